@@ -1,0 +1,29 @@
+"""One class for each outcome that the state machine treats differently; its name is what ErrorEquals matches."""
+
+
+class RejectedFile(Exception):
+    """The dropped file cannot be used; the message says what, where and what is accepted."""
+
+
+class Transient(Exception):
+    """An AWS service was throttling, unavailable or out of reach; the same call may work later."""
+
+
+class StillCreating(Exception):
+    """An endpoint cannot be deleted while SageMaker is still creating it."""
+
+
+class NoQuota(Exception):
+    """The account's quota for an instance type is 0; only a quota request or another type helps."""
+
+
+class QuotaReached(Exception):
+    """Every instance that the account's quota allows is in use; one may become free."""
+
+
+class ModelFailed(Exception):
+    """The endpoint answered with an error or with something that is not a forecast."""
+
+
+class SettingMissing(Exception):
+    """The function lacks an environment variable; the message names it."""

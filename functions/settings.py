@@ -1,0 +1,39 @@
+"""What the template tells the functions, read from the environment when a handler runs."""
+
+import dataclasses
+import os
+
+from errors import SettingMissing
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Each field is the environment variable of the same name in capitals."""
+
+    stack_name: str
+    work_bucket: str
+    lake_bucket: str
+    topic_arn: str
+    crawler_name: str
+    training_image: str
+    inference_image: str
+    training_role_arn: str
+    endpoint_role_arn: str
+    training_instance_type: str
+    endpoint_instance_type: str
+    endpoint_instance_count: int
+    training_max_seconds: int
+    test_fraction: float
+    bad_row_tolerance: float
+    shard_kilobytes: int
+
+
+def settings() -> Settings:
+    """The settings of this invocation. Raises SettingMissing with the variable's name."""
+    values = {}
+    for field in dataclasses.fields(Settings):
+        name = field.name.upper()
+        if name not in os.environ:
+            raise SettingMissing(f"environment variable {name} is not set; template.yaml sets it for every function")
+        values[field.name] = field.type(os.environ[name])
+    return Settings(**values)

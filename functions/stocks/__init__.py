@@ -1,0 +1,1 @@
+"""Domain code: prices, baselines, intervals and metrics. Nothing here knows AWS."""

@@ -1,0 +1,46 @@
+"""Names and S3 keys of a run; docs/architecture.md lists them."""
+
+import hashlib
+
+HORIZONS = (1, 5, 20)
+
+
+def run_id(dataset: str, bucket: str, key: str, version_id: str) -> str:
+    """The run of one version of one object: the same event gives the same run."""
+    return f"{dataset}-{_digest(bucket, key, version_id)}"
+
+
+def resource_name(stack: str, run: dict, execution_name: str) -> str:
+    """The SageMaker name of this run and execution, at most 63 characters of [a-zA-Z0-9-].
+
+    A retried call finds what it created before; two executions never share a resource.
+    """
+    digest = _digest(run["run_id"], execution_name)
+    room = 63 - len(stack) - len(digest) - 2
+    if room < 1:
+        raise ValueError(f"stack name {stack!r} is longer than 48 characters; SageMaker's names hold 63")
+    return f"{stack}-{run['dataset'][:room].strip('-')}-{digest}"
+
+
+def work(run_id: str, name: str) -> str:
+    """Key in the work bucket, such as work(r, "claim.json")."""
+    return f"runs/{run_id}/{name}"
+
+
+def shard(run_id: str, kind: str, number: int, suffix: str = "npz") -> str:
+    """Key of one shard's working file in the work bucket."""
+    return work(run_id, f"{kind}/{number:05d}.{suffix}")
+
+
+def lake(table: str, run: dict, name: str = "") -> str:
+    """Key, or the partition's prefix without a name, in the lake bucket."""
+    return f"{table}/dataset={run['dataset']}/run_id={run['run_id']}/{name}"
+
+
+def part(number: int) -> str:
+    """File name of one shard's part of a table."""
+    return f"{number:05d}.parquet"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -1,0 +1,49 @@
+"""What the steps read from and write to S3."""
+
+import io
+import json
+
+import aws
+
+
+def get(bucket: str, key: str) -> bytes:
+    return aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def put(bucket: str, key: str, body: bytes | str, content_type: str = "application/octet-stream") -> str:
+    """Write the object whole and return its URI."""
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    return f"s3://{bucket}/{key}"
+
+
+def get_json(bucket: str, key: str):
+    return json.loads(get(bucket, key))
+
+
+def put_json(bucket: str, key: str, value) -> str:
+    return put(bucket, key, json.dumps(value, sort_keys=True), "application/json")
+
+
+def get_arrays(bucket: str, key: str) -> dict:
+    """The arrays of an .npz by name; never unpickles."""
+    import numpy as np
+
+    with np.load(io.BytesIO(get(bucket, key)), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def put_arrays(bucket: str, key: str, arrays: dict) -> str:
+    import numpy as np
+
+    body = io.BytesIO()
+    np.savez_compressed(body, **arrays)
+    return put(bucket, key, body.getvalue())
+
+
+def delete_others(bucket: str, prefix: str, keep: set[str]) -> None:
+    """Delete the keys below a prefix that this run did not write."""
+    s3 = aws.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", []):
+            if found["Key"] not in keep:
+                s3.delete_object(Bucket=bucket, Key=found["Key"])

@@ -1,0 +1,45 @@
+"""Logging, metrics and the translation of errors, the same around every step."""
+
+import functools
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+from errors import Transient
+
+logger = Logger()
+metrics = Metrics()
+
+TRANSIENT_CODES = {
+    "InternalError", "InternalFailure", "InternalServerException", "InternalServiceException", "OperationTimeoutException",
+    "RequestLimitExceeded", "RequestTimeout", "RequestTimeoutException", "ServiceException", "ServiceUnavailable",
+    "ServiceUnavailableException", "SlowDown", "Throttled", "Throttling", "ThrottlingException", "TooManyRequestsException",
+}  # fmt: skip
+
+
+def step(handler):
+    """A Lambda handler whose logs name the run, whose metrics name the dataset and whose passing AWS errors are Transient."""
+
+    @functools.wraps(handler)
+    def wrapped(event, context):
+        run = event.get("run") or event
+        logger.append_keys(run_id=run.get("run_id"), dataset=run.get("dataset"), shard=event.get("shard"))
+        try:
+            return handler(event, context)
+        except (ConnectionError, HTTPClientError) as error:
+            raise Transient(str(error)) from error
+        except ClientError as error:
+            if error.response["Error"]["Code"] in TRANSIENT_CODES:
+                raise Transient(str(error)) from error
+            raise
+        finally:
+            logger.remove_keys(["run_id", "dataset", "shard"])
+
+    return logger.inject_lambda_context(metrics.log_metrics(wrapped))
+
+
+def count(name: str, value: float, dataset: str, unit: MetricUnit = MetricUnit.Count) -> None:
+    """Record one metric under the dataset's dimension."""
+    metrics.add_dimension(name="dataset", value=dataset)
+    metrics.add_metric(name=name, unit=unit, value=value)
