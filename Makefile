@@ -1,0 +1,59 @@
+# make run and make test set everything up by themselves: environments go to .venv*, build output to .aws-sam, the cloud's state to .local.
+PYTHON ?= python3
+UV := .venv-uv/bin/uv
+BIN := .venv/bin
+VENVS := .venv/.ready .venv-ministack/.ready .venv-lambda/.ready .venv-sam/.ready
+
+export SAM_CLI_TELEMETRY := 0
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: setup run test lint format down lock clean
+
+setup: $(VENVS) node_modules/.ready
+
+run: setup
+	$(BIN)/python -m local run examples/prices.csv
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	.venv-sam/bin/sam validate --lint
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+down:
+	$(BIN)/python -m local down
+
+clean: down
+	rm -rf .venv .venv-* node_modules .aws-sam .local
+
+# Raises what requirements/*.in allow; writes no index address, so that any mirror serves.
+COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+lock: .venv-uv/.ready
+	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
+	for name in ministack lambda sam uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+
+.venv-uv/.ready: requirements/uv.txt
+	$(PYTHON) -m venv .venv-uv
+	.venv-uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	touch $@
+
+.venv/.ready: requirements/dev.txt
+.venv-ministack/.ready: requirements/ministack.txt
+.venv-lambda/.ready: requirements/lambda.txt
+.venv-sam/.ready: requirements/sam.txt
+$(VENVS): .venv-uv/.ready
+	$(UV) venv --quiet --clear --python 3.13 $(@D)
+	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
+	touch $@
+
+node_modules/.ready: package-lock.json .venv/.ready
+	$(BIN)/npm ci --silent --no-audit --no-fund
+	touch $@
