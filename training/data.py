@@ -1,0 +1,88 @@
+"""Shards of prices, as the Scale Lambda writes them, become blocks of windows to learn from.
+
+Rows on or after test_from are dropped while reading, so nothing downstream can learn from them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+HORIZONS = (1, 5, 20)  # in the ticker's own rows
+MIN_ROWS = 61  # up to and including the origin: 60 returns, twice the window
+CLIP = 8.0  # scaled returns beyond this are splits, errors or miracles: none of them may steer the fit
+KEYS = ("tickers", "offsets", "days", "adjclose", "high", "low", "bounds")
+BLOCKS = ("train", "validation", "decision")
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Every ticker's rows before test_from, one after the other; row arrays have shape [n].
+
+    tickers: sorted names. offsets [tickers + 1]: ticker i owns rows offsets[i]:offsets[i + 1]. days: since 1970-01-01.
+    adjclose, high, low: 0 is missing. cuts [tickers, 4]: where train, validation and decision begin and end, as rows.
+    """
+
+    tickers: list[str]
+    offsets: np.ndarray
+    days: np.ndarray
+    adjclose: np.ndarray
+    high: np.ndarray
+    low: np.ndarray
+    cuts: np.ndarray
+
+
+def read_prices(directory: str | Path) -> Prices:
+    """Read all *.npz of a directory; neither their names nor their number changes the result."""
+    paths = sorted(Path(directory).glob("*.npz"))
+    if not paths:
+        raise FileNotFoundError(f"no .npz shard in {directory}")
+    series: dict[str, tuple] = {}
+    for path in paths:
+        for ticker, rows in _read_shard(path):
+            if ticker in series:
+                raise ValueError(f"ticker {ticker} is in more than one shard, the second is {path.name}")
+            series[ticker] = rows
+    if not series:
+        raise ValueError(f"the shards in {directory} hold no ticker")
+    tickers = sorted(series)
+    columns = [[series[ticker][i] for ticker in tickers] for i in range(5)]
+    bounds = np.stack(columns.pop())
+    offsets = np.concatenate([[0], np.cumsum([len(days) for days in columns[0]])]).astype(np.int64)
+    cuts = offsets[:-1, None] + np.column_stack([np.zeros(len(tickers), np.int64), bounds[:, :3]])
+    days, adjclose, high, low = (np.concatenate(column) for column in columns)
+    return Prices(tickers, offsets, days, adjclose, high, low, cuts)
+
+
+def _read_shard(path):
+    """Yield (ticker, (days, adjclose, high, low, bounds)) with the rows before test_from only."""
+    with np.load(path, allow_pickle=False) as shard:
+        missing = [key for key in KEYS if key not in shard.files]
+        if missing:
+            raise ValueError(f"{path.name} lacks {', '.join(missing)}")
+        tickers, offsets, days, adjclose, high, low, bounds = (shard[key] for key in KEYS)
+    for i, ticker in enumerate(tickers.tolist()):
+        begin, all_rows = offsets[i], offsets[i + 1] - offsets[i]
+        if np.any(np.diff(np.concatenate([[0], bounds[i], [all_rows]])) < 0):
+            raise ValueError(f"{path.name}: bounds of {ticker} are {bounds[i].tolist()} for {all_rows} rows")
+        own = slice(begin, begin + bounds[i, 2])
+        prices = adjclose[own]
+        if not np.all(np.isfinite(prices) & (prices > 0)):
+            raise ValueError(f"{path.name}: adjclose of {ticker} is not positive everywhere")
+        yield ticker, (days[own].astype(np.int32), prices, high[own], low[own], bounds[i])
+
+
+def origins(prices: Prices, block: str) -> np.ndarray:
+    """Rows [m] a block forecasts from: origin and longest target lie inside it, and enough rows before the origin."""
+    position = BLOCKS.index(block)
+    longest = max(HORIZONS)
+    first = np.maximum(prices.cuts[:, position], prices.offsets[:-1] + MIN_ROWS - 1)
+    stop = prices.cuts[:, position + 1] - longest
+    spans = [np.arange(a, b, dtype=np.int32) for a, b in zip(first, stop, strict=True)]
+    return np.concatenate(spans)
+
+
+def targets(prices: Prices, scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Log returns from `rows` [m] over each horizon h, in units of scale·√h: float32 [m, horizons], clipped."""
+    columns = [np.log(prices.adjclose[rows + h] / prices.adjclose[rows]) / (scale[rows] * np.sqrt(h)) for h in HORIZONS]
+    return np.clip(np.column_stack(columns), -CLIP, CLIP).astype(np.float32)

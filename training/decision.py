@@ -1,0 +1,88 @@
+"""What the decision block, which the network never saw, says about it: gates and whose quantiles to publish.
+
+Everything is in units of s·√h. Errors of all tickers on nearby days move together, so a standard error counts blocks
+of h consecutive days as the observations, never the windows.
+"""
+
+from statistics import NormalDist
+
+import numpy as np
+
+MAX_GATE = 0.5
+MIN_BLOCKS = 30  # independent blocks of h days below which a standard error is not believed
+MIN_BLOCKS_FOR_SPREAD = 10  # blocks below which even constant quantiles are taken from the normal distribution
+MIN_WIDTH = 0.5  # a quantile stays at least this share of the normal one away from the median
+
+
+def day_blocks(days, horizon):
+    """Number the blocks of `horizon` consecutive days that occur: (block of each window [m], number of blocks).
+
+    A remainder shorter than the horizon joins the last full block; with no full block the number is 0.
+    """
+    unique, rank = np.unique(days, return_inverse=True)
+    count = len(unique) // horizon
+    return np.minimum(rank // horizon, max(count - 1, 0)), count
+
+
+def clustered_se(scores, blocks):
+    """Standard error of a sum of scores [m] that have mean zero and are dependent inside their block only."""
+    sums = np.bincount(blocks, weights=scores)
+    return float(np.sqrt(len(sums) / (len(sums) - 1) * np.sum(sums**2)))
+
+
+def gate(point, target, days, horizon):
+    """How much of the point forecasts [m] to believe: clip(slope - 2 SE, 0, 0.5), with its evidence.
+
+    The slope is the least-squares factor a of target = a·point, through the origin because a gate of 0 is naive.
+    """
+    blocks, count = day_blocks(days, horizon)
+    evidence = {"blocks": count, "gate": 0.0, "slope": None, "slope_se": None}
+    point, target = np.asarray(point, np.float64), np.asarray(target, np.float64)
+    energy = float(np.sum(point**2))
+    if count < 2 or energy == 0:
+        return evidence
+    slope = float(np.sum(point * target)) / energy
+    se = clustered_se(point * (target - slope * point) / energy, blocks)
+    evidence |= {"slope": slope, "slope_se": se}
+    if count >= MIN_BLOCKS:
+        evidence["gate"] = float(np.clip(slope - 2 * se, 0.0, MAX_GATE))
+    return evidence
+
+
+def pinball(target, quantiles, levels):
+    """Pinball loss of each window [m], mean over the levels; quantiles are [m, levels] or [levels]."""
+    above = np.asarray(target, np.float64)[:, None] - quantiles
+    levels = np.asarray(levels)
+    return np.maximum(levels * above, (levels - 1) * above).mean(axis=1)
+
+
+def base_quantiles(candidates, horizon, levels):
+    """Constant quantiles about the last price: (quantiles [levels], the name of what they come from).
+
+    candidates: (name, blocks needed, days [m], targets [m]) in order of preference; else the normal distribution.
+    The median is the last price: with a few dozen independent blocks the sample's median is mostly that period's
+    drift, and conformal stretches need both sides to keep a width, so neither side may collapse onto it.
+    """
+    normal = np.array([NormalDist().inv_cdf(level) for level in levels])
+    for name, needed, days, target in candidates:
+        if day_blocks(days, horizon)[1] >= needed:
+            sample = np.quantile(np.asarray(target, np.float64), levels)
+            widened = np.maximum(np.sign(normal) * sample, MIN_WIDTH * np.abs(normal))
+            return np.sign(normal) * widened, name
+    return normal, "normal"
+
+
+def choose_quantiles(lstm, base, target, days, horizon, levels):
+    """Publish the LSTM's quantiles [m, levels] only if their pinball beats the constant ones' by more than 2 SE."""
+    blocks, count = day_blocks(days, horizon)
+    evidence: dict[str, str | float | None]
+    evidence = {"quantiles": "volatility", "pinball_lstm": None, "pinball_volatility": None, "pinball_se": None}
+    if count < 2:
+        return evidence
+    ours, theirs = pinball(target, lstm, levels), pinball(target, base, levels)
+    gain = theirs - ours
+    se = clustered_se((gain - gain.mean()) / len(gain), blocks)
+    evidence |= {"pinball_lstm": float(ours.mean()), "pinball_volatility": float(theirs.mean()), "pinball_se": se}
+    if count >= MIN_BLOCKS and gain.mean() > 2 * se:
+        evidence["quantiles"] = "lstm"
+    return evidence

@@ -1,0 +1,204 @@
+"""Train the one global LSTM of a dataset, decide how much of it to believe, and export it for TF Serving."""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import decision
+import keras  # type: ignore[import-untyped]
+import numpy as np
+import tensorflow as tf  # type: ignore[import-untyped]
+
+import data
+import model
+
+MIN_TRAIN = 500  # windows; with fewer there is nothing to learn that would not be chance
+MIN_VALIDATION = 50
+PATIENCE = 2  # epochs without improvement; the best epoch is usually the first or second
+CHUNK = 4096  # windows per step where nothing is learnt
+
+
+def parse(argv=None):
+    """Hyperparameters arrive as flags, directories in SageMaker's environment variables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--train", default=os.environ.get("SM_CHANNEL_TRAIN"), help="directory of .npz shards")
+    parser.add_argument("--model-dir", default=os.environ.get("SM_MODEL_DIR"), help="where the model is written")
+    parser.add_argument("--epochs", type=int, default=6, help="at most so many (default %(default)s)")
+    parser.add_argument("--batch-size", type=int, default=512, help="windows a step (default %(default)s)")
+    parser.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="same data and seed, same model (default %(default)s)")
+    args = parser.parse_args(argv)
+    for flag, value in (("--train or SM_CHANNEL_TRAIN", args.train), ("--model-dir or SM_MODEL_DIR", args.model_dir)):
+        if not value:
+            parser.error(f"{flag} is required")
+    return args
+
+
+def main(argv=None):
+    """Read, fit, decide, export: leaves <model_dir>/1/ and <model_dir>/evidence.json."""
+    args = parse(argv)
+    keras.utils.set_random_seed(args.seed)
+    tf.config.experimental.enable_op_determinism()
+    prices = data.read_prices(args.train)
+    channels, scale = features(prices)
+    samples = {block: sample(prices, scale, block) for block in data.BLOCKS}
+    counts = {block: len(rows) for block, (rows, _) in samples.items()}
+    print(
+        f"{len(prices.tickers)} tickers, {len(prices.days)} rows before the test period, {counts} windows", flush=True
+    )
+
+    network, epochs, fallback = fit(channels, scale, samples, args)
+    horizons = decide(network, channels, scale, prices.days, samples)
+    forecaster = model.Forecaster(
+        network,
+        gates=[found["gate"] for found in horizons.values()],
+        use_lstm=[found["quantiles"] == "lstm" for found in horizons.values()],
+        base_quantiles=[found["base_quantiles"] for found in horizons.values()],
+    )
+    model.export(forecaster, args.model_dir)
+    evidence = {
+        **epochs,
+        "fallback": fallback,
+        "gates": {h: found["gate"] for h, found in horizons.items()},
+        "horizons": horizons,
+        "hyperparameters": {"batch_size": args.batch_size, "epochs": args.epochs, "learning_rate": args.learning_rate},
+        "rows": len(prices.days),
+        "seed": args.seed,
+        "tickers": len(prices.tickers),
+        "versions": {"keras": keras.__version__, "numpy": np.__version__, "tensorflow": tf.__version__},
+        "windows": counts,
+    }
+    text = json.dumps(evidence, indent=2, sort_keys=True, allow_nan=False)
+    (Path(args.model_dir) / "evidence.json").write_text(text + "\n")
+    return forecaster, evidence
+
+
+def features(prices):
+    """Channels [n, 2] and scale [n] of all rows, by the very function that serves."""
+    normalise = tf.function(model.normalise, input_signature=[tf.TensorSpec([None], tf.float32)] * 3)
+    channels = np.empty((len(prices.days), 2), np.float32)
+    scale = np.empty(len(prices.days), np.float32)
+    for begin, end in zip(prices.offsets[:-1], prices.offsets[1:], strict=True):
+        series = [column[begin:end].astype(np.float32) for column in (prices.adjclose, prices.high, prices.low)]
+        channels[begin:end], scale[begin:end] = (part.numpy() for part in normalise(*series))
+    return channels, scale
+
+
+def sample(prices, scale, block):
+    """Origins [m] of a block and their targets [m, 3]; where the price stands still nothing can be scaled."""
+    rows = data.origins(prices, block)
+    rows = rows[scale[rows] > model.FLOOR]
+    return rows, data.targets(prices, scale, rows)
+
+
+def fit(channels, scale, samples, args):
+    """Train with early stopping: (network with the best epoch's weights, its losses, why it was not trained)."""
+    (train_rows, train_targets), (held_rows, held_targets) = samples["train"], samples["validation"]
+    fallback = [
+        f"{name} block has {len(rows)} windows, {needed} are needed to train: the LSTM is left out"
+        for name, rows, needed in (("train", train_rows, MIN_TRAIN), ("validation", held_rows, MIN_VALIDATION))
+        if len(rows) < needed
+    ]
+    if fallback:
+        network = model.build_network(np.zeros((len(data.HORIZONS), len(model.QUANTILES))))
+        return network, {"best_epoch": None, "losses": []}, fallback
+
+    network = model.build_network(np.quantile(train_targets, model.QUANTILES, axis=0).T)
+    learn, measure = steps(network, channels, scale, args.learning_rate)
+    shuffle = np.random.default_rng(args.seed)
+    # Epoch 0, the untrained network, is for comparison only: validation is short, and the decision block judges.
+    losses = [{"epoch": 0, "train_loss": None, "validation_loss": mean_loss(measure, held_rows, held_targets, CHUNK)}]
+    best_epoch, best_weights = 0, network.get_weights()
+    for epoch in range(1, args.epochs + 1):
+        started = time.monotonic()
+        order = shuffle.permutation(len(train_rows))
+        train_loss = mean_loss(learn, train_rows[order], train_targets[order], args.batch_size)
+        held_loss = mean_loss(measure, held_rows, held_targets, CHUNK)
+        seconds = time.monotonic() - started
+        print(
+            f"epoch {epoch}/{args.epochs} train_loss={train_loss:.4f} validation_loss={held_loss:.4f} {seconds=:.1f}",
+            flush=True,
+        )
+        losses.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": held_loss})
+        if epoch == 1 or held_loss < losses[best_epoch]["validation_loss"]:
+            best_epoch, best_weights = epoch, network.get_weights()
+        if epoch - best_epoch >= PATIENCE:
+            break
+    network.set_weights(best_weights)
+    return network, {"best_epoch": best_epoch, "losses": losses}, []
+
+
+def steps(network, channels, scale, learning_rate):
+    """Compiled (learn, measure): each takes rows [m] and targets [m, 3] and returns the loss; windows never pile up."""
+    channels, scale = tf.constant(channels), tf.constant(scale)
+    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build(network.trainable_variables)
+    signature = [tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, len(data.HORIZONS)], tf.float32)]
+
+    @tf.function(input_signature=signature)
+    def learn(rows, target):
+        with tf.GradientTape() as tape:
+            value = model.loss(target, *network(model.windows(channels, scale, rows), training=True))
+        gradients = tape.gradient(value, network.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        return value
+
+    @tf.function(input_signature=signature)
+    def measure(rows, target):
+        return model.loss(target, *network(model.windows(channels, scale, rows), training=False))
+
+    return learn, measure
+
+
+def mean_loss(step, rows, targets, size):
+    """Apply a step to `size` windows at a time and return the mean loss of a window."""
+    total = 0.0
+    for begin in range(0, len(rows), size):
+        part = slice(begin, begin + size)
+        total += float(step(rows[part], targets[part])) * len(rows[part])
+    return total / len(rows)
+
+
+def predict(network, channels, scale, rows):
+    """Scaled points [m, 3] and sorted quantiles [m, 3, 5], clipped as they are served."""
+    channels, scale = tf.constant(channels), tf.constant(scale)
+    call = tf.function(
+        lambda part: network(model.windows(channels, scale, part), training=False),
+        input_signature=[tf.TensorSpec([None], tf.int32)],
+    )
+    parts = [call(rows[begin : begin + CHUNK]) for begin in range(0, len(rows), CHUNK)]
+    if not parts:
+        return np.zeros((0, len(data.HORIZONS))), np.zeros((0, len(data.HORIZONS), len(model.QUANTILES)))
+    points, quantiles = (np.clip(np.concatenate(column), -data.CLIP, data.CLIP) for column in zip(*parts, strict=True))
+    return points, np.sort(quantiles)
+
+
+def decide(network, channels, scale, days, samples):
+    """Gate, base quantiles and whose quantiles to publish, per horizon ("1", "5", "20") with the evidence."""
+    rows, targets = samples["decision"]
+    points, quantiles = predict(network, channels, scale, rows)
+    all_rows, all_targets = (np.concatenate(parts) for parts in zip(*samples.values(), strict=True))
+    found = {}
+    for i, h in enumerate(data.HORIZONS):
+        target = targets[:, i]
+        candidates = [
+            ("decision", decision.MIN_BLOCKS, days[rows], target),
+            ("all", decision.MIN_BLOCKS_FOR_SPREAD, days[all_rows], all_targets[:, i]),
+        ]
+        base, source = decision.base_quantiles(candidates, h, model.QUANTILES)
+        found[str(h)] = {
+            **decision.gate(points[:, i], target, days[rows], h),
+            **decision.choose_quantiles(quantiles[:, i], base, target, days[rows], h, model.QUANTILES),
+            "base_quantiles": base.tolist(),
+            "base_quantiles_from": source,
+        }
+    return found
+
+
+if __name__ == "__main__":
+    # One thread is as fast for so small a network, leaves the other core alone, and repeats bit by bit.
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    main()
