@@ -1,0 +1,112 @@
+"""The tables analysts read: explicit schemas, and columns written as Parquet."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP = 100_000  # rows; files are sorted by ticker, so a query for one ticker skips the other groups
+
+_string, _double, _int32, _int64 = pa.string(), pa.float64(), pa.int32(), pa.int64()
+_date, _instant = pa.date32(), pa.timestamp("ms")
+
+SCHEMAS = {
+    "predictions": pa.schema(
+        [("ticker", _string), ("origin_date", _date), ("target_date", _date), ("horizon", _int32), ("split", _string)]
+        + [(name, _double) for name in ("actual", "naive", "drift", "random_forest", "lstm")]
+        + [(f"lstm_{name}", _double) for name in ("p025", "p10", "p50", "p90", "p975")]
+    ),
+    "metrics": pa.schema(
+        [("ticker", _string), ("model", _string), ("horizon", _int32), ("n", _int64)]
+        + [(name, _double) for name in ("rmse", "mae", "rmse_vs_naive", "mae_vs_naive", "mase")]
+        + [(name, _double) for name in ("directional_accuracy", "always_up_rate", "dm_t")]
+        + [(name, _double) for name in ("coverage80", "coverage95", "pinball")]
+    ),
+    "runs": pa.schema(
+        [
+            ("source_key", _string),
+            ("source_version", _string),
+            ("started", _instant),
+            ("finished", _instant),
+            ("rows", _int64),
+            ("rejected_rows", _int64),
+            ("tickers", _int32),
+            ("skipped", pa.list_(_string)),
+            ("shards", _int32),
+            ("train_seconds", _double),
+            ("endpoint_seconds", _double),
+            ("training_instance_type", _string),
+            ("endpoint_instance_type", _string),
+            ("cost_usd", _double),
+            ("model_uri", _string),
+            ("gates", pa.list_(_double)),
+        ]
+    ),
+    "prices": pa.schema(
+        [("ticker", _string), ("date", _date)]
+        + [(name, _double) for name in ("open", "high", "low", "close", "adjclose", "volume")]
+    ),
+}
+
+
+def to_parquet(table: str, columns: Mapping[str, Sequence | np.ndarray]) -> bytes:
+    """The file of a table from its columns: arrays, masked arrays (masked = null) or lists (None = null).
+
+    Days are int32 since 1970 or dates, instants are datetimes. Raises ValueError for a column too many or too few,
+    and for NaN or infinity: a table says null, and SQL's averages must not turn NaN.
+    """
+    schema = SCHEMAS[table]
+    if set(columns) != set(schema.names):
+        raise ValueError(f"{table}: columns differ from the schema: {sorted(set(columns) ^ set(schema.names))}")
+    arrays = [_column(columns[field.name], field) for field in schema]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(arrays, schema=schema), sink, compression="zstd", row_group_size=ROW_GROUP)
+    return sink.getvalue().to_pybytes()
+
+
+def predictions(rows: Mapping[str, np.ndarray], tickers: np.ndarray) -> bytes:
+    """The predictions file of one shard, from the columns of stocks.predictions.join."""
+    columns = {name: rows[name] for name in SCHEMAS["predictions"].names if name in rows}
+    return to_parquet(
+        "predictions",
+        columns
+        | {
+            "ticker": tickers[rows["ticker"]],
+            "origin_date": rows["origin_day"],
+            "target_date": rows["target_day"],
+            "split": np.where(rows["future"], "future", "test"),
+            "actual": np.ma.masked_array(rows["actual"], mask=rows["future"]),
+        },
+    )
+
+
+def prices(*shards: Mapping[str, np.ndarray]) -> bytes:
+    """The prices file of a shard and of its skipped tickers: accepted rows by ticker and day, null where missing."""
+    columns = {
+        name: np.concatenate([shard[name] for shard in shards]) for name in ("open", "high", "low", "close", "volume")
+    }
+    adjclose = np.concatenate([shard["adjclose"] for shard in shards])
+    days = np.concatenate([shard["days"] for shard in shards])
+    names = np.concatenate([np.repeat(shard["tickers"], np.diff(shard["offsets"])) for shard in shards])
+    order = np.lexsort((days, names))
+    return to_parquet(
+        "prices",
+        {name: np.ma.masked_equal(values[order], 0.0) for name, values in columns.items()}
+        | {"ticker": names[order], "date": days[order], "adjclose": adjclose[order]},
+    )
+
+
+def _column(values: Sequence | np.ndarray, field: pa.Field) -> pa.Array:
+    mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
+    plain = np.ma.getdata(values) if mask is not None else values
+    array = pa.array(plain, type=field.type, mask=mask, from_pandas=False)
+    if not np.isfinite(_floats(array)).all():
+        raise ValueError(f"column {field.name} holds NaN or infinity")
+    return array
+
+
+def _floats(array: pa.Array) -> np.ndarray:
+    """The numbers of a float column or of a list column of floats, nulls left out."""
+    flat = array.flatten() if pa.types.is_list(array.type) else array
+    return flat.drop_null().to_numpy(zero_copy_only=False) if pa.types.is_floating(flat.type) else np.empty(0)
