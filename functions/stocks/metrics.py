@@ -16,6 +16,7 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
     day_moves, day_hits int64[d, 4, 3]   moves and hits by target day
 """
 
+import itertools
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -52,7 +53,12 @@ def score(rows: Arrays, shard: Arrays) -> dict[str, np.ndarray]:
         "n": by_ticker.count(np.ones(len(cell))),
         "day_n": by_day.count(np.ones(len(cell))),
     }
-    return sums | _direction_of_actual(test, by_ticker) | _of_models(test, by_ticker, by_day) | _of_quantiles(test, by_ticker)
+    return (
+        sums
+        | _direction_of_actual(test, by_ticker)
+        | _of_models(test, by_ticker, by_day)
+        | _of_quantiles(test, by_ticker)
+    )
 
 
 def pool(scores: Iterable[Arrays]) -> dict[str, np.ndarray]:
@@ -184,7 +190,7 @@ def _dm_by_cell(difference: np.ndarray, by_ticker: _Cells) -> np.ndarray:
     edges = np.searchsorted(by_ticker.cell, np.arange(by_ticker.shape[0] * by_ticker.shape[1] + 1))
     values = [
         diebold_mariano(difference[low:high], HORIZONS[cell % len(HORIZONS)])
-        for cell, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+        for cell, (low, high) in enumerate(itertools.pairwise(edges))
     ]
     return np.array(values, np.float64).reshape(by_ticker.shape)
 
@@ -227,9 +233,7 @@ def _measures(scores: Arrays) -> dict[str, np.ndarray]:
 
 def _with_total(above: np.ndarray, below: np.ndarray, fewest: int = 1) -> np.ndarray:
     """above / below by ticker, after the same of their totals."""
-    return np.concatenate(
-        [_ratio(above.sum(axis=0), below.sum(axis=0), fewest)[None], _ratio(above, below, fewest)]
-    )
+    return np.concatenate([_ratio(above.sum(axis=0), below.sum(axis=0), fewest)[None], _ratio(above, below, fewest)])
 
 
 def _ratio(above: np.ndarray, below: np.ndarray, fewest: float = 0) -> np.ndarray:

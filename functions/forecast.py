@@ -1,0 +1,57 @@
+"""Ask the endpoint for one shard's forecasts, and score those whose target day has come."""
+
+from botocore.exceptions import ClientError
+
+import aws
+import storage
+import telemetry
+from errors import ModelFailed, Transient
+from settings import settings
+from stocks import endpoint, intervals, keys
+
+# Runtime errors that pass, beside those telemetry knows: the model's container is out of reach or still loading.
+PASSING = {"InternalDependencyException", "ModelNotReadyException"}
+
+
+@telemetry.step
+def handler(event, context):
+    run, number, name = event["run"], event["shard"], event["endpoint_name"]
+    work = settings().work_bucket
+    shard = storage.get_arrays(work, keys.shard(run["run_id"], "shards", number))
+    answers = []
+    for instances in endpoint.requests(shard):
+        answer = invoke(name, endpoint.body(shard, instances))
+        answers += zip(instances, endpoint.prices(answer, instances), strict=True)
+    forecasts = endpoint.assemble(shard, answers)
+    storage.put_arrays(work, keys.shard(run["run_id"], "forecasts", number), forecasts)
+    scores = intervals.histogram(shard, forecasts)
+    storage.put_arrays(work, keys.shard(run["run_id"], "histograms", number), scores)
+    return {"shard": number}
+
+
+def invoke(name: str, body: str) -> bytes:
+    """The endpoint's answer. Raises Transient for what may pass, ModelFailed where the model refused the request."""
+    try:
+        answer = aws.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=name, ContentType="application/json", Accept="application/json", Body=body.encode()
+        )
+    except ClientError as error:
+        raise _outcome(error) from error
+    return answer["Body"].read()
+
+
+def _outcome(error: ClientError) -> Exception:
+    """What a refusal means: the model's own 5xx and 429 may pass, its other answers will not change."""
+    code = error.response["Error"]["Code"]
+    if code in PASSING:
+        return Transient(str(error))
+    if code != "ModelError":
+        return error
+    status = int(error.response.get("OriginalStatusCode") or 500)
+    said = error.response.get("OriginalMessage") or str(error)
+    passing = status >= 500 or status == 429
+    return (
+        Transient(f"the model answered {status}: {said}")
+        if passing
+        else ModelFailed(f"the model answered {status}: {said}")
+    )

@@ -1,0 +1,93 @@
+"""The rows of the predictions table: what happened, and what every model had said, side by side."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from stocks import intervals
+from stocks.keys import HORIZONS
+
+SAME_AS_NAIVE = 1e-6  # forecasts come as float32; a difference that small is rounding, not a direction
+WEEKEND_ROWS = 250  # rows in which a weekend day shows that the ticker trades every day
+QUANTILES = ("lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975")
+
+type Arrays = Mapping[str, np.ndarray]
+
+
+def join(shard: Arrays, baseline: Arrays, forecasts: Arrays, calibration: Arrays) -> dict[str, np.ndarray]:
+    """Columns of m rows sorted by ticker, horizon and origin day, prices float64 in the ticker's currency.
+
+    ticker int64 (index into the shard's tickers), origin_day, target_day int32 (days since 1970), horizon int32,
+    future bool, actual (NaN where future), naive, drift, random_forest, lstm, lstm_p025 ... lstm_p975.
+    A test row's target is the ticker's own row h ahead; the last row gives one future row per horizon.
+    """
+    ticker = np.repeat(np.arange(len(shard["tickers"])), np.diff(baseline["offsets"]))
+    row, end = shard["offsets"][ticker] + baseline["origin"], shard["offsets"][ticker + 1]
+    model = forecasts["prices"][_positions(baseline, forecasts)]
+    stretch = intervals.stretch_on(calibration, shard["days"][row])
+    quantiles = intervals.widen(model[:, :, 1:], stretch)
+    parts = []
+    for i, horizon in enumerate(HORIZONS):
+        kept = (row + horizon < end) | (row == end - 1)
+        named = _named(baseline["prices"][kept, i], model[kept, i, 0], quantiles[kept, i])
+        parts.append({"ticker": ticker[kept], **_targets(shard, ticker[kept], row[kept], horizon), **named})
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.lexsort((columns["origin_day"], columns["horizon"], columns["ticker"]))
+    return {name: column[order] for name, column in columns.items()}
+
+
+def future_days(days: np.ndarray, every_day: np.ndarray, horizon: int) -> np.ndarray:
+    """int32[m]: `horizon` weekdays after days int32[m], or calendar days where `every_day`."""
+    dates = days.astype("datetime64[D]")
+    weekdays = np.busday_offset(dates, horizon, roll="backward").astype(np.int32)
+    return np.where(every_day, days + horizon, weekdays).astype(np.int32)
+
+
+def _positions(baseline: Arrays, forecasts: Arrays) -> np.ndarray:
+    """Where the forecasts file has each origin of the baseline file. Raises ValueError for one it lacks."""
+    if not np.array_equal(baseline["tickers"], forecasts["tickers"]):
+        raise ValueError("baseline and forecasts hold different tickers: they come from different runs")
+    wanted, offered = _key(baseline), _key(forecasts)
+    found = np.searchsorted(offered, wanted)
+    missing = np.append(offered, -1)[found] != wanted
+    if missing.any():
+        first = int(np.argmax(missing))
+        ticker = baseline["tickers"][wanted[first] >> 32]
+        raise ValueError(f"{missing.sum()} origins lack a forecast, first {ticker}, row {baseline['origin'][first]}")
+    return found
+
+
+def _key(forecasts: Arrays) -> np.ndarray:
+    """int64[m], ascending: ticker and origin in one number."""
+    ticker = np.repeat(np.arange(len(forecasts["tickers"])), np.diff(forecasts["offsets"]))
+    return (ticker << 32) + forecasts["origin"]
+
+
+def _targets(shard: Arrays, ticker: np.ndarray, row: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
+    """Days and actual prices of origins given by their row in the shard."""
+    future = row == shard["offsets"][ticker + 1] - 1
+    target = np.where(future, row, row + horizon)
+    days = shard["days"]
+    ahead = future_days(days[row], _trades_on_weekends(shard)[ticker], horizon)
+    return {
+        "origin_day": days[row],
+        "target_day": np.where(future, ahead, days[target]).astype(np.int32),
+        "horizon": np.full(len(row), horizon, np.int32),
+        "future": future,
+        "actual": np.where(future, np.nan, shard["adjclose"][target]),
+    }
+
+
+def _trades_on_weekends(shard: Arrays) -> np.ndarray:
+    """bool[k]: whether a ticker's last 250 rows include a weekend day."""
+    weekend = ~np.is_busday(shard["days"].astype("datetime64[D]"))
+    lows, highs = shard["offsets"][:-1], shard["offsets"][1:]
+    last = [weekend[max(high - WEEKEND_ROWS, low) : high].any() for low, high in zip(lows, highs, strict=True)]
+    return np.array(last, bool)
+
+
+def _named(baseline: np.ndarray, lstm: np.ndarray, quantiles: np.ndarray) -> dict[str, np.ndarray]:
+    naive, drift, forest = baseline.T
+    same = np.abs(lstm / naive - 1) < SAME_AS_NAIVE
+    point = {"naive": naive, "drift": drift, "random_forest": forest, "lstm": np.where(same, naive, lstm)}
+    return point | dict(zip(QUANTILES, quantiles.T, strict=True))
