@@ -1,5 +1,6 @@
 """Ask the endpoint for one shard's forecasts, and score those whose target day has come."""
 
+import numpy as np
 from botocore.exceptions import ClientError
 
 import aws
@@ -18,10 +19,10 @@ def handler(event, context):
     run, number, name = event["run"], event["shard"], event["endpoint_name"]
     work = settings().work_bucket
     shard = storage.get_arrays(work, keys.shard(run["run_id"], "shards", number))
-    answers = []
+    answers: list[tuple[endpoint.Instance, np.ndarray]] = []
     for instances in endpoint.requests(shard):
         answer = invoke(name, endpoint.body(shard, instances))
-        answers += zip(instances, endpoint.prices(answer, instances), strict=True)
+        answers += zip(instances, endpoint.prices(shard, instances, answer), strict=True)
     forecasts = endpoint.assemble(shard, answers)
     storage.put_arrays(work, keys.shard(run["run_id"], "forecasts", number), forecasts)
     scores = intervals.histogram(shard, forecasts)
@@ -47,11 +48,6 @@ def _outcome(error: ClientError) -> Exception:
         return Transient(str(error))
     if code != "ModelError":
         return error
-    status = int(error.response.get("OriginalStatusCode") or 500)
-    said = error.response.get("OriginalMessage") or str(error)
-    passing = status >= 500 or status == 429
-    return (
-        Transient(f"the model answered {status}: {said}")
-        if passing
-        else ModelFailed(f"the model answered {status}: {said}")
-    )
+    status = int(str(error.response.get("OriginalStatusCode", 500)))
+    outcome = Transient if status >= 500 or status == 429 else ModelFailed
+    return outcome(f"the model answered {status}: {error.response.get('OriginalMessage', error)}")
