@@ -1,0 +1,21 @@
+"""Ask Glue how the crawler is doing and whether its last crawl could have seen this run's files."""
+
+import datetime
+
+import aws
+import telemetry
+from settings import settings
+
+
+@telemetry.step
+def handler(event, context):
+    since = datetime.datetime.fromisoformat(event["since"])
+    crawler = aws.client("glue").get_crawler(Name=settings().crawler_name)["Crawler"]
+    last = crawler.get("LastCrawl", {})
+    return {
+        "status": crawler["State"],
+        "last_status": last.get("Status", ""),
+        "fresh": "StartTime" in last and last["StartTime"] >= since,
+        "seconds": round((datetime.datetime.now(datetime.UTC) - since).total_seconds()),
+        "reason": last.get("ErrorMessage", ""),
+    }

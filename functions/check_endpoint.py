@@ -1,0 +1,17 @@
+"""Ask SageMaker how the endpoint is doing."""
+
+import datetime
+
+import aws
+import telemetry
+
+
+@telemetry.step
+def handler(event, context):
+    endpoint = aws.client("sagemaker").describe_endpoint(EndpointName=event["endpoint_name"])
+    return {
+        "endpoint_name": event["endpoint_name"],
+        "status": endpoint["EndpointStatus"],
+        "reason": endpoint.get("FailureReason", ""),
+        "seconds": round((datetime.datetime.now(datetime.UTC) - endpoint["CreationTime"]).total_seconds()),
+    }

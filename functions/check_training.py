@@ -1,0 +1,27 @@
+"""Ask SageMaker how the training job is doing."""
+
+import datetime
+
+import aws
+import telemetry
+
+
+@telemetry.step
+def handler(event, context):
+    job = aws.client("sagemaker").describe_training_job(TrainingJobName=event["job_name"])
+    return {
+        "job_name": event["job_name"],
+        "status": job["TrainingJobStatus"],
+        "reason": reason(job),
+        "seconds": round((datetime.datetime.now(datetime.UTC) - job["CreationTime"]).total_seconds()),
+        "model_uri": job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
+        "train_seconds": job.get("BillableTimeInSeconds", 0),
+    }
+
+
+def reason(job: dict) -> str:
+    """Why the job ended; SageMaker gives no FailureReason to a job that it stopped for running too long."""
+    if job.get("SecondaryStatus") == "MaxRuntimeExceeded":
+        limit = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", "unknown")
+        return f"training was stopped because it exceeded its maximum run time of {limit} seconds"
+    return job.get("FailureReason", "")

@@ -1,0 +1,84 @@
+"""Leave nothing of this run and execution in SageMaker: no running job, endpoint, endpoint config or model.
+
+Deleting an endpoint takes SageMaker a while, so the step waits for it, briefly here and for long by the machine's
+retries of StillCreating. A retry knows nothing of the try before; the endpoint config stays until the endpoint is gone,
+so that its creation time, seconds before the endpoint's, still tells for how long there has been an endpoint.
+"""
+
+import datetime
+import time
+
+from botocore.exceptions import ClientError
+
+import aws
+import resources
+import telemetry
+from errors import StillCreating
+
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # SageMaker refuses to delete an endpoint meanwhile
+PATIENCE_SECONDS = 90
+POLL_SECONDS = 2
+
+
+@telemetry.step
+def handler(event, context):
+    name, sagemaker = resources.name(event), aws.client("sagemaker")
+    stop_training(sagemaker, name)
+    seconds = endpoint_seconds(sagemaker, name)
+    delete_endpoint(sagemaker, name)
+    attempt(sagemaker.delete_endpoint_config, EndpointConfigName=name)
+    attempt(sagemaker.delete_model, ModelName=name)
+    return {"endpoint_seconds": seconds}
+
+
+def attempt(call, **arguments) -> dict | None:
+    """The call's answer, or None where there is nothing of that name."""
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        if resources.is_missing(error):
+            return None
+        raise
+
+
+def stop_training(sagemaker, name: str) -> None:
+    """Ask the job to stop if it runs; nobody waits for it, SageMaker ends it within two minutes."""
+    job = attempt(sagemaker.describe_training_job, TrainingJobName=name)
+    if not job or job["TrainingJobStatus"] != "InProgress":
+        return
+    try:
+        attempt(sagemaker.stop_training_job, TrainingJobName=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":  # it ended since we looked
+            raise
+
+
+def endpoint_seconds(sagemaker, name: str) -> float:
+    """For how long there has been an endpoint, an upper bound of what is paid; 0.0 without endpoint and config."""
+    found = attempt(sagemaker.describe_endpoint, EndpointName=name) or attempt(
+        sagemaker.describe_endpoint_config, EndpointConfigName=name
+    )
+    if not found:
+        return 0.0
+    return round((datetime.datetime.now(datetime.UTC) - found["CreationTime"]).total_seconds(), 1)
+
+
+def delete_endpoint(sagemaker, name: str) -> None:
+    """Delete the endpoint and wait until it is gone. Raises StillCreating, for the machine to try again."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while endpoint := attempt(sagemaker.describe_endpoint, EndpointName=name):
+        status = endpoint["EndpointStatus"]
+        if status in BUSY or time.monotonic() > deadline:
+            raise StillCreating(f"endpoint {name} is {status} and cannot be gone yet")
+        if status != "Deleting":
+            request_deletion(sagemaker, name)
+        time.sleep(POLL_SECONDS)
+
+
+def request_deletion(sagemaker, name: str) -> None:
+    try:
+        attempt(sagemaker.delete_endpoint, EndpointName=name)
+    except ClientError as error:
+        if "in-progress" in str(error):  # "Cannot update in-progress endpoint": it began to update since we looked
+            raise StillCreating(f"endpoint {name} is being changed and cannot be deleted yet") from error
+        raise

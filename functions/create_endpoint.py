@@ -1,0 +1,41 @@
+"""Create the model, the endpoint config and the endpoint that serves them."""
+
+import functools
+
+import aws
+import resources
+import telemetry
+from settings import Settings, settings
+
+
+@telemetry.step
+def handler(event, context):
+    setting, name, tags = settings(), resources.name(event), resources.tags(event["run"])
+    sagemaker = aws.client("sagemaker")
+    create = functools.partial(
+        resources.create, instance_type=setting.endpoint_instance_type, parameter="EndpointInstanceType", Tags=tags
+    )
+    create(sagemaker.create_model, **model(setting, name, event["model_uri"]))
+    create(sagemaker.create_endpoint_config, **endpoint_config(setting, name))
+    create(sagemaker.create_endpoint, EndpointName=name, EndpointConfigName=name)
+    return {"endpoint_name": name}
+
+
+def model(setting: Settings, name: str, model_uri: str) -> dict:
+    """The arguments of CreateModel; the SavedModel needs no network to answer."""
+    return {
+        "ModelName": name,
+        "PrimaryContainer": {"Image": setting.inference_image, "ModelDataUrl": model_uri},
+        "ExecutionRoleArn": setting.endpoint_role_arn,
+        "EnableNetworkIsolation": True,
+    }
+
+
+def endpoint_config(setting: Settings, name: str) -> dict:
+    variant = {
+        "VariantName": "all",
+        "ModelName": name,
+        "InstanceType": setting.endpoint_instance_type,
+        "InitialInstanceCount": setting.endpoint_instance_count,
+    }
+    return {"EndpointConfigName": name, "ProductionVariants": [variant]}

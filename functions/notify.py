@@ -1,0 +1,112 @@
+"""Tell the topic's subscribers how the run ended, and the machine the sentence to end with."""
+
+import json
+import re
+
+import aws
+import telemetry
+from settings import settings
+
+MAX_CAUSE = 32_768  # characters that a Fail state keeps
+MAX_SUBJECT = 100  # characters that SNS accepts, ASCII and without line breaks
+
+_TRAINING_LOG = "The job's log is in CloudWatch under /aws/sagemaker/TrainingJobs."
+_ENDPOINT_LOG = "The endpoint's log is in CloudWatch under /aws/sagemaker/Endpoints."
+_SMALLER = "Deploy with a lower ShardKilobytes, so that each step has less to do."
+_AGAIN = "Upload the file again to retry."
+ADVICE = {
+    "RejectedFile": "Correct the file and upload it again; rejected rows are listed under rejected/ in the lake.",
+    "NoQuota": "Once the quota or the parameter is changed, upload the file again.",
+    "QuotaReached": "Upload the file again when fewer runs are under way.",
+    "TrainingFailed": f"{_TRAINING_LOG} {_AGAIN}",
+    "EndpointFailed": f"{_ENDPOINT_LOG} {_AGAIN}",
+    "ModelFailed": f"{_ENDPOINT_LOG} {_AGAIN}",
+    "CrawlFailed": "The results are in the lake; start the crawler once more and SQL will see them.",
+    "Transient": f"AWS was busy or out of reach for longer than the retries last. {_AGAIN}",
+    "StillCreating": "Delete the endpoint in the SageMaker console: it costs money while it exists.",
+    "SettingMissing": "Deploy the stack again with its own template.",
+    "States.Timeout": f"A step took longer than it may. {_SMALLER}",
+    "Sandbox.Timedout": f"A step took longer than it may. {_SMALLER}",
+    "Runtime.ExitError": f"A step probably ran out of memory. {_SMALLER}",
+}
+OTHER_ADVICE = "The execution's history in Step Functions shows the step; upload the file again once that is mended."
+CLEAN_UP_ADVICE = "Cleaning up failed too, so look in the SageMaker console for a job or an endpoint that still runs:"
+
+FRAME = re.compile(r'File "[^"]+", line \d+')
+EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: |$)")  # the line that ends a traceback: KeyError: 'x'
+
+
+@telemetry.step
+def handler(event, context):
+    succeeded = event["outcome"] == "succeeded"
+    subject, message, cause = success(event) if succeeded else failure(event)
+    aws.client("sns").publish(TopicArn=settings().topic_arn, Subject=ascii_line(subject), Message=message)
+    return {"cause": cause}
+
+
+def success(event: dict) -> tuple[str, str, str]:
+    run, summary = event["run"], event["summary"]
+    lines = [
+        summary["headline"],
+        "",
+        f"Report:  {summary['report_uri']}",
+        f"File:    {event['key']}",
+        f"Dataset: {run['dataset']}",
+        f"Run:     {run['run_id']}",
+    ]
+    return f"Forecasts ready: {run['dataset']}", "\n".join(lines), summary["headline"]
+
+
+def failure(event: dict) -> tuple[str, str, str]:
+    """Subject, message and cause of a failed run."""
+    found, run, key = event.get("failure") or {}, event.get("run") or {}, event.get("key", "an unknown file")
+    name = found.get("error") or "Error"
+    what = f"Forecasting {key} failed: {sentence(plain(found.get('cause')) or name)} {ADVICE.get(name, OTHER_ADVICE)}"
+    left = plain(event.get("clean_up_failure"))
+    cause = shortened(f"{what} {CLEAN_UP_ADVICE} {sentence(left)}" if left else what, MAX_CAUSE)
+    lines = [cause, "", f"Error:   {name}", f"File:    {key}"]
+    if run:
+        lines += [f"Dataset: {run['dataset']}", f"Run:     {run['run_id']}"]
+    return f"Forecasts failed: {key} ({name})", "\n".join(lines), cause
+
+
+def plain(cause) -> str:
+    """The words of a cause: a Lambda error arrives as a JSON text with the message beside its stack trace."""
+    if isinstance(cause, str):
+        try:
+            found = json.loads(cause)
+        except ValueError:
+            return without_traceback(cause)
+        cause = found if isinstance(found, dict) else {"errorMessage": cause}
+    if not cause:
+        return ""
+    return without_traceback(str(cause.get("errorMessage") or cause.get("errorType") or ""))
+
+
+def without_traceback(text: str) -> str:
+    """One line, free of frames and the container's command: FailureReason quotes what train.py wrote to stderr."""
+    kept, in_frames = [], False
+    for line in map(str.strip, text.splitlines()):
+        before, traceback, _ = line.partition("Traceback (most recent call last)")
+        if traceback or FRAME.match(line):
+            in_frames = True
+            line = before if traceback else ""
+        elif in_frames:
+            in_frames = not EXCEPTION.match(line)
+        if line and (not in_frames or traceback) and not line.startswith('Command "'):
+            kept.append(line)
+    return " ".join(" ".join(kept).split())
+
+
+def sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 4].rstrip()} ..."
+
+
+def ascii_line(text: str) -> str:
+    """A subject as SNS accepts it."""
+    printable = re.sub(r"[^ -~]+", "?", text)
+    return printable if len(printable) <= MAX_SUBJECT else f"{printable[: MAX_SUBJECT - 3]}..."

@@ -1,0 +1,64 @@
+"""What the SageMaker steps share: a run's name and tags, and what SageMaker's refusals mean."""
+
+import re
+
+from botocore.exceptions import ClientError
+
+import errors
+from settings import settings
+from stocks import keys
+
+_LIMIT = re.compile(r"service limit '(?P<quota>[^']+)' is (?P<limit>\d+)")
+_NEEDED = re.compile(r"request delta of (?P<needed>\d+)")
+
+
+def name(event: dict) -> str:
+    """The name of this run and execution: training job, model, endpoint config and endpoint all bear it."""
+    return keys.resource_name(settings().stack_name, event["run"], event["execution_name"])
+
+
+def tags(run: dict) -> list[dict]:
+    values = {"Stack": settings().stack_name, "Dataset": run["dataset"], "Run": run["run_id"]}
+    return [{"Key": key, "Value": value} for key, value in values.items()]
+
+
+def create(call, instance_type: str, parameter: str, **arguments) -> None:
+    """Create, unless an earlier try did. Raises NoQuota and QuotaReached; both name what the operator can change."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        code, message = _code_and_message(error)
+        if code == "ResourceLimitExceeded":
+            raise _out_of_quota(message, instance_type, parameter) from error
+        # Training says it with a code, hosting with a sentence.
+        if code != "ResourceInUse" and not (code == "ValidationException" and "already existing" in message):
+            raise
+
+
+def is_missing(error) -> bool:
+    """Whether there is nothing of that name; SageMaker often says so by a ValidationException."""
+    code, message = _code_and_message(error)
+    return code == "ResourceNotFound" or (
+        code == "ValidationException" and ("Could not find" in message or "not found" in message)
+    )
+
+
+def _out_of_quota(message: str, instance_type: str, parameter: str) -> Exception:
+    """A quota below what one call asks for is as final as a quota of 0: no instance that becomes free would do."""
+    found, needed = _LIMIT.search(message), _NEEDED.search(message)
+    if not found:
+        return errors.QuotaReached(f"SageMaker allows no further {instance_type} now: {message}")
+    quota, limit = found["quota"], int(found["limit"])
+    if limit < int(needed["needed"] if needed else 1):
+        return errors.NoQuota(
+            f"the account's quota '{quota}' is {limit}, too few to start {instance_type}: request an increase of it "
+            f"(Service Quotas, Amazon SageMaker), or deploy the stack with another {parameter}"
+        )
+    return errors.QuotaReached(
+        f"all {limit} instances of {instance_type} that the account's quota '{quota}' allows are in use: wait until "
+        f"one is free, request an increase (Service Quotas, Amazon SageMaker), or deploy with another {parameter}"
+    )
+
+
+def _code_and_message(error) -> tuple[str, str]:
+    return error.response["Error"]["Code"], error.response["Error"].get("Message", "")

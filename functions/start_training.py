@@ -1,0 +1,88 @@
+"""Start the training job on the run's shards."""
+
+import gzip
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+import aws
+import resources
+import storage
+import telemetry
+from settings import Settings, settings
+from stocks import keys
+
+LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after every epoch: train_loss=0.1234
+
+
+@telemetry.step
+def handler(event, context):
+    setting, run, job_name = settings(), event["run"], resources.name(event)
+    source = storage.put(
+        setting.work_bucket, keys.work(run["run_id"], "source/sourcedir.tar.gz"), source_archive(training_folder())
+    )
+    resources.create(
+        aws.client("sagemaker").create_training_job,
+        instance_type=setting.training_instance_type,
+        parameter="TrainingInstanceType",
+        **job(setting, run, job_name, source),
+    )
+    return {"job_name": job_name}
+
+
+def training_folder() -> Path:
+    """Where train.py lies: a layer that is zipped as it is lands at /opt, elsewhere it is on the path."""
+    for folder in map(Path, ["/opt", *sys.path]):
+        if (folder / "train.py").is_file():
+            return folder
+    raise FileNotFoundError("train.py is neither in /opt nor on sys.path: the training layer is missing")
+
+
+def source_archive(folder: Path) -> bytes:
+    """The folder's modules and requirements.txt as a tar.gz, the same bytes for the same code."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for path in sorted([*folder.glob("*.py"), *folder.glob("requirements.txt")]):
+            content = path.read_bytes()
+            member = tarfile.TarInfo(path.name)  # its defaults are owner 0 and time 0
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return gzip.compress(plain.getvalue(), mtime=0)
+
+
+def job(setting: Settings, run: dict, job_name: str, source: str) -> dict:
+    """The arguments of CreateTrainingJob."""
+    return {
+        "TrainingJobName": job_name,
+        "AlgorithmSpecification": {
+            "TrainingImage": setting.training_image,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": name, "Regex": rf"\b{name}=([-+.0-9eE]+)"} for name in LOSSES],
+        },
+        "HyperParameters": script_mode(source),
+        "InputDataConfig": [channel(f"s3://{setting.work_bucket}/{keys.work(run['run_id'], 'shards/')}")],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{setting.lake_bucket}/{keys.lake('models', run)}".rstrip("/")},
+        "ResourceConfig": {"InstanceType": setting.training_instance_type, "InstanceCount": 1, "VolumeSizeInGB": 30},
+        "StoppingCondition": {"MaxRuntimeInSeconds": setting.training_max_seconds},
+        "RoleArn": setting.training_role_arn,
+        "EnableNetworkIsolation": False,  # script mode fetches the source itself
+        "Tags": resources.tags(run),
+    }
+
+
+def script_mode(source: str) -> dict[str, str]:
+    """What tells AWS's containers to run train.py; every value is JSON."""
+    values = {
+        "sagemaker_program": "train.py",
+        "sagemaker_submit_directory": source,
+        "sagemaker_region": aws.client("sagemaker").meta.region_name,
+        "sagemaker_container_log_level": 20,
+    }
+    return {key: json.dumps(value) for key, value in values.items()}
+
+
+def channel(uri: str) -> dict:
+    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": "train", "DataSource": {"S3DataSource": source}}

@@ -1,0 +1,105 @@
+import json
+
+import pytest
+
+import notify
+from errors import __dict__ as ERRORS
+
+RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
+
+
+@pytest.fixture
+def tell(stub, context):
+    """tell(event) gives what the step returned and what it published."""
+
+    def call(**event):
+        published = {}
+        sns = stub("sns")
+        sns.client.meta.events.register(
+            "provide-client-params.sns.Publish", lambda params, **_: published.update(params)
+        )
+        sns.add_response("publish", {"MessageId": "1"})
+        return notify.handler(event, context), published
+
+    return call
+
+
+def failed(tell, error="States.TaskFailed", cause="it broke", run=RUN, **event):
+    return tell(outcome="failed", run=run, key="incoming/us/p.csv", failure={"error": error, "cause": cause}, **event)
+
+
+def test_success_says_what_was_found_and_where(tell):
+    summary = {"headline": "10 tickers: LSTM 1.000 x naive.", "report_uri": "s3://lake/reports/r.html"}
+    result, published = tell(outcome="succeeded", run=RUN, key="incoming/us/p.csv", summary=summary)
+    assert result == {"cause": "10 tickers: LSTM 1.000 x naive."}
+    assert published["TopicArn"] == "arn:aws:sns:us-east-1:123456789012:runs"
+    assert published["Subject"] == "Forecasts ready: us"
+    for word in ("10 tickers: LSTM 1.000 x naive.", "s3://lake/reports/r.html", "incoming/us/p.csv", "us-0123456789ab"):
+        assert word in published["Message"]
+
+
+def test_failure_says_what_failed_where_and_what_to_do(tell):
+    result, published = failed(tell, "RejectedFile", "line 1: no column date")
+    assert result["cause"].startswith("Forecasting incoming/us/p.csv failed: line 1: no column date. Correct the file")
+    assert result["cause"] in published["Message"]
+    assert "RejectedFile" in published["Subject"]
+
+
+def test_a_lambda_errors_json_is_unwrapped_to_its_message(tell):
+    cause = json.dumps(
+        {"errorMessage": "line 1: no column date", "errorType": "RejectedFile", "stackTrace": ["  File x"]}
+    )
+    result, published = failed(tell, "RejectedFile", cause)
+    assert "line 1: no column date." in result["cause"]
+    assert "stackTrace" not in published["Message"]
+    assert "File x" not in published["Message"]
+
+
+@pytest.mark.parametrize("cause", [None, "", "{}", "[]", "null", '{"errorMessage": ""}'])
+def test_a_cause_that_says_nothing_leaves_the_errors_name(tell, cause):
+    result, _ = failed(tell, "States.Timeout", cause)
+    assert result["cause"].startswith("Forecasting incoming/us/p.csv failed: ")
+    assert "A step took longer than it may." in result["cause"]
+
+
+def test_a_traceback_keeps_its_last_line_only(tell):
+    reason = (
+        'Training job j is Failed after 40 s. AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "Traceback '
+        '(most recent call last)\n   File "/opt/ml/code/train.py", line 9, in <module>\n main()\n File "/opt/x.py", line 3, in '
+        'main\n raise ValueError("no rows")\n ValueError: no rows"\nCommand "/usr/local/bin/python3.12 train.py", exit code: 1'
+    )
+    result, _ = failed(tell, "TrainingFailed", reason)
+    assert "ValueError: no rows" in result["cause"]
+    assert "ExecuteUserScriptError" in result["cause"]
+    for noise in ("Traceback", "train.py", "raise ValueError", "main()"):
+        assert noise not in result["cause"]
+
+
+def test_split_may_fail_before_there_is_a_run(tell):
+    result, published = failed(tell, "RejectedFile", "a .xlsx file", run={})
+    assert "a .xlsx file" in result["cause"]
+    assert "Dataset" not in published["Message"]
+
+
+def test_what_could_not_be_cleaned_up_is_said_too(tell):
+    left = json.dumps({"errorMessage": "endpoint e is Creating", "errorType": "StillCreating"})
+    result, _ = failed(tell, clean_up_failure=left)
+    assert "it broke." in result["cause"]
+    assert "Cleaning up failed too" in result["cause"]
+    assert result["cause"].endswith("endpoint e is Creating.")
+
+
+def test_subject_and_cause_keep_the_services_limits(tell):
+    result, published = tell(
+        outcome="failed", run=RUN, key=f"incoming/é\n{'x' * 900}.csv", failure={"error": "E", "cause": "ü" * 100_000}
+    )
+    assert len(result["cause"]) <= 32_768
+    assert len(published["Message"].encode()) <= 262_144
+    assert len(published["Subject"]) <= 100
+    assert published["Subject"].isascii()
+    assert "\n" not in published["Subject"]
+
+
+def test_every_error_that_the_machine_tells_apart_has_its_advice():
+    classes = {name for name, value in ERRORS.items() if isinstance(value, type) and issubclass(value, Exception)}
+    assert classes <= set(notify.ADVICE)

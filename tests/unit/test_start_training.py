@@ -1,0 +1,129 @@
+import gzip
+import io
+import json
+import os
+import re
+import tarfile
+
+import boto3
+import pytest
+
+import start_training
+from errors import NoQuota, QuotaReached
+from settings import settings
+from stocks import keys
+
+RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
+EVENT = {"run": RUN, "execution_name": "e1"}
+NAME = keys.resource_name("stocks", RUN, "e1")
+LIMIT = (
+    "The account-level service limit 'ml.m5.large for training job usage' is {} Instances, with current utilization of 0 "
+    "Instances and a request delta of 1 Instances. Please contact AWS support to request an increase for this limit."
+)
+
+
+@pytest.fixture
+def code(tmp_path, monkeypatch):
+    """A training folder on the path, ahead of the project's."""
+    folder = tmp_path / "code"
+    folder.mkdir()
+    for name, text in (
+        ("train.py", "print(1)"),
+        ("model.py", "x = 1"),
+        ("requirements.txt", "numpy"),
+        ("notes.md", "no"),
+    ):
+        (folder / name).write_text(text)
+    monkeypatch.setattr("sys.path", [str(folder)])
+    return folder
+
+
+def test_the_job_is_what_sagemaker_needs(buckets, code, context):
+    assert start_training.handler(EVENT, context) == {"job_name": NAME}
+    job = boto3.client("sagemaker").describe_training_job(TrainingJobName=NAME)
+    assert job["AlgorithmSpecification"]["TrainingInputMode"] == "File"
+    assert job["AlgorithmSpecification"]["TrainingImage"].endswith("tensorflow-training:2")
+    source = job["InputDataConfig"][0]["DataSource"]["S3DataSource"]
+    assert source["S3Uri"] == "s3://work/runs/us-0123456789ab/shards/"
+    assert job["InputDataConfig"][0]["ChannelName"] == "train"
+    assert job["OutputDataConfig"]["S3OutputPath"] == "s3://lake/models/dataset=us/run_id=us-0123456789ab"
+    assert job["ResourceConfig"] == {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
+    assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600}
+    tags = boto3.client("sagemaker").list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"Stack": "stocks", "Dataset": "us", "Run": "us-0123456789ab"}
+
+
+def test_the_hyperparameters_of_script_mode_are_json(buckets, code, context):
+    start_training.handler(EVENT, context)
+    job = boto3.client("sagemaker").describe_training_job(TrainingJobName=NAME)
+    assert {key: json.loads(value) for key, value in job["HyperParameters"].items()} == {
+        "sagemaker_program": "train.py",
+        "sagemaker_submit_directory": "s3://work/runs/us-0123456789ab/source/sourcedir.tar.gz",
+        "sagemaker_region": "us-east-1",
+        "sagemaker_container_log_level": 20,
+    }
+
+
+def test_the_source_holds_the_modules_and_the_requirements_at_its_top(buckets, code, context):
+    start_training.handler(EVENT, context)
+    body = buckets.get_object(Bucket="work", Key="runs/us-0123456789ab/source/sourcedir.tar.gz")["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        assert archive.getnames() == ["model.py", "requirements.txt", "train.py"]
+        assert archive.extractfile("train.py").read() == b"print(1)"
+
+
+def test_the_same_code_gives_the_same_bytes_whoever_wrote_it_and_when(code):
+    before = start_training.source_archive(code)
+    (code / "train.py").touch()
+    os.utime(code / "train.py", (1, 1))
+    (code / "model.py").chmod(0o600)
+    assert start_training.source_archive(code) == before
+    assert gzip.decompress(before)
+    (code / "train.py").write_text("print(2)")
+    assert start_training.source_archive(code) != before
+
+
+def test_a_missing_training_layer_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    with pytest.raises(FileNotFoundError, match="training layer is missing"):
+        start_training.training_folder()
+
+
+def test_the_losses_are_found_in_what_train_py_prints():
+    line = "epoch 1/6 train_loss=0.1234 validation_loss=0.2345 seconds=3.2"
+    definitions = start_training.job(settings(), RUN, NAME, "s3://x")["AlgorithmSpecification"]["MetricDefinitions"]
+    found = {metric["Name"]: re.search(metric["Regex"], line)[1] for metric in definitions}
+    assert found == {"train_loss": "0.1234", "validation_loss": "0.2345"}
+
+
+def test_a_job_that_an_earlier_try_started_is_fine(buckets, code, context, stub):
+    stub("sagemaker").add_client_error(
+        "create_training_job", "ResourceInUse", "Training job names must be unique within an AWS account and region"
+    )
+    assert start_training.handler(EVENT, context) == {"job_name": NAME}
+
+
+@pytest.mark.parametrize(
+    ("message", "error", "words"),
+    [
+        (LIMIT.format(0), NoQuota, "'ml.m5.large for training job usage' is 0"),
+        (LIMIT.format(0), NoQuota, "request an increase"),
+        (LIMIT.format(0), NoQuota, "another TrainingInstanceType"),
+        (LIMIT.format(4), QuotaReached, "all 4 instances of ml.m5.large"),
+        (LIMIT.format(1).replace("delta of 1", "delta of 2"), NoQuota, "is 1, too few"),
+        ("You have reached the limit of jobs", QuotaReached, "no further ml.m5.large now: You have reached"),
+    ],
+)
+def test_a_quota_that_no_waiting_mends_is_told_from_one_that_is_used_up(
+    buckets, code, context, stub, message, error, words
+):
+    stub("sagemaker").add_client_error("create_training_job", "ResourceLimitExceeded", message, 400)
+    with pytest.raises(error, match=words):
+        start_training.handler(EVENT, context)
+
+
+def test_any_other_refusal_stays_what_it_is(buckets, code, context, stub):
+    sagemaker = stub("sagemaker")
+    sagemaker.add_client_error("create_training_job", "ValidationException", "no such role")
+    with pytest.raises(sagemaker.client.exceptions.ClientError, match="no such role"):
+        start_training.handler(EVENT, context)
