@@ -35,10 +35,8 @@ def normalise(adjclose, high, low):
     """
     previous = tf.concat([tf.zeros(1), adjclose[:-1]], 0)
     known = (adjclose > 0) & (previous > 0)
-    change = tf.math.divide_no_nan(adjclose - previous, previous)  # exact difference: no digits lost at high prices
-    returns = tf.where(known, tf.math.log1p(tf.where(known, change, 0.0)), 0.0)
-    ranged = (low > 0) & (high > low)
-    span = tf.where(ranged, tf.math.log(tf.where(ranged, high, 1.0) / tf.where(ranged, low, 1.0)), 0.0)
+    returns = _log_ratio(adjclose, previous, known)
+    span = _log_ratio(high, low, (low > 0) & (high > low))
 
     padding = tf.zeros(KERNEL - 1)
     rows = tf.range(tf.size(adjclose)) + KERNEL - 1
@@ -50,6 +48,11 @@ def normalise(adjclose, high, low):
     mean = tf.math.divide_no_nan(tf.reduce_sum(past, 1), count)
     variance = tf.math.divide_no_nan(tf.reduce_sum(weight * (past - mean[:, None]) ** 2, 1), count)
     return tf.stack([returns, span], 1), (tf.sqrt(variance) + tf.sqrt(ewma)) / 2
+
+
+def _log_ratio(above, below, known):
+    """log(above / below) where both are known, else 0."""
+    return tf.math.log(tf.where(known, above, 1.0) / tf.where(known, below, 1.0))
 
 
 def windows(channels, scale, rows):

@@ -1,0 +1,39 @@
+"""Synthetic shards and models, small enough to train in seconds."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def random_walk():
+    """random_walk(rows, seed, memory=0) -> dict of columns [rows]; `memory` is how much of a return carries over."""
+
+    def make(rows, seed, memory=0.0, level=100.0):
+        draw = np.random.default_rng(seed)
+        volatility = 0.01 * np.exp(0.5 * np.sin(np.arange(rows) / 25 + seed))
+        returns = volatility * draw.standard_normal(rows)
+        for i in range(1, rows):
+            returns[i] += memory * returns[i - 1]
+        adjclose = level * np.exp(np.cumsum(returns))
+        high = adjclose * np.exp(np.abs(draw.normal(0, 0.004, rows)))
+        low = adjclose * np.exp(-np.abs(draw.normal(0, 0.004, rows)))
+        return {"days": np.arange(rows, dtype=np.int32) + 16000, "adjclose": adjclose, "high": high, "low": low}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def write_shard():
+    """write_shard(path, {ticker: columns}, bounds): bounds [4] hold for every ticker."""
+
+    def write(path, series, bounds):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tickers = sorted(series)
+        lengths = [len(series[ticker]["days"]) for ticker in tickers]
+        arrays = {name: np.concatenate([series[ticker][name] for ticker in tickers]) for name in series[tickers[0]]}
+        arrays["tickers"] = np.array(tickers)
+        arrays["offsets"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        arrays["bounds"] = np.tile(np.array(bounds, np.int64), (len(tickers), 1))
+        np.savez(path, allow_pickle=False, **arrays)
+
+    return write

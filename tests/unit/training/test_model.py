@@ -1,0 +1,172 @@
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import tensorflow as tf  # type: ignore[import-untyped]
+
+import model
+
+
+@pytest.fixture(scope="module")
+def network():
+    """A network that forecasts something: random weights where untrained heads are zero."""
+    made = model.build_network(np.tile([-2, -1.2, 0, 1.2, 2], (3, 1)))
+    draw = np.random.default_rng(3)
+    made.set_weights([weight + draw.normal(0, 0.3, weight.shape) for weight in made.get_weights()])
+    return made
+
+
+@pytest.fixture(scope="module")
+def forecaster(network):
+    base = np.tile([-2.1, -1.2, 0, 1.2, 2.1], (3, 1))
+    return model.Forecaster(network, gates=[0.5, 0.2, 0.0], use_lstm=[True, False, True], base_quantiles=base)
+
+
+@pytest.fixture(scope="module")
+def serve(forecaster):
+    def forecast(*series):
+        """Each series is a dict of columns [T]; answers prices [series, T - 119, 3, 6]."""
+        columns = {name: np.stack([one[name] for one in series]).astype(np.float32) for name in model.INPUTS}
+        return forecaster.serve(**{name: tf.constant(column) for name, column in columns.items()})["prices"].numpy()
+
+    return forecast
+
+
+def columns(series):
+    return {name: series[name].astype(np.float32) for name in model.INPUTS}
+
+
+def changed_after(series, row, factor):
+    return {name: np.where(np.arange(len(column)) > row, column * factor, column) for name, column in series.items()}
+
+
+def test_channels_and_scale_agree_with_plain_python(random_walk):
+    series = random_walk(150, 1)
+    channels, scale = (part.numpy() for part in model.normalise(**columns(series)))
+    prices = series["adjclose"].tolist()
+    returns = [math.log(b / a) for a, b in pairwise(prices)]
+    for row in (1, 2, 31, 99, 149):
+        recent = returns[max(row - 30, 0) : row]
+        mean = sum(recent) / len(recent)
+        deviation = math.sqrt(sum((r - mean) ** 2 for r in recent) / len(recent))
+        kernel = [(0.94**age, r) for age, r in enumerate(reversed(returns[max(row - 100, 0) : row]))]
+        ewma = math.sqrt(sum(w * r * r for w, r in kernel) / sum(w for w, _ in kernel))
+        assert scale[row] == pytest.approx((deviation + ewma) / 2, rel=1e-4)
+        assert channels[row, 0] == pytest.approx(returns[row - 1], rel=1e-3, abs=1e-6)
+        assert channels[row, 1] == pytest.approx(math.log(series["high"][row] / series["low"][row]), rel=1e-3)
+
+
+def test_windows_are_scaled_by_their_origin_and_clipped(random_walk):
+    channels, scale = model.normalise(**columns(random_walk(150, 1)))
+    first, last = model.windows(channels, scale, tf.constant([60, 149])).numpy()
+    np.testing.assert_allclose(first, channels[31:61] / scale[60], rtol=1e-6)
+    np.testing.assert_allclose(last, channels[120:150] / scale[149], rtol=1e-6)
+    tiny = model.windows(channels, scale / 1000, tf.constant([149])).numpy()
+    assert np.abs(tiny).max() == 8
+
+
+def test_missing_or_crossed_high_and_low_are_zero(random_walk):
+    series = random_walk(130, 1)
+    series["high"][100], series["low"][101] = 0, 0
+    series["high"][102], series["low"][102] = series["low"][102], series["high"][102]
+    channels, _ = model.normalise(**columns(series))
+    assert channels.numpy()[100:103, 1].tolist() == [0, 0, 0]
+    assert channels.numpy()[103, 1] > 0
+
+
+def test_changing_later_rows_moves_no_earlier_forecast(random_walk, serve):
+    series = random_walk(300, 1)
+    before = serve(series)
+    for row, factor in ((119, 3.0), (200, 0.5), (298, 100.0)):
+        after = serve(changed_after(series, row, factor))
+        origins = row - 119 + 1
+        np.testing.assert_array_equal(before[:, :origins], after[:, :origins])
+        assert not np.array_equal(before[:, origins:], after[:, origins:])
+
+
+def test_a_forecast_needs_the_last_120_rows_only(random_walk, serve):
+    series = random_walk(300, 1)
+    short = {name: column[-120:] for name, column in series.items()}
+    np.testing.assert_allclose(serve(series)[:, -1:], serve(short), rtol=1e-6)
+
+
+def test_a_series_gets_the_same_forecast_alone_and_in_company(random_walk, serve):
+    series = [random_walk(200, seed) for seed in range(3)]
+    np.testing.assert_array_equal(serve(*series)[1:2], serve(series[1]))
+
+
+@pytest.mark.parametrize(("batch", "rows"), [(1, 120), (3, 121), (2, 300)])
+def test_a_request_of_t_rows_answers_t_minus_119_origins(random_walk, serve, batch, rows):
+    assert serve(*[random_walk(rows, seed) for seed in range(batch)]).shape == (batch, rows - 119, 3, 6)
+
+
+def test_what_the_gate_shuts_is_the_last_price_exactly(random_walk, serve):
+    series = random_walk(200, 1)
+    prices = serve(series)[0]
+    last = series["adjclose"][119:].astype(np.float32)
+    np.testing.assert_array_equal(prices[:, 2, 0], last)
+    assert np.all(prices[:, 0, 0] != last)
+
+
+def test_quantiles_are_sorted_and_base_quantiles_scale_with_volatility(random_walk, serve):
+    series = random_walk(200, 1)
+    prices = serve(series)[0]
+    assert np.all(np.diff(prices[:, :, 1:], axis=2) >= 0)
+    _, scale = model.normalise(**columns(series))
+    upper = np.log(prices[:, 1, 5] / series["adjclose"][119:])
+    np.testing.assert_allclose(upper, 2.1 * scale[119:] * np.sqrt(5), rtol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 20, 61, 119])
+def test_short_history_behind_padding_is_finite(random_walk, serve, rows):
+    padded = {name: np.concatenate([np.zeros(200 - rows), c[:rows]]) for name, c in random_walk(200, 1).items()}
+    prices = serve(padded)
+    assert np.all(np.isfinite(prices))
+    assert prices[0, -1, 2, 0] == np.float32(padded["adjclose"][-1])
+
+
+def test_61_rows_behind_padding_use_the_rows_there_are(random_walk, serve):
+    series = random_walk(61, 1)
+    _, scale = model.normalise(**columns(series))
+    padded = {name: np.concatenate([np.zeros(59), column]) for name, column in series.items()}
+    upper = math.log(serve(padded)[0, 0, 1, 5] / series["adjclose"][-1])
+    assert upper == pytest.approx(2.1 * float(scale[-1]) * math.sqrt(5), rel=1e-4)
+
+
+def test_a_constant_price_is_forecast_as_that_price(serve):
+    constant = {name: np.full(150, 12.34) for name in model.INPUTS}
+    np.testing.assert_array_equal(serve(constant), np.full((1, 31, 3, 6), 12.34, np.float32))
+
+
+@pytest.mark.parametrize("level", [1e-4, 1e6])
+def test_the_level_of_prices_does_not_matter(random_walk, serve, level):
+    series, scaled = random_walk(200, 1), random_walk(200, 1, level=level)
+    np.testing.assert_allclose(serve(scaled) / level, serve(series) / 100, rtol=2e-5)
+
+
+def test_absurd_jumps_stay_finite(serve):
+    jumping = np.tile([1e-4, 1e6], 75)
+    assert np.all(np.isfinite(serve({"adjclose": jumping, "high": jumping * 2, "low": jumping / 2})))
+
+
+def test_the_untrained_network_forecasts_no_change_and_the_given_quantiles(random_walk):
+    quantiles = np.arange(15).reshape(3, 5)
+    channels, scale = model.normalise(**columns(random_walk(150, 1)))
+    point, spread = model.build_network(quantiles)(model.windows(channels, scale, tf.constant([100, 149])))
+    np.testing.assert_array_equal(point, np.zeros((2, 3)))
+    np.testing.assert_array_equal(spread, np.stack([quantiles, quantiles]))
+
+
+def test_the_saved_model_has_one_output_with_the_batch_first(tmp_path, forecaster):
+    model.export(forecaster, tmp_path)
+    signature = tf.saved_model.load(str(tmp_path / "1")).signatures["serving_default"]
+    inputs = signature.structured_input_signature[1]
+    assert {name: (spec.shape.rank, spec.dtype) for name, spec in inputs.items()} == {
+        "adjclose": (2, tf.float32),
+        "high": (2, tf.float32),
+        "low": (2, tf.float32),
+    }
+    assert {name: spec.shape.as_list() for name, spec in signature.structured_outputs.items()} == {
+        "prices": [None, None, 3, 6]
+    }
