@@ -70,7 +70,7 @@ def buckets():
 
 @pytest.fixture
 def stub(monkeypatch):
-    """stub("glue") is a Stubber whose client every step gets: it answers in the scripted order and checks the arguments."""
+    """stub("glue") is a Stubber whose client every step gets: it answers in the scripted order."""
     stubbers, original = {}, aws.client
 
     def make(service):
@@ -79,9 +79,10 @@ def stub(monkeypatch):
         stubbers[service] = stubber
         return stubber
 
-    monkeypatch.setattr(
-        aws, "client", lambda service: stubbers[service].client if service in stubbers else original(service)
-    )
+    def client(service):
+        return stubbers[service].client if service in stubbers else original(service)
+
+    monkeypatch.setattr(aws, "client", client)
     yield make
     for stubber in stubbers.values():
         stubber.assert_no_pending_responses()

@@ -34,7 +34,7 @@ def test_the_status_is_sagemakers_own_word(check, status):
 
 
 def test_a_job_under_way_has_its_age_and_no_model_yet(monkeypatch, context):
-    # botocore's model, and so its Stubber, claims that ModelArtifacts is always there; SageMaker leaves it out until the end.
+    # The Stubber claims that ModelArtifacts is always there; SageMaker leaves it out until the end.
     created = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=100)
     job = {"TrainingJobStatus": "InProgress", "CreationTime": created}
     monkeypatch.setattr(aws, "client", lambda _: types.SimpleNamespace(describe_training_job=lambda **_: job))

@@ -19,7 +19,7 @@ def clock(monkeypatch):
     """Time passes only by sleeping."""
     now = itertools.count()
     monkeypatch.setattr(clean_up.time, "monotonic", lambda: next(now))
-    monkeypatch.setattr(clean_up.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(clean_up.time, "sleep", lambda _: None)
 
 
 @pytest.fixture

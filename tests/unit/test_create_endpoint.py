@@ -51,8 +51,8 @@ def test_a_quota_names_what_to_change(stub, context, limit, error):
     sagemaker.add_client_error(
         "create_endpoint",
         "ResourceLimitExceeded",
-        f"The account-level service limit 'ml.m5.large for endpoint usage' is {limit} Instances, with current utilization "
-        "of 0 Instances and a request delta of 1 Instances.",
+        f"The account-level service limit 'ml.m5.large for endpoint usage' is {limit} Instances, with current "
+        "utilization of 0 Instances and a request delta of 1 Instances.",
     )
     with pytest.raises(error, match=r"ml.m5.large for endpoint usage.*EndpointInstanceType"):
         create_endpoint.handler(EVENT, context)

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+import errors
 import notify
-from errors import __dict__ as ERRORS
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 
@@ -63,11 +63,15 @@ def test_a_cause_that_says_nothing_leaves_the_errors_name(tell, cause):
 
 
 def test_a_traceback_keeps_its_last_line_only(tell):
-    reason = (
-        'Training job j is Failed after 40 s. AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "Traceback '
-        '(most recent call last)\n   File "/opt/ml/code/train.py", line 9, in <module>\n main()\n File "/opt/x.py", line 3, in '
-        'main\n raise ValueError("no rows")\n ValueError: no rows"\nCommand "/usr/local/bin/python3.12 train.py", exit code: 1'
-    )
+    reason = """Training job j is Failed after 40 s. AlgorithmError: ExecuteUserScriptError:
+ExitCode 1
+ErrorMessage "Traceback (most recent call last)
+   File "/opt/ml/code/train.py", line 9, in <module>
+ main()
+ File "/opt/ml/code/data.py", line 3, in main
+ raise ValueError("no rows")
+ ValueError: no rows"
+Command "/usr/local/bin/python3.12 train.py", exit code: 1"""
     result, _ = failed(tell, "TrainingFailed", reason)
     assert "ValueError: no rows" in result["cause"]
     assert "ExecuteUserScriptError" in result["cause"]
@@ -101,5 +105,5 @@ def test_subject_and_cause_keep_the_services_limits(tell):
 
 
 def test_every_error_that_the_machine_tells_apart_has_its_advice():
-    classes = {name for name, value in ERRORS.items() if isinstance(value, type) and issubclass(value, Exception)}
+    classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
     assert classes <= set(notify.ADVICE)
