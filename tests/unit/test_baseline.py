@@ -1,0 +1,125 @@
+import boto3
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.preprocessing import MinMaxScaler
+
+import baseline as step
+import storage
+from stocks import baseline
+from tests.unit import made
+
+RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch):
+    monkeypatch.setattr(baseline, "TREES", 5)
+
+
+def test_origins_run_from_test_from_to_the_last_row_or_are_the_last_row_alone():
+    shard = made.shard({"A": made.walk(1, 270), "ENDED": made.walk(2, 150)})
+    found = baseline.forecast(shard)
+    assert found["tickers"].tolist() == ["A", "ENDED"]
+    assert found["offsets"].tolist() == [0, 10, 11]
+    assert found["origin"].tolist() == [*range(260, 270), 149]
+    assert found["prices"].shape == (11, 3, 3)
+    assert {key: str(value.dtype) for key, value in found.items()} == {
+        "tickers": "<U5",
+        "offsets": "int64",
+        "origin": "int64",
+        "prices": "float64",
+    }
+
+
+def test_naive_is_the_origins_price_to_the_last_bit():
+    shard = made.shard({"A": made.walk(1, 270)})
+    naive = baseline.forecast(shard)["prices"][:, :, 0]
+    assert np.array_equal(naive, np.repeat(shard["adjclose"][260:, None], 3, axis=1))
+
+
+def test_drift_continues_the_average_growth():
+    prices = np.array([100.0, 150.0, 121.0])
+    assert baseline.drift(prices, np.array([2])) == pytest.approx(
+        np.array([[121 * 1.1, 121 * 1.1**5, 121 * 1.1**20]]), rel=1e-12
+    )
+    assert baseline.drift(prices, np.array([0])).tolist() == [[100.0, 100.0, 100.0]]
+
+
+def test_the_forest_is_the_labs():
+    """The same from scikit-learn's own scaler and plain loops, on prices whose scaling is exact in binary."""
+    prices, b = np.random.default_rng(3).integers(1024, 2049, 280).astype(float), 260
+    prices[[30, 31]] = 1024, 2048
+    scaler = MinMaxScaler().fit(prices[:b, None])
+    scaled = scaler.transform(prices[:, None]).ravel()
+
+    def inputs(t):
+        return [*scaled[t - 4 : t + 1][::-1], scaled[t - 4 : t + 1].mean(), scaled[t - 19 : t + 1].mean()]
+
+    train = range(19, b - 20)
+    forest = RandomForestRegressor(n_estimators=5, random_state=baseline.SEED)
+    forest.fit([inputs(t) for t in train], [[scaled[t + 1], scaled[t + 5], scaled[t + 20]] for t in train])
+    expected = scaler.inverse_transform(forest.predict([inputs(t) for t in (260, 279)]))
+    minmax = np.array([prices[:b].min(), prices[:b].max()])
+    assert baseline.random_forest(prices, np.array([260, 279]), b, minmax) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_forest_learns_from_no_price_of_the_test_period():
+    prices = made.walk(4, 300)
+    minmax = np.array([prices[:260].min(), prices[:260].max()])
+    changed = np.where(np.arange(300) > 265, prices * 3, prices)
+    origin = np.arange(260, 266)
+    assert np.array_equal(
+        baseline.random_forest(prices, origin, 260, minmax), baseline.random_forest(changed, origin, 260, minmax)
+    )
+
+
+def test_the_longest_target_of_the_last_training_origin_is_the_last_row_before_the_test(monkeypatch):
+    seen = {}
+
+    class Forest(RandomForestRegressor):
+        def fit(self, x, y):
+            seen["y"] = y
+            return super().fit(x, y)
+
+    monkeypatch.setattr(baseline, "RandomForestRegressor", Forest)
+    prices = np.arange(1.0, 121.0)
+    baseline.random_forest(prices, np.array([119]), 100, np.array([0.0, 1.0]))
+    assert seen["y"][0].tolist() == [21, 25, 40]
+    assert seen["y"][-1].tolist() == [81, 85, 100]
+
+
+def test_a_price_that_never_moves_is_forecast_exactly():
+    prices = baseline.forecast(made.shard({"FLAT": np.full(270, 12.34)}))["prices"]
+    assert np.array_equal(prices, np.full((10, 3, 3), 12.34))
+
+
+def test_tickers_do_not_influence_each_other():
+    a, b = made.walk(5, 270), made.walk(6, 270)
+    together = baseline.forecast(made.shard({"A": a, "B": b}))["prices"]
+    assert np.array_equal(together[10:], baseline.forecast(made.shard({"B": b}))["prices"])
+
+
+def test_a_later_day_changes_no_earlier_forecast():
+    shard = made.shard({"A": made.walk(7, 300)})
+    changed = made.changed_after(shard, shard["days"][280])
+    before, after = (baseline.forecast(s)["prices"] for s in (shard, changed))
+    assert np.array_equal(before[:21], after[:21])
+    assert not np.isclose(before[21:], after[21:]).any(axis=(1, 2)).all()
+
+
+def test_a_shard_without_tickers_gives_a_file_without_forecasts():
+    found = baseline.forecast(made.shard({}))
+    assert found["offsets"].tolist() == [0]
+    assert found["prices"].shape == (0, 3, 3)
+
+
+def test_the_step_reads_its_shard_and_writes_its_forecasts(buckets, context):
+    storage.put_arrays("work", "runs/us-0123456789ab/shards/00003.npz", made.shard({"A": made.walk(1, 262)}))
+    assert step.handler({"run": RUN, "shard": 3}, context) == {"shard": 3}
+    written = storage.get_arrays("work", "runs/us-0123456789ab/baseline/00003.npz")
+    assert written["origin"].tolist() == [260, 261]
+    assert [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket="work")["Contents"]] == [
+        "runs/us-0123456789ab/baseline/00003.npz",
+        "runs/us-0123456789ab/shards/00003.npz",
+    ]

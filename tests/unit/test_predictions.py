@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+
+from stocks import predictions
+from tests.unit import made
+
+NO_CALIBRATION = {"day": np.empty(0, np.int32), "stretch": np.empty((0, 3, 2))}
+
+
+def files(shard, before=0):
+    """Baseline and forecast files of a shard whose every price is the row of its origin, or that plus 1000."""
+    found = []
+    for extra, values, offset in ((0, 3, 0.0), (before, 6, 1000.0)):
+        rows, bounds = np.diff(shard["offsets"]), shard["bounds"][:, 2]
+        origin = [np.arange(min(b, n - 1) - extra, n) for b, n in zip(bounds, rows, strict=True)]
+        every = np.concatenate([np.empty(0, np.int64), *origin])
+        offsets = np.concatenate([[0], np.cumsum([len(o) for o in origin], dtype=np.int64)])
+        prices = np.tile((every + offset)[:, None, None], (1, 3, values))
+        found.append({"tickers": shard["tickers"], "offsets": offsets, "origin": every, "prices": prices})
+    return found
+
+
+def test_m_test_days_give_m_less_h_test_rows_and_one_future_row_per_horizon():
+    shard = made.shard({"A": made.walk(1, 268), "B": made.walk(2, 285), "ENDED": made.walk(3, 200)})
+    rows = predictions.join(shard, *files(shard, before=30), NO_CALIBRATION)
+    found = {
+        (int(ticker), int(horizon)): [
+            int(((rows["ticker"] == ticker) & (rows["horizon"] == horizon) & (rows["future"] == future)).sum())
+            for future in (False, True)
+        ]
+        for ticker in range(3)
+        for horizon in (1, 5, 20)
+    }
+    assert found == {
+        (0, 1): [7, 1], (0, 5): [3, 1], (0, 20): [0, 1],
+        (1, 1): [24, 1], (1, 5): [20, 1], (1, 20): [5, 1],
+        (2, 1): [0, 1], (2, 5): [0, 1], (2, 20): [0, 1],
+    }  # fmt: skip
+
+
+def test_a_row_joins_the_price_h_rows_ahead_and_the_forecasts_of_its_origin():
+    shard = made.shard({"A": made.walk(1, 100), "B": made.walk(2, 270)})
+    rows = predictions.join(shard, *files(shard, before=9), NO_CALIBRATION)
+    row = int(np.flatnonzero((rows["ticker"] == 1) & (rows["horizon"] == 5) & ~rows["future"])[1])
+    assert rows["origin_day"][row] == made.weekdays(270)[261]
+    assert rows["target_day"][row] == made.weekdays(270)[266]
+    assert rows["actual"][row] == shard["adjclose"][100 + 266]
+    assert [rows[name][row] for name in ("naive", "drift", "random_forest", "lstm")] == [261, 261, 261, 1261]
+    assert {rows[name][row] for name in predictions.QUANTILES} == {1261}
+
+
+def test_rows_are_sorted_and_actual_is_missing_only_in_the_future():
+    shard = made.shard({"A": made.walk(1, 270), "B": made.walk(2, 280)})
+    rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
+    order = list(zip(*(rows[name].tolist() for name in ("ticker", "horizon", "origin_day")), strict=True))
+    assert order == sorted(order)
+    assert np.array_equal(np.isnan(rows["actual"]), rows["future"])
+    assert rows["origin_day"].dtype == rows["target_day"].dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("every_day", "expected"), [(False, ["2024-03-04", "2024-03-08", "2024-03-29"]), (True, ["2024-03-02", "2024-03-06", "2024-03-21"])]
+)  # fmt: skip
+def test_the_future_is_counted_in_weekdays_or_in_days(every_day, expected):
+    friday = np.array(["2024-03-01"], "datetime64[D]").astype(np.int32)
+    found = [predictions.future_days(friday, np.array([every_day]), horizon) for horizon in (1, 5, 20)]
+    assert [str(day[0].astype("datetime64[D]")) for day in found] == expected
+
+
+def test_weekends_count_where_the_last_250_rows_include_one():
+    friday = int(np.datetime64("2024-03-01").astype("datetime64[D]").astype(int))
+    daily = np.arange(friday - 299, friday + 1)
+    weekend_long_ago = np.concatenate([[friday - 700 + 1], made.weekdays(261, "2023-03-03")])
+    assert not np.is_busday(np.array(weekend_long_ago[0], "datetime64[D]"))
+    assert weekend_long_ago[-1] == friday
+    series = {"COIN": made.walk(1, 300), "STOCK": made.walk(2, 262)}
+    shard = made.shard(series, friday, {"COIN": daily, "STOCK": weekend_long_ago})
+    rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
+    ahead = rows["target_day"][rows["future"]] - friday
+    assert ahead.tolist() == [1, 5, 20, 3, 7, 28]
+
+
+def test_float32_rounding_of_the_last_price_is_naive():
+    shard = made.shard({"A": made.walk(1, 270)})
+    baseline, forecasts = files(shard)
+    baseline["prices"][:, :, 0] = shard["adjclose"][260:, None]
+    forecasts["prices"][:, :, 0] = np.float32(shard["adjclose"][260:, None])
+    forecasts["prices"][0, :, 0] *= 1 + 1e-5
+    rows = predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
+    same = rows["lstm"] == rows["naive"]
+    assert same.tolist() == (rows["origin_day"] != shard["days"][260]).tolist()
+    assert not np.isclose(rows["lstm_p50"], rows["naive"] + 1000, rtol=1e-9).any()
+
+
+def test_only_the_quantiles_are_stretched():
+    shard = made.shard({"A": made.walk(1, 261)})
+    baseline, forecasts = files(shard)
+    forecasts["prices"][:] = [101, 80, 90, 100, 120, 140]
+    calibration = {"day": shard["days"][-1:], "stretch": np.array([[[1.5, 2.0]] * 3])}
+    rows = predictions.join(shard, baseline, forecasts, calibration)
+    assert rows["lstm"].tolist() == [101] * 3
+    assert [rows[name][0] for name in predictions.QUANTILES] == [60, 85, 100, 130, 180]
+
+
+def test_an_origin_without_a_forecast_is_an_error_that_names_it():
+    shard = made.shard({"A": made.walk(1, 262), "B": made.walk(2, 262)})
+    baseline, forecasts = files(shard)
+    forecasts["origin"] = np.array([260, 261, 259, 260])
+    with pytest.raises(ValueError, match="1 origins lack a forecast, first B, row 261"):
+        predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
+    with pytest.raises(ValueError, match="different tickers"):
+        predictions.join(shard, baseline, forecasts | {"tickers": np.array(["A", "C"])}, NO_CALIBRATION)
+
+
+def test_a_shard_without_tickers_gives_no_rows():
+    shard = made.shard({})
+    rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
+    assert {len(column) for column in rows.values()} == {0}
