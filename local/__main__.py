@@ -1,0 +1,108 @@
+"""python -m local up | run CSV [--dataset D] [--out DIR] | down"""
+
+import argparse
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from local import cloud, deploy, follow, paths, results
+
+console = Console(soft_wrap=True)
+
+
+def main() -> int:
+    arguments = _arguments()
+    try:
+        return arguments.command(arguments)
+    except cloud.CloudError as error:
+        console.print(f"error: {error}", markup=False, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("\ninterrupted; the cloud is still up (end it with: python -m local down)")
+        return 130
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local", description="The laptop cloud.")
+    commands = parser.add_subparsers(required=True)
+    up = commands.add_parser("up", help="start the cloud and deploy the stack")
+    up.add_argument("--port", type=int, default=0, help="default: LOCAL_PORT, or a free one")
+    up.set_defaults(command=_up)
+    run = commands.add_parser("run", help="upload a CSV, follow its execution, fetch the results")
+    run.add_argument("csv", type=Path)
+    run.add_argument("--dataset", help="default: made from the file's name")
+    run.add_argument("--out", type=Path, help="default: out/<dataset>")
+    run.set_defaults(command=_run, port=0)
+    down = commands.add_parser("down", help="end the cloud and forget its state, but not its logs")
+    down.set_defaults(command=_down)
+    return parser.parse_args()
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    _bring_up(arguments)
+    console.print(f"up at {cloud.start()['endpoint']}, logs in {paths.LOGS}", highlight=False)
+    return 0
+
+
+def _bring_up(arguments: argparse.Namespace) -> dict[str, str]:
+    cloud.start(arguments.port)
+    return deploy.deploy(lambda text: console.print(text, markup=False, highlight=False))
+
+
+def _down(_arguments: argparse.Namespace) -> int:
+    ended = cloud.stop()
+    console.print(f"ended: {', '.join(ended)}" if ended else "nothing was up")
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if not arguments.csv.is_file():
+        raise cloud.CloudError(f"there is no file {arguments.csv}")
+    dataset = arguments.dataset or dataset_of(arguments.csv)
+    out = arguments.out or Path("out") / dataset
+    started = time.monotonic()
+    outputs = _bring_up(arguments)
+    arn = _upload(arguments.csv, dataset, outputs)
+    described = follow.follow(arn, console)
+    console.print(f"{described['status']} after {time.monotonic() - started:.0f} s", highlight=False)
+    if described["status"] != "SUCCEEDED":
+        _print_failure(described)
+        return 1
+    result = json.loads(described["output"] or "{}")
+    if result.get("status") in ("duplicate", "ignored"):
+        console.print(f"nothing to do: {result.get('reason') or result['status']}", markup=False, highlight=False)
+        return 0
+    results.fetch(outputs["LakeBucket"], result["dataset"], result["run_id"], out)
+    console.print(results.metrics_table(out))
+    console.print(f"run {result['run_id']}\nreport: {(out / 'report.html').resolve()}", markup=False, highlight=False)
+    return 0
+
+
+def dataset_of(csv: Path) -> str:
+    """A dataset's name from a file's: lower case, words joined by hyphens, beginning with a letter."""
+    stem = re.sub(r"[^a-z0-9]+", "-", csv.name.lower().removesuffix(".gz").removesuffix(".csv")).strip("-")
+    return (stem if re.match("[a-z]", stem) else f"d-{stem}".rstrip("-"))[:40].rstrip("-")
+
+
+def _upload(csv: Path, dataset: str, outputs: dict[str, str]) -> str:
+    """Put the file where people drop files; return the ARN of the execution this started."""
+    bucket, key = outputs["IncomingBucket"], f"incoming/{dataset}/{csv.name}"
+    with csv.open("rb") as body:
+        version = cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+    arn = follow.find_execution(outputs["StateMachineArn"], key, version)
+    console.print(f"s3://{bucket}/{key}\n{arn}", markup=False, highlight=False)
+    return arn
+
+
+def _print_failure(described: dict) -> None:
+    cause = follow.plain_cause(described.get("cause", ""))
+    console.print(f"error: {described.get('error', '')}\ncause: {cause}", markup=False, highlight=False)
+    console.print(f"logs: {paths.LOGS}", markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

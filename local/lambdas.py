@@ -1,0 +1,237 @@
+"""Lambda execution environments, in place of MiniStack's: AWS's error types, the runtime's packages only, shared layers.
+
+Each environment is a process under `.venv-lambda`, which holds what AWS's python3.13 runtime holds, so a package missing from a
+layer is missing here too. A machine has few cores: at most SLOTS invocations run at a time, the others wait before their
+timeout starts, and idle environments end after IDLE_SECONDS or when more than KEPT of them live.
+"""
+
+import hashlib
+import json
+import os
+import select
+import subprocess
+import tempfile
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+from ministack.core.lambda_runtime import execution_credentials
+from ministack.core.responses import new_uuid
+from ministack.services import lambda_svc
+
+from local import children, paths
+
+SLOTS = max(4, os.cpu_count() or 1)
+KEPT = SLOTS + 2
+IDLE_SECONDS = 45
+LAYERS = paths.STATE / "layers"
+
+_lock = threading.Lock()
+_slots = threading.BoundedSemaphore(SLOTS)
+_idle: list["Environment"] = []
+_extracting = threading.Lock()
+
+
+def install() -> None:
+    lambda_svc._execute_function_warm = execute
+    threading.Thread(target=_end_idle, daemon=True, name="lambda-idle").start()
+
+
+def execute(function: dict, event: object, request_id: str) -> dict:
+    """Run one invocation: MiniStack's answer of body, error and log."""
+    config = function.get("config") or function
+    with _slots:
+        environment = _take(config) or Environment(config, function["code_zip"])
+        answer, log = environment.invoke(event, request_id, float(config.get("Timeout", 3)))
+        if environment.alive():
+            _give_back(environment)
+    if "error" in answer:
+        return {"body": answer["error"], "error": True, "log": log}
+    return {"body": answer["result"], "log": log}
+
+
+def shut_down() -> None:
+    with _lock:
+        ended, _idle[:] = _idle[:], []
+    for environment in ended:
+        environment.end()
+
+
+def _take(config: dict) -> "Environment | None":
+    key = _key(config)
+    with _lock:
+        for environment in reversed(_idle):
+            if environment.key == key:
+                _idle.remove(environment)
+                return environment
+        surplus = [_idle.pop(0)] if len(_idle) >= KEPT else []
+    for environment in surplus:
+        environment.end()
+    return None
+
+
+def _give_back(environment: "Environment") -> None:
+    environment.idle_since = time.monotonic()
+    with _lock:
+        _idle.append(environment)
+
+
+def _end_idle() -> None:
+    while True:
+        time.sleep(5)
+        with _lock:
+            old = [one for one in _idle if time.monotonic() - one.idle_since > IDLE_SECONDS]
+            _idle[:] = [one for one in _idle if one not in old]
+        for environment in old:
+            environment.end()
+
+
+def _key(config: dict) -> str:
+    """Changes with anything that a new deployment may change."""
+    fields = ("FunctionArn", "Version", "CodeSha256", "Handler", "Layers", "Environment", "MemorySize", "Timeout", "Role")
+    return json.dumps([config.get(name) for name in fields], sort_keys=True, default=str)
+
+
+class Environment:
+    """One process that holds one function."""
+
+    def __init__(self, config: dict, code: bytes):
+        self.key = _key(config)
+        self.name = config["FunctionName"]
+        self.idle_since = 0.0
+        self._tmp = tempfile.TemporaryDirectory(prefix="lambda-", dir=paths.STATE)
+        self._seen = b""
+        task_root = extracted(code)
+        layers = [extracted(data) for ref in config.get("Layers", []) if (data := lambda_svc._resolve_layer_zip(ref))]
+        reader, writer = os.pipe()
+        self._process = children.spawn(
+            [paths.python("lambda"), str(paths.ROOT / "local" / "lambda_worker.py"), str(writer)],
+            f"lambda {self.name}",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(writer,),
+            cwd=task_root,
+            env=self._variables(config, task_root, layers),
+        )
+        os.close(writer)
+        self._answers = os.fdopen(reader, "rb", buffering=0)
+
+    def _variables(self, config: dict, task_root: Path, layers: list[Path]) -> dict[str, str]:
+        """The environment AWS gives, nothing of the laptop's own. A later layer overrides an earlier one, as in /opt."""
+        opt = [str(path) for path in (*(layer / "python" for layer in reversed(layers)), *reversed(layers))]
+        group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{self.name}"
+        return {
+            "PATH": os.environ["PATH"],
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "TMPDIR": self._tmp.name,
+            "PYTHONPATH": os.pathsep.join([str(task_root), *opt]),
+            "PYTHONSAFEPATH": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": group,
+            "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{new_uuid().replace('-', '')}",
+            "LAMBDA_TASK_ROOT": str(task_root),
+            "_HANDLER": config["Handler"],
+            "LOCAL_FUNCTION_ARN": config["FunctionArn"],
+            **config.get("Environment", {}).get("Variables", {}),
+            "AWS_REGION": config["FunctionArn"].split(":")[3],
+            "AWS_DEFAULT_REGION": config["FunctionArn"].split(":")[3],
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+            **execution_credentials(config),
+        }
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def invoke(self, event: object, request_id: str, timeout: float) -> tuple[dict, str]:
+        """The answer ({"result"} or {"error"}) and the log. A time-out or a death ends the environment."""
+        trace = f"Root=1-{int(time.time()):08x}-{new_uuid().replace('-', '')[:24]};Sampled=0"
+        request = {"event": event, "request_id": request_id, "timeout": timeout, "trace_id": trace}
+        started = time.monotonic()
+        log: list[bytes] = []
+        answer = b""
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+            answer = self._read(request_id, started + timeout, log)
+        except BrokenPipeError:
+            log.append(b"the environment had ended\n")
+        seconds = time.monotonic() - started
+        if answer:
+            parsed = json.loads(answer)
+        else:
+            parsed = {"error": self._death(request_id, timeout, seconds)}
+            self.end()
+        return parsed, self._write_log(request_id, log, seconds, parsed)
+
+    def _read(self, request_id: str, deadline: float, log: list[bytes]) -> bytes:
+        """Collect the log up to the invocation's mark and the answer; nothing if the process died or time is up."""
+        mark = f"\0{request_id}\n".encode()
+        output, answers = self._process.stdout.fileno(), self._answers.fileno()
+        answer, marked = b"", False
+        while not (answer.endswith(b"\n") and marked):
+            ready, _, _ = select.select([output, answers], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                return b""
+            for source in ready:
+                chunk = os.read(source, 1 << 20)
+                if not chunk:
+                    return b""
+                if source == answers:
+                    answer += chunk
+                    continue
+                log.append(chunk)
+                tail = b"".join(log)
+                if mark in tail:
+                    log[:] = [tail.replace(mark, b"")]
+                    marked = True
+        return answer
+
+    def _death(self, request_id: str, timeout: float, seconds: float) -> dict:
+        if seconds >= timeout:
+            message = f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds"
+            return {"errorType": "Sandbox.Timedout", "errorMessage": message}
+        status = self._process.wait(5)
+        how = "signal: killed" if status < 0 else f"exit status {status}"
+        message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
+        return {"errorType": "Runtime.ExitError", "errorMessage": message}
+
+    def _write_log(self, request_id: str, log: list[bytes], seconds: float, answer: dict) -> str:
+        """Append to the function's readable log; return what goes to CloudWatch."""
+        text = b"".join(log).decode(errors="replace")
+        error = f" {answer['error']['errorType']}: {answer['error']['errorMessage']}" if "error" in answer else ""
+        paths.LOGS.mkdir(parents=True, exist_ok=True)
+        stamp = time.strftime("%H:%M:%S")
+        with (paths.LOGS / f"{self.name}.log").open("a") as file:
+            file.write(f"{text}{stamp} REPORT {request_id} {seconds:.2f} s, {answer.get('peak_mb', 0)} MB{error}\n")
+        return text.rstrip("\n")
+
+    def end(self) -> None:
+        children.end(self._process)
+        self._answers.close()
+        self._tmp.cleanup()
+
+
+def extracted(archive: bytes) -> Path:
+    """The folder with the archive's content, extracted once and shared by all environments."""
+    folder = LAYERS / hashlib.sha256(archive).hexdigest()[:32]
+    with _extracting:
+        if not folder.exists():
+            LAYERS.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=LAYERS) as file:
+                file.write(archive)
+                file.flush()
+                part = Path(tempfile.mkdtemp(dir=LAYERS))
+                with zipfile.ZipFile(file.name) as content:
+                    content.extractall(part)
+            part.chmod(0o755)
+            part.rename(folder)
+    return folder

@@ -1,0 +1,121 @@
+"""One line of control through a machine: its variables, its context, its place in the history, and when it must end."""
+
+import copy
+import json
+import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from typing import Any
+
+from ministack.core.responses import now_iso
+from ministack.services import stepfunctions as service
+
+MAX_EVENTS = 25_000
+MAX_BYTES = 256 * 1024
+
+Error = service._ExecutionError
+
+
+class Interrupted(Exception):
+    """The execution was stopped or ran out of time, or a sibling branch failed."""
+
+
+class Run:
+    """One execution: its record in MiniStack, its deadline, its history."""
+
+    def __init__(self, record: dict, role_arn: str, timeout: float | None):
+        self.record = record
+        self.role_arn = role_arn
+        self.deadline = time.monotonic() + timeout if timeout else None
+        self._lock = threading.Lock()
+
+    @property
+    def late(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    @property
+    def over(self) -> bool:
+        return self.record["status"] != "RUNNING" or self.late
+
+    def log(self, kind: str, previous: int, details: dict) -> int:
+        with self._lock:
+            if self.record["status"] != "RUNNING":
+                raise Interrupted
+            events = self.record["events"]
+            if len(events) >= MAX_EVENTS - 1:
+                raise Error("States.Runtime", f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
+            events.append(
+                {"id": len(events) + 1, "previousEventId": previous, "type": kind, "timestamp": now_iso(), **details}
+            )
+            return len(events)
+
+
+class Branch:
+    """The main line, one branch of a Parallel, or one iteration of a Map. Inner branches read copies of outer variables."""
+
+    def __init__(self, run: Run, context: dict, parent: "Branch | None" = None):
+        self.run = run
+        self.context = context  # $states.context, and under "variables" what Assign set: MiniStack's JSONata reads both
+        self.parent = parent
+        self.cancelled = threading.Event()
+        self.previous = parent.previous if parent else 1
+
+    def child(self, **context: Any) -> "Branch":
+        return Branch(self.run, {**copy.deepcopy(self.context), **context}, self)
+
+    def log(self, kind: str, **details: Any) -> None:
+        self.previous = self.run.log(kind, self.previous, details)
+
+    def interrupted(self) -> bool:
+        return self.cancelled.is_set() or self.run.over or (self.parent is not None and self.parent.interrupted())
+
+    def check(self) -> None:
+        if self.interrupted():
+            raise Interrupted
+
+    def sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds * service._SFN_WAIT_SCALE
+        while (left := end - time.monotonic()) > 0:
+            self.check()
+            self.cancelled.wait(min(left, 0.1))
+
+    def await_result(self, future: Future, timeout: float | None) -> Any:
+        """The future's result; States.Timeout after the timeout. What runs in it is not ended, as on AWS."""
+        end = time.monotonic() + timeout if timeout else None
+        while not wait([future], timeout=0.1).done:
+            self.check()
+            if end and time.monotonic() > end:
+                raise Error("States.Timeout", "")
+        return future.result()
+
+    def fan_out(self, jobs: list, limit: int) -> list:
+        """Run each job(branch) in a branch of its own. The first error ends the others and is raised."""
+        children = [self.child() for _ in jobs]
+        pool = ThreadPoolExecutor(max_workers=limit or len(jobs) or 1)
+        futures = [
+            pool.submit(copy_context().run, job, child) for job, child in zip(jobs, children, strict=True)
+        ]
+        pending = set(futures)
+        try:
+            while pending:
+                done, pending = wait(pending, timeout=0.2, return_when=FIRST_EXCEPTION)
+                self.check()
+                for future in done:
+                    future.result()
+        finally:
+            for child in children:
+                child.cancelled.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+        return [future.result() for future in futures]
+
+
+def dump(value: Any, name: str) -> str:
+    """The JSON of a state's input or output, within what Step Functions carries."""
+    text = json.dumps(value)
+    if len(text.encode()) > MAX_BYTES:
+        raise Error(
+            "States.DataLimitExceeded",
+            f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit.",
+        )
+    return text

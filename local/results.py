@@ -1,0 +1,47 @@
+"""What a run left in the lake: copied to a folder and shown as a table."""
+
+from pathlib import Path
+from typing import Any
+
+from local import cloud
+
+TABLES = ("predictions", "metrics", "runs")
+
+
+def fetch(lake: str, dataset: str, run_id: str, out: Path) -> None:
+    """Copy the run's Parquet files to out/<table>/ and its report to out/report.html; older copies go."""
+    s3 = cloud.client("s3")
+    for table in TABLES:
+        folder = out / table
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.parquet"):
+            old.unlink()
+        prefix = f"{table}/dataset={dataset}/run_id={run_id}/"
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix):
+            for item in page.get("Contents", []):
+                s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
+    s3.download_file(lake, f"reports/dataset={dataset}/run_id={run_id}/report.html", str(out / "report.html"))
+
+
+def metrics_table(folder: Path) -> Any:
+    """The rows over all tickers: what each model is worth against the naive forecast."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+    from rich.table import Table
+
+    rows = pq.read_table(folder / "metrics")
+    rows = rows.filter(pc.equal(rows["ticker"], "*")).sort_by([("horizon", "ascending"), ("rmse_vs_naive", "ascending")])
+    table = Table(title="All tickers: errors divided by those of the naive forecast (below 1 is better)")
+    for title, side in (("days ahead", "right"), ("model", "left"), ("RMSE / naive", "right"), ("MAE / naive", "right"),
+                        ("80 % interval holds", "right"), ("pinball, bp", "right")):  # fmt: skip
+        table.add_column(title, justify=side)
+    for row in rows.to_pylist():
+        table.add_row(
+            str(row["horizon"]), row["model"], _number(row["rmse_vs_naive"], 4), _number(row["mae_vs_naive"], 4),
+            _number(row["coverage80"], 3), _number(row["pinball"], 1),
+        )  # fmt: skip
+    return table
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

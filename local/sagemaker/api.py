@@ -1,0 +1,222 @@
+"""The SageMaker API as MiniStack's gateway hands it to us: JSON 1.1 control plane, and POST /endpoints/<name>/invocations."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+
+from local import faults, permissions
+from local.sagemaker import access, processes, store
+from local.sagemaker.endpoints import Described, Endpoint, error_body, model_data_url
+from local.sagemaker.errors import ServiceError, invalid, limit_exceeded
+from local.sagemaker.shapes import operation, validate
+from local.sagemaker.training import TrainingJob
+
+Response = tuple[int, dict[str, str], bytes]
+_PASSED_TO = "sagemaker.amazonaws.com"
+
+
+async def handle(method: str, path: str, headers: dict, body: bytes, query: dict) -> Response:
+    """Answer one request. The work is done in a thread: it may call this same server with a role's credentials."""
+    if path.startswith("/endpoints/"):
+        return await asyncio.to_thread(_invoke, path, headers, body)
+    return await asyncio.to_thread(_control, headers, body)
+
+
+def _control(headers: dict, body: bytes) -> Response:
+    name = headers.get("x-amz-target", "").rpartition(".")[2]
+    kind = {"Content-Type": "application/x-amz-json-1.1"}
+    try:
+        if name not in OPERATIONS:
+            raise ServiceError("UnknownOperationException", f"The laptop cloud's SageMaker has no operation {name!r}")
+        request = json.loads(body or b"{}")
+        validate(operation("sagemaker", name), request)
+        access.check(name, request, headers)
+        return 200, kind, json.dumps(OPERATIONS[name](request)).encode()
+    except ServiceError as error:
+        return error.status, kind, json.dumps({"__type": error.code, "message": error.message}).encode()
+
+
+def _invoke(path: str, headers: dict, body: bytes) -> Response:
+    name = unquote(path.split("/")[2])
+    try:
+        validate(operation("sagemaker-runtime", "InvokeEndpoint"), {"EndpointName": name, "Body": body})
+        endpoint = store.endpoints.find(name)
+        if endpoint is None or endpoint.status != "InService":
+            account = store.endpoints.arn(name).split(":")[4]
+            raise ServiceError("ValidationError", f"Endpoint {name} of account {account} not found.")
+        kind, answer = endpoint.invoke(body, headers.get("content-type", ""))
+    except ServiceError as error:
+        return error.status, {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}, error_body(error)
+    variant = endpoint.variant["VariantName"]
+    return 200, {"Content-Type": kind, "x-Amzn-Invoked-Production-Variant": variant}, answer
+
+
+def _create_training_job(request: dict) -> dict:
+    name, resources = request["TrainingJobName"], request["ResourceConfig"]
+    if existing := store.jobs.find(name):
+        raise ServiceError(
+            "ResourceInUse",
+            "Training job names must be unique within an AWS account and region, and a training job with this name already "
+            f"exists ({existing.arn})",
+        )
+    _must_trust(request["RoleArn"])
+    if fault := faults.take("training_limit", name):
+        raise limit_exceeded(
+            resources.get("InstanceType", ""), "training job", fault.get("quota", 0), resources.get("InstanceCount", 1)
+        )
+    _must_find_input(request)
+    job = TrainingJob(request)
+    store.jobs.add(job)
+    store.add_tags(job.arn, request.get("Tags", []))
+    job.start()
+    return {"TrainingJobArn": job.arn}
+
+
+def _must_trust(role_arn: str) -> None:
+    if not permissions.role_trusts(role_arn, _PASSED_TO):
+        raise invalid(
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal '{_PASSED_TO}' to assume the role."
+        )
+
+
+def _must_find_input(request: dict) -> None:
+    s3 = processes.client("s3", processes.role_variables(request["RoleArn"], "SageMaker"))
+    for channel in request.get("InputDataConfig", []):
+        url = channel["DataSource"]["S3DataSource"]["S3Uri"]
+        bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        try:
+            found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("Contents")
+        except ClientError:
+            found = None
+        if not found:
+            raise invalid(
+                f'No S3 objects found under S3 URL "{url}" given in input data source. Please ensure that the bucket exists in the '
+                f'selected region, that objects exist under that S3 prefix, and that the role "{request["RoleArn"]}" has '
+                f'"s3:ListBucket" permissions on bucket "{bucket}".'
+            )
+
+
+def _job(request: dict) -> TrainingJob:
+    job = store.jobs.find(request["TrainingJobName"])
+    if job is None:
+        # botocore's model says ResourceNotFound; the service answers this (aws/aws-sdk issue 165).
+        raise invalid("Requested resource not found.")
+    return job
+
+
+def _stop_training_job(request: dict) -> dict:
+    job = _job(request)
+    if job.status != "InProgress":
+        raise invalid(f"The request was rejected because the training job is in status {job.status}.")
+    job.stop()
+    return {}
+
+
+def _create_model(request: dict) -> dict:
+    store.models.must_be_new(request["ModelName"])
+    if "PrimaryContainer" not in request or "ModelDataUrl" not in request["PrimaryContainer"]:
+        raise invalid("The laptop cloud serves a PrimaryContainer with a ModelDataUrl only")
+    role, url = request.get("ExecutionRoleArn", ""), model_data_url(request)
+    _must_trust(role)
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    try:
+        processes.client("s3", processes.role_variables(role, "SageMaker")).head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "404":
+            raise invalid(f"Could not find model data at {url}.") from None
+        raise invalid(
+            f'Could not access model data at {url}. Please ensure that the role "{role}" exists and that its trust relationship '
+            f'policy allows the action "sts:AssumeRole" for the service principal "{_PASSED_TO}". Also ensure that the role has '
+            '"s3:GetObject" permissions and that the object is located in the selected region.'
+        ) from None
+    model = Described(store.models, request, "ModelName")
+    store.models.add(model)
+    store.add_tags(model.arn, request.get("Tags", []))
+    return {"ModelArn": model.arn}
+
+
+def _create_endpoint_config(request: dict) -> dict:
+    store.configs.must_be_new(request["EndpointConfigName"])
+    for variant in request["ProductionVariants"]:
+        store.models.get(variant["ModelName"])
+    config = Described(store.configs, request, "EndpointConfigName")
+    store.configs.add(config)
+    store.add_tags(config.arn, request.get("Tags", []))
+    return {"EndpointConfigArn": config.arn}
+
+
+def _create_endpoint(request: dict) -> dict:
+    name = request["EndpointName"]
+    store.endpoints.must_be_new(name)
+    config = store.configs.get(request["EndpointConfigName"])
+    variant = config.request["ProductionVariants"][0]
+    model = store.models.get(variant["ModelName"])
+    if fault := faults.take("endpoint_limit", name):
+        raise limit_exceeded(
+            variant.get("InstanceType", ""), "endpoint", fault.get("quota", 0), variant.get("InitialInstanceCount", 1)
+        )
+    endpoint = Endpoint(name, config, model)
+    store.endpoints.add(endpoint)
+    store.add_tags(endpoint.arn, request.get("Tags", []))
+    endpoint.start()
+    return {"EndpointArn": endpoint.arn}
+
+
+def _delete_endpoint(request: dict) -> dict:
+    endpoint = store.endpoints.get(request["EndpointName"])
+    if endpoint.status not in ("InService", "Failed", "OutOfService"):
+        raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+    endpoint.delete()
+    return {}
+
+
+def _delete(kind: store.Store, key: str) -> Callable[[dict], dict]:
+    def delete(request: dict) -> dict:
+        kind.remove(request[key])
+        return {}
+
+    return delete
+
+
+def _named(item: Described, *keys: str) -> dict:
+    return {keys[0]: item.name, keys[1]: item.arn, "CreationTime": item.created}
+
+
+def _add_tags(request: dict) -> dict:
+    store.add_tags(request["ResourceArn"], request["Tags"])
+    return {"Tags": store.list_tags(request["ResourceArn"])}
+
+
+def _delete_tags(request: dict) -> dict:
+    for key in request["TagKeys"]:
+        store.tags.get(request["ResourceArn"], {}).pop(key, None)
+    return {}
+
+
+OPERATIONS: dict[str, Callable[[dict], Any]] = {
+    "CreateTrainingJob": _create_training_job,
+    "DescribeTrainingJob": lambda request: _job(request).describe(),
+    "StopTrainingJob": _stop_training_job,
+    "ListTrainingJobs": lambda request: store.jobs.page(request, "TrainingJobSummaries", TrainingJob.summary),
+    "CreateModel": _create_model,
+    "DescribeModel": lambda request: store.models.get(request["ModelName"]).describe("ModelArn"),
+    "DeleteModel": _delete(store.models, "ModelName"),
+    "ListModels": lambda request: store.models.page(request, "Models", lambda item: _named(item, "ModelName", "ModelArn")),
+    "CreateEndpointConfig": _create_endpoint_config,
+    "DescribeEndpointConfig": lambda request: store.configs.get(request["EndpointConfigName"]).describe("EndpointConfigArn"),
+    "DeleteEndpointConfig": _delete(store.configs, "EndpointConfigName"),
+    "ListEndpointConfigs": lambda request: store.configs.page(
+        request, "EndpointConfigs", lambda item: _named(item, "EndpointConfigName", "EndpointConfigArn")
+    ),
+    "CreateEndpoint": _create_endpoint,
+    "DescribeEndpoint": lambda request: store.endpoints.get(request["EndpointName"]).describe(),
+    "DeleteEndpoint": _delete_endpoint,
+    "ListEndpoints": lambda request: store.endpoints.page(request, "Endpoints", Endpoint.summary),
+    "AddTags": _add_tags,
+    "ListTags": lambda request: {"Tags": store.list_tags(request["ResourceArn"])},
+    "DeleteTags": _delete_tags,
+}

@@ -1,0 +1,249 @@
+"""Training jobs: the channels downloaded, `train` of AWS's sagemaker-training toolkit run, the model uploaded, as the job's role."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import threading
+import time
+from contextvars import copy_context
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local import children, faults, paths
+from local.sagemaker import processes, store
+
+STOP_GRACE = 10  # AWS: 120 s between SIGTERM and SIGKILL
+
+
+class JobFailed(Exception):
+    """Ends the job as Failed with this FailureReason."""
+
+
+class JobStopped(Exception):
+    """Ends the job as Stopped: StopTrainingJob was called, or time is up."""
+
+
+class TrainingJob:
+    """One job, from Starting to its end. Describe reads it while its thread works."""
+
+    def __init__(self, request: dict):
+        self.request = request
+        self.name = request["TrainingJobName"]
+        self.arn = store.jobs.arn(self.name)
+        self.created = time.time()
+        self.status, self.secondary = "InProgress", ""
+        self.transitions: list[dict] = []
+        self.times: dict[str, float] = {}
+        self.reason = ""
+        self.folder = paths.STATE / "sagemaker" / self.name
+        self._stop = threading.Event()
+        self._process: subprocess.Popen | None = None
+        self._enter("Starting", "Launching requested ML instances")
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), daemon=True, name=self.name)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.status = "Stopping"
+        self._stop.set()
+
+    def abandon(self) -> None:
+        """End the process because the cloud ends."""
+        if self._process and self._process.poll() is None:
+            children.end(self._process)
+
+    @property
+    def artifacts(self) -> str:
+        return f"{self.request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{self.name}/output/model.tar.gz"
+
+    def _run(self) -> None:
+        try:
+            self._work()
+            self._end("Completed", "Completed", "Training job completed")
+        except JobStopped as stopped:
+            self._end("Stopped", str(stopped), "")
+        except JobFailed as failed:
+            self._end("Failed", "Failed", str(failed))
+        except ClientError as error:
+            self._end("Failed", "Failed", f"ClientError: {error}")
+        except Exception as error:  # a fault of ours must show as the job's, or its poller waits for ever
+            self._end("Failed", "Failed", f"InternalServerError: {error!r}")
+            raise
+
+    def _work(self) -> None:
+        variables = processes.role_variables(self.request["RoleArn"], "SageMaker")
+        s3 = processes.client("s3", variables)
+        self._lay_out()
+        self._enter("Downloading", "Downloading input data")
+        for channel in self.request.get("InputDataConfig", []):
+            self._download(s3, channel)
+        self._enter("Training", "Training image download completed. Training in progress.")
+        self.times["TrainingStartTime"] = time.time()
+        stopped = ""
+        try:
+            self._train(variables)
+        except JobStopped as why:
+            stopped = str(why)
+        self._enter("Uploading", "Uploading generated training model")
+        self._upload(s3)
+        self.times["TrainingEndTime"] = time.time()
+        if stopped:
+            raise JobStopped(stopped)
+
+    def _lay_out(self) -> None:
+        """The folders and files that the container finds under /opt/ml."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for name in ("input/config", "input/data", "model", "output/data", "code", "tmp"):
+            (self.folder / name).mkdir(parents=True)
+        instance = self.request["ResourceConfig"].get("InstanceType", "")
+        channels = {
+            channel["ChannelName"]: {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
+            for channel in self.request.get("InputDataConfig", [])
+        }
+        files = {
+            "hyperparameters": self.request.get("HyperParameters", {}),
+            "inputdataconfig": channels,
+            "resourceconfig": {
+                "current_host": "localhost",
+                "hosts": ["localhost"],
+                "current_instance_type": instance,
+                "current_group_name": "homogeneousCluster",
+                "instance_groups": [{"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": ["localhost"]}],
+                "network_interface_name": "lo",
+            },
+        }
+        for name, content in files.items():
+            (self.folder / "input" / "config" / f"{name}.json").write_text(json.dumps(content))
+
+    def _download(self, s3: Any, channel: dict) -> None:
+        """All objects whose key begins with the channel's prefix, below input/data/<channel>."""
+        source = channel["DataSource"]["S3DataSource"]["S3Uri"]
+        bucket, _, prefix = source.removeprefix("s3://").partition("/")
+        target = self.folder / "input" / "data" / channel["ChannelName"]
+        target.mkdir(parents=True, exist_ok=True)
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for key in [item["Key"] for page in pages for item in page.get("Contents", [])]:
+            self._check_stop()
+            if not key.endswith("/"):
+                file = target / key[prefix.rfind("/") + 1 :]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                s3.download_file(bucket, key, str(file))
+
+    def _train(self, variables: dict[str, str]) -> None:
+        if faults.take("training_stops", self.name):
+            self.stop()
+        if fault := faults.take("training_fails", self.name):
+            raise JobFailed(f"AlgorithmError: {fault['reason']}")
+        self._check_stop()
+        process = children.spawn(
+            [str(paths.ROOT / ".venv" / "bin" / "train")],
+            f"training {self.name}",
+            cwd=self.folder,
+            env=variables | self._toolkit_variables(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        self._process = process
+        copied = processes.follow_log(
+            process, f"training-{self.name}.log", "/aws/sagemaker/TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", variables
+        )
+        try:
+            self._await(process)
+        finally:
+            copied.join(10)
+            children.forget(process.pid)
+        if process.returncode != 0:
+            raise JobFailed(self._failure(process.returncode))
+
+    def _toolkit_variables(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.folder / "tmp"),
+            "TMPDIR": str(self.folder / "tmp"),
+            "SAGEMAKER_BASE_DIR": str(self.folder),
+            "SAGEMAKER_TRAINING_MODULE": "sagemaker_tensorflow_container.training:main",
+            "SAGEMAKER_MANAGED_WARMPOOL_CACHE_DIRECTORY": str(self.folder / "tmp"),
+            "TRAINING_JOB_NAME": self.name,
+            "TRAINING_JOB_ARN": self.arn,
+            # requirements.txt must already be met: a job may not change the environment it shares with the tests.
+            "PIP_NO_INDEX": "1",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "CUDA_VISIBLE_DEVICES": "",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def _await(self, process: subprocess.Popen) -> None:
+        limit = self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
+        deadline = self.times["TrainingStartTime"] + limit
+        while process.poll() is None:
+            if self._stop.wait(0.2) or time.time() > deadline:
+                late = not self._stop.is_set()
+                self.status = "Stopping"
+                os.killpg(process.pid, signal.SIGTERM)
+                children.end(process, STOP_GRACE)
+                raise JobStopped("MaxRuntimeExceeded" if late else "Stopped")
+
+    def _failure(self, code: int) -> str:
+        file = self.folder / "output" / "failure"
+        text = file.read_text(errors="replace").strip() if file.exists() else f"the training process ended with exit code {code}"
+        return f"AlgorithmError: {text}, exit code: {code}"
+
+    def _upload(self, s3: Any) -> None:
+        model = self.folder / "model"
+        if not any(model.iterdir()):
+            return
+        archive = self.folder / "model.tar.gz"
+        with tarfile.open(archive, "w:gz", compresslevel=6) as tar:
+            for item in sorted(model.iterdir()):
+                tar.add(item, item.name)
+        bucket, _, key = self.artifacts.removeprefix("s3://").partition("/")
+        s3.upload_file(str(archive), bucket, key)
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise JobStopped("Stopped")
+
+    def _enter(self, secondary: str, message: str) -> None:
+        now = time.time()
+        if self.transitions:
+            self.transitions[-1]["EndTime"] = now
+        self.secondary = secondary
+        self.transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": message})
+
+    def _end(self, status: str, secondary: str, message: str) -> None:
+        self.times.setdefault("TrainingEndTime", time.time())
+        self._enter(secondary, message)
+        self.transitions[-1]["EndTime"] = self.transitions[-1]["StartTime"]
+        self.reason = message[:1024] if status == "Failed" else ""
+        if status != "Failed":
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.status = status
+
+    def describe(self) -> dict:
+        times = {"CreationTime": self.created, "LastModifiedTime": self.transitions[-1]["StartTime"], **self.times}
+        seconds = int(times.get("TrainingEndTime", time.time()) - times.get("TrainingStartTime", time.time()))
+        done = self.status in ("Completed", "Stopped")
+        return {
+            **{key: value for key, value in self.request.items() if key != "Tags"},
+            "TrainingJobArn": self.arn,
+            "TrainingJobStatus": self.status,
+            "SecondaryStatus": self.secondary,
+            "SecondaryStatusTransitions": self.transitions,
+            **times,
+            **({"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds} if "TrainingEndTime" in times else {}),
+            **({"ModelArtifacts": {"S3ModelArtifacts": self.artifacts}} if done else {}),
+            **({"FailureReason": self.reason} if self.reason else {}),
+        }
+
+    def summary(self) -> dict:
+        keys = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus")
+        described = self.describe()
+        return {key: described[key] for key in keys if key in described}

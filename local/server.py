@@ -1,0 +1,48 @@
+"""The cloud's process: MiniStack's ASGI app with our fixes and our SageMaker, on one loopback port and nothing else.
+
+    .venv-ministack/bin/python -m local.server PORT
+"""
+
+import asyncio
+import os
+import sys
+
+from local import children, paths
+
+
+def main(port: int) -> None:
+    _environment(port)
+    from local import services  # reads the environment when imported, as MiniStack does
+
+    services.install()
+    children.record(os.getpid(), "server")
+    try:
+        asyncio.run(services.serve(port))
+    finally:
+        services.shut_down()
+
+
+def _environment(port: int) -> None:
+    """MiniStack's settings. Whatever AWS configuration the user's shell has must not reach what runs here."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        paths.LAPTOP_KEYS,
+        AUTH="true",
+        AWS_DEFAULT_REGION=paths.REGION,
+        GATEWAY_PORT=str(port),
+        IOT_MTLS_ENABLED="0",
+        LOG_LEVEL=os.environ.get("LOG_LEVEL", "INFO"),
+        MINISTACK_ACCOUNT_ID=paths.ACCOUNT,
+        MINISTACK_HOST="127.0.0.1",
+        MINISTACK_REGION=paths.REGION,
+        PERSIST_STATE="0",
+        S3_DATA_DIR=str(paths.STATE / "ministack" / "s3"),
+        S3_PERSIST="0",
+        SFTP_ENABLED="0",
+        STATE_DIR=str(paths.STATE / "ministack"),
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
