@@ -32,11 +32,11 @@ def get_arrays(bucket: str, key: str) -> dict:
         return dict(arrays)
 
 
-def put_arrays(bucket: str, key: str, arrays: dict) -> str:
+def put_arrays(bucket: str, key: str, arrays: dict, compress: bool = True) -> str:
     import numpy as np
 
     body = io.BytesIO()
-    np.savez_compressed(body, **arrays)
+    (np.savez_compressed if compress else np.savez)(body, **arrays)
     return put(bucket, key, body.getvalue())
 
 

@@ -1,0 +1,71 @@
+"""Which execution a run belongs to: one object in S3, written on conditions that S3 keeps."""
+
+import datetime
+import json
+
+from botocore.exceptions import ClientError
+
+import aws
+import storage
+from errors import Transient
+from settings import Settings
+from stocks import keys
+
+ENDED_BADLY = ("FAILED", "ABORTED", "TIMED_OUT")
+ROUNDS = 5
+
+
+def claim(config: Settings, run_id: str, execution_arn: str) -> dict:
+    """The claim that stands. It is ours where the run was free, ours already, or its owner has ended badly."""
+    key = keys.work(run_id, "claim.json")
+    ours = {"execution_arn": execution_arn, "claimed": datetime.datetime.now(datetime.UTC).isoformat()}
+    for _ in range(ROUNDS):
+        if put_if(config.work_bucket, key, ours, IfNoneMatch="*"):
+            return ours
+        standing, etag = read(config.work_bucket, key)
+        if standing and (standing["execution_arn"] == execution_arn or not ended_badly(standing["execution_arn"])):
+            return standing
+        if standing and put_if(config.work_bucket, key, ours, IfMatch=etag):
+            return ours
+    raise Transient(f"the claim of {run_id} keeps changing hands")
+
+
+def put_if(bucket: str, key: str, value: dict, **condition: str) -> bool:
+    """Write the object, or return False where the condition does not hold. Raises Transient while others write it."""
+    try:
+        aws.client("s3").put_object(
+            Bucket=bucket, Key=key, Body=json.dumps(value), ContentType="application/json", **condition
+        )
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("PreconditionFailed", "NoSuchKey"):
+            return False
+        if code == "ConditionalRequestConflict":
+            raise Transient(f"another request is writing {key}") from error
+        raise
+    return True
+
+
+def read(bucket: str, key: str) -> tuple[dict | None, str]:
+    """The claim and its ETag; None where it has vanished meanwhile."""
+    try:
+        found = aws.client("s3").get_object(Bucket=bucket, Key=key)
+    except aws.client("s3").exceptions.NoSuchKey:
+        return None, ""
+    return json.loads(found["Body"].read()), found["ETag"]
+
+
+def ended_badly(execution_arn: str) -> bool:
+    """Whether the execution can publish no more and has not; AWS forgets executions after 90 days."""
+    states = aws.client("stepfunctions")
+    try:
+        return states.describe_execution(executionArn=execution_arn)["status"] in ENDED_BADLY
+    except states.exceptions.ExecutionDoesNotExist:
+        return True
+
+
+def remove_leftovers(config: Settings, run: dict) -> None:
+    """Unpublish the run, then delete an earlier attempt's files: it may have had other shards."""
+    storage.delete_others(config.lake_bucket, keys.lake("runs", run), set())
+    storage.delete_others(config.lake_bucket, keys.lake("rejected", run), set())
+    storage.delete_others(config.work_bucket, keys.work(run["run_id"], ""), {keys.work(run["run_id"], "claim.json")})

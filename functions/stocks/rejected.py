@@ -1,0 +1,49 @@
+"""What the CSV contract refuses, and how it is written down."""
+
+import csv
+import io
+import itertools
+from collections.abc import Iterable
+from typing import NamedTuple
+
+KEEP = 100_000
+LONGEST_ROW = 500
+
+
+class Rejected(NamedTuple):
+    """One row that was set aside; line 1 is the header, line 0 the whole file."""
+
+    line: int
+    reason: str
+    row: str = ""
+
+
+class Unusable(Exception):
+    """The file as a whole cannot be used; holds the reason and the line that shows it, if one does."""
+
+    def __init__(self, reason: str, line: int = 0, row: str = ""):
+        super().__init__(reason)
+        self.rejected = Rejected(line, reason, row)
+
+    def __str__(self) -> str:
+        line, reason, _ = self.rejected
+        return f"line {line}: {reason}" if line else reason
+
+
+def to_csv(rejected: Iterable[Rejected]) -> str:
+    """The content of a file under rejected/: at most the first KEEP rows, very long ones cut."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Rejected._fields)
+    writer.writerows((line, reason, row[:LONGEST_ROW]) for line, reason, row in itertools.islice(rejected, KEEP))
+    return text.getvalue()
+
+
+def examples(rejected: Iterable[Rejected], count: int = 3) -> str:
+    """The first few reasons with their line numbers, for a message."""
+    return "; ".join(f"line {row.line}: {row.reason}" for row in itertools.islice(rejected, count))
+
+
+def show(value: str) -> str:
+    """A value as a message quotes it: one line, at most 40 characters."""
+    return repr(value if len(value) <= 40 else value[:37] + "...")

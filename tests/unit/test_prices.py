@@ -1,0 +1,230 @@
+import io
+import itertools
+import random
+import zipfile
+
+import numpy as np
+import pytest
+
+from stocks import prices, text
+from stocks.rejected import Rejected, Unusable
+from stocks.series import day_of
+
+HEADER = b"ticker,date,adjclose\n"
+
+
+def read(content: bytes, stem="FILE", block_bytes=text.BLOCK):
+    """(ticker, line, day, adjclose) of the accepted rows, and the rejected rows."""
+    names: dict[str, int] = {}
+    blocks = list(prices.read(io.BytesIO(content), stem, names, block_bytes))
+    rows = np.concatenate([block.rows for block in blocks])
+    tickers = list(names)
+    accepted = [(tickers[row["ticker"]], row["line"].item(), row["day"].item(), row["adjclose"].item()) for row in rows]
+    return accepted, list(itertools.chain(*(block.rejected for block in blocks)))
+
+
+def values(content: bytes) -> dict:
+    """The six values of the only row."""
+    (block,) = prices.read(io.BytesIO(content), "FILE", {})
+    return {name: block.rows[name].item() for name in prices.VALUES}
+
+
+def test_a_row_is_ticker_line_day_and_price():
+    accepted, rejected = read(HEADER + b"A,1970-01-02,10\nB,2024-02-29,0.5\n")
+    assert accepted == [("A", 2, 1, 10.0), ("B", 3, day_of("2024-02-29"), 0.5)]
+    assert rejected == []
+
+
+def test_all_columns_are_read_in_any_order_and_spelling():
+    content = b"Volume,Adj Close,CLOSE,low,High,op_en,Symbol,DATE,sector\n7,6,5,4,3,2,A,2024-01-02,tech\n"
+    assert values(content) == {"adjclose": 6, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 7}
+
+
+def test_missing_values_are_zero_and_never_reject_the_row():
+    content = b"ticker,date,adjclose,open,high,low,close,volume\nA,2024-01-02,6,,null,NaN,N/A,-\n"
+    assert values(content) == {"adjclose": 6, "open": 0, "high": 0, "low": 0, "close": 0, "volume": 0}
+
+
+def test_without_adjclose_the_close_is_the_price():
+    assert values(b"ticker,date,close\nA,2024-01-02,5\n")["adjclose"] == 5
+
+
+def test_an_empty_adjclose_is_not_replaced_by_the_close():
+    _, rejected = read(b"ticker,date,adjclose,close\nA,2024-01-02,,5\n")
+    assert rejected == [Rejected(2, "adjclose is empty", "A,2024-01-02,,5")]
+
+
+def test_a_file_without_tickers_is_one_ticker_named_by_its_stem():
+    accepted, _ = read(b"date,close\n2024-01-02,5\n", stem="JAJIL.CQ")
+    assert accepted == [("JAJIL.CQ", 2, day_of("2024-01-02"), 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (b"A,2024-01-03,", "adjclose is empty"),
+        (b"A,2024-01-03,null", "adjclose 'null' is not a positive number"),
+        (b"A,2024-01-03,0", "adjclose '0' is not a positive number"),
+        (b"A,2024-01-03,-5", "adjclose '-5' is not a positive number"),
+        (b"A,2024-01-03,inf", "adjclose 'inf' is not a positive number"),
+        (b"A,2024-01-03,1e999", "adjclose '1e999' is not a positive number"),
+        (b"A,2024-01-03,1_000", "adjclose '1_000' is not a positive number"),
+        (b'A,2024-01-03,"1,000"', "adjclose '1,000' is not a positive number"),
+        (b"A,,10", "date is empty"),
+        (b"A,2024-02-30,10", "date '2024-02-30' is not a day as YYYY-MM-DD from 1900 to 2200"),
+        (b"A,03/01/2024,10", "date '03/01/2024' is not a day as YYYY-MM-DD from 1900 to 2200"),
+        (b"A,1899-12-31,10", "date '1899-12-31' is not a day as YYYY-MM-DD from 1900 to 2200"),
+        (b"A,2201-01-01,10", "date '2201-01-01' is not a day as YYYY-MM-DD from 1900 to 2200"),
+        (b"A,2024-01-03", "2 columns instead of 3"),
+        (b"A,2024-01-03,10,", "4 columns instead of 3"),
+        (b" ,2024-01-03,10", "ticker is empty"),
+        (b"*,2024-01-03,10", "ticker '*' is not a name"),
+        (b"A\tB,2024-01-03,10", "ticker 'A\\tB' is not a name"),
+        (b"A" * 65 + b",2024-01-03,10", f"ticker '{'A' * 37}...' is longer than 64 characters"),
+        (b'"A,2024-01-03,10', "a quote is not closed on this line"),
+    ],
+)
+def test_a_bad_row_is_rejected_with_line_reason_and_text(row, reason):
+    accepted, rejected = read(HEADER + b"A,2024-01-02,10\n" + row + b"\nA,2024-01-04,12\n")
+    assert rejected == [Rejected(3, reason, row.decode())]
+    assert [line for _, line, _, _ in accepted] == [2, 4]
+
+
+@pytest.mark.parametrize("value", [b"x", b"-1", b"inf", b"$3", b"1e999"])
+def test_an_optional_value_that_is_no_number_rejects_the_row(value):
+    _, rejected = read(b"ticker,date,adjclose,volume\nA,2024-01-02,10," + value + b"\n")
+    assert rejected[0].reason == f"volume '{value.decode()}' is not a number from 0 up"
+
+
+@pytest.mark.parametrize("time", [b"", b" 00:00:00", b"T15:30", b"T15:30:00Z", b" 15:30:00.123-05:00", b" 00:00 UTC"])
+def test_the_time_behind_a_date_is_dropped(time):
+    accepted, _ = read(HEADER + b"A,2024-01-02" + time + b",10\n")
+    assert accepted == [("A", 2, day_of("2024-01-02"), 10.0)]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("block_bytes", [1, 7, 16, text.BLOCK])
+def test_line_numbers_hold_for_every_line_end_block_size_and_blank_line(ending, block_bytes):
+    lines = [b"ticker,date,adjclose", b"A,2024-01-02,10", b"", b"A,2024-01-03,x", b"  ", b"B,2024-01-03,11"]
+    accepted, rejected = read(ending.join(lines), block_bytes=block_bytes)
+    assert [(ticker, line) for ticker, line, _, _ in accepted] == [("A", 2), ("B", 6)]
+    assert [row.line for row in rejected] == [4]
+
+
+def test_quoted_values_and_spaces_around_values_are_read():
+    accepted, rejected = read(b'"ticker","date","adjclose"\n"A, Inc.","2024-01-02","10"\n B , 2024-01-02 , 11 \n')
+    assert [(ticker, price) for ticker, _, _, price in accepted] == [("A, Inc.", 10.0), ("B", 11.0)]
+    assert rejected == []
+
+
+def test_a_value_over_two_lines_is_two_bad_rows_and_harms_no_other():
+    accepted, rejected = read(b'name,date,close,note\nA,2024-01-02,1,"x\ny"\nA,2024-01-03,2,z\n')
+    assert [line for _, line, _, _ in accepted] == [4]
+    assert [row.line for row in rejected] == [2, 3]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header():
+    assert len(read(b"\xef\xbb\xbf" + HEADER + b"A,2024-01-02,10\n")[0]) == 1
+
+
+def test_tickers_keep_case_and_any_alphabet():
+    accepted, _ = read(HEADER + "nan,2024-01-02,1\nNAN,2024-01-02,1\nÅß.日本/..,2024-01-02,1\n".encode())
+    assert [ticker for ticker, *_ in accepted] == ["nan", "NAN", "Åß.日本/.."]
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (b"ticker,day,close", "the header 'ticker,day,close' has no column date"),
+        (b"ticker,date,open", "the header 'ticker,date,open' has no column adjclose or close"),
+        (b"ticker,date,close,Symbol", "columns 'ticker' and 'Symbol' both mean ticker"),
+        (b"date,Adj Close,adj_close", "columns 'Adj Close' and 'adj_close' both mean adjclose"),
+        (
+            b"ticker;date;close",
+            "the header 'ticker;date;close' has no column date, "
+            "and semicolons where commas should separate the columns",
+        ),
+        (b"", "the header '' has no column date"),
+    ],
+)
+def test_a_header_that_cannot_be_used_says_why(header, reason):
+    with pytest.raises(Unusable) as refused:
+        read(header + b"\nA,2024-01-02,10\n")
+    assert str(refused.value) == f"line 1: {reason}"
+
+
+def test_a_stem_that_is_no_ticker_is_refused():
+    with pytest.raises(Unusable, match="the ticker is the file's name, and ticker is empty"):
+        read(b"date,close\n2024-01-02,5\n", stem="")
+
+
+def excel() -> bytes:
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return book.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"\n\r\n  \n", "line 1: the header '' has no column date"),
+        (HEADER, "line 2: the file has a header and no rows"),
+        (HEADER + b"\n  \n", "line 2: the file has a header and no rows"),
+        (excel(), "the file is a zip archive or an Excel workbook, not CSV text in UTF-8"),
+        (b"%PDF-1.7 ...", "the file is a PDF document, not CSV text in UTF-8"),
+        (HEADER.decode().encode("utf-16"), "the file is UTF-16 text, not CSV text in UTF-8"),
+        (
+            HEADER.decode().encode("utf-16-le"),
+            "line 1: a NUL byte: this is binary data or UTF-16, not CSV text in UTF-8",
+        ),
+        (
+            HEADER + b"A,2024-01-02,1\nSoci\xe9t\xe9,2024-01-02,1\n",
+            "line 3: byte 0xe9 is not UTF-8; save the file as CSV in UTF-8",
+        ),
+        (HEADER + b"A,2024-01-02,1\n\0", "line 3: a NUL byte: this is binary data or UTF-16, not CSV text in UTF-8"),
+    ],
+)
+def test_what_is_no_csv_of_prices_is_refused_as_a_whole(content, reason):
+    with pytest.raises(Unusable) as refused:
+        read(content)
+    assert str(refused.value) == reason
+
+
+def test_an_endless_line_is_refused_before_it_fills_the_memory():
+    class Endless:
+        given = 0
+
+        def read(self, size):
+            self.given += size
+            return b"x" * size
+
+    stream = Endless()
+    with pytest.raises(Unusable, match="line 1: the line is longer than 1 MiB"):
+        list(prices.read(stream, "FILE", {}))
+    assert stream.given <= 2 * text.BLOCK
+
+
+FIELDS = {
+    "ticker": ["A", "B", " C", "", "*", '"D"', '"E,F"', "é", '"'],
+    "date": ["2024-01-02", "2024-01-02 10:00", "", "2024-13-01", " 2024-01-05", '"2024-01-06"'],
+    "price": ["10", "0.5", "+3", "", "nan", "-inf", "0", "1e-400", "1e400", ".5", "5.", " 7", "x", '"8"', "-1", "NULL"],
+}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_read_together_and_rows_read_alone_give_the_same(seed):
+    choose = random.Random(seed)  # noqa: S311
+    lines = [
+        ",".join(
+            choose.choice(FIELDS[kind]) for kind in ("ticker", "date", "price", "price")[: choose.choice([3, 4, 4, 4])]
+        )
+        for _ in range(60)
+    ]
+    header = "ticker,date,adjclose,volume"
+    accepted, rejected = read("\n".join([header, *lines]).encode(), block_bytes=choose.choice([50, text.BLOCK]))
+    layout = prices.read_header(header, "")
+    alone = {number: prices.read_row(line, layout) for number, line in enumerate(lines, 2)}
+    assert accepted == [(row[0], number, row[1], row[2]) for number, row in alone.items() if isinstance(row, tuple)]
+    assert rejected == [Rejected(n, row, lines[n - 2]) for n, row in alone.items() if isinstance(row, str)]

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+
+import scale
+import storage
+from stocks import keys, series
+
+RUN: dict = {"run_id": "daily-0123456789ab", "dataset": "daily", "shards": 3}
+CUTS = {name: series.iso(day) for name, day in zip(series.CUTS, (70, 80, 100), strict=True)}
+SHARD_KINDS = {"tickers": "U", "offsets": "i8", "days": "i4", "bounds": "i8", "minmax": "f8"} | dict.fromkeys(
+    series.COLUMNS, "f8"
+)
+
+
+@pytest.fixture
+def given(buckets):
+    """Write what Split leaves for shard 2: rows of (ticker, day, adjclose)."""
+    storage.put_json("work", keys.work(RUN["run_id"], "manifest.json"), {"cuts": CUTS})
+
+    def write(rows):
+        tickers, codes = np.unique(np.array([row[0] for row in rows], "U8"), return_inverse=True)
+        arrays = {name: np.zeros(len(rows)) for name in series.COLUMNS} | {
+            "tickers": tickers,
+            "ticker": codes.astype(np.int32),
+            "line": np.arange(2, len(rows) + 2),
+            "day": np.array([row[1] for row in rows], np.int32),
+            "adjclose": np.array([row[2] for row in rows], float),
+        }
+        storage.put_arrays("work", keys.shard(RUN["run_id"], "rows", 2), arrays)
+
+    return write
+
+
+def written(kind):
+    return storage.get_arrays("work", keys.shard(RUN["run_id"], kind, 2))
+
+
+def report():
+    return storage.get_json("work", keys.shard(RUN["run_id"], "scaled", 2, "json"))
+
+
+def run(context):
+    return scale.handler({"run": RUN, "shard": 2}, context)
+
+
+LONG = [("LONG", day, day + 1) for day in reversed(range(130))]
+LATE = [("LATE", day, 5) for day in range(90, 130)]
+
+
+def test_a_usable_ticker_is_sorted_into_the_shard(given, context):
+    given(LONG)
+    assert run(context) == {"shard": 2}
+    shard = written("shards")
+    assert shard["tickers"].tolist() == ["LONG"]
+    assert shard["days"].tolist() == list(range(130))
+    assert shard["bounds"].tolist() == [[70, 80, 100, 130]]
+    assert shard["minmax"].tolist() == [[1, 100]]
+    assert report() == {"rows": 130, "rejected_rows": 0, "tickers": 1, "skipped": []}
+
+
+def test_a_late_ticker_is_skipped_by_name_and_its_rows_kept_apart(given, context):
+    given(LATE + LONG)
+    run(context)
+    assert written("shards")["tickers"].tolist() == ["LONG"]
+    assert written("skipped")["tickers"].tolist() == ["LATE"]
+    assert written("skipped")["bounds"].tolist() == [[0, 0, 10, 40]]
+    reason = f"10 rows before the test period ({CUTS['test_from']}), 100 are needed"
+    assert report() == {
+        "rows": 170,
+        "rejected_rows": 0,
+        "tickers": 1,
+        "skipped": [{"ticker": "LATE", "reason": reason}],
+    }
+
+
+@pytest.mark.parametrize("rows", [[], LONG, LATE, LONG + LATE])
+def test_both_files_have_the_same_keys_and_dtypes_even_when_empty(given, context, rows):
+    given(rows)
+    run(context)
+    for kind in ("shards", "skipped"):
+        shard = written(kind)
+        assert {
+            key: value.dtype.str[1:] if value.dtype.kind != "U" else "U" for key, value in shard.items()
+        } == SHARD_KINDS
+        assert shard["offsets"].tolist()[-1] == len(shard["days"])
+        assert len(list(series.tickers(shard))) == len(shard["tickers"])
+
+
+def test_a_contradicting_row_is_rejected_and_an_equal_one_forgotten(given, context):
+    given([*LONG, ("LONG", 3, 4), ("LONG", 4, 99)])
+    run(context)
+    assert written("shards")["adjclose"].tolist() == list(range(1, 131))
+    assert report()["rejected_rows"] == 1
+    listed = storage.get("lake", keys.lake("rejected", RUN, "00002.csv")).decode()
+    reason = "line 127 has the same ticker and date with other values"
+    assert listed == f'line,reason,row\n133,{reason},"LONG,1970-01-05,99,0,0,0,0,0"\n'
+
+
+def test_prices_of_the_test_period_change_neither_bounds_nor_minmax(given, context):
+    given(LONG)
+    run(context)
+    before = written("shards")
+    given([(ticker, day, price if day < 100 else 10_000) for ticker, day, price in LONG])
+    run(context)
+    after = written("shards")
+    assert not np.array_equal(before["adjclose"], after["adjclose"])
+    assert np.array_equal(before["bounds"], after["bounds"])
+    assert np.array_equal(before["minmax"], after["minmax"])
+
+
+@pytest.mark.parametrize("fatal", [1, 2, 3, 4])
+def test_killed_after_any_write_a_retry_gives_the_same_files(given, context, monkeypatch, buckets, fatal):
+    given([*LONG, *LATE, ("LONG", 4, 99)])
+    put, count = storage.put, []
+
+    def dying(*arguments, **options):
+        count.append(put(*arguments, **options))
+        if len(count) == fatal:
+            raise MemoryError
+
+    with monkeypatch.context() as killed:
+        killed.setattr(storage, "put", dying)
+        with pytest.raises(MemoryError):
+            run(context)
+    run(context)
+    assert (written("shards")["tickers"].tolist(), written("skipped")["tickers"].tolist()) == (["LONG"], ["LATE"])
+    assert report()["rejected_rows"] == 1
