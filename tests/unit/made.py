@@ -48,7 +48,7 @@ def changed_after(made, day):
 
 
 def answer(body):
-    """What a small causal model says to a request: volatility of the last 60 rows, a point .1 % above the last price."""
+    """What a small causal model says to a request: volatility of the last 60 rows, a point .1 % above."""
     predictions = []
     for instance in json.loads(body)["instances"]:
         series = np.array(instance["adjclose"])

@@ -59,8 +59,9 @@ def test_rows_are_sorted_and_actual_is_missing_only_in_the_future():
 
 
 @pytest.mark.parametrize(
-    ("every_day", "expected"), [(False, ["2024-03-04", "2024-03-08", "2024-03-29"]), (True, ["2024-03-02", "2024-03-06", "2024-03-21"])]
-)  # fmt: skip
+    ("every_day", "expected"),
+    [(False, ["2024-03-04", "2024-03-08", "2024-03-29"]), (True, ["2024-03-02", "2024-03-06", "2024-03-21"])],
+)
 def test_the_future_is_counted_in_weekdays_or_in_days(every_day, expected):
     friday = np.array(["2024-03-01"], "datetime64[D]").astype(np.int32)
     found = [predictions.future_days(friday, np.array([every_day]), horizon) for horizon in (1, 5, 20)]

@@ -1,0 +1,101 @@
+import io
+import json
+
+import numpy as np
+import pytest
+from botocore.response import StreamingBody
+
+import forecast
+import storage
+from errors import ModelFailed, Transient
+from stocks import endpoint, intervals
+from tests.unit import made
+
+RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
+EVENT = {"run": RUN, "shard": 0, "endpoint_name": "stocks-us-1"}
+
+
+@pytest.fixture
+def shard(buckets):
+    shard = made.shard({"A": made.walk(1, 280), "B": made.walk(2, 275)})
+    storage.put_arrays("work", "runs/us-0123456789ab/shards/00000.npz", shard)
+    return shard
+
+
+@pytest.fixture
+def model(stub):
+    """model(answer) scripts one answer of the endpoint to exactly this request."""
+    runtime = stub("sagemaker-runtime")
+
+    def answers(body, answer):
+        expected = {
+            "EndpointName": "stocks-us-1",
+            "ContentType": "application/json",
+            "Accept": "application/json",
+            "Body": body.encode(),
+        }
+        response = {"Body": StreamingBody(io.BytesIO(answer), len(answer))}
+        runtime.add_response("invoke_endpoint", response, expected)
+
+    answers.refuses = runtime.add_client_error
+    return answers
+
+
+def test_the_step_writes_forecasts_and_the_histogram_of_their_scores(shard, model, context, monkeypatch):
+    monkeypatch.setattr(forecast.endpoint, "requests", lambda s: endpoint_requests(s, most_origins=200))
+    for instances in endpoint_requests(shard, most_origins=200):
+        body = endpoint.body(shard, instances)
+        model(body, made.answer(body))
+    assert forecast.handler(EVENT, context) == {"shard": 0}
+    written = storage.get_arrays("work", "runs/us-0123456789ab/forecasts/00000.npz")
+    assert written["tickers"].tolist() == ["A", "B"]
+    assert written["origin"].tolist() == [*range(60, 280), *range(60, 275)]
+    assert written["offsets"].tolist() == [0, 220, 435]
+    assert written["prices"].shape == (435, 3, 6)
+    assert written["prices"][:, :, 0] == pytest.approx(
+        np.repeat(np.concatenate([shard["adjclose"][60:280], shard["adjclose"][340:]])[:, None], 3, axis=1) * 1.001
+    )
+    histogram = storage.get_arrays("work", "runs/us-0123456789ab/histograms/00000.npz")
+    expected = intervals.histogram(shard, written)
+    assert {name: value.tolist() for name, value in histogram.items()} == {n: v.tolist() for n, v in expected.items()}
+    by_horizon = [int(histogram["count"][histogram["horizon"] == i].sum()) for i in range(3)]
+    assert by_horizon == [2 * (435 - 2 * h) for h in (1, 5, 20)]
+
+
+endpoint_requests = endpoint.requests
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "outcome"),
+    [
+        ("ModelError", 503, Transient),
+        ("ModelError", 500, Transient),
+        ("ModelError", 429, Transient),
+        ("ModelError", 400, ModelFailed),
+        ("InternalDependencyException", None, Transient),
+        ("ModelNotReadyException", None, Transient),
+        ("ThrottlingException", None, Transient),
+        ("ServiceUnavailable", None, Transient),
+    ],
+)
+def test_a_refusal_may_pass_or_not(shard, model, context, code, status, outcome):
+    told = {} if status is None else {"OriginalStatusCode": status, "OriginalMessage": "out of memory"}
+    model.refuses("invoke_endpoint", code, "Received an error", modeled_fields=told)
+    with pytest.raises(outcome, match="out of memory" if status else "Received an error"):
+        forecast.handler(EVENT, context)
+
+
+def test_a_refusal_of_the_call_itself_stays_what_it_is(shard, model, context):
+    model.refuses("invoke_endpoint", "ValidationError", "Endpoint stocks-us-1 of account 1 not found.")
+    with pytest.raises(Exception, match="stocks-us-1 of account 1 not found"):
+        forecast.handler(EVENT, context)
+
+
+def test_an_answer_that_is_no_forecast_writes_nothing(shard, model, context, buckets):
+    for instances in endpoint.requests(shard):
+        model(endpoint.body(shard, instances), json.dumps({"predictions": []}).encode())
+    with pytest.raises(ModelFailed, match="expected"):
+        forecast.handler(EVENT, context)
+    assert [found["Key"] for found in buckets.list_objects_v2(Bucket="work")["Contents"]] == [
+        "runs/us-0123456789ab/shards/00000.npz"
+    ]

@@ -1,0 +1,163 @@
+"""Publish, and the path forecast, calibrate, publish in one process with a small causal model as the endpoint."""
+
+import io
+import itertools
+import types
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+import aws
+import baseline
+import calibrate
+import forecast
+import publish
+import storage
+from stocks import baseline as models
+from stocks import metrics
+from tests.unit import made
+
+RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
+LAKE = "{}/dataset=us/run_id=us-0123456789ab/{:05d}.parquet"
+FORECASTS = ("naive", "drift", "random_forest", "lstm", "lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Five trees, and an endpoint that answers at once."""
+    monkeypatch.setattr(models, "TREES", 5)
+    client = aws.client
+    runtime = types.SimpleNamespace(
+        invoke_endpoint=lambda **request: {"Body": io.BytesIO(made.answer(request["Body"].decode()))}
+    )
+    monkeypatch.setattr(aws, "client", lambda name: runtime if name == "sagemaker-runtime" else client(name))
+
+
+def follow(shards, skipped, context):
+    """Run the steps over shards and return the tables' parts and what publish returned."""
+    run = RUN | {"shards": len(shards)}
+    for number, shard in enumerate(shards):
+        storage.put_arrays("work", f"runs/us-0123456789ab/shards/{number:05d}.npz", shard)
+        storage.put_arrays("work", f"runs/us-0123456789ab/skipped/{number:05d}.npz", skipped)
+        baseline.handler({"run": run, "shard": number}, context)
+        forecast.handler({"run": run, "shard": number, "endpoint_name": "e"}, context)
+    calibrate.handler({"run": run}, context)
+    returned = [publish.handler({"run": run, "shard": number}, context) for number in range(len(shards))]
+    return [part("predictions", number) for number in range(len(shards))], returned
+
+
+def part(table, number):
+    return pq.read_table(io.BytesIO(storage.get("lake", LAKE.format(table, number))))
+
+
+def two_shards():
+    a = made.shard({"A": made.walk(1, 300), "C": made.walk(2, 290)})
+    return [a, made.shard({"B": made.walk(3, 300), "ENDED": made.walk(4, 180)})]
+
+
+NONE = made.shard({})
+
+
+def test_a_shard_becomes_predictions_prices_and_scores(buckets, context):
+    shards = two_shards()
+    skipped = made.shard({"ZZ": [1.0, 2.0]}, test_from=10**6)
+    (first, second), returned = follow(shards, skipped, context)
+    expected = [(39 + 35 + 20) + (29 + 25 + 10) + 6, (39 + 35 + 20) + 6]
+    assert returned == [{"shard": 0, "rows": expected[0]}, {"shard": 1, "rows": expected[1]}]
+    assert [first.num_rows, second.num_rows] == expected
+    assert set(second["ticker"].to_pylist()) == {"B", "ENDED"}
+    assert part("prices", 0)["ticker"].to_pylist() == ["A"] * 300 + ["C"] * 290 + ["ZZ"] * 2
+    pooled = metrics.pool(storage.get_arrays("work", f"runs/us-0123456789ab/scores/0000{n}.npz") for n in (0, 1))
+    rows = {(r["ticker"], r["model"], r["horizon"]): r for r in metrics.rows(metrics.columns(pooled))}
+    assert rows["*", "lstm", 1]["n"] == 39 + 29 + 39
+    assert rows["ENDED", "lstm", 1]["n"] == 0
+    assert rows["*", "lstm", 1]["rmse_vs_naive"] == pytest.approx(1.0, abs=0.02)
+    assert rows["*", "random_forest", 1]["rmse_vs_naive"] > 1.02
+
+
+def test_actual_is_null_only_in_future_rows_and_everything_else_is_known(buckets, context):
+    (table, _), _ = follow(two_shards(), NONE, context)
+    future = pc.equal(table["split"], "future")
+    assert table["actual"].is_null().to_pylist() == future.to_pylist()
+    assert pc.sum(future).as_py() == 6
+    assert all(table[name].null_count == 0 for name in table.column_names if name != "actual")
+    for name in FORECASTS:
+        assert np.isfinite(table[name].to_numpy()).all()
+    for low, high in itertools.pairwise(FORECASTS[4:]):
+        assert (table[low].to_numpy() <= table[high].to_numpy()).all()
+
+
+def test_naive_is_the_adjclose_of_prices_to_the_last_bit(buckets, context):
+    (table, _), _ = follow(two_shards(), NONE, context)
+    prices = part("prices", 0)
+    adjclose = {(row["ticker"], row["date"]): row["adjclose"] for row in prices.to_pylist()}
+    for row in table.to_pylist():
+        assert row["naive"] == adjclose[row["ticker"], row["origin_date"]]
+        if row["split"] == "test":
+            assert row["actual"] == adjclose[row["ticker"], row["target_date"]]
+
+
+def test_the_intervals_are_stretched_by_the_pooled_calibration(buckets, context):
+    (table, _), _ = follow(two_shards(), NONE, context)
+    calibration = storage.get_arrays("work", "runs/us-0123456789ab/calibration.npz")
+    row = table.filter(pc.and_(pc.equal(table["split"], "future"), pc.equal(table["horizon"], 5))).to_pylist()[0]
+    forecasts = storage.get_arrays("work", "runs/us-0123456789ab/forecasts/00000.npz")
+    served = forecasts["prices"][forecasts["offsets"][1] - 1, 1]
+    stretch = calibration["stretch"][-1, 1]
+    assert stretch[0] != 1
+    assert row["lstm"] == served[0]
+    assert row["lstm_p50"] == served[3]
+    assert row["lstm_p90"] == pytest.approx(served[3] + stretch[0] * (served[4] - served[3]))
+    assert row["lstm_p025"] == pytest.approx(served[3] - stretch[1] * (served[3] - served[1]))
+
+
+def test_changing_every_price_after_a_day_changes_no_forecast_issued_by_then(buckets, context):
+    shards = two_shards()
+    day = made.weekdays(281)[-1]
+    before, _ = follow(shards, NONE, context)
+    after, _ = follow([made.changed_after(shard, day) for shard in shards], NONE, context)
+    moved = 0
+    for one, other in zip(before, after, strict=True):
+        origin_day = one["origin_date"].cast("int32").to_numpy()
+        issued = origin_day <= day
+        assert issued.any()
+        for name in ("ticker", "origin_date", "target_date", "horizon", "split", *FORECASTS):
+            assert one[name].filter(issued).equals(other[name].filter(issued)), name
+        moved += sum(not one[name].filter(~issued).equals(other[name].filter(~issued)) for name in FORECASTS)
+    assert moved == 2 * len(FORECASTS)
+
+
+def test_the_shard_count_changes_no_prediction(buckets, context):
+    series = {"A": made.walk(1, 300), "B": made.walk(3, 300), "C": made.walk(2, 290)}
+    (whole,), _ = follow([made.shard(series)], NONE, context)
+    parts, _ = follow([made.shard({name: series[name]}) for name in "ABC"], NONE, context)
+    for name in whole.column_names:
+        assert whole[name].to_pylist() == [value for one in parts for value in one[name].to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "prices", [np.full(300, 42.5), made.walk(5, 300, start=1e-4), made.walk(6, 300, start=1e6), made.walk(7, 261)]
+)
+def test_degenerate_series_are_published(buckets, context, prices):
+    (table,), _ = follow([made.shard({"A": prices})], NONE, context)
+    assert table.num_rows >= 3
+    assert (table["lstm_p025"].to_numpy() > 0).all()
+
+
+def test_an_empty_shard_is_published_empty(buckets, context):
+    (empty, _), returned = follow([NONE, two_shards()[0]], NONE, context)
+    assert empty.num_rows == 0
+    assert returned[0] == {"shard": 0, "rows": 0}
+
+
+def test_parts_of_an_earlier_try_with_more_shards_are_deleted(buckets, context):
+    for key in (LAKE.format("predictions", 7), LAKE.format("prices", 7), "prices/dataset=us/run_id=us-1/00007.parquet"):
+        storage.put("lake", key, b"old")
+    follow(two_shards(), NONE, context)
+    keys = [found["Key"] for found in buckets.list_objects_v2(Bucket="lake")["Contents"]]
+    assert sorted(keys) == sorted(
+        [LAKE.format(table, n) for table in ("predictions", "prices") for n in (0, 1)]
+        + ["prices/dataset=us/run_id=us-1/00007.parquet"]
+    )

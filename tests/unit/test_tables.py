@@ -1,0 +1,115 @@
+import datetime
+import io
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from stocks import tables
+from tests.unit import made
+
+RUN = {
+    "source_key": ["incoming/us/prices.csv"],
+    "source_version": ["v1"],
+    "started": [datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000, datetime.UTC)],
+    "finished": [datetime.datetime(2026, 11, 23, 3, 50, tzinfo=datetime.UTC)],
+    "rows": [12],
+    "rejected_rows": [1],
+    "tickers": [2],
+    "skipped": [["SHORT"]],
+    "shards": [1],
+    "train_seconds": [30.5],
+    "endpoint_seconds": [None],
+    "training_instance_type": ["ml.m5.large"],
+    "endpoint_instance_type": ["ml.m5.large"],
+    "cost_usd": [0.01],
+    "model_uri": ["s3://lake/models/m.tar.gz"],
+    "gates": [[0.0, 0.1, 0.0]],
+}
+
+
+def read(body):
+    return pq.read_table(io.BytesIO(body))
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (
+            "predictions",
+            "ticker string, origin_date date32[day], target_date date32[day], horizon int32, split string,"
+            " actual double, naive double, drift double, random_forest double, lstm double, lstm_p025 double, lstm_p10 double,"
+            " lstm_p50 double, lstm_p90 double, lstm_p975 double",
+        ),
+        (
+            "metrics",
+            "ticker string, model string, horizon int32, n int64, rmse double, mae double, rmse_vs_naive double,"
+            " mae_vs_naive double, mase double, directional_accuracy double, always_up_rate double, dm_t double,"
+            " coverage80 double, coverage95 double, pinball double",
+        ),
+        (
+            "runs",
+            "source_key string, source_version string, started timestamp[ms], finished timestamp[ms], rows int64,"
+            " rejected_rows int64, tickers int32, skipped list<element: string>, shards int32, train_seconds double,"
+            " endpoint_seconds double, training_instance_type string, endpoint_instance_type string, cost_usd double,"
+            " model_uri string, gates list<element: double>",
+        ),
+        (
+            "prices",
+            "ticker string, date date32[day], open double, high double, low double, close double, adjclose double,"
+            " volume double",
+        ),
+    ],
+)
+def test_a_table_has_the_designs_columns_and_types(table, expected):
+    empty = {name: [] for name in tables.SCHEMAS[table].names}
+    schema = read(tables.to_parquet(table, empty)).schema
+    assert ", ".join(f"{field.name} {field.type}" for field in schema) == expected
+
+
+def test_a_run_survives_writing():
+    (row,) = read(tables.to_parquet("runs", RUN)).to_pylist()
+    assert row["started"] == datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000)
+    assert row["endpoint_seconds"] is None
+    assert row["skipped"] == ["SHORT"]
+    assert row["gates"] == [0.0, 0.1, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("cost_usd", [np.nan]), ("train_seconds", [np.inf]), ("gates", [[0.0, np.nan, 0.0]])]
+)
+def test_nan_and_infinity_are_refused(column, value):
+    with pytest.raises(ValueError, match=f"column {column} holds NaN or infinity"):
+        tables.to_parquet("runs", RUN | {column: value})
+
+
+def test_masked_values_are_null_whatever_lies_under_them():
+    columns = {name: RUN[name] for name in RUN} | {"cost_usd": np.ma.masked_array([np.nan], mask=[True])}
+    assert read(tables.to_parquet("runs", columns))["cost_usd"].to_pylist() == [None]
+
+
+def test_a_column_too_many_or_too_few_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"runs: columns differ from the schema: .*'profit'"):
+        tables.to_parquet("runs", RUN | {"profit": [1.0]})
+    with pytest.raises(ValueError, match="'gates'"):
+        tables.to_parquet("runs", {name: value for name, value in RUN.items() if name != "gates"})
+
+
+def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
+    shard = made.shard({"A": [1.0, 2.0], "C": [5.0]}, test_from=10**6)
+    skipped = made.shard({"B": [3.0]}, test_from=10**6)
+    shard["volume"][1] = 0.0
+    shard["open"][2] = 0.0
+    rows = read(tables.prices(shard, skipped)).to_pylist()
+    assert [(row["ticker"], row["date"].isoformat(), row["adjclose"]) for row in rows] == [
+        ("A", "2020-01-01", 1.0),
+        ("A", "2020-01-02", 2.0),
+        ("B", "2020-01-01", 3.0),
+        ("C", "2020-01-01", 5.0),
+    ]
+    assert [row["volume"] for row in rows] == [1e6, None, 1e6, 1e6]
+    assert [row["open"] for row in rows] == [1.0, 2.0, 3.0, None]
+
+
+def test_prices_of_no_ticker_are_an_empty_table():
+    assert read(tables.prices(made.shard({}), made.shard({}))).num_rows == 0
