@@ -73,11 +73,14 @@ def base_quantiles(candidates, horizon, levels):
 
 
 def choose_quantiles(lstm, base, target, days, horizon, levels):
-    """Publish the LSTM's quantiles [m, levels] only if their pinball beats the constant ones' by more than 2 SE."""
+    """Publish the LSTM's quantiles [m, levels] only if their pinball beats the constant ones' by more than 2 SE.
+
+    lstm is None where no LSTM was trained.
+    """
     blocks, count = day_blocks(days, horizon)
     evidence: dict[str, str | float | None]
     evidence = {"quantiles": "volatility", "pinball_lstm": None, "pinball_volatility": None, "pinball_se": None}
-    if count < 2:
+    if lstm is None or count < 2:
         return evidence
     ours, theirs = pinball(target, lstm, levels), pinball(target, base, levels)
     gain = theirs - ours

@@ -50,7 +50,7 @@ def main(argv=None):
     )
 
     network, epochs, fallback = fit(channels, scale, samples, args)
-    horizons = decide(network, channels, scale, prices.days, samples)
+    horizons = decide(None if fallback else network, channels, scale, prices.days, samples)
     forecaster = model.Forecaster(
         network,
         gates=[found["gate"] for found in horizons.values()],
@@ -176,9 +176,12 @@ def predict(network, channels, scale, rows):
 
 
 def decide(network, channels, scale, days, samples):
-    """Gate, base quantiles and whose quantiles to publish, per horizon ("1", "5", "20") with the evidence."""
+    """Gate, base quantiles and whose quantiles to publish, per horizon ("1", "5", "20") with the evidence.
+
+    Without a trained network (None) gates are 0 and quantiles scale with volatility.
+    """
     rows, targets = samples["decision"]
-    points, quantiles = predict(network, channels, scale, rows)
+    points, quantiles = predict(network, channels, scale, rows) if network else (np.zeros(targets.shape), None)
     all_rows, all_targets = (np.concatenate(parts) for parts in zip(*samples.values(), strict=True))
     found = {}
     for i, h in enumerate(data.HORIZONS):
@@ -190,7 +193,9 @@ def decide(network, channels, scale, days, samples):
         base, source = decision.base_quantiles(candidates, h, model.QUANTILES)
         found[str(h)] = {
             **decision.gate(points[:, i], target, days[rows], h),
-            **decision.choose_quantiles(quantiles[:, i], base, target, days[rows], h, model.QUANTILES),
+            **decision.choose_quantiles(
+                None if quantiles is None else quantiles[:, i], base, target, days[rows], h, model.QUANTILES
+            ),
             "base_quantiles": base.tolist(),
             "base_quantiles_from": source,
         }

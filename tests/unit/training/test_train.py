@@ -4,6 +4,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import decision
 import numpy as np
 import pytest
 import tensorflow as tf  # type: ignore[import-untyped]
@@ -49,6 +50,24 @@ def job(run, series):
     return run({"0.npz": series})
 
 
+@pytest.fixture(scope="module")
+def walks(random_walk):
+    return {ticker: random_walk(420, seed) for seed, ticker in enumerate("ABCDEF")}
+
+
+@pytest.fixture(scope="module")
+def walking_job(run, walks):
+    return run({"0.npz": walks}, epochs=6)
+
+
+def block_sample(folder, write_shard, series, block="decision"):
+    """Channels, scale, rows and targets of a block, as train.py has them."""
+    write_shard(folder / "0.npz", series, BOUNDS)
+    prices = data.read_prices(folder)
+    channels, scale = train.features(prices)
+    return prices, channels, scale, *train.sample(prices, scale, block)
+
+
 def request(series):
     return {name: np.stack([one[name] for one in series.values()]).astype(np.float32) for name in model.INPUTS}
 
@@ -68,16 +87,23 @@ def test_nothing_from_test_from_on_and_no_order_of_shards_moves_a_thing(run, job
     np.testing.assert_array_equal(answer(other, series), answer(job, series))
 
 
-def test_a_signal_that_is_there_opens_the_gate_and_one_that_is_not_leaves_it_shut(job, run, random_walk):
+def test_a_signal_that_is_there_opens_the_gate_and_one_that_is_not_leaves_it_shut(job, walking_job, series):
     assert job.evidence["gates"]["1"] > 0.2
-    walks = {ticker: random_walk(420, seed) for seed, ticker in enumerate("ABCDEF")}
-    assert run({"0.npz": walks}).evidence["gates"] == {"1": 0.0, "5": 0.0, "20": 0.0}
+    last = np.stack([one["adjclose"][119:] for one in series.values()]).astype(np.float32)
+    assert np.any(answer(job, series)[:, :, 0, 0] != last)
+    assert walking_job.evidence["gates"] == {"1": 0.0, "5": 0.0, "20": 0.0}
+
+
+def test_the_weights_of_the_best_epoch_are_kept(tmp_path, walking_job, walks, write_shard):
+    best, losses = walking_job.evidence["best_epoch"], walking_job.evidence["losses"]
+    assert 1 <= best < losses[-1]["epoch"]
+    _, channels, scale, rows, targets = block_sample(tmp_path, write_shard, walks, "validation")
+    _, measure = train.steps(walking_job.forecaster.network, channels, scale, 1e-3)
+    assert train.mean_loss(measure, rows, targets, 50) == pytest.approx(losses[best]["validation_loss"], rel=1e-5)
 
 
 def test_features_of_training_are_those_of_the_graph(tmp_path, write_shard, series):
-    write_shard(tmp_path / "0.npz", series, BOUNDS)
-    prices = data.read_prices(tmp_path)
-    channels, scale = train.features(prices)
+    prices, channels, scale, _, _ = block_sample(tmp_path, write_shard, series)
     rows = np.array([130, 200, 339])
     padded = [np.concatenate([np.zeros(50), series["C"][name]]).astype(np.float32) for name in model.INPUTS]
     served_channels, served_scale = model.normalise(*padded)
@@ -86,11 +112,15 @@ def test_features_of_training_are_those_of_the_graph(tmp_path, write_shard, seri
 
 
 def test_predictions_the_decision_judges_are_those_that_are_served(tmp_path, write_shard, job, series):
-    write_shard(tmp_path / "0.npz", series, BOUNDS)
-    prices = data.read_prices(tmp_path)
-    channels, scale = train.features(prices)
-    rows, _ = train.sample(prices, scale, "decision")
+    _, channels, scale, rows, targets = block_sample(tmp_path, write_shard, series)
     points, quantiles = train.predict(job.forecaster.network, channels, scale, rows)
+    for i, h in enumerate(data.HORIZONS):
+        found = job.evidence["horizons"][str(h)]
+        assert found["slope"] == pytest.approx(np.sum(points[:, i] * targets[:, i]) / np.sum(points[:, i] ** 2))
+        costs = decision.pinball(targets[:, i], quantiles[:, i], model.QUANTILES)
+        assert found["pinball_lstm"] == pytest.approx(costs.mean())
+    served_by = [found["quantiles"] == "lstm" for found in job.evidence["horizons"].values()]
+    assert job.forecaster.use_lstm.numpy().tolist() == served_by
     raw = model.Forecaster(job.forecaster.network, [1] * 3, [True] * 3, np.zeros((3, 5)))
     served = answer(SimpleNamespace(forecaster=raw), {"A": series["A"]})[0, rows[0] - 119]
     scaled = np.concatenate([points[0][:, None], quantiles[0]], axis=1)
@@ -125,6 +155,7 @@ def test_too_little_data_still_gives_an_honest_model(run, random_walk):
     assert job.evidence["fallback"][0] == "train block has 0 windows, 500 are needed to train: the LSTM is left out"
     assert set(job.evidence["gates"].values()) == {0.0}
     assert {f["base_quantiles_from"] for f in job.evidence["horizons"].values()} == {"normal"}
+    assert {f["quantiles"] for f in job.evidence["horizons"].values()} == {"volatility"}
     prices = answer(job, {"A": columns})[0]
     np.testing.assert_array_equal(prices[..., 0], np.repeat(columns["adjclose"][119:, None], 3, 1).astype(np.float32))
     assert np.all(np.diff(prices[..., 1:]) > 0)
