@@ -10,7 +10,7 @@ from tests.unit import made
 
 
 def answered(shard, **limits):
-    answers = []
+    answers: list = []
     for instances in endpoint.requests(shard, **limits):
         answer = made.answer(endpoint.body(shard, instances))
         answers += zip(instances, endpoint.prices(shard, instances, answer), strict=True)

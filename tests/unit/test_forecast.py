@@ -12,6 +12,7 @@ from stocks import endpoint, intervals
 from tests.unit import made
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
+REQUESTS = endpoint.requests
 EVENT = {"run": RUN, "shard": 0, "endpoint_name": "stocks-us-1"}
 
 
@@ -24,7 +25,7 @@ def shard(buckets):
 
 @pytest.fixture
 def model(stub):
-    """model(answer) scripts one answer of the endpoint to exactly this request."""
+    """model(body, answer) scripts the endpoint's answer to exactly this request."""
     runtime = stub("sagemaker-runtime")
 
     def answers(body, answer):
@@ -37,13 +38,12 @@ def model(stub):
         response = {"Body": StreamingBody(io.BytesIO(answer), len(answer))}
         runtime.add_response("invoke_endpoint", response, expected)
 
-    answers.refuses = runtime.add_client_error
     return answers
 
 
 def test_the_step_writes_forecasts_and_the_histogram_of_their_scores(shard, model, context, monkeypatch):
-    monkeypatch.setattr(forecast.endpoint, "requests", lambda s: endpoint_requests(s, most_origins=200))
-    for instances in endpoint_requests(shard, most_origins=200):
+    monkeypatch.setattr(forecast.endpoint, "requests", lambda s: REQUESTS(s, most_origins=200))
+    for instances in REQUESTS(shard, most_origins=200):
         body = endpoint.body(shard, instances)
         model(body, made.answer(body))
     assert forecast.handler(EVENT, context) == {"shard": 0}
@@ -62,9 +62,6 @@ def test_the_step_writes_forecasts_and_the_histogram_of_their_scores(shard, mode
     assert by_horizon == [2 * (435 - 2 * h) for h in (1, 5, 20)]
 
 
-endpoint_requests = endpoint.requests
-
-
 @pytest.mark.parametrize(
     ("code", "status", "outcome"),
     [
@@ -78,15 +75,17 @@ endpoint_requests = endpoint.requests
         ("ServiceUnavailable", None, Transient),
     ],
 )
-def test_a_refusal_may_pass_or_not(shard, model, context, code, status, outcome):
+def test_a_refusal_may_pass_or_not(shard, stub, context, code, status, outcome):
     told = {} if status is None else {"OriginalStatusCode": status, "OriginalMessage": "out of memory"}
-    model.refuses("invoke_endpoint", code, "Received an error", modeled_fields=told)
+    stub("sagemaker-runtime").add_client_error("invoke_endpoint", code, "Received an error", modeled_fields=told)
     with pytest.raises(outcome, match="out of memory" if status else "Received an error"):
         forecast.handler(EVENT, context)
 
 
-def test_a_refusal_of_the_call_itself_stays_what_it_is(shard, model, context):
-    model.refuses("invoke_endpoint", "ValidationError", "Endpoint stocks-us-1 of account 1 not found.")
+def test_a_refusal_of_the_call_itself_stays_what_it_is(shard, stub, context):
+    stub("sagemaker-runtime").add_client_error(
+        "invoke_endpoint", "ValidationError", "Endpoint stocks-us-1 of account 1 not found."
+    )
     with pytest.raises(Exception, match="stocks-us-1 of account 1 not found"):
         forecast.handler(EVENT, context)
 

@@ -4,7 +4,7 @@ import pytest
 from stocks import predictions
 from tests.unit import made
 
-NO_CALIBRATION = {"day": np.empty(0, np.int32), "stretch": np.empty((0, 3, 2))}
+NO_CALIBRATION: dict[str, np.ndarray] = {"day": np.empty(0, np.int32), "stretch": np.empty((0, 3, 2))}
 
 
 def files(shard, before=0):
@@ -17,7 +17,7 @@ def files(shard, before=0):
         offsets = np.concatenate([[0], np.cumsum([len(o) for o in origin], dtype=np.int64)])
         prices = np.tile((every + offset)[:, None, None], (1, 3, values))
         found.append({"tickers": shard["tickers"], "offsets": offsets, "origin": every, "prices": prices})
-    return found
+    return found[0], found[1]
 
 
 def test_m_test_days_give_m_less_h_test_rows_and_one_future_row_per_horizon():
@@ -97,7 +97,7 @@ def test_only_the_quantiles_are_stretched():
     shard = made.shard({"A": made.walk(1, 261)})
     baseline, forecasts = files(shard)
     forecasts["prices"][:] = [101, 80, 90, 100, 120, 140]
-    calibration = {"day": shard["days"][-1:], "stretch": np.array([[[1.5, 2.0]] * 3])}
+    calibration: dict[str, np.ndarray] = {"day": shard["days"][-1:], "stretch": np.array([[[1.5, 2.0]] * 3])}
     rows = predictions.join(shard, baseline, forecasts, calibration)
     assert rows["lstm"].tolist() == [101] * 3
     assert [rows[name][0] for name in predictions.QUANTILES] == [60, 85, 100, 130, 180]

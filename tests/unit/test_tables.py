@@ -8,7 +8,7 @@ import pytest
 from stocks import tables
 from tests.unit import made
 
-RUN = {
+RUN: dict[str, list] = {
     "source_key": ["incoming/us/prices.csv"],
     "source_version": ["v1"],
     "started": [datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000, datetime.UTC)],
@@ -38,8 +38,8 @@ def read(body):
         (
             "predictions",
             "ticker string, origin_date date32[day], target_date date32[day], horizon int32, split string,"
-            " actual double, naive double, drift double, random_forest double, lstm double, lstm_p025 double, lstm_p10 double,"
-            " lstm_p50 double, lstm_p90 double, lstm_p975 double",
+            " actual double, naive double, drift double, random_forest double, lstm double,"
+            " lstm_p025 double, lstm_p10 double, lstm_p50 double, lstm_p90 double, lstm_p975 double",
         ),
         (
             "metrics",
@@ -62,7 +62,7 @@ def read(body):
     ],
 )
 def test_a_table_has_the_designs_columns_and_types(table, expected):
-    empty = {name: [] for name in tables.SCHEMAS[table].names}
+    empty: dict[str, list] = {name: [] for name in tables.SCHEMAS[table].names}
     schema = read(tables.to_parquet(table, empty)).schema
     assert ", ".join(f"{field.name} {field.type}" for field in schema) == expected
 
