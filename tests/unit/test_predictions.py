@@ -7,7 +7,7 @@ from tests.unit import made
 NO_CALIBRATION: dict[str, np.ndarray] = {"day": np.empty(0, np.int32), "stretch": np.empty((0, 3, 2))}
 
 
-def files(shard, before=0):
+def files(shard, before=0) -> tuple[dict, dict]:
     """Baseline and forecast files of a shard whose every price is the row of its origin, or that plus 1000."""
     found = []
     for extra, values, offset in ((0, 3, 0.0), (before, 6, 1000.0)):
