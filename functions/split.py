@@ -5,6 +5,7 @@ One streaming pass: accepted rows wait on disk by shard, so memory grows neither
 
 import contextlib
 import dataclasses
+import errno
 import gzip
 import math
 import re
@@ -158,6 +159,10 @@ class Intake:
                 self.route(block.rows)
         except (EOFError, gzip.BadGzipFile, zlib.error):
             raise rejected.Unusable("the file is named .gz but is no gzip data, or is damaged or cut short") from None
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise rejected.Unusable(f"the file has more rows than fit ({self.rows}); drop it in parts") from None
+            raise
 
     def route(self, rows: np.ndarray) -> None:
         """Append each row to the file of its shard, which the ticker alone decides."""
@@ -174,12 +179,10 @@ class Intake:
     def shard(self, shard: int) -> series.Arrays:
         """The shard's accepted rows in file order, as docs/architecture.md describes `rows`."""
         rows = np.fromfile(self.file(shard), prices.ROW) if self.file(shard).exists() else np.empty(0, prices.ROW)
-        names = np.array(list(self.tickers)) if self.tickers else np.array([], "U1")
         numbers, ticker = np.unique(rows["ticker"], return_inverse=True)
-        order = np.argsort(names[numbers])
-        rank = np.empty(len(order), np.int32)
-        rank[order] = np.arange(len(order))
-        arrays = {"tickers": names[numbers][order], "ticker": rank[ticker]}
+        every = list(self.tickers)
+        names, place = np.unique(np.array([every[number] for number in numbers], "U"), return_inverse=True)
+        arrays = {"tickers": names, "ticker": place[ticker].astype(np.int32)}
         return arrays | {name: rows[name].copy() for name in ("line", "day", *prices.VALUES)}
 
     def has_too_many(self, tolerance: float) -> bool:

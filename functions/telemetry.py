@@ -4,7 +4,7 @@ import functools
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 
 from errors import Transient
 
@@ -27,7 +27,7 @@ def step(handler):
         logger.append_keys(run_id=run.get("run_id"), dataset=run.get("dataset"), shard=event.get("shard"))
         try:
             return handler(event, context)
-        except (ConnectionError, HTTPClientError) as error:
+        except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
             raise Transient(str(error)) from error
         except ClientError as error:
             if error.response["Error"]["Code"] in TRANSIENT_CODES:

@@ -82,7 +82,10 @@ def read(stream: text.Stream, stem: str, names: dict[str, int], block_bytes: int
 
 def read_header(line: str, stem: str) -> Layout:
     """The layout that a header line announces. Raises Unusable where a column is missing or named twice."""
-    titles = _fields(line)
+    try:
+        titles = _fields(line)
+    except csv.Error as error:
+        raise Unusable(f"the header cannot be read: {error}", 1, line) from None
     columns: dict[str, int] = {}
     for index, title in enumerate(titles):
         meaning = MEANINGS.get(re.sub(r"[\s_]", "", title).lower())
@@ -252,6 +255,7 @@ def _numbers(column: pa.ChunkedArray) -> np.ndarray:
             return numbers
     except pa.ArrowInvalid:
         pass
+    column = pc.ascii_trim_whitespace(column)
     plain = pc.match_substring_regex(column, _NUMBER)
     numbers = pc.cast(pc.if_else(plain, column, "nan"), pa.float64()).to_numpy().copy()
     numbers[pc.is_in(pc.utf8_lower(column), pa.array(sorted(_NO_VALUE))).to_numpy()] = 0
@@ -260,7 +264,7 @@ def _numbers(column: pa.ChunkedArray) -> np.ndarray:
 
 def _days(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     codes, written = _codes(column)
-    days = np.array([read_day(value) for value in written], np.int32)[codes]
+    days = np.array([read_day(value.strip()) for value in written], np.int32)[codes]
     return days, days != _NOT_A_DAY
 
 

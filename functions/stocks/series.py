@@ -45,9 +45,9 @@ def cuts(days: np.ndarray, counts: np.ndarray, test_fraction: float) -> dict[str
         validation = np.count_nonzero(10 * inside > 3 * inside[0])
         if 0 < validation < decision < test:
             return {name: iso(days[at]) for name, at in zip(CUTS, (validation, decision, test), strict=True)}
-    span = f"{len(days)} days from {iso(days[0])} to {iso(days[-1])}" if len(days) else "no day"
+    span = f", {iso(days[0])} to {iso(days[-1])}" if len(days) else ""
     need = f"a ticker needs {FEWEST_ROWS} rows before the test period"
-    raise Unusable(f"the usable rows lie on {span}, which cannot be cut into training, validation and test; {need}")
+    raise Unusable(f"days with usable rows: {len(days)}{span}; these cannot be cut for training and test, {need}")
 
 
 def iso(day: int) -> str:

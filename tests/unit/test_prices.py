@@ -90,6 +90,12 @@ def test_a_bad_row_is_rejected_with_line_reason_and_text(row, reason):
     assert [line for _, line, _, _ in accepted] == [2, 4]
 
 
+def test_plain_rows_are_never_read_one_by_one(monkeypatch):
+    monkeypatch.setattr(prices, "read_row", None)
+    content = b'ticker,date,close,volume\nA,2024-01-02,1,\nA,2024-01-03 00:00,2,nan\n"B" , 2024-01-02,3.5e1, 7\n'
+    assert len(read(content)[0]) == 3
+
+
 @pytest.mark.parametrize("value", [b"x", b"-1", b"inf", b"$3", b"1e999"])
 def test_an_optional_value_that_is_no_number_rejects_the_row(value):
     _, rejected = read(b"ticker,date,adjclose,volume\nA,2024-01-02,10," + value + b"\n")
@@ -145,6 +151,7 @@ def test_tickers_keep_case_and_any_alphabet():
             "and semicolons where commas should separate the columns",
         ),
         (b"", "the header '' has no column date"),
+        (b"x" * 200_000, "the header cannot be read: field larger than field limit (131072)"),
     ],
 )
 def test_a_header_that_cannot_be_used_says_why(header, reason):

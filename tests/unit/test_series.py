@@ -130,7 +130,7 @@ def test_cuts_are_days_that_have_rows():
 
 @pytest.mark.parametrize("days", [0, 1, 2, 3, 4])
 def test_too_few_days_for_every_block_are_refused(days):
-    with pytest.raises(Unusable, match="cannot be cut into training, validation and test"):
+    with pytest.raises(Unusable, match="these cannot be cut for training and test"):
         series.cuts(np.arange(days), np.full(days, 500), 0.2)
 
 

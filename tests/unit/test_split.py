@@ -1,8 +1,10 @@
 import datetime
+import errno
 import gzip
 import json
 
 import boto3
+import botocore.exceptions
 import numpy as np
 import pytest
 
@@ -181,7 +183,7 @@ def test_a_misplaced_file_is_rejected_with_where_and_what_is_accepted(buckets, c
         ("ticker,day,close\nA,2024-01-02,1\n", "line 1: the header 'ticker,day,close' has no column date"),
         ("PK\x03\x04", "the file is a zip archive or an Excel workbook, not CSV text in UTF-8"),
         (GOOD + "A,2024-01-02,\0\n", "line 402: a NUL byte"),
-        ("date,close\n2024-01-02,1\n", "the usable rows lie on 1 days from 2024-01-02 to 2024-01-02"),
+        ("date,close\n2024-01-02,1\n", "days with usable rows: 1, 2024-01-02 to 2024-01-02; these cannot be cut"),
     ],
 )
 def test_an_unusable_file_is_rejected_and_the_reason_written_down(drop, context, content, message):
@@ -200,6 +202,24 @@ def test_an_unusable_file_is_rejected_and_the_reason_written_down(drop, context,
 def test_a_damaged_gzip_is_rejected(drop, context, content):
     with pytest.raises(RejectedFile, match=r"the file is named \.gz but is no gzip data, or is damaged or cut short"):
         split.handler(drop(content, "incoming/daily/prices.csv.gz"), context)
+
+
+def test_a_file_that_fills_the_disk_is_rejected(drop, context, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(split.Intake, "route", full)
+    with pytest.raises(RejectedFile, match=r"the file has more rows than fit \(400\); drop it in parts"):
+        split.handler(drop(), context)
+
+
+def test_a_connection_lost_while_reading_is_transient(drop, context, monkeypatch):
+    def lost(*_):
+        raise botocore.exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2)
+
+    monkeypatch.setattr(split.prices, "read", lost)
+    with pytest.raises(Transient):
+        split.handler(drop(), context)
 
 
 def test_five_percent_bad_rows_reject_the_file_and_are_listed(drop, context):
