@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from stocks.keys import HORIZONS
+from stocks.significance import diebold_mariano, ratio_interval
 
 MODELS = ("naive", "drift", "random_forest", "lstm")
 QUANTILES = {"lstm_p025": 0.025, "lstm_p10": 0.1, "lstm_p50": 0.5, "lstm_p90": 0.9, "lstm_p975": 0.975}
@@ -114,34 +115,17 @@ def naive_scale(shard: Arrays) -> np.ndarray:
     return scale
 
 
-def diebold_mariano(difference: np.ndarray, horizon: int) -> float:
-    """t statistic of the mean of a loss difference in time order (ours - naive's): negative means better than naive.
-
-    Diebold and Mariano (1995): the variance takes the horizon - 1 autocovariances that overlapping forecasts have,
-    unweighted. Harvey, Leybourne and Newbold (1997) correct it for small samples; compare with Student's t of n - 1
-    degrees. NaN where that variance is not positive.
-    """
-    n = len(difference)
-    if n <= horizon:
-        return np.nan
-    variance = _long_run_variance(difference - difference.mean(), np.ones(horizon)) / n
-    correction = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
-    if variance <= 0 or correction <= 0:
-        return np.nan
-    return float(difference.mean() / np.sqrt(variance) * np.sqrt(correction))
-
-
 def direction_intervals(scores: Arrays) -> list[dict]:
     """95 % intervals of the pooled directional accuracy: model, horizon, low, high; None below FEWEST_MOVES.
 
-    Tickers of one day move together and horizons overlap, so the unit is the target day: variance of a ratio by
-    linearisation (Cochran 1977, 6.3) with the weights of Newey and West (1987) over 2 (h - 1) lags.
+    Tickers of one day move together and horizons overlap, so the unit is the target day, with 2 (h - 1) lags.
     """
     found = []
     for m, model in enumerate(MODELS):
         for i, horizon in enumerate(HORIZONS):
             hits, moves = scores["day_hits"][:, m, i], scores["day_moves"][:, m, i]
-            low, high = _ratio_interval(hits[moves > 0], moves[moves > 0], 2 * (horizon - 1))
+            enough = moves.sum() >= FEWEST_MOVES
+            low, high = ratio_interval(hits[moves > 0], moves[moves > 0], 2 * (horizon - 1)) if enough else (None, None)
             found.append({"model": model, "horizon": horizon, "low": low, "high": high})
     return found
 
@@ -263,20 +247,3 @@ def _pooled_dm(scores: Arrays) -> np.ndarray:
             daily = scores["day_loss"][with_rows, m, i] / scores["day_n"][with_rows, i]
             found[m, i] = diebold_mariano(daily, horizon)
     return found
-
-
-def _long_run_variance(centred: np.ndarray, weights: np.ndarray) -> float:
-    """Variance plus twice the weighted autocovariances; weights[0] belongs to lag 0."""
-    n = len(centred)
-    lags = [weights[lag] * float(centred[lag:] @ centred[: n - lag]) / n for lag in range(min(len(weights), n))]
-    return lags[0] + 2 * sum(lags[1:])
-
-
-def _ratio_interval(hits: np.ndarray, moves: np.ndarray, lags: int) -> tuple[float | None, float | None]:
-    if moves.sum() < FEWEST_MOVES:
-        return None, None
-    share = hits.sum() / moves.sum()
-    weights = 1 - np.arange(lags + 1) / (lags + 1)
-    variance = len(moves) * _long_run_variance(hits - share * moves, weights) / moves.sum() ** 2
-    half = 1.96 * np.sqrt(max(variance, 0.0))
-    return float(max(share - half, 0.0)), float(min(share + half, 1.0))

@@ -98,25 +98,6 @@ def test_direction_needs_30_moves():
     assert accuracy(30) == 1.0
 
 
-def test_diebold_mariano_one_step_ahead_is_the_one_sample_t_test():
-    """With one step there are no autocovariances, and the correction turns n into n - 1."""
-    difference = np.random.default_rng(2).normal(0.3, 1, 40)
-    expected = scipy.stats.ttest_1samp(difference, 0).statistic
-    assert metrics.diebold_mariano(difference, 1) == pytest.approx(expected)
-    assert metrics.diebold_mariano(-difference, 1) == pytest.approx(-expected)
-
-
-def test_diebold_mariano_two_steps_ahead_by_hand():
-    # mean 3; autocovariances 3.5 and 0.5; variance (3.5 + 2 * 0.5) / 4; correction (4 + 1 - 4 + 2 / 4) / 4
-    expected = 3 / 1.125**0.5 * 0.375**0.5
-    assert metrics.diebold_mariano(np.array([1.0, 2.0, 3.0, 6.0]), 2) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(("difference", "horizon"), [([0.0] * 9, 1), ([1.0, -1.0] * 8, 2), ([1.0, 2.0], 5), ([], 1)])
-def test_diebold_mariano_without_a_positive_variance_is_nothing(difference, horizon):
-    assert np.isnan(metrics.diebold_mariano(np.array(difference), horizon))
-
-
 def test_the_statistic_is_negative_where_the_model_beats_naive():
     actual = made.walk(3, 50)[1:]
     origin = made.walk(3, 50)[:-1]
