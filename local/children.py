@@ -12,7 +12,7 @@ from local import paths
 
 def spawn(command: list[str], what: str, **options) -> subprocess.Popen:
     """Start a process as leader of its own group and remember it."""
-    process = subprocess.Popen(command, start_new_session=True, **options)
+    process = subprocess.Popen(command, start_new_session=True, **options)  # noqa: S603
     record(process.pid, what)
     return process
 
@@ -38,7 +38,7 @@ def end(process: subprocess.Popen, grace: float = 2) -> None:
 
 
 def end_recorded(grace: float = 5) -> list[str]:
-    """End every recorded process that still is the one recorded (a pid can be handed out again); return what they were."""
+    """End every recorded process that still is the one recorded (pids are used again); return what they were."""
     records = [json.loads(file.read_text()) for file in sorted(paths.CHILDREN.glob("*.json"))]
     alive = [one for one in records if one["born"] and born(one["pid"]) == one["born"]]
     for one in alive:
@@ -56,7 +56,7 @@ def end_recorded(grace: float = 5) -> list[str]:
 
 def born(pid: int) -> str:
     """When the process started, or nothing if there is no such process (or only its zombie)."""
-    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]  # noqa: S607
+    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
     state, _, started = subprocess.run(command, capture_output=True, text=True).stdout.strip().partition(" ")  # noqa: S603
     return "" if state.startswith("Z") else started.strip()
 

@@ -45,7 +45,7 @@ def start(port: int = 0) -> dict:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    started = {
+    started: dict[str, Any] = {
         "pid": server.pid,
         "born": children.born(server.pid),
         "port": port,
@@ -97,11 +97,12 @@ def client(service: str) -> Any:
     from botocore.config import Config
 
     found = variables()
-    return boto3.session.Session(
+    session: Any = boto3.session.Session(
         aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
         region_name=found["AWS_DEFAULT_REGION"],
-    ).client(service, endpoint_url=found["AWS_ENDPOINT_URL"], config=Config(retries={"max_attempts": 2}))
+    )
+    return session.client(service, endpoint_url=found["AWS_ENDPOINT_URL"], config=Config(retries={"max_attempts": 2}))
 
 
 def _healthy(endpoint: str) -> bool:

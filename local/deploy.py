@@ -19,7 +19,9 @@ def deploy(say) -> dict[str, str]:
     if not (marker.exists() and marker.read_text() == now):
         started = time.monotonic()
         _sam("build", say)
-        _sam("deploy", say, "--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar")
+        _sam(
+            "deploy", say, "--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"
+        )
         marker.write_text(now)
         say(f"deployed in {time.monotonic() - started:.0f} s")
     return outputs()

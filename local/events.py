@@ -1,5 +1,8 @@
-"""EventBridge where MiniStack is laxer than AWS: S3's events name the object's version, a rule starts a machine with its
-role, and what cannot be delivered goes to the dead-letter queue."""
+"""EventBridge where MiniStack is laxer than AWS.
+
+S3's events name the object's version, a rule starts a machine with its role, and what cannot be delivered goes to the
+dead-letter queue.
+"""
 
 import contextvars
 import json
@@ -26,12 +29,12 @@ def _fire_with_version(*args, version_id: str | None = None, **named) -> None:
     _fire(*args, version_id=version_id, **named)
 
 
-def _dispatch_with_version(event: dict) -> None:
+def _dispatch_with_version(event: dict, view=None) -> None:
     if event["Source"] == "aws.s3" and (version := _version.get()):
         detail = json.loads(event["Detail"])
         detail["object"]["version-id"] = version
         event = {**event, "Detail": json.dumps(detail)}
-    _dispatch(event)
+    _dispatch(event, view)
 
 
 def _invoke_target(target: dict, event: dict, rule: dict, view=None) -> None:

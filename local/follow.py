@@ -22,7 +22,9 @@ def find_execution(machine_arn: str, key: str, version_id: str) -> str:
             if arn in seen:
                 continue
             seen.add(arn)
-            uploaded = json.loads(states.describe_execution(executionArn=arn)["input"]).get("detail", {}).get("object", {})
+            uploaded = (
+                json.loads(states.describe_execution(executionArn=arn)["input"]).get("detail", {}).get("object", {})
+            )
             if uploaded.get("version-id") == version_id and uploaded.get("key") == key:
                 return arn
         time.sleep(0.2)

@@ -1,7 +1,8 @@
 """What a Lambda execution environment runs: imports the handler once, then answers one invocation per line.
 
-Started by `lambdas.py` under the Lambda runtime's packages only, so it imports nothing but the standard library. Requests come
-on stdin, answers go to the file descriptor named on the command line; stdout and stderr are the function's log.
+Started by `lambdas.py` under the Lambda runtime's packages only, so it imports nothing but the standard library.
+Requests come on stdin, answers go to the file descriptor named on the command line; stdout and stderr are the
+function's log.
 """
 
 import importlib
@@ -52,8 +53,7 @@ def load(handler: str):
 
 def failure(error: BaseException, kind: str = "", message: str = "") -> dict:
     """The error as the Lambda runtime reports it: the exception's class name is what a state machine matches on."""
-    frames = traceback.extract_tb(error.__traceback__)
-    frames = [frame for frame in frames if frame.filename != __file__]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
     return {
         "errorType": kind or type(error).__name__,
         "errorMessage": message or str(error),

@@ -1,8 +1,8 @@
-"""Lambda execution environments, in place of MiniStack's: AWS's error types, the runtime's packages only, shared layers.
+"""Lambda execution environments, in place of MiniStack's: AWS's error types, the runtime's packages, shared layers.
 
-Each environment is a process under `.venv-lambda`, which holds what AWS's python3.13 runtime holds, so a package missing from a
-layer is missing here too. A machine has few cores: at most SLOTS invocations run at a time, the others wait before their
-timeout starts, and idle environments end after IDLE_SECONDS or when more than KEPT of them live.
+Each environment is a process under `.venv-lambda`, which holds what AWS's python3.13 runtime holds, so a package
+missing from a layer is missing here too. A machine has few cores: at most SLOTS invocations run at a time, the others
+wait before their timeout starts, and idle environments end after IDLE_SECONDS or when more than KEPT of them live.
 """
 
 import hashlib
@@ -89,7 +89,17 @@ def _end_idle() -> None:
 
 def _key(config: dict) -> str:
     """Changes with anything that a new deployment may change."""
-    fields = ("FunctionArn", "Version", "CodeSha256", "Handler", "Layers", "Environment", "MemorySize", "Timeout", "Role")
+    fields = (
+        "FunctionArn",
+        "Version",
+        "CodeSha256",
+        "Handler",
+        "Layers",
+        "Environment",
+        "MemorySize",
+        "Timeout",
+        "Role",
+    )
     return json.dumps([config.get(name) for name in fields], sort_keys=True, default=str)
 
 
@@ -116,10 +126,13 @@ class Environment:
             env=self._variables(config, task_root, layers),
         )
         os.close(writer)
+        if not self._process.stdin or not self._process.stdout:
+            raise RuntimeError("the environment has no pipes")
+        self._requests, self._output = self._process.stdin, self._process.stdout
         self._answers = os.fdopen(reader, "rb", buffering=0)
 
     def _variables(self, config: dict, task_root: Path, layers: list[Path]) -> dict[str, str]:
-        """The environment AWS gives, nothing of the laptop's own. A later layer overrides an earlier one, as in /opt."""
+        """What AWS gives, nothing of the laptop's own. A later layer overrides an earlier one, as in /opt."""
         opt = [str(path) for path in (*(layer / "python" for layer in reversed(layers)), *reversed(layers))]
         group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{self.name}"
         return {
@@ -159,8 +172,8 @@ class Environment:
         log: list[bytes] = []
         answer = b""
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
+            self._requests.write(json.dumps(request).encode() + b"\n")
+            self._requests.flush()
             answer = self._read(request_id, started + timeout, log)
         except BrokenPipeError:
             log.append(b"the environment had ended\n")
@@ -175,7 +188,7 @@ class Environment:
     def _read(self, request_id: str, deadline: float, log: list[bytes]) -> bytes:
         """Collect the log up to the invocation's mark and the answer; nothing if the process died or time is up."""
         mark = f"\0{request_id}\n".encode()
-        output, answers = self._process.stdout.fileno(), self._answers.fileno()
+        output, answers = self._output.fileno(), self._answers.fileno()
         answer, marked = b"", False
         while not (answer.endswith(b"\n") and marked):
             ready, _, _ = select.select([output, answers], [], [], max(0.0, deadline - time.monotonic()))

@@ -1,4 +1,4 @@
-"""Every message published to a topic, appended to .local/logs/notifications.log: nobody reads e-mail from a laptop's cloud."""
+"""Every message published to a topic, appended to .local/logs/notifications.log, for want of e-mail."""
 
 import time
 

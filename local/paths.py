@@ -12,7 +12,7 @@ FAULTS = STATE / "faults.json"
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-# MiniStack takes a 12-digit access key for the root user of that account, signature unchecked: this never leaves 127.0.0.1.
+# MiniStack takes a 12-digit access key for that account's root user, its signature unchecked: never off 127.0.0.1.
 LAPTOP_KEYS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "laptop"}
 
 

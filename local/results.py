@@ -30,11 +30,12 @@ def metrics_table(folder: Path) -> Any:
     from rich.table import Table
 
     rows = pq.read_table(folder / "metrics")
-    rows = rows.filter(pc.equal(rows["ticker"], "*")).sort_by([("horizon", "ascending"), ("rmse_vs_naive", "ascending")])
+    rows = rows.filter(pc.equal(rows["ticker"], "*")).sort_by(
+        [("horizon", "ascending"), ("rmse_vs_naive", "ascending")]
+    )
     table = Table(title="All tickers: errors divided by those of the naive forecast (below 1 is better)")
-    for title, side in (("days ahead", "right"), ("model", "left"), ("RMSE / naive", "right"), ("MAE / naive", "right"),
-                        ("80 % interval holds", "right"), ("pinball, bp", "right")):  # fmt: skip
-        table.add_column(title, justify=side)
+    for title in ("days ahead", "model", "RMSE / naive", "MAE / naive", "80 % interval holds", "pinball, bp"):
+        table.add_column(title, justify="left" if title == "model" else "right")
     for row in rows.to_pylist():
         table.add_row(
             str(row["horizon"]), row["model"], _number(row["rmse_vs_naive"], 4), _number(row["mae_vs_naive"], 4),

@@ -1,6 +1,6 @@
 """The cloud's process: MiniStack's ASGI app with our fixes and our SageMaker, on one loopback port and nothing else.
 
-    .venv-ministack/bin/python -m local.server PORT
+.venv-ministack/bin/python -m local.server PORT
 """
 
 import asyncio

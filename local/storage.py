@@ -15,7 +15,11 @@ def install() -> None:
         response = await ministack_s3(method, path, headers, body, query)
         missing = response[0] == 404 and method in ("GET", "HEAD") and path.count("/") > 1
         if missing and not _may_list(path.split("/")[1], headers, query):
-            return 403, {"Content-Type": "application/xml"}, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+            return (
+                403,
+                {"Content-Type": "application/xml"},
+                b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+            )
         return response
 
     app.SERVICE_HANDLERS["s3"] = s3

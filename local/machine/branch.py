@@ -44,7 +44,9 @@ class Run:
                 raise Interrupted
             events = self.record["events"]
             if len(events) >= MAX_EVENTS - 1:
-                raise Error("States.Runtime", f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
+                raise Error(
+                    "States.Runtime", f"The execution reached the maximum number of history events ({MAX_EVENTS})."
+                )
             events.append(
                 {"id": len(events) + 1, "previousEventId": previous, "type": kind, "timestamp": now_iso(), **details}
             )
@@ -52,14 +54,14 @@ class Run:
 
 
 class Branch:
-    """The main line, one branch of a Parallel, or one iteration of a Map. Inner branches read copies of outer variables."""
+    """The main line, a branch of a Parallel, or an iteration of a Map. Inner branches copy the outer variables."""
 
     def __init__(self, run: Run, context: dict, parent: "Branch | None" = None):
         self.run = run
         self.context = context  # $states.context, and under "variables" what Assign set: MiniStack's JSONata reads both
         self.parent = parent
         self.cancelled = threading.Event()
-        self.previous = parent.previous if parent else 1
+        self.previous: int = parent.previous if parent else 1
 
     def child(self, **context: Any) -> "Branch":
         return Branch(self.run, {**copy.deepcopy(self.context), **context}, self)
@@ -93,9 +95,7 @@ class Branch:
         """Run each job(branch) in a branch of its own. The first error ends the others and is raised."""
         children = [self.child() for _ in jobs]
         pool = ThreadPoolExecutor(max_workers=limit or len(jobs) or 1)
-        futures = [
-            pool.submit(copy_context().run, job, child) for job, child in zip(jobs, children, strict=True)
-        ]
+        futures = [pool.submit(copy_context().run, job, child) for job, child in zip(jobs, children, strict=True)]
         pending = set(futures)
         try:
             while pending:
@@ -116,6 +116,7 @@ def dump(value: Any, name: str) -> str:
     if len(text.encode()) > MAX_BYTES:
         raise Error(
             "States.DataLimitExceeded",
-            f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit.",
+            f"The state/task '{name}' returned a result with a size exceeding the maximum number of "
+            "bytes service limit.",
         )
     return text

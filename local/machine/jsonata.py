@@ -11,7 +11,7 @@ _engine = service.jsonata
 
 
 class _PatientEngine:
-    """The JSONata library with a longer limit: one second of wall time is little on a laptop that trains a model meanwhile."""
+    """The library with a longer limit: a second of wall time is little on a laptop that trains a model meanwhile."""
 
     utils = _engine.utils
 
@@ -38,7 +38,8 @@ def typed(branch: Branch, state: dict, name: str, kind: str, data: Any) -> Any:
     if service._json_type(value) != kind:
         raise Error(
             "States.QueryEvaluationError",
-            f"The JSONata expression '{state[name]}' specified for the field '{name}' returned an unexpected result type. "
+            f"The JSONata expression '{state[name]}' specified for the field '{name}' returned an unexpected "
+            f"result type. "
             f"Expected '{kind}', but was '{service._json_type(value)}' for value: {value!r}",
         )
     return value
@@ -49,7 +50,7 @@ def assign(branch: Branch, values: dict | None) -> None:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON has it: the library's own list types and null become Python's, 3.0 becomes 3 as in JavaScript."""
+    """The value as JSON has it: the library's list types and null become Python's, 3.0 becomes 3 as in JavaScript."""
     if value is _engine.utils.Utils.NULL_VALUE:
         return None
     if isinstance(value, dict):

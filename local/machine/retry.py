@@ -12,7 +12,7 @@ _TERMINAL = {"States.Runtime", "States.DataLimitExceeded"}
 
 
 def guarded(branch: Branch, state: dict, data: Any, attempt: Callable[[], Any]) -> tuple[Any, str | None]:
-    """Run the attempt until it succeeds, then form the state's output; or what its Retry and Catch make of the error."""
+    """Run the attempt until it succeeds and form the state's output, or what Retry and Catch make of the error."""
     counts: Counter[int] = Counter()
     context = branch.context["State"]
     while True:

@@ -1,4 +1,4 @@
-"""What each type of state does. A handler takes the branch, the state and its input; it returns output and next state."""
+"""What each type of state does. A handler takes branch, state and input; it returns output and next state."""
 
 import functools
 from collections.abc import Callable
@@ -46,7 +46,9 @@ def _pass(branch: Branch, state: dict, data: Any) -> Step:
 
 
 def _fail(branch: Branch, state: dict, data: Any) -> Step:
-    error, cause = (jsonata.typed(branch, state, key, "string", data) if key in state else "" for key in ("Error", "Cause"))
+    error, cause = (
+        jsonata.typed(branch, state, key, "string", data) if key in state else "" for key in ("Error", "Cause")
+    )
     raise Error(error, cause)
 
 

@@ -47,19 +47,21 @@ def run(branch: Branch, state: dict, data: Any) -> Any:
 def _invoke(role_arn: str, arguments: dict) -> dict:
     """Invoke the function as the machine's role may."""
     reference = arguments["FunctionName"]
-    _record, config, function = lambda_svc._get_func_record_for_ref(reference)
+    _record, config, _name = lambda_svc._get_func_record_for_ref(reference)
     arn = reference if reference.startswith("arn:") or not config else config["FunctionArn"]
     if not permissions.role_allows(role_arn, "lambda:InvokeFunction", arn):
         raise Error("Lambda.AWSLambdaException", _denied(role_arn, arn))
-    payload = service._call_lambda(service._resolve_lambda_function_ref(reference, optimized=True), arguments.get("Payload", {}))
+    payload = service._call_lambda(
+        service._resolve_lambda_function_ref(reference, optimized=True), arguments.get("Payload", {})
+    )
     return {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
 
 
 def _denied(role_arn: str, arn: str) -> str:
     session = permissions.session_arn(role_arn, "StepFunctions")
     return (
-        f"User: {session} is not authorized to perform: lambda:InvokeFunction on resource: {arn} because no identity-based "
-        "policy allows the lambda:InvokeFunction action (Service: Lambda, Status Code: 403)"
+        f"User: {session} is not authorized to perform: lambda:InvokeFunction on resource: {arn} because no "
+        "identity-based policy allows the lambda:InvokeFunction action (Service: Lambda, Status Code: 403)"
     )
 
 

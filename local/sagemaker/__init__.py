@@ -1,1 +1,1 @@
-"""SageMaker on a laptop: training jobs run AWS's own toolkit, endpoints are processes that refuse what TF Serving refuses."""
+"""SageMaker on a laptop: jobs run AWS's own toolkit, endpoints are processes that refuse what TF Serving refuses."""

@@ -30,6 +30,9 @@ def install(handler) -> None:
     app.SERVICE_HANDLERS["sagemaker"] = handler
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "credential_scope": "sagemaker"}
     iam_actions.SERVICE_TO_IAM_NAMESPACE["sagemaker"] = "sagemaker"
+    typed = app.fix_success_content_type
+    # An endpoint's answer keeps the container's own content type.
+    app.fix_success_content_type = lambda service, *rest: None if service == "sagemaker" else typed(service, *rest)
     action_of, arn_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
 
     def extract_iam_action(service, method, path, *rest):
@@ -63,7 +66,7 @@ def resource_arn(path: str, headers: dict, body: bytes) -> str:
 
 
 def check(operation: str, request: dict, headers: dict) -> None:
-    """What AWS checks beyond the action itself: the other resource, AddTags for tagged creates, and passing the role."""
+    """What AWS checks beyond the action: the other resource, AddTags for tagged creates, and passing the role."""
     if operation == "CreateEndpoint":
         _must_allow("sagemaker:CreateEndpoint", store.configs.arn(request["EndpointConfigName"]), headers)
     if operation in _CREATES and request.get("Tags"):
@@ -81,6 +84,6 @@ def _must_allow(action: str, arn: str, headers: dict, context: dict | None = Non
     who = getattr(denied, "principal_arn", "")
     raise ServiceError(
         "AccessDeniedException",
-        f"User: {who} is not authorized to perform: {action} on resource: {arn} because no identity-based policy allows the "
-        f"{action} action",
+        f"User: {who} is not authorized to perform: {action} on resource: {arn} because no identity-based "
+        f"policy allows the {action} action",
     )

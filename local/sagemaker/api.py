@@ -1,4 +1,4 @@
-"""The SageMaker API as MiniStack's gateway hands it to us: JSON 1.1 control plane, and POST /endpoints/<name>/invocations."""
+"""The SageMaker API as MiniStack's gateway hands it over: JSON 1.1, and POST /endpoints/<name>/invocations."""
 
 import asyncio
 import json
@@ -60,8 +60,8 @@ def _create_training_job(request: dict) -> dict:
     if existing := store.jobs.find(name):
         raise ServiceError(
             "ResourceInUse",
-            "Training job names must be unique within an AWS account and region, and a training job with this name already "
-            f"exists ({existing.arn})",
+            "Training job names must be unique within an AWS account and region, and a training job with this "
+            f"name already exists ({existing.arn})",
         )
     _must_trust(request["RoleArn"])
     if fault := faults.take("training_limit", name):
@@ -79,7 +79,8 @@ def _create_training_job(request: dict) -> dict:
 def _must_trust(role_arn: str) -> None:
     if not permissions.role_trusts(role_arn, _PASSED_TO):
         raise invalid(
-            f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal '{_PASSED_TO}' to assume the role."
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
+            f"'{_PASSED_TO}' to assume the role."
         )
 
 
@@ -94,9 +95,9 @@ def _must_find_input(request: dict) -> None:
             found = None
         if not found:
             raise invalid(
-                f'No S3 objects found under S3 URL "{url}" given in input data source. Please ensure that the bucket exists in the '
-                f'selected region, that objects exist under that S3 prefix, and that the role "{request["RoleArn"]}" has '
-                f'"s3:ListBucket" permissions on bucket "{bucket}".'
+                f'No S3 objects found under S3 URL "{url}" given in input data source. Please ensure that the '
+                f"bucket exists in the selected region, that objects exist under that S3 prefix, and that "
+                f'the role "{request["RoleArn"]}" has "s3:ListBucket" permissions on bucket "{bucket}".'
             )
 
 
@@ -129,9 +130,9 @@ def _create_model(request: dict) -> dict:
         if error.response["Error"]["Code"] == "404":
             raise invalid(f"Could not find model data at {url}.") from None
         raise invalid(
-            f'Could not access model data at {url}. Please ensure that the role "{role}" exists and that its trust relationship '
-            f'policy allows the action "sts:AssumeRole" for the service principal "{_PASSED_TO}". Also ensure that the role has '
-            '"s3:GetObject" permissions and that the object is located in the selected region.'
+            f'Could not access model data at {url}. Please ensure that the role "{role}" exists and that its trust '
+            f'relationship policy allows the action "sts:AssumeRole" for the service principal "{_PASSED_TO}". Also '
+            'ensure that the role has "s3:GetObject" permissions and that the object is located in the selected region.'
         ) from None
     model = Described(store.models, request, "ModelName")
     store.models.add(model)
@@ -205,9 +206,13 @@ OPERATIONS: dict[str, Callable[[dict], Any]] = {
     "CreateModel": _create_model,
     "DescribeModel": lambda request: store.models.get(request["ModelName"]).describe("ModelArn"),
     "DeleteModel": _delete(store.models, "ModelName"),
-    "ListModels": lambda request: store.models.page(request, "Models", lambda item: _named(item, "ModelName", "ModelArn")),
+    "ListModels": lambda request: store.models.page(
+        request, "Models", lambda item: _named(item, "ModelName", "ModelArn")
+    ),
     "CreateEndpointConfig": _create_endpoint_config,
-    "DescribeEndpointConfig": lambda request: store.configs.get(request["EndpointConfigName"]).describe("EndpointConfigArn"),
+    "DescribeEndpointConfig": lambda request: store.configs.get(request["EndpointConfigName"]).describe(
+        "EndpointConfigArn"
+    ),
     "DeleteEndpointConfig": _delete(store.configs, "EndpointConfigName"),
     "ListEndpointConfigs": lambda request: store.configs.page(
         request, "EndpointConfigs", lambda item: _named(item, "EndpointConfigName", "EndpointConfigArn")

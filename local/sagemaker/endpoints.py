@@ -1,4 +1,4 @@
-"""Models, endpoint configs and endpoints: a SavedModel fetched as the model's role and served by a process of its own."""
+"""Models, endpoint configs, endpoints: a SavedModel fetched as the model's role, served by a process of its own."""
 
 import http.client
 import json
@@ -76,7 +76,7 @@ class Endpoint:
             raise
 
     def _fetch(self) -> None:
-        """model.tar.gz, as the model's role may read it, unpacked where TF Serving looks: a folder named by a version number."""
+        """model.tar.gz, read as the model's role, unpacked: TF Serving looks for a folder named by a number."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         bucket, _, key = model_data_url(self.model.request).removeprefix("s3://").partition("/")
@@ -88,7 +88,9 @@ class Endpoint:
         archive.unlink()
 
     def _serve(self) -> None:
-        versions = sorted(int(item.parent.name) for item in self.folder.glob("*/saved_model.pb") if item.parent.name.isdigit())
+        versions = sorted(
+            int(item.parent.name) for item in self.folder.glob("*/saved_model.pb") if item.parent.name.isdigit()
+        )
         if not versions:
             raise StartFailed(_UNHEALTHY.format(self.variant["VariantName"]))
         self._port = _free_port()
@@ -105,7 +107,11 @@ class Endpoint:
             text=True,
         )
         processes.follow_log(
-            self._process, f"endpoint-{self.name}.log", f"/aws/sagemaker/Endpoints/{self.name}", "AllTraffic/local", variables
+            self._process,
+            f"endpoint-{self.name}.log",
+            f"/aws/sagemaker/Endpoints/{self.name}",
+            "AllTraffic/local",
+            variables,
         )
         deadline = time.monotonic() + HEALTHY_WITHIN
         while not self._answers_ping():
@@ -134,9 +140,13 @@ class Endpoint:
         if fault := faults.take("invocation_fails", self.name):
             raise self._model_error(fault["status"], fault["message"])
         try:
-            status, kind, answer = self._request("POST", "/invocations", body, {"Content-Type": content_type}, INVOCATION_LIMIT)
+            status, kind, answer = self._request(
+                "POST", "/invocations", body, {"Content-Type": content_type}, INVOCATION_LIMIT
+            )
         except TimeoutError:
-            raise self._model_error(500, "Your invocation timed out while waiting for a response from container primary.") from None
+            raise self._model_error(
+                500, "Your invocation timed out while waiting for a response from container primary."
+            ) from None
         except OSError as error:
             raise self._model_error(500, f"the container does not answer: {error}") from error
         if status != 200:
@@ -147,7 +157,9 @@ class Endpoint:
         whose = "client" if 400 <= status < 500 else "server"
         text = f'Received {whose} error ({status}) from primary with message "{message}".'
         log = f"arn:aws:logs:{paths.REGION}:{paths.ACCOUNT}:log-group:/aws/sagemaker/Endpoints/{self.name}"
-        return ServiceError("ModelError", text, 424, OriginalStatusCode=status, OriginalMessage=message, LogStreamArn=log)
+        return ServiceError(
+            "ModelError", text, 424, OriginalStatusCode=status, OriginalMessage=message, LogStreamArn=log
+        )
 
     def delete(self) -> None:
         """Deleting, and a moment later gone."""

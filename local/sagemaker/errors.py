@@ -16,7 +16,8 @@ def invalid(message: str) -> ServiceError:
 def limit_exceeded(instance_type: str, usage: str, quota: int, count: int) -> ServiceError:
     return ServiceError(
         "ResourceLimitExceeded",
-        f"The account-level service limit '{instance_type} for {usage} usage' is {quota} Instances, with current utilization "
-        f"of {quota} Instances and a request delta of {count} Instances. Please use AWS Service Quotas to request an increase "
-        "for this quota. If AWS Service Quotas is not available, contact AWS support to request an increase for this quota.",
+        f"The account-level service limit '{instance_type} for {usage} usage' is {quota} Instances, with current "
+        f"utilization of {quota} Instances and a request delta of {count} Instances. Please use AWS Service Quotas to "
+        "request an increase for this quota. If AWS Service Quotas is not available, contact AWS support to request an "
+        "increase for this quota.",
     )

@@ -33,22 +33,25 @@ def role_variables(role_arn: str, session: str) -> dict[str, str]:
 
 def client(service: str, variables: dict[str, str]) -> Any:
     """A client for this cloud with the credentials in the variables."""
-    return boto3.session.Session(
+    session: Any = boto3.session.Session(
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=variables["AWS_SESSION_TOKEN"],
         region_name=paths.REGION,
-    ).client(service, endpoint_url=gateway(), config=Config(retries={"max_attempts": 2}))
+    )
+    return session.client(service, endpoint_url=gateway(), config=Config(retries={"max_attempts": 2}))
 
 
-def follow_log(process: subprocess.Popen, file_name: str, group: str, stream: str, variables: dict[str, str]) -> threading.Thread:
+def follow_log(
+    process: subprocess.Popen, file_name: str, group: str, stream: str, variables: dict[str, str]
+) -> threading.Thread:
     """Copy the process's output to a readable file and, as the role may, to CloudWatch."""
 
     def copy() -> None:
         sink = _CloudWatch(client("logs", variables), group, stream)
         paths.LOGS.mkdir(parents=True, exist_ok=True)
         with (paths.LOGS / file_name).open("a", buffering=1) as file:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 file.write(line)
                 sink.add(line)
             if problem := sink.flush():
@@ -60,14 +63,17 @@ def follow_log(process: subprocess.Popen, file_name: str, group: str, stream: st
 
 
 class _CloudWatch:
-    """Lines on their way to a log stream, a batch every few seconds. A role that may not write loses them, as on AWS."""
+    """Lines on their way to a log stream, in batches. A role that may not write loses them, as on AWS."""
 
     def __init__(self, logs: Any, group: str, stream: str):
         self._logs, self._where = logs, {"logGroupName": group, "logStreamName": stream}
         self._lines: list[dict] = []
         self._sent = time.monotonic()
         self._problem = ""
-        for call, names in (("create_log_group", ("logGroupName",)), ("create_log_stream", ("logGroupName", "logStreamName"))):
+        for call, names in (
+            ("create_log_group", ("logGroupName",)),
+            ("create_log_stream", ("logGroupName", "logStreamName")),
+        ):
             self._try(call, **{name: self._where[name] for name in names})
 
     def add(self, line: str) -> None:

@@ -1,6 +1,6 @@
 """What runs in an endpoint's container: a SavedModel behind /ping and /invocations, in TF Serving's words.
 
-    python -m local.sagemaker.serving FOLDER PORT
+python -m local.sagemaker.serving FOLDER PORT
 """
 
 import json
@@ -43,13 +43,17 @@ class Model:
 
     @staticmethod
     def _inputs(signature) -> dict[str, np.dtype]:
-        return {name: np.dtype(spec.dtype.as_numpy_dtype) for name, spec in signature.structured_input_signature[1].items()}
+        return {
+            name: np.dtype(spec.dtype.as_numpy_dtype) for name, spec in signature.structured_input_signature[1].items()
+        }
 
     @staticmethod
     def _check_shapes(signature, tensors: dict[str, np.ndarray]) -> None:
         for name, spec in signature.structured_input_signature[1].items():
             if not spec.shape.is_compatible_with(tensors[name].shape):
-                raise tf_json.Refused(f"input {name} has shape {list(tensors[name].shape)}, the signature says {spec.shape}")
+                raise tf_json.Refused(
+                    f"input {name} has shape {list(tensors[name].shape)}, the signature says {spec.shape}"
+                )
 
 
 def handler_for(model: Model) -> type[BaseHTTPRequestHandler]:

@@ -2,18 +2,18 @@
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import botocore.session
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel
 
 from local.sagemaker.errors import ServiceError, invalid
 
 
 @functools.cache
-def operation(service: str, name: str) -> OperationModel | None:
-    model = botocore.session.get_session().get_service_model(service)
-    return model.operation_model(name) if name in model.operation_names else None
+def operation(service: str, name: str) -> OperationModel:
+    return botocore.session.get_session().get_service_model(service).operation_model(name)
 
 
 def validate(operation: OperationModel, request: dict) -> None:
@@ -24,10 +24,11 @@ def validate(operation: OperationModel, request: dict) -> None:
         raise invalid(count + "; ".join(problems))
 
 
-def _problems(shape: Shape, value: Any, path: str):
+def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
     if value is None:
         return
-    if not isinstance(value, _TYPES[shape.type_name]) or (isinstance(value, bool) and shape.type_name != "boolean"):
+    fits = isinstance(value, _TYPES[shape.type_name]) and (isinstance(value, bool) == (shape.type_name == "boolean"))
+    if not fits:
         raise ServiceError("SerializationException", f"Unexpected type at '{path}': {type(value).__name__}")
     yield from _constraints(shape, value, path)
     if shape.type_name == "structure":
@@ -46,12 +47,12 @@ def _problems(shape: Shape, value: Any, path: str):
             yield from _problems(shape.value, item, f"{path}.{key}.value")
 
 
-def _constraints(shape: Shape, value: Any, path: str):
+def _constraints(shape: Any, value: Any, path: str) -> Iterator[str]:
     rules = shape.metadata
     if shape.type_name == "string":
         if "enum" in rules and value not in rules["enum"]:
             yield _failed(value, path, f"Member must satisfy enum value set: [{', '.join(rules['enum'])}]")
-        if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
+        if "pattern" in rules and not _pattern(rules["pattern"]).fullmatch(value):
             yield _failed(value, path, f"Member must satisfy regular expression pattern: {rules['pattern']}")
     sized = shape.type_name in ("string", "list", "map", "blob")
     size = len(value) if sized else value
@@ -60,6 +61,20 @@ def _constraints(shape: Shape, value: Any, path: str):
         yield _failed(value, path, f"Member must {noun} less than or equal to {rules['max']}")
     if "min" in rules and size < rules["min"]:
         yield _failed(value, path, f"Member must {noun} greater than or equal to {rules['min']}")
+
+
+@functools.cache
+def _pattern(text: str) -> re.Pattern:
+    """The model's Java pattern as Python's: Unicode classes become ranges that cover what names and tags hold."""
+    for java, ours in (
+        ("\\p{L}", "a-zA-Z\\u00c0-\\uffff"),
+        ("\\p{N}", "0-9"),
+        ("\\p{Z}", "\\s"),
+        ("\\p{M}", ""),
+        ("\\p{P}", "!-/:-@"),
+    ):
+        text = text.replace(java, ours)
+    return re.compile(text)
 
 
 def _failed(value: Any, path: str, constraint: str) -> str:

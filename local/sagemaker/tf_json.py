@@ -1,7 +1,7 @@
 """TensorFlow Serving's JSON for predict requests, as its util/json_tensor.cc reads it, with its wording of refusals.
 
-Stricter in one point: the literals NaN and Infinity, which TF Serving's parser takes, are refused, because they are not JSON
-and clients differ in whether they write them.
+Stricter in one point: the literals NaN and Infinity, which TF Serving's parser takes, are refused, because they are not
+JSON and clients differ in whether they write them.
 """
 
 import json
@@ -30,7 +30,9 @@ def read(body: bytes, inputs: Mapping[str, np.dtype]) -> tuple[dict[str, np.ndar
         raise Refused(f"JSON Value: {_show(request)} Is not object")
     signature = request.get("signature_name", "serving_default")
     if not isinstance(signature, str):
-        raise Refused(f"JSON Value: {_show(request)} not formatted correctly. 'signature_name' key must be a string value.")
+        raise Refused(
+            f"JSON Value: {_show(request)} not formatted correctly. 'signature_name' key must be a string value."
+        )
     if "instances" in request and "inputs" in request:
         raise Refused("Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist ")
     if "instances" in request:
@@ -49,7 +51,8 @@ def _rows(instances: Any, inputs: Mapping[str, np.dtype]) -> dict[str, np.ndarra
     named = isinstance(instances[0], dict)
     if not named and len(inputs) > 1:
         raise Refused(
-            "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
+            "instances is a plain list, but expecting list of objects as multiple input tensors required as "
+            "per tensorinfo_map"
         )
     only = next(iter(inputs))
     columns: dict[str, list[np.ndarray]] = {name: [] for name in inputs}
@@ -60,19 +63,19 @@ def _rows(instances: Any, inputs: Mapping[str, np.dtype]) -> dict[str, np.ndarra
         for name, value in (row if named else {only: row}).items():
             key = f" key: {name}" if named else ""
             try:
-                columns_item(columns, name, value, inputs)
+                _add(columns, name, value, inputs)
             except Refused as error:
                 text = f"Failed to process element: {index}{key} of 'instances' list. Error: INVALID_ARGUMENT: {error}"
                 raise Refused(text) from None
         if named and set(row) != set(inputs):
             raise Refused(
-                f"Failed to process element: {index} of 'instances' list. JSON object: {_show(row)} keys must be equal to: "
-                f"{','.join(sorted(inputs))}"
+                f"Failed to process element: {index} of 'instances' list. JSON object: {_show(row)} keys must be equal "
+                f"to: {','.join(sorted(inputs))}"
             )
     return {name: np.stack(values) for name, values in columns.items()}
 
 
-def columns_item(columns: dict[str, list], name: str, value: Any, inputs: Mapping[str, np.dtype]) -> None:
+def _add(columns: dict[str, list], name: str, value: Any, inputs: Mapping[str, np.dtype]) -> None:
     if name not in inputs:
         raise Refused(f"JSON object: does not have named input: {name}")
     array = tensor(value, inputs[name])
@@ -88,7 +91,8 @@ def _columns(given: Any, inputs: Mapping[str, np.dtype]) -> dict[str, np.ndarray
     if not isinstance(given, dict):
         if len(inputs) > 1:
             raise Refused(
-                "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map"
+                "inputs is a plain value/list, but expecting an object as multiple input tensors required as "
+                "per tensorinfo_map"
             )
         given = {next(iter(inputs)): given}
     for name in inputs:
@@ -105,7 +109,7 @@ def tensor(value: Any, dtype: np.dtype) -> np.ndarray:
         raise Refused(f"Encountered list at unexpected size or level in {_show(value)}") from None
     if dtype.kind == "f":
         return _floats(value, array, dtype)
-    if dtype.kind in "iu" and array.dtype.kind not in "iu" or array.dtype.kind != dtype.kind and dtype.kind in "bU":
+    if (dtype.kind in "iu" and array.dtype.kind not in "iu") or (array.dtype.kind != dtype.kind and dtype.kind in "bU"):
         raise _wrong_type(_first(value, lambda item: not isinstance(item, int)), str(dtype))
     return array.astype(dtype)
 
@@ -113,19 +117,25 @@ def tensor(value: Any, dtype: np.dtype) -> np.ndarray:
 def _floats(value: Any, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     name = _NAMES[dtype.name]
     if array.dtype.kind not in "iuf" or (array.dtype.kind in "iuf" and array.size and _holds_bool(value)):
-        raise _wrong_type(_first(value, lambda item: isinstance(item, bool) or not isinstance(item, (int, float))), name)
+        raise _wrong_type(
+            _first(value, lambda item: isinstance(item, bool) or not isinstance(item, (int, float))), name
+        )
     limit = _EXACT[dtype]
     if array.size and np.abs(array).max() > limit:
-        lossy = _first(value, lambda item: (isinstance(item, int) and abs(item) > limit) or abs(item) > np.finfo(dtype).max)
+        lossy = _first(
+            value, lambda item: (isinstance(item, int) and abs(item) > limit) or abs(item) > np.finfo(dtype).max
+        )
         if lossy is not None:
             raise Refused(f"Cannot convert JSON value: {_show(lossy)} to {name} without loss of precision.")
     return array.astype(dtype)
 
 
 def _holds_bool(value: Any) -> bool:
-    return any(_holds_bool(item) for item in value) if isinstance(value, list) and value and isinstance(value[0], list) else (
-        isinstance(value, list) and any(item is True or item is False for item in value)
-    )
+    if not isinstance(value, list):
+        return isinstance(value, bool)
+    if value and isinstance(value[0], list):
+        return any(_holds_bool(item) for item in value)
+    return any(item is True or item is False for item in value)
 
 
 def _first(value: Any, wanted: Any) -> Any:
@@ -137,14 +147,17 @@ def _first(value: Any, wanted: Any) -> Any:
 
 def _wrong_type(value: Any, name: str) -> Refused:
     kinds = {type(None): "Null", bool: str(value), dict: "Object", list: "Array", str: "String"}
-    return Refused(f"JSON Value: {_show(value)} Type: {kinds.get(type(value), 'Number')} is not of expected type: {name}")
+    return Refused(
+        f"JSON Value: {_show(value)} Type: {kinds.get(type(value), 'Number')} is not of expected type: {name}"
+    )
 
 
 def write(outputs: Mapping[str, np.ndarray], key: str, rows: int) -> bytes:
     """The answer: row format gives one item per row, bare lists for a single output."""
     for name, array in outputs.items():
-        if key == "predictions" and (array.ndim == 0 or array.shape[0] != rows):
-            raise Refused(f"Tensor name: {name} has inconsistent batch size: {array.shape[0] if array.ndim else 0} expecting: {rows}")
+        size = array.shape[0] if array.ndim else 0
+        if key == "predictions" and size != rows:
+            raise Refused(f"Tensor name: {name} has inconsistent batch size: {size} expecting: {rows}")
     single = next(iter(outputs.values())) if len(outputs) == 1 else None
     if single is not None:
         content: Any = single.tolist()

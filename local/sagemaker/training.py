@@ -1,4 +1,4 @@
-"""Training jobs: the channels downloaded, `train` of AWS's sagemaker-training toolkit run, the model uploaded, as the job's role."""
+"""Training jobs: channels downloaded, AWS's sagemaker-training toolkit run, the model uploaded, as the job's role."""
 
 import json
 import os
@@ -102,7 +102,11 @@ class TrainingJob:
             (self.folder / name).mkdir(parents=True)
         instance = self.request["ResourceConfig"].get("InstanceType", "")
         channels = {
-            channel["ChannelName"]: {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
+            channel["ChannelName"]: {
+                "TrainingInputMode": "File",
+                "S3DistributionType": "FullyReplicated",
+                "RecordWrapperType": "None",
+            }
             for channel in self.request.get("InputDataConfig", [])
         }
         files = {
@@ -113,7 +117,9 @@ class TrainingJob:
                 "hosts": ["localhost"],
                 "current_instance_type": instance,
                 "current_group_name": "homogeneousCluster",
-                "instance_groups": [{"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": ["localhost"]}],
+                "instance_groups": [
+                    {"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": ["localhost"]}
+                ],
                 "network_interface_name": "lo",
             },
         }
@@ -153,7 +159,11 @@ class TrainingJob:
         )
         self._process = process
         copied = processes.follow_log(
-            process, f"training-{self.name}.log", "/aws/sagemaker/TrainingJobs", f"{self.name}/algo-1-{int(self.created)}", variables
+            process,
+            f"training-{self.name}.log",
+            "/aws/sagemaker/TrainingJobs",
+            f"{self.name}/algo-1-{int(self.created)}",
+            variables,
         )
         try:
             self._await(process)
@@ -193,7 +203,11 @@ class TrainingJob:
 
     def _failure(self, code: int) -> str:
         file = self.folder / "output" / "failure"
-        text = file.read_text(errors="replace").strip() if file.exists() else f"the training process ended with exit code {code}"
+        text = (
+            file.read_text(errors="replace").strip()
+            if file.exists()
+            else f"the training process ended with exit code {code}"
+        )
         return f"AlgorithmError: {text}, exit code: {code}"
 
     def _upload(self, s3: Any) -> None:
@@ -238,12 +252,23 @@ class TrainingJob:
             "SecondaryStatus": self.secondary,
             "SecondaryStatusTransitions": self.transitions,
             **times,
-            **({"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds} if "TrainingEndTime" in times else {}),
+            **(
+                {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
+                if "TrainingEndTime" in times
+                else {}
+            ),
             **({"ModelArtifacts": {"S3ModelArtifacts": self.artifacts}} if done else {}),
             **({"FailureReason": self.reason} if self.reason else {}),
         }
 
     def summary(self) -> dict:
-        keys = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus")
+        keys = (
+            "TrainingJobName",
+            "TrainingJobArn",
+            "CreationTime",
+            "TrainingEndTime",
+            "LastModifiedTime",
+            "TrainingJobStatus",
+        )
         described = self.describe()
         return {key: described[key] for key in keys if key in described}
