@@ -1,6 +1,7 @@
 """A Lambda's environment without AWS: settings, a context, and clients that answer what a test scripts."""
 
 import contextlib
+import os
 import types
 
 import boto3
@@ -33,6 +34,9 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
 }
+
+# Powertools reads its namespace when telemetry is imported, before any fixture.
+os.environ.update({name: value for name, value in ENVIRONMENT.items() if name.startswith("POWERTOOLS")})
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,120 @@
+"""Measure the forecasts over all shards, write the report and, last of all, the run's row: that row is the commit."""
+
+import datetime
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+import storage
+import telemetry
+from settings import Settings, settings
+from stocks import charts, cost, keys, metrics, report, tables
+
+
+@telemetry.step
+def handler(event, context):
+    setting, run = settings(), event["run"]
+    facts = gather(setting, event)
+    scores = metrics.pool(read_shards(setting, run, "scores"))
+    measured = metrics.columns(scores)
+    rows = metrics.rows(measured)
+    charted = charts.collect(read_predictions(setting, run), facts["tickers"])
+    page = report.render(rows, metrics.direction_intervals(scores), facts, charted)
+    write(setting, run, "metrics", keys.part(0), tables.to_parquet("metrics", measured))
+    report_uri = write(setting, run, "reports", "report.html", page, "text/html; charset=utf-8")
+    write(setting, run, "runs", keys.part(0), tables.to_parquet("runs", run_row(facts)))
+    ratios = ratios_of_lstm(rows)
+    record(ratios, run["dataset"])
+    return {
+        "finished": now().isoformat().replace("+00:00", "Z"),  # a crawl that begins after this has seen the run's row
+        "report_uri": report_uri,
+        "headline": report.headline(rows, facts["tickers"]),
+        "tickers": facts["tickers"],
+        "rmse_vs_naive": ratios[keys.HORIZONS[0]],
+    }
+
+
+def gather(setting: Settings, event: dict) -> dict:
+    """What is known of the run: the columns of its row and what only the report shows."""
+    run = event["run"]
+    manifest = storage.get_json(setting.work_bucket, keys.work(run["run_id"], "manifest.json"))
+    data = storage.get_json(setting.work_bucket, keys.work(run["run_id"], "data.json"))
+    source, types = manifest["source"], (setting.training_instance_type, setting.endpoint_instance_type)
+    return {
+        "dataset": run["dataset"],
+        "run_id": run["run_id"],
+        "source_uri": f"s3://{source['bucket']}/{source['key']}",
+        "source_key": source["key"],
+        "source_version": source["version_id"],
+        "started": datetime.datetime.fromisoformat(event["execution_started"]),
+        "finished": now(),
+        "cuts": manifest["cuts"],
+        **{name: data[name] for name in ("rows", "rejected_rows", "tickers", "skipped")},
+        "rejected_uri": f"s3://{setting.lake_bucket}/{keys.lake('rejected', run)}",
+        "shards": run["shards"],
+        "train_seconds": event["train_seconds"],
+        "endpoint_seconds": event["endpoint_seconds"],
+        "training_instance_type": types[0],
+        "endpoint_instance_type": types[1],
+        "cost_usd": cost.estimate(
+            event["train_seconds"], types[0], event["endpoint_seconds"], types[1], setting.endpoint_instance_count
+        ),
+        "model_uri": event["model_uri"],
+        "gates": read_gates(event["model_uri"]),
+    }
+
+
+def run_row(facts: dict) -> dict[str, list]:
+    """The columns of the runs table, one row long; instants lose their zone, which is UTC."""
+    row = {name: facts[name] for name in tables.SCHEMAS["runs"].names}
+    row["skipped"] = [skip["ticker"] for skip in facts["skipped"]]
+    row |= {name: facts[name].astimezone(datetime.UTC).replace(tzinfo=None) for name in ("started", "finished")}
+    return {name: [value] for name, value in row.items()}
+
+
+def read_gates(model_uri: str) -> list[float]:
+    """How far the model trusts its LSTM at each horizon, from the evidence beside the SavedModel."""
+    bucket, _, key = model_uri.removeprefix("s3://").partition("/")
+    with tarfile.open(fileobj=io.BytesIO(storage.get(bucket, key))) as archive:
+        for member in archive:
+            if member.name.removeprefix("./") == "evidence.json":
+                content = archive.extractfile(member)
+                assert content is not None
+                gates = json.load(content)["gates"]
+                return [float(gates[str(horizon)]) for horizon in keys.HORIZONS]
+    raise FileNotFoundError(f"{model_uri} holds no evidence.json")
+
+
+def read_shards(setting: Settings, run: dict, kind: str) -> Iterator[dict]:
+    for number in range(run["shards"]):
+        yield storage.get_arrays(setting.work_bucket, keys.shard(run["run_id"], kind, number))
+
+
+def read_predictions(setting: Settings, run: dict) -> Iterator[bytes]:
+    for number in range(run["shards"]):
+        yield storage.get(setting.lake_bucket, keys.lake("predictions", run, keys.part(number)))
+
+
+def write(setting: Settings, run: dict, table: str, name: str, body: bytes | str, kind: str = "") -> str:
+    """Write the one file of this run below a prefix and delete what an earlier try left beside it."""
+    key = keys.lake(table, run, name)
+    storage.delete_others(setting.lake_bucket, keys.lake(table, run), {key})
+    return storage.put(setting.lake_bucket, key, body, kind or "application/octet-stream")
+
+
+def ratios_of_lstm(rows: list[dict]) -> dict[int, float | None]:
+    pooled = [row for row in rows if row["ticker"] == metrics.POOLED and row["model"] == "lstm"]
+    return {row["horizon"]: row["rmse_vs_naive"] for row in pooled}
+
+
+def record(ratios: dict[int, float | None], dataset: str) -> None:
+    for horizon, ratio in ratios.items():
+        if ratio is not None:
+            telemetry.count(f"RmseVsNaive{horizon}", ratio, dataset, MetricUnit.NoUnit)
+
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)

@@ -1,0 +1,208 @@
+import hashlib
+import html.parser
+import json
+import re
+
+import pytest
+
+from stocks import report
+from tests.unit import made, results
+
+MEASURES = (
+    "n",
+    "rmse",
+    "rmse_vs_naive",
+    "directional_accuracy",
+    "always_up_rate",
+    "dm_t",
+    "coverage80",
+    "coverage95",
+    "pinball",
+)
+
+
+def rows(lstm=1.0, forest=6.9, coverage=0.798, dm_t=0.0, n=2490):
+    """Pooled metrics rows with the figures that the words are made of."""
+    ratios = {"naive": 1.0, "drift": 1.0, "random_forest": forest, "lstm": lstm}
+    known = dict.fromkeys(MEASURES) | {"ticker": "*", "n": n, "dm_t": dm_t, "coverage80": coverage}
+    return [
+        known | {"model": model, "horizon": horizon, "rmse_vs_naive": ratio}
+        for model, ratio in ratios.items()
+        for horizon in (1, 5, 20)
+    ]
+
+
+class Page(html.parser.HTMLParser):
+    """The page's elements, text and data."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text, self.inside = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in ("meta", "link", "input", "br"):
+            self.inside.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.inside.pop()[0] == tag
+
+    def handle_data(self, data):
+        if self.inside and self.inside[-1][1].get("id") == "data":
+            self.data = json.loads(data)
+        elif self.inside and self.inside[-1][0] not in ("script", "style"):
+            self.text.append(data)
+
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Page(results.page())
+
+
+@pytest.mark.parametrize(
+    ("lstm", "dm_t", "words"),
+    [
+        (1.0004, 0.0, "error was as large as that of"),
+        (0.97, -3.0, "error was 3.0 % smaller than that of saying “tomorrow costs what today costs”."),
+        (
+            0.97,
+            -1.0,
+            "error was 3.0 % smaller than that of saying “tomorrow costs what today costs”, which may be chance.",
+        ),
+        (
+            1.05,
+            None,
+            "error was 5.0 % larger than that of saying “tomorrow costs what today costs”, which may be chance.",
+        ),
+        (1.05, 4.0, "error was 5.0 % larger than that of saying “tomorrow costs what today costs”."),
+        (2.6, 9.0, "error was 2.6 times as large as that of"),
+        (None, None, "too few recent days"),
+    ],
+)
+def test_the_headline_is_true_whatever_was_measured(lstm, dm_t, words):
+    assert words in report.sentence(rows(lstm, dm_t=dm_t))
+
+
+@pytest.mark.parametrize(
+    ("figures", "tickers", "expected"),
+    [
+        ({}, 10, "10 tickers: LSTM error 1.000 x naive one day ahead (Random Forest 6.9 x); "
+                 "the 80 % range held 79.8 % of the real prices"),
+        ({"forest": None}, 1, "1 ticker: LSTM error 1.000 x naive one day ahead; "
+                              "the 80 % range held 79.8 % of the real prices"),
+        ({"lstm": None, "n": 0}, 2, "2 tickers: no test days to measure the forecasts on"),
+        ({"forest": 1234.5}, 1000, "1,000 tickers: LSTM error 1.000 x naive one day ahead (Random Forest 1,234 x); "
+                                   "the 80 % range held 79.8 % of the real prices"),
+    ],
+)  # fmt: skip
+def test_the_message_says_it_in_one_line(figures, tickers, expected):
+    assert report.headline(rows(**figures), tickers) == expected
+
+
+def test_the_page_asks_for_nothing_from_elsewhere(page):
+    policy = next(found["content"] for tag, found in page.tags if found.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in policy
+    for tag, found in page.tags:
+        assert not found.get("src"), tag
+        assert found.get("href", "data:").startswith("data:")
+
+
+def test_every_part_of_the_page_is_filled_in(page):
+    assert "{{" not in results.page()
+    for words in (
+        "AAA", "JAJIL.CQ", "Random Forest", "1.000\u00d7", "61 rows before the test period", "2 of 940 rows (0.21%)",
+        "s3://lake/rejected/", "us-0123456789ab", "s3://incoming/incoming/us/prices.csv", "12 % · 0 % · 0 %", "$0.008",
+        "200 s on ml.m5.large", "2026-11-23 03:40:00 UTC",
+    ):  # fmt: skip
+        assert words in page.words(), words
+
+
+def test_every_table_has_a_caption_and_column_heads(page):
+    tables = [found for tag, found in page.tags if tag == "table" and found.get("id") != "ahead"]
+    captions = [tag for tag, _ in page.tags if tag == "caption"]
+    assert len(tables) == len(captions) == 5
+    assert all(found.get("scope") in ("col", "row") for tag, found in page.tags if tag == "th")
+
+
+def test_the_input_has_a_label(page):
+    assert ("label", {"for": "find"}) in page.tags
+
+
+def test_the_charts_data_is_in_the_page_with_each_tickers_ratio(page):
+    assert [chart["ticker"] for chart in page.data["charts"]] == ["AAA", "BBB", "JAJIL.CQ"]
+    assert all(chart["ratio"] == pytest.approx(1.0, abs=0.1) for chart in page.data["charts"])
+    assert page.data["steps"] == 100_000
+
+
+NASTY = ["</script><script>alert(1)</script>", "<!--<script>", "A&B \"'<i>", "{{facts}}"]
+
+
+def test_a_tickers_name_is_never_markup():
+    shard = made.shard({name: made.walk(i, 300) for i, name in enumerate(NASTY)})
+    skipped = [{"ticker": "<b>x", "reason": "<img src=x onerror=alert(1)>"}]
+    changed = {"skipped": skipped, "source_uri": "s3://incoming/incoming/us/<script>.csv"}
+    plain, nasty = Page(results.page()), Page(results.page([shard], changed))
+    for tag in ("script", "b", "i", "img"):
+        assert [t for t, _ in plain.tags].count(tag) == [t for t, _ in nasty.tags].count(tag), tag
+    assert [chart["ticker"] for chart in nasty.data["charts"]] == sorted(NASTY)
+    for name in NASTY:
+        assert name in nasty.words()
+
+
+def test_nothing_left_out_is_said_too():
+    words = Page(results.page(changed={"skipped": [], "rejected_rows": 0})).words()
+    assert "0 of 940 rows could not be used." in words
+    assert "Every ticker had enough rows" in words
+
+
+def test_a_run_without_test_days_still_has_its_page():
+    ended = made.shard({"A": made.walk(1, 261)})
+    page = Page(results.page([ended]))
+    assert "too few recent days" in page.words()
+    assert page.data["charts"][0]["ratio"] is None
+
+
+def test_an_unknown_price_is_not_made_up():
+    assert "no list price known" in Page(results.page(changed={"cost_usd": None})).words()
+
+
+def test_the_page_says_when_it_does_not_show_all(monkeypatch):
+    monkeypatch.setattr(report.charts, "MOST_ROWS", 120)
+    monkeypatch.setattr(report, "MOST_TICKER_ROWS", 1)
+    monkeypatch.setattr(report, "MOST_SKIPPED", 1)
+    words = Page(results.page(changed={"skipped": [{"ticker": name, "reason": "few"} for name in "XY"]})).words()
+    assert "2 of 3 tickers have a chart" in words
+    assert "2 more are in the metrics table" in words
+    assert "The first 1 are shown." in words
+
+
+def test_ten_tickers_stay_under_a_megabyte():
+    shard = made.shard({f"T{i}": made.walk(i, 520) for i in range(10)})
+    assert len(results.page([shard]).encode()) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("uPlot.iife.min.js", "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"),
+        ("uPlot.min.css", "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04"),
+        ("uPlot.LICENSE", "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd"),
+    ],
+)
+def test_the_chart_library_is_the_published_one(name, digest):
+    """npm's uplot 1.6.32, unchanged."""
+    content = (report.ASSETS / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == digest
+    assert b"</script" not in content
+    if name.endswith(".js"):
+        assert f"(v{report.UPLOT_VERSION})".encode() in content
+
+
+def test_our_own_script_and_style_cannot_end_their_elements():
+    for name in ("report.js", "report.css"):
+        assert not re.search(r"</(script|style)|<!--", (report.ASSETS / name).read_text(encoding="utf-8"))
