@@ -1,0 +1,113 @@
+"""The template and the definition as the tests read them."""
+
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short functions: !Ref x becomes {"Ref": x}, !Sub x {"Fn::Sub": x}."""
+
+
+def _function(loader: yaml.SafeLoader, name: str, node: yaml.Node):
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if name == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+_Loader.add_multi_constructor("!", _function)
+
+
+@functools.cache
+def template() -> dict:
+    return yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506  a SafeLoader
+
+
+@functools.cache
+def definition() -> dict:
+    return json.loads((ROOT / "statemachine" / "forecast.asl.json").read_text())
+
+
+def resources(kind: str) -> dict[str, dict]:
+    """Name and properties of the template's resources of one type."""
+    found = template()["Resources"].items()
+    return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
+
+
+def functions() -> dict[str, dict]:
+    """Each function by logical name, with what Globals gives it."""
+    shared = template()["Globals"]["Function"]
+    return {name: {**shared, **own} for name, own in resources("AWS::Serverless::Function").items()}
+
+
+def statements(name: str) -> list[dict]:
+    """The policy statements of a function's, the machine's or a role's own policies."""
+    policies = template()["Resources"][name]["Properties"].get("Policies", [])
+    return [statement for policy in policies for statement in policy.get("PolicyDocument", policy)["Statement"]]
+
+
+def principals() -> list[str]:
+    """Every resource that has a role: its name is what `statements` takes."""
+    kinds = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine", "AWS::IAM::Role")
+    return [name for kind in kinds for name in resources(kind)]
+
+
+def listed(value) -> list:
+    """Policies may hold one or several of most things."""
+    return value if isinstance(value, list) else [value]
+
+
+def text(value) -> str:
+    """An intrinsic function as the string it is made of: !Sub "${A}/x" is ${A}/x, !GetAtt A.Arn is ${A.Arn}."""
+    if isinstance(value, str):
+        return value
+    ((name, inner),) = value.items()
+    if name == "Fn::GetAtt":
+        return "${" + ".".join(inner) + "}"
+    return "${" + inner + "}" if name == "Ref" else listed(inner)[0]
+
+
+def states(scope: dict | None = None) -> Iterator[tuple[str, dict]]:
+    """Every state of the definition, those inside branches and iterations too."""
+    for name, state in (scope or definition())["States"].items():
+        yield name, state
+        for inner in inner_scopes(state):
+            yield from states(inner)
+
+
+def inner_scopes(state: dict) -> list[dict]:
+    """The machines within a Parallel or Map state."""
+    return [*state.get("Branches", []), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])]
+
+
+def own(state: dict) -> dict:
+    """A state without the machines within it."""
+    return {key: value for key, value in state.items() if key not in ("Branches", "ItemProcessor")}
+
+
+def function_of(state: dict) -> str:
+    """The logical name of the function that a Task invokes."""
+    return state["Arguments"]["FunctionName"].removeprefix("${").removesuffix("Arn}")
+
+
+def strings(value) -> Iterator[str]:
+    """Every string within a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner)

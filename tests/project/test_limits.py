@@ -1,0 +1,96 @@
+"""Time and history of the longest run that the parameters allow, against the machine's own limits.
+
+A machine that times out skips its Catch and leaves an endpoint running, so its parts must give up before it does.
+"""
+
+import math
+import re
+
+from split import MOST_SHARDS
+from tests.project.read import definition, function_of, inner_scopes, states, template
+
+EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4, "Succeed": 1, "Fail": 1}
+ITERATION = 2  # MapIterationStarted and MapIterationSucceeded
+HISTORY = 25_000
+SPARE = 1_500  # events for retries
+AGAIN = {"QuotaReached", "StillCreating"}  # what is retried for minutes; other retries are short
+
+
+def most(parameter: str) -> int:
+    return template()["Parameters"][parameter]["MaxValue"]
+
+
+def least(parameter: str) -> int:
+    return template()["Parameters"][parameter]["MinValue"]
+
+
+def longest_wait(state: dict) -> int:
+    """Seconds until a waiting Choice gives up, at the greatest parameters."""
+    limits = [limit for rule in state["Choices"] for limit in re.findall(r"seconds < ([^%]+?) %}", rule["Condition"])]
+    return max((added(limit) for limit in limits), default=0)
+
+
+def added(limit: str) -> int:
+    """`${TrainingMaxSeconds} + 1800` as a number."""
+    parts = re.findall(r"\$\{(\w+)\}|(\d+)", limit)
+    return sum(most(name) if name else int(number) for name, number in parts)
+
+
+def task_seconds(state: dict) -> int:
+    """A Task's timeout and the minutes for which it retries what only time mends."""
+    rules = [rule for rule in state["Retry"] if AGAIN & set(rule["ErrorEquals"])]
+    return state["TimeoutSeconds"] + sum(rule["IntervalSeconds"] * rule["MaxAttempts"] for rule in rules)
+
+
+def seconds(scope: dict) -> int:
+    """The sum over a machine's states; a loop of polls counts with its limit, a Parallel with its slowest branch."""
+    total = 0
+    for state in scope["States"].values():
+        inner = [seconds(machine) for machine in inner_scopes(state)]
+        if state["Type"] == "Map":
+            total += inner[0] * math.ceil(MOST_SHARDS / least("MaxConcurrency"))
+        elif state["Type"] == "Parallel":
+            total += max(inner)
+        elif state["Type"] == "Task":
+            total += task_seconds(state)
+        elif state["Type"] == "Choice":
+            total += longest_wait(state)
+    return total
+
+
+def events(scope: dict) -> int:
+    """History events of a machine: every state once, a loop of polls as often as the shortest poll allows."""
+    total = 0
+    for state in scope["States"].values():
+        inner = sum(events(machine) for machine in inner_scopes(state))
+        total += EVENTS[state["Type"]]
+        total += (inner + ITERATION) * MOST_SHARDS if state["Type"] == "Map" else inner
+        if state["Type"] == "Choice":
+            poll = EVENTS["Wait"] + EVENTS["Task"] + EVENTS["Choice"]
+            total += poll * math.ceil(longest_wait(state) / least("PollSeconds"))
+    return total
+
+
+def test_the_machine_outlives_its_parts():
+    assert seconds(definition()) <= definition()["TimeoutSeconds"]
+
+
+def test_the_history_of_the_longest_run_fits():
+    assert events(definition()) <= HISTORY - SPARE
+
+
+def test_every_loop_has_a_limit_that_is_understood():
+    limits = {name: longest_wait(state) for name, state in states() if state["Type"] == "Choice"}
+    assert limits["Training finished?"] > most("TrainingMaxSeconds")
+    assert limits["Endpoint in service?"] == most("EndpointMaxSeconds")
+    assert limits["Crawl finished?"] > 0
+    assert limits["File accepted?"] == 0
+
+
+def test_a_clean_up_waits_longer_than_an_endpoint_may_take():
+    """An endpoint that is still being created cannot be deleted."""
+    for name, state in states():
+        if state["Type"] == "Task" and function_of(state) == "CleanUpFunction":
+            (rule,) = (rule for rule in state["Retry"] if "StillCreating" in rule["ErrorEquals"])
+            assert rule["IntervalSeconds"] * rule["MaxAttempts"] >= most("EndpointMaxSeconds"), name
+            assert rule["BackoffRate"] == 1

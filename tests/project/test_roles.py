@@ -1,0 +1,164 @@
+"""Least privilege, as far as the template shows it; MiniStack enforces less of it than AWS does."""
+
+import itertools
+import json
+
+import pytest
+
+from tests.project.read import definition, functions, listed, principals, resources, statements, template, text
+
+# Actions that AWS cannot narrow to a resource, and why.
+EVERYWHERE = {
+    "logs:CreateLogDelivery": "Step Functions writes its log through vended log delivery, which has no ARN",
+    "logs:GetLogDelivery": "as above",
+    "logs:UpdateLogDelivery": "as above",
+    "logs:DeleteLogDelivery": "as above",
+    "logs:ListLogDeliveries": "as above",
+    "logs:PutResourcePolicy": "as above",
+    "logs:DescribeResourcePolicies": "as above",
+    "logs:DescribeLogGroups": "as above",
+    "ecr:GetAuthorizationToken": "a registry token names no repository",
+    "cloudwatch:PutMetricData": "metrics have no ARN; the namespace is a condition",
+}
+ALL = [(name, statement) for name in principals() for statement in statements(name)]
+
+
+def actions(name: str) -> set[str]:
+    return {action for statement in statements(name) for action in listed(statement["Action"])}
+
+
+def granted(name: str, action: str) -> set[str]:
+    """The resources that a role may use an action on."""
+    matching = [statement for statement in statements(name) if action in listed(statement["Action"])]
+    return {text(resource) for statement in matching for resource in listed(statement["Resource"])}
+
+
+def test_nothing_is_granted_by_a_pattern_of_actions():
+    assert [action for _, statement in ALL for action in listed(statement["Action"]) if "*" in action] == []
+
+
+def test_every_resource_is_named_where_the_service_allows_it():
+    wide = [statement for _, statement in ALL if "*" in listed(statement["Resource"])]
+    assert {action for statement in wide for action in listed(statement["Action"])} == set(EVERYWHERE)
+    assert all(listed(statement["Resource"]) == ["*"] for statement in wide)
+
+
+def test_metrics_are_narrowed_by_namespace():
+    found = [statement for _, statement in ALL if "cloudwatch:PutMetricData" in listed(statement["Action"])]
+    assert [list(statement["Condition"]["StringEquals"]) for statement in found] == [["cloudwatch:namespace"]] * 2
+
+
+def test_every_function_has_a_role_of_its_own():
+    assert [name for name, properties in functions().items() if "Role" in properties] == []
+    assert "Policies" not in template()["Globals"]["Function"]
+
+
+def test_every_policy_has_the_version_that_knows_conditions():
+    policies = [policy for name in principals() for policy in template()["Resources"][name]["Properties"]["Policies"]]
+    assert {policy.get("PolicyDocument", policy)["Version"] for policy in policies} == {"2012-10-17"}
+    assert all(isinstance(policy, dict) for policy in policies), "a managed policy grants more than it seems"
+
+
+def test_only_what_starts_something_passes_its_role_and_only_to_sagemaker():
+    passing = {name: granted(name, "iam:PassRole") for name in principals() if "iam:PassRole" in actions(name)}
+    assert passing == {
+        "StartTrainingFunction": {"${TrainingRole.Arn}"},
+        "CreateEndpointFunction": {"${EndpointRole.Arn}"},
+    }
+    for _, statement in ALL:
+        if "iam:PassRole" in listed(statement["Action"]):
+            assert statement["Action"] == "iam:PassRole"
+            assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+def test_sagemakers_roles_are_assumed_by_sagemaker_for_this_account_only():
+    for name in ("TrainingRole", "EndpointRole"):
+        (trust,) = resources("AWS::IAM::Role")[name]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_the_machine_may_invoke_each_function_and_nothing_else():
+    arns = {"${" + name + ".Arn}" for name in functions()}
+    assert granted("ForecastMachine", "lambda:InvokeFunction") == arns
+    assert {name for name in principals() if "lambda:InvokeFunction" in actions(name)} == {"ForecastMachine"}
+
+
+def test_the_machine_may_deliver_its_log():
+    """Without these, on every resource, AWS refuses to create a machine that logs."""
+    assert {action for action in EVERYWHERE if action.startswith("logs:")} <= actions("ForecastMachine")
+
+
+def test_a_distributed_map_would_need_more():
+    assert "DISTRIBUTED" not in json.dumps(definition())
+    assert "states:StartExecution" not in actions("ForecastMachine")
+
+
+def test_tagged_creates_may_tag():
+    for name in principals():
+        for action in actions(name) & {"sagemaker:CreateTrainingJob", "sagemaker:CreateModel", "sagemaker:CreateEndpoint"}:
+            assert granted(name, "sagemaker:AddTags") >= granted(name, action)
+
+
+def test_an_endpoint_is_created_on_its_config_too():
+    kinds = {arn.split(":")[-1].split("/")[0] for arn in granted("CreateEndpointFunction", "sagemaker:CreateEndpoint")}
+    assert kinds >= {"endpoint", "endpoint-config"}
+
+
+def test_sagemakers_resources_are_the_stacks_own():
+    for _, statement in ALL:
+        if any(action.startswith("sagemaker:") for action in listed(statement["Action"])):
+            assert all(text(arn).endswith("/${AWS::StackName}-*") for arn in listed(statement["Resource"]))
+
+
+def test_split_reads_the_very_version_that_was_dropped():
+    assert granted("SplitFunction", "s3:GetObjectVersion") == {"${IncomingBucket.Arn}/incoming/*"}
+
+
+def test_nothing_writes_to_the_incoming_bucket_and_only_split_reads_it():
+    touching = {name for name, statement in ALL for arn in listed(statement["Resource"]) if "IncomingBucket" in text(arn)}
+    assert touching == {"SplitFunction"}
+    on_incoming = [statement for statement in statements("SplitFunction") if "IncomingBucket" in str(statement["Resource"])]
+    assert {action for statement in on_incoming for action in listed(statement["Action"])} == {
+        "s3:GetObject", "s3:GetObjectVersion",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["SplitFunction", "PublishFunction", "SummarizeFunction"])
+def test_a_missing_key_is_told_from_a_forbidden_one(name):
+    """Without ListBucket S3 answers 403 for a key that is absent; it compares the key with the prefix condition."""
+    assert "${WorkBucket.Arn}" in granted(name, "s3:ListBucket")
+
+
+def test_listing_is_narrowed_to_prefixes():
+    for name, statement in ALL:
+        if "s3:ListBucket" in listed(statement["Action"]):
+            assert statement["Action"] == "s3:ListBucket", name
+            prefixes = listed(statement["Condition"]["StringLike"]["s3:prefix"])
+            assert all(prefix.endswith("/*") and len(prefix) > 2 for prefix in prefixes)
+
+
+def test_buckets_are_named_with_a_prefix_of_keys():
+    for name, statement in ALL:
+        for arn in map(text, listed(statement["Resource"])):
+            if "Bucket.Arn}" in arn and not {"s3:ListBucket", "s3:GetBucketLocation"} & set(listed(statement["Action"])):
+                assert arn.split("}/")[1] not in ("", "*"), name
+
+
+@pytest.mark.parametrize(("role", "repository"), [("TrainingRole", "training"), ("EndpointRole", "inference")])
+def test_sagemaker_pulls_its_container_from_the_account_that_owns_it(role, repository):
+    pulls = {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"}
+    assert pulls | {"ecr:GetAuthorizationToken"} <= actions(role)
+    for action in pulls:
+        (arn,) = granted(role, action)
+        assert arn.endswith(f"${{Account}}:repository/tensorflow-{repository}")
+
+
+def test_no_statement_repeats_what_another_grants():
+    for name in principals():
+        pairs = [
+            (action, text(arn))
+            for statement in statements(name)
+            for action, arn in itertools.product(listed(statement["Action"]), listed(statement["Resource"]))
+        ]
+        assert len(pairs) == len(set(pairs)), name
