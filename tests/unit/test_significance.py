@@ -19,7 +19,9 @@ def test_diebold_mariano_two_steps_ahead_by_hand():
     assert diebold_mariano(np.array([1.0, 2.0, 3.0, 6.0]), 2) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("difference", "horizon"), [([0.0] * 9, 1), ([1.0, -1.0] * 8, 2), ([1.0, 2.0], 5), ([], 1)])
+@pytest.mark.parametrize(
+    ("difference", "horizon"), [([0.0] * 9, 1), ([1.0] * 9, 1), ([1.0, -1.0] * 8, 2), ([1.0, 2.0], 5), ([], 1)]
+)
 def test_diebold_mariano_without_a_positive_variance_is_nothing(difference, horizon):
     assert np.isnan(diebold_mariano(np.array(difference), horizon))
 
