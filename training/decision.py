@@ -36,9 +36,13 @@ def gate(point, target, days, horizon):
     The slope is the least-squares factor a of target = a·point, through the origin because a gate of 0 is naive.
     """
     blocks, count = day_blocks(days, horizon)
-    evidence = {"blocks": count, "gate": 0.0, "slope": None, "slope_se": None}
+    evidence = {"blocks": count, "gate": 0.0, "gate_reason": "", "slope": None, "slope_se": None}
+    if count < MIN_BLOCKS:
+        evidence["gate_reason"] = f"{count} independent blocks of {horizon} days, {MIN_BLOCKS} are needed"
     point, target = np.asarray(point, np.float64), np.asarray(target, np.float64)
     energy = float(np.sum(point**2))
+    if energy == 0:
+        evidence["gate_reason"] = "there is no forecast of a change to judge"
     if count < 2 or energy == 0:
         return evidence
     slope = float(np.sum(point * target)) / energy
@@ -46,6 +50,8 @@ def gate(point, target, days, horizon):
     evidence |= {"slope": slope, "slope_se": se}
     if count >= MIN_BLOCKS:
         evidence["gate"] = float(np.clip(slope - 2 * se, 0.0, MAX_GATE))
+        if not evidence["gate"]:
+            evidence["gate_reason"] = "the slope is not above two standard errors"
     return evidence
 
 

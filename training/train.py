@@ -49,7 +49,8 @@ def main(argv=None):
         f"{len(prices.tickers)} tickers, {len(prices.days)} rows before the test period, {counts} windows", flush=True
     )
 
-    network, epochs, fallback = fit(channels, scale, samples, args)
+    fallback = too_little(counts)
+    network, epochs = untrained() if fallback else fit(channels, scale, samples, args)
     horizons = decide(None if fallback else network, channels, scale, prices.days, samples)
     forecaster = model.Forecaster(
         network,
@@ -93,18 +94,25 @@ def sample(prices, scale, block):
     return rows, data.targets(prices, scale, rows)
 
 
-def fit(channels, scale, samples, args):
-    """Train with early stopping: (network with the best epoch's weights, its losses, why it was not trained)."""
-    (train_rows, train_targets), (held_rows, held_targets) = samples["train"], samples["validation"]
-    fallback = [
-        f"{name} block has {len(rows)} windows, {needed} are needed to train: the LSTM is left out"
-        for name, rows, needed in (("train", train_rows, MIN_TRAIN), ("validation", held_rows, MIN_VALIDATION))
-        if len(rows) < needed
+def too_little(counts):
+    """Reasons, if any, not to train."""
+    needs = {"train": MIN_TRAIN, "validation": MIN_VALIDATION}
+    return [
+        f"{block} block has {counts[block]} windows, {needed} are needed to train: the LSTM is left out"
+        for block, needed in needs.items()
+        if counts[block] < needed
     ]
-    if fallback:
-        network = model.build_network(np.zeros((len(data.HORIZONS), len(model.QUANTILES))))
-        return network, {"best_epoch": None, "losses": []}, fallback
 
+
+def untrained():
+    """A network that forecasts no change, to keep the exported graph the same."""
+    network = model.build_network(np.zeros((len(data.HORIZONS), len(model.QUANTILES))))
+    return network, {"best_epoch": None, "losses": []}
+
+
+def fit(channels, scale, samples, args):
+    """Train with early stopping: (network with the best epoch's weights, the losses of every epoch)."""
+    (train_rows, train_targets), (held_rows, held_targets) = samples["train"], samples["validation"]
     network = model.build_network(np.quantile(train_targets, model.QUANTILES, axis=0).T)
     learn, measure = steps(network, channels, scale, args.learning_rate)
     shuffle = np.random.default_rng(args.seed)
@@ -121,13 +129,17 @@ def fit(channels, scale, samples, args):
             f"epoch {epoch}/{args.epochs} train_loss={train_loss:.4f} validation_loss={held_loss:.4f} {seconds=:.1f}",
             flush=True,
         )
+        if not np.isfinite(train_loss + held_loss):
+            raise FloatingPointError(
+                f"training diverged in epoch {epoch}: try a learning rate below {args.learning_rate}"
+            )
         losses.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": held_loss})
         if epoch == 1 or held_loss < losses[best_epoch]["validation_loss"]:
             best_epoch, best_weights = epoch, network.get_weights()
         if epoch - best_epoch >= PATIENCE:
             break
     network.set_weights(best_weights)
-    return network, {"best_epoch": best_epoch, "losses": losses}, []
+    return network, {"best_epoch": best_epoch, "losses": losses}
 
 
 def steps(network, channels, scale, learning_rate):
@@ -181,7 +193,9 @@ def decide(network, channels, scale, days, samples):
     Without a trained network (None) gates are 0 and quantiles scale with volatility.
     """
     rows, targets = samples["decision"]
-    points, quantiles = predict(network, channels, scale, rows) if network else (np.zeros(targets.shape), None)
+    points, quantiles = (
+        predict(network, channels, scale, rows) if network is not None else (np.zeros(targets.shape), None)
+    )
     all_rows, all_targets = (np.concatenate(parts) for parts in zip(*samples.values(), strict=True))
     found = {}
     for i, h in enumerate(data.HORIZONS):

@@ -25,12 +25,14 @@ def test_the_gate_is_the_slope_less_two_standard_errors():
 def test_the_gate_stays_between_zero_and_a_half():
     days, point = np.arange(40), np.ones(40)
     assert decision.gate(point, np.tile([0.9, 1.1], 20), days, 1)["gate"] == 0.5
-    assert decision.gate(point, np.tile([-0.9, -1.1], 20), days, 1)["gate"] == 0.0
+    shut = decision.gate(point, np.tile([-0.9, -1.1], 20), days, 1)
+    assert (shut["gate"], shut["gate_reason"]) == (0.0, "the slope is not above two standard errors")
 
 
 def test_with_fewer_than_thirty_blocks_the_gate_is_shut_whatever_the_slope():
     found = decision.gate(np.ones(149), np.tile([0.9, 1.1], 75)[:149], np.arange(149), 5)
     assert (found["blocks"], found["gate"]) == (29, 0.0)
+    assert found["gate_reason"] == "29 independent blocks of 5 days, 30 are needed"
     assert found["slope"] == pytest.approx(1.0, abs=0.01)
     assert decision.gate(np.ones(150), np.tile([0.9, 1.1], 75), np.arange(150), 5)["gate"] == 0.5
 
@@ -45,7 +47,8 @@ def test_many_tickers_that_move_together_are_no_more_evidence_than_one():
 
 def test_a_network_that_forecasts_nothing_has_no_slope():
     found = decision.gate(np.zeros(50), np.ones(50), np.arange(50), 1)
-    assert found == {"blocks": 50, "gate": 0.0, "slope": None, "slope_se": None}
+    assert (found["gate"], found["slope"], found["slope_se"]) == (0.0, None, None)
+    assert found["gate_reason"] == "there is no forecast of a change to judge"
 
 
 def test_pinball_by_hand():
