@@ -129,8 +129,26 @@ def test_a_value_over_two_lines_is_two_bad_rows_and_harms_no_other():
     assert [row.line for row in rejected] == [2, 3]
 
 
+def test_quotes_of_even_number_that_run_over_the_line_end_harm_no_other_row():
+    accepted, rejected = read(HEADER + b'a"b,"2024-01-02,1\nA,2024-01-03,2\n')
+    assert [line for _, line, _, _ in accepted] == [3]
+    assert rejected == [Rejected(2, "2 columns instead of 3", 'a"b,"2024-01-02,1')]
+
+
+def test_a_quote_left_open_at_the_end_of_the_file_is_a_bad_row():
+    _, rejected = read(HEADER + b'A,2024-01-04,"3\n')
+    assert rejected == [Rejected(2, "a quote is not closed on this line", 'A,2024-01-04,"3')]
+
+
+def test_rows_read_one_by_one_keep_their_place():
+    hard_space = "\u00a0"
+    accepted, _ = read(f"ticker,date,close\nA,2024-01-02,1\nB,2024-01-02,{hard_space}2\nC,2024-01-02,3\n".encode())
+    assert [(ticker, line, price) for ticker, line, _, price in accepted] == [("A", 2, 1), ("B", 3, 2), ("C", 4, 3)]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_header():
-    assert len(read(b"\xef\xbb\xbf" + HEADER + b"A,2024-01-02,10\n")[0]) == 1
+    accepted, _ = read(b"\xef\xbb\xbf" + HEADER + b"A,2024-01-02,10\n")
+    assert accepted == [("A", 2, day_of("2024-01-02"), 10.0)]
 
 
 def test_tickers_keep_case_and_any_alphabet():

@@ -1,6 +1,7 @@
 import datetime
 import errno
 import gzip
+import io
 import json
 
 import boto3
@@ -251,6 +252,18 @@ def test_more_bad_rows_are_counted_than_kept(drop, context, monkeypatch):
     assert len(listed(run_of(event))) == 11
 
 
+def test_blocks_of_a_file_add_up(tmp_path, monkeypatch):
+    class Dribble(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, 100))
+
+    monkeypatch.setattr(rejected, "KEEP", 10)
+    intake = split.Intake(tmp_path, 1)
+    intake.read(Dribble((GOOD + "bad\n" * 99).encode()), "prices")
+    assert (intake.rows, intake.bad, len(intake.kept), intake.days.sum()) == (499, 99, 10, 400)
+    assert intake.shard(0)["line"].tolist() == list(range(2, 402))
+
+
 def test_killed_after_its_claim_split_goes_on_when_retried(drop, context, monkeypatch):
     event = drop()
     with monkeypatch.context() as killed:
@@ -258,7 +271,9 @@ def test_killed_after_its_claim_split_goes_on_when_retried(drop, context, monkey
         with pytest.raises(ZeroDivisionError):
             split.handler(event, context)
     assert names("work") == [keys.work(run_of(event)["run_id"], "claim.json")]
-    assert split.handler(event, context)["status"] == "accepted"
+    claimed = storage.get_json("work", names("work")[0])["claimed"]
+    run = split.handler(event, context)
+    assert (run["status"], manifest(run)["started"]) == ("accepted", claimed)
 
 
 @pytest.mark.parametrize("fatal", range(1, 5))
