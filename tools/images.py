@@ -40,7 +40,11 @@ def accounts(known: dict, images: dict[str, tuple[str, str]]) -> dict[str, str]:
 
 def section(account_by_region: dict[str, str]) -> str:
     """The Mappings section of the template."""
-    lines = ["Mappings:", "  # Written by python -m tools.images: the accounts that own AWS's containers.", "  Containers:"]
+    lines = [
+        "Mappings:",
+        "  # Written by python -m tools.images: the accounts that own AWS's containers.",
+        "  Containers:",
+    ]
     lines += [f'    {region}: {{Account: "{account}"}}' for region, account in account_by_region.items()]
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import pytest
 
@@ -96,13 +97,17 @@ def test_a_distributed_map_would_need_more():
 
 def test_tagged_creates_may_tag():
     for name in principals():
-        for action in actions(name) & {"sagemaker:CreateTrainingJob", "sagemaker:CreateModel", "sagemaker:CreateEndpoint"}:
+        for action in actions(name) & {
+            "sagemaker:CreateTrainingJob",
+            "sagemaker:CreateModel",
+            "sagemaker:CreateEndpoint",
+        }:
             assert granted(name, "sagemaker:AddTags") >= granted(name, action)
 
 
 def test_an_endpoint_is_created_on_its_config_too():
-    kinds = {arn.split(":")[-1].split("/")[0] for arn in granted("CreateEndpointFunction", "sagemaker:CreateEndpoint")}
-    assert kinds >= {"endpoint", "endpoint-config"}
+    arns = granted("CreateEndpointFunction", "sagemaker:CreateEndpoint")
+    assert {kind for arn in arns for kind in re.findall(r":([a-z-]+)/", arn)} >= {"endpoint", "endpoint-config"}
 
 
 def test_sagemakers_resources_are_the_stacks_own():
@@ -116,9 +121,13 @@ def test_split_reads_the_very_version_that_was_dropped():
 
 
 def test_nothing_writes_to_the_incoming_bucket_and_only_split_reads_it():
-    touching = {name for name, statement in ALL for arn in listed(statement["Resource"]) if "IncomingBucket" in text(arn)}
+    touching = {
+        name for name, statement in ALL for arn in listed(statement["Resource"]) if "IncomingBucket" in text(arn)
+    }
     assert touching == {"SplitFunction"}
-    on_incoming = [statement for statement in statements("SplitFunction") if "IncomingBucket" in str(statement["Resource"])]
+    on_incoming = [
+        statement for statement in statements("SplitFunction") if "IncomingBucket" in str(statement["Resource"])
+    ]
     assert {action for statement in on_incoming for action in listed(statement["Action"])} == {
         "s3:GetObject", "s3:GetObjectVersion",
     }  # fmt: skip
@@ -141,7 +150,9 @@ def test_listing_is_narrowed_to_prefixes():
 def test_buckets_are_named_with_a_prefix_of_keys():
     for name, statement in ALL:
         for arn in map(text, listed(statement["Resource"])):
-            if "Bucket.Arn}" in arn and not {"s3:ListBucket", "s3:GetBucketLocation"} & set(listed(statement["Action"])):
+            if "Bucket.Arn}" in arn and not {"s3:ListBucket", "s3:GetBucketLocation"} & set(
+                listed(statement["Action"])
+            ):
                 assert arn.split("}/")[1] not in ("", "*"), name
 
 

@@ -1,10 +1,10 @@
-"""Variables of the definition, by AWS's rules: an inner scope reads outer variables, may not assign them, and keeps its own.
+"""Variables of the definition, by AWS's rules: an inner scope reads outer ones, may not assign them and keeps its own.
 
 MiniStack lets a branch's variables out; AWS refuses to create the machine, or fails the run.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from tests.project.read import definition, inner_scopes, own, strings
 
@@ -50,7 +50,7 @@ def assigned_before(scope: dict, outer: set[str]) -> dict[str, set[str]]:
     return known
 
 
-def mistakes(scope: dict, outer: set[str] = frozenset(), outer_names: set[str] = frozenset()) -> list[str]:
+def mistakes(scope: dict, outer: Set[str] = frozenset(), outer_names: Set[str] = frozenset()) -> list[str]:
     """Reads of what may be unassigned, assignments that AWS refuses and states that nothing leads to."""
     known = assigned_before(scope, set(outer))
     found = [f"nothing leads to {name!r}" for name in scope["States"] if name not in known]
@@ -70,13 +70,19 @@ def test_every_variable_is_assigned_before_it_is_read_and_stays_in_its_scope():
 
 
 def test_a_read_before_the_assignment_is_found():
-    machine = {"StartAt": "A", "States": {"A": {"Assign": {"x": 1, "y": "{% $x %}"}, "Next": "B"}, "B": {"Output": "{% $x + $z %}"}}}
+    machine = {
+        "StartAt": "A",
+        "States": {"A": {"Assign": {"x": 1, "y": "{% $x %}"}, "Next": "B"}, "B": {"Output": "{% $x + $z %}"}},
+    }
     assert mistakes(machine) == ["'A' reads $x, not always assigned", "'B' reads $z, not always assigned"]
 
 
 def test_a_variable_that_one_path_leaves_out_is_found():
     choice = {"Choices": [{"Condition": "{% true %}", "Next": "Set"}], "Default": "Read"}
-    machine = {"StartAt": "C", "States": {"C": choice, "Set": {"Assign": {"x": 1}, "Next": "Read"}, "Read": {"Output": "{% $x %}"}}}
+    machine = {
+        "StartAt": "C",
+        "States": {"C": choice, "Set": {"Assign": {"x": 1}, "Next": "Read"}, "Read": {"Output": "{% $x %}"}},
+    }
     assert mistakes(machine) == ["'Read' reads $x, not always assigned"]
 
 

@@ -1,0 +1,50 @@
+"""The template's containers against the SageMaker SDK's own tables, which make setup puts into .venv-images."""
+
+import re
+
+import pytest
+
+from tests.project.read import resources, template
+from tools import images
+
+
+def test_the_mapping_is_what_the_command_writes():
+    accounts = images.accounts(images.tables(), images.chosen(images.TEMPLATE.read_text()))
+    written = template()["Mappings"]["Containers"]
+    assert {region: entry["Account"] for region, entry in written.items()} == accounts
+    assert images.section(accounts) in images.TEMPLATE.read_text()
+
+
+def test_most_regions_are_there():
+    regions = set(template()["Mappings"]["Containers"])
+    assert {"us-east-1", "us-west-2", "eu-central-1", "eu-west-1", "ap-northeast-1", "sa-east-1"} <= regions
+    assert len(regions) > 30
+
+
+def test_both_containers_are_named_and_pulled_under_the_names_the_sdk_gives():
+    chosen = images.chosen(images.TEMPLATE.read_text())
+    assert set(chosen) == set(images.REPOSITORIES.values())
+    roles = str({name: resources("AWS::IAM::Role")[name] for name in ("TrainingRole", "EndpointRole")})
+    assert set(re.findall(r"repository/([\w-]+)", roles)) == set(chosen)
+
+
+def test_the_server_is_not_newer_than_the_training_that_feeds_it_and_only_one_minor_version_apart():
+    """A SavedModel of TensorFlow 2.21 was loaded by 2.20's server: measured, not promised for wider gaps."""
+    versions = {
+        name: tuple(map(int, version.split(".")))
+        for name, (version, _) in images.chosen(images.TEMPLATE.read_text()).items()
+    }
+    training, inference = versions["tensorflow-training"], versions["tensorflow-inference"]
+    assert training[0] == inference[0]
+    assert 0 <= training[1] - inference[1] <= 1
+
+
+def test_a_container_that_the_sdk_does_not_know_is_refused():
+    with pytest.raises(ValueError, match="the SDK knows no tensorflow-training:1"):
+        images.accounts(
+            images.tables(), {"tensorflow-training": ("1.99", "py312"), "tensorflow-inference": ("2.20", "py312")}
+        )
+
+
+def test_the_section_is_yaml_of_one_line_per_region():
+    assert images.section({"us-east-1": "763104351884"}).splitlines()[-1] == '    us-east-1: {Account: "763104351884"}'

@@ -1,0 +1,145 @@
+"""The template: what every resource of a kind must have, and what the code expects of it."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+from settings import Settings
+from tests.project.read import functions, resources, template
+
+PARAMETERS = template()["Parameters"]
+BUCKETS = resources("AWS::S3::Bucket")
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_has_a_default_a_description_and_bounds(name):
+    parameter = PARAMETERS[name]
+    assert {"Default", "Description"} <= set(parameter)
+    assert {"AllowedValues", "AllowedPattern"} & set(parameter) or {"MinValue", "MaxValue"} <= set(parameter)
+    if "MinValue" in parameter:
+        assert parameter["MinValue"] <= parameter["Default"] <= parameter["MaxValue"]
+    if "AllowedValues" in parameter:
+        assert parameter["Default"] in parameter["AllowedValues"]
+
+
+def test_the_console_groups_every_parameter():
+    groups = template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(PARAMETERS)
+
+
+def test_the_functions_get_exactly_the_settings_that_the_code_reads():
+    given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
+    powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+    assert given - powertools == {field.name.upper() for field in dataclasses.fields(Settings)}
+    assert powertools <= given
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_a_bucket_is_private_encrypted_and_refuses_plain_http(name):
+    bucket = BUCKETS[name]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert "SSEAlgorithm" in str(bucket["BucketEncryption"])
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    (statement,) = resources("AWS::S3::BucketPolicy")[f"{name}Policy"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": "${" + name + ".Arn}/*"}]
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_a_buckets_name_holds_the_stacks_so_that_capitals_fail_at_once(name):
+    """SageMaker lower-cases names in its ARNs: with a capital in the stack's name the policies would match nothing."""
+    pattern, _ = BUCKETS[name]["BucketName"]["Fn::Sub"]
+    assert re.fullmatch(r"\$\{AWS::StackName\}-[a-z]+-\$\{Id\}", pattern)
+
+
+def test_deleting_the_stack_keeps_what_people_dropped_and_what_was_computed():
+    for name, policy in {"IncomingBucket": "Retain", "LakeBucket": "Retain", "WorkBucket": "Delete"}.items():
+        resource = template()["Resources"][name]
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == (policy, policy)
+
+
+def test_working_files_and_query_results_expire_and_unfinished_uploads_everywhere():
+    rules = {name: bucket["LifecycleConfiguration"]["Rules"] for name, bucket in BUCKETS.items()}
+    assert all(any("AbortIncompleteMultipartUpload" in rule for rule in found) for found in rules.values())
+    assert {"Ref": "WorkRetentionDays"} in [rule.get("ExpirationInDays") for rule in rules["WorkBucket"]]
+    assert [rule["Prefix"] for rule in rules["LakeBucket"] if "ExpirationInDays" in rule] == ["athena/"]
+    assert [rule for rule in rules["IncomingBucket"] if "ExpirationInDays" in rule] == []
+    assert BUCKETS["IncomingBucket"]["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_every_log_group_forgets():
+    for properties in resources("AWS::Logs::LogGroup").values():
+        assert properties["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_function_writes_to_a_log_group_of_its_own(name):
+    group = functions()[name]["LoggingConfig"]["LogGroup"]["Ref"]
+    assert group == name.removesuffix("Function") + "Log"
+    assert group in resources("AWS::Logs::LogGroup")
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_functions_numbers_are_what_lambda_allows(name):
+    properties = functions()[name]
+    assert 128 <= properties["MemorySize"] <= 3008, "a new account's limit"
+    assert properties["Timeout"] <= 900
+    assert properties["Tracing"] == "Active"
+    assert (properties["Timeout"] > 60) == (properties["MemorySize"] > 256) or name == "CleanUpFunction"
+
+
+def test_functions_and_layers_are_of_one_architecture():
+    assert template()["Globals"]["Function"]["Architectures"] == [{"Ref": "Architecture"}]
+    for name in set(resources("AWS::Serverless::LayerVersion")) - {"TrainingCodeLayer"}:
+        layer = template()["Resources"][name]
+        assert layer["Metadata"] == {"BuildMethod": "makefile", "BuildArchitecture": {"Ref": "Architecture"}}
+        assert layer["Properties"]["CompatibleArchitectures"] == [{"Ref": "Architecture"}]
+
+
+def test_an_upload_starts_the_machine_or_is_kept_as_a_dead_letter():
+    event = resources("AWS::Serverless::StateMachine")["ForecastMachine"]["Events"]["Upload"]["Properties"]
+    assert event["Pattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [{"Ref": "IncomingBucket"}]}, "object": {"key": [{"prefix": "incoming/"}]}},
+    }
+    assert event["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
+    assert event["RetryPolicy"]["MaximumEventAgeInSeconds"] > 3600
+    allow, _ = resources("AWS::SQS::QueuePolicy")["DeadLetterQueuePolicy"]["PolicyDocument"]["Statement"]
+    assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["ForecastMachineUpload", "Arn"]}}}
+
+
+def test_the_machine_is_logged_and_traced():
+    machine = resources("AWS::Serverless::StateMachine")["ForecastMachine"]
+    assert machine["Logging"]["Level"] == "ALL"
+    assert machine["Tracing"] == {"Enabled": True}
+    assert machine["Name"] == {"Ref": "AWS::StackName"}, "Split's policy names executions by it"
+
+
+def test_the_crawler_makes_one_table_per_folder():
+    crawler = resources("AWS::Glue::Crawler")["Crawler"]
+    paths = [target["Path"]["Fn::Sub"] for target in crawler["Targets"]["S3Targets"]]
+    assert paths == [f"s3://${{LakeBucket}}/{table}/" for table in ("predictions", "metrics", "runs", "prices")]
+    configuration = json.loads(crawler["Configuration"])
+    assert configuration["Grouping"] == {
+        "TableGroupingPolicy": "CombineCompatibleSchemas",
+        "TableLevelConfiguration": 2,
+    }
+    assert configuration["CrawlerOutput"]["Partitions"] == {"AddOrUpdateBehavior": "InheritFromTable"}
+    assert crawler["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
+
+
+def test_queries_are_bounded_and_their_results_encrypted():
+    work_group = resources("AWS::Athena::WorkGroup")["WorkGroup"]["WorkGroupConfiguration"]
+    assert work_group["EnforceWorkGroupConfiguration"] is True
+    assert work_group["BytesScannedCutoffPerQuery"] == {"Ref": "AthenaBytesScannedCutoff"}
+    assert work_group["ResultConfiguration"]["EncryptionConfiguration"] == {"EncryptionOption": "SSE_S3"}
+
+
+def test_queue_and_topic_are_encrypted():
+    assert resources("AWS::SQS::Queue")["DeadLetterQueue"]["SqsManagedSseEnabled"] is True
+    assert resources("AWS::SNS::Topic")["Topic"]["KmsMasterKeyId"]
