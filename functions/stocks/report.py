@@ -145,7 +145,7 @@ def _leaderboard(pooled: dict) -> str:
         yardstick = ' class="yardstick"' if model == "naive" else ""
         body.append(f"<tr{yardstick}>{''.join(cells)}</tr>")
     caption = "Error against naive, mean over tickers: smaller is better, bold is the best of its column."
-    return _table(caption, ["Model", *map(_ahead, HORIZONS)], body)
+    return _table("Errors by model", caption, ["Model", *map(_ahead, HORIZONS)], body)
 
 
 def _ranges(pooled: dict) -> str:
@@ -156,7 +156,7 @@ def _ranges(pooled: dict) -> str:
         cells = (_percent(row["coverage80"]), _percent(row["coverage95"]), pinball)
         body.append(f"<tr>{_head(_ahead(horizon))}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     caption = "Share of real prices inside the LSTM's ranges; pinball loss in basis points of the price."
-    return _table(caption, ["Ahead", "80 % range", "95 % range", "Pinball"], body)
+    return _table("Ranges", caption, ["Ahead", "80 % range", "95 % range", "Pinball"], body)
 
 
 def _directions(pooled: dict, directions: Sequence[dict]) -> str:
@@ -173,7 +173,7 @@ def _directions(pooled: dict, directions: Sequence[dict]) -> str:
         ]
         body.append(f"<tr>{_model_cell(model)}{''.join(cells)}</tr>")
     caption = f"How often the direction was right, with 95 % interval; {NOTHING} where a model foresaw hardly any move."
-    return _table(caption, ["Model", *map(_ahead, HORIZONS)], body)
+    return _table("Directions", caption, ["Model", *map(_ahead, HORIZONS)], body)
 
 
 def _direction_cell(accuracy: float | None, interval: dict | None) -> str:
@@ -202,7 +202,7 @@ def _ticker_table(by_ticker: dict, charted: Sequence[dict]) -> str:
     more = f" {left:,} more are in the metrics table." if left else ""
     caption = f"Errors against naive by ticker; naive's own error, one day ahead, is in the ticker's currency.{more}"
     heads = ["Ticker", "Test days", "Naive's error", *(f"LSTM, {_ahead(h)}" for h in HORIZONS)]
-    return _table(caption, [*heads, "Random Forest, 1 day", "80 % range held"], body, label="Errors by ticker")
+    return _table("Errors by ticker", caption, [*heads, "Random Forest, 1 day", "80 % range held"], body, tall=True)
 
 
 def _ticker_cell(ticker: str, position: dict[str, int]) -> str:
@@ -227,7 +227,7 @@ def _left_out(facts: dict) -> str:
     more = f" The first {MOST_SKIPPED} are shown." if len(skipped) > MOST_SKIPPED else ""
     caption = f"{_count(len(skipped), 'ticker')} without a forecast.{more}"
     heads = ["Ticker", "Reason"]
-    return "".join([*parts, _table(caption, heads, body, label="Tickers without a forecast", words=True)])
+    return "".join([*parts, _table("Tickers left out", caption, heads, body, tall=True, words=True)])
 
 
 def _facts(facts: dict) -> str:
@@ -262,13 +262,15 @@ def _data(by_ticker: dict, charted: Sequence[dict]) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _table(caption: str, heads: Sequence[str], body: Sequence[str], label: str = "", words: bool = False) -> str:
-    """A table that scrolls by itself where the screen is too narrow or, with a label, the table too long."""
+def _table(
+    label: str, caption: str, heads: Sequence[str], body: Sequence[str], tall: bool = False, words: bool = False
+) -> str:
+    """A table that scrolls by itself where the screen is too narrow or, if `tall`, the table too long."""
     kind = ' class="words"' if words else ""
     head = "".join(f'<th scope="col"{kind}>{_text(name)}</th>' for name in heads)
-    name = f'class="scroll tall" aria-label="{label}"' if label else f'class="scroll" aria-label="{_text(heads[0])}"'
     return (
-        f'<div {name} role="region" tabindex="0"><table><caption>{_text(caption)}</caption>'
+        f'<div class="scroll{" tall" if tall else ""}" role="region" tabindex="0" aria-label="{_text(label)}">'
+        f"<table><caption>{_text(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 

@@ -129,6 +129,11 @@ def test_every_table_has_a_caption_and_column_heads(page):
     assert all(found.get("scope") in ("col", "row") for tag, found in page.tags if tag == "th")
 
 
+def test_every_region_has_a_name_of_its_own(page):
+    names = [found["aria-label"] for _, found in page.tags if found.get("role") == "region"]
+    assert len(set(names)) == len(names) == 6
+
+
 def test_the_input_has_a_label(page):
     assert ("label", {"for": "find"}) in page.tags
 
@@ -139,7 +144,7 @@ def test_the_charts_data_is_in_the_page_with_each_tickers_ratio(page):
     assert page.data["steps"] == 100_000
 
 
-NASTY = ["</script><script>alert(1)</script>", "<!--<script>", "A&B \"'<i>", "{{facts}}"]
+NASTY = ["</script><script>alert(1)</script>", "</script x", "<!--<script>", "A&B \"'<i>", "{{facts}}"]
 
 
 def test_a_tickers_name_is_never_markup():

@@ -32,6 +32,7 @@
     const digits = Math.min(Math.max(5 - Math.ceil(Math.log10(Math.abs(value) || 1)), 0), 6);
     return value.toLocaleString("en", { minimumFractionDigits: Math.min(digits, 2), maximumFractionDigits: Math.max(Math.min(digits, 2), value < 1 ? 4 : 0) });
   };
+  const range = (from, to) => (from == null || to == null ? "–" : `${price(from)} – ${price(to)}`);
   const date = (day, more = { year: "numeric" }) => new Date(day * DAY * 1000).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short", ...more });
 
   // Columns for uPlot: time, real, lstm, forest, naive, inner low and high (test), outer low and high, lstm, inner low and high (ahead).
@@ -95,7 +96,6 @@
     const i = u.cursor.idx ?? charts[shown].actual.length - 1;
     if (i < 0) return;
     const tested = real[i] != null;
-    const range = (from, to) => (from == null || to == null ? "–" : `${price(from)} – ${price(to)}`);
     const values = {
       real: price(real[i]),
       lstm: price(tested ? lstm[i] : point[i]),
@@ -165,7 +165,7 @@
     ahead.replaceChildren(make("caption", c.last ? `Forecasts from ${date(c.last[0])}, last price ${price(c.last[1])}` : "No forecast"));
     head.append(row(["For", "LSTM", "80 % range", "95 % range"], "th"));
     for (const [on, point, outerLow, low, high, outerHigh] of c.ahead)
-      body.append(row([date(on, {}), price(point), `${price(low)} – ${price(high)}`, `${price(outerLow)} – ${price(outerHigh)}`], "td"));
+      body.append(row([date(on, {}), price(point), range(low, high), range(outerLow, outerHigh)], "td"));
     ahead.append(head, body);
   }
 
