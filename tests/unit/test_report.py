@@ -151,7 +151,10 @@ def test_a_tickers_name_is_never_markup():
     shard = made.shard({name: made.walk(i, 300) for i, name in enumerate(NASTY)})
     skipped = [{"ticker": "<b>x", "reason": "<img src=x onerror=alert(1)>"}]
     changed = {"skipped": skipped, "source_uri": "s3://incoming/incoming/us/<script>.csv"}
-    plain, nasty = Page(results.page()), Page(results.page([shard], changed))
+    text = results.page([shard], changed)
+    plain, nasty = Page(results.page()), Page(text)
+    data = text.partition('id="data">')[2].partition("</script>")[0]
+    assert not set(data) & set("<>&")
     for tag in ("script", "b", "i", "img"):
         assert [t for t, _ in plain.tags].count(tag) == [t for t, _ in nasty.tags].count(tag), tag
     assert [chart["ticker"] for chart in nasty.data["charts"]] == sorted(NASTY)
