@@ -133,10 +133,22 @@ def test_nothing_writes_to_the_incoming_bucket_and_only_split_reads_it():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["SplitFunction", "PublishFunction", "SummarizeFunction"])
-def test_a_missing_key_is_told_from_a_forbidden_one(name):
-    """Without ListBucket S3 answers 403 for a key that is absent; it compares the key with the prefix condition."""
-    assert "${WorkBucket.Arn}" in granted(name, "s3:ListBucket")
+def test_an_absent_claim_is_told_from_a_forbidden_one():
+    """Without ListBucket S3 answers 403 for a key that is absent; it holds the key against the prefix condition."""
+    assert "${WorkBucket.Arn}" in granted("SplitFunction", "s3:ListBucket")
+
+
+@pytest.mark.parametrize("name", principals())
+def test_who_deletes_lists_the_same_keys_first(name):
+    """storage.delete_others finds what to delete by listing."""
+    deleted = {arn.replace("/", " ", 1) for arn in granted(name, "s3:DeleteObject")}
+    listing = {
+        f"{text(statement['Resource'])} {prefix}"
+        for statement in statements(name)
+        if statement["Action"] == "s3:ListBucket"
+        for prefix in listed(statement["Condition"]["StringLike"]["s3:prefix"])
+    }
+    assert deleted <= listing
 
 
 def test_listing_is_narrowed_to_prefixes():
