@@ -165,6 +165,13 @@ def test_too_little_data_still_gives_an_honest_model(run, random_walk):
     assert np.all(np.diff(prices[..., 1:]) > 0)
 
 
+def test_without_a_trained_lstm_the_decision_block_still_gives_quantiles(run, random_walk):
+    job = run({"0.npz": {"A": random_walk(240, 1)}}, [100, 105, 200, 240])
+    assert len(job.evidence["fallback"]) == 2
+    found = job.evidence["horizons"]["1"]
+    assert (found["base_quantiles_from"], found["quantiles"], found["pinball_lstm"]) == ("decision", "volatility", None)
+
+
 def test_a_constant_ticker_does_not_spoil_the_others(run, series):
     still = {name: np.full(420, 5.0) for name in model.INPUTS} | {"days": series["A"]["days"]}
     job = run({"0.npz": series | {"Z": still}}, epochs=1)
