@@ -14,13 +14,16 @@ from settings import Settings, settings
 from stocks import charts, cost, keys, metrics, report, tables
 
 
+REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
+
+
 @telemetry.step
 def handler(event, context):
     setting, run = settings(), event["run"]
     facts = gather(setting, event)
     scores = metrics.pool(read_shards(setting, run, "scores"))
     measured = metrics.columns(scores)
-    rows = metrics.rows(measured)
+    rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
     charted = charts.collect(read_predictions(setting, run), facts["tickers"])
     page = report.render(rows, metrics.direction_intervals(scores), facts, charted)
     write(setting, run, "metrics", keys.part(0), tables.to_parquet("metrics", measured))

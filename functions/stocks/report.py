@@ -62,7 +62,7 @@ def render(rows: Sequence[dict], directions: Sequence[dict], facts: dict, charte
         "ranges": _ranges(pooled),
         "directions": _directions(pooled, directions),
         "test_days": _text(_test_days(facts)),
-        "ticker_table": _ticker_table(by_ticker, charted),
+        "ticker_table": _ticker_table(by_ticker, charted, facts["tickers"]),
         "left_out": _left_out(facts),
         "facts": _facts(facts),
         "data": _data(by_ticker, charted),
@@ -189,7 +189,7 @@ def _test_days(facts: dict) -> str:
     )
 
 
-def _ticker_table(by_ticker: dict, charted: Sequence[dict]) -> str:
+def _ticker_table(by_ticker: dict, charted: Sequence[dict], tickers: int) -> str:
     position = {chart["ticker"]: index for index, chart in enumerate(charted)}
     body = []
     for ticker, found in list(by_ticker.items())[:MOST_TICKER_ROWS]:
@@ -198,7 +198,7 @@ def _ticker_table(by_ticker: dict, charted: Sequence[dict]) -> str:
         cells = [f"{found['lstm', 1]['n']:,}", NOTHING if naive is None else f"{naive:,.4g}", *map(_times, ratios)]
         cells += [_times(found["random_forest", 1]["rmse_vs_naive"]), _percent(found["lstm", 1]["coverage80"])]
         body.append(f"<tr>{_ticker_cell(ticker, position)}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    left = len(by_ticker) - len(body)
+    left = tickers - len(body)
     more = f" {left:,} more are in the metrics table." if left else ""
     caption = f"Errors against naive by ticker; naive's own error, one day ahead, is in the ticker's currency.{more}"
     heads = ["Ticker", "Test days", "Naive's error", *(f"LSTM, {_ahead(h)}" for h in HORIZONS)]

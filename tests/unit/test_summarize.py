@@ -96,6 +96,13 @@ def test_the_metrics_pool_all_shards(run, context):
     assert returned["rmse_vs_naive"] == rows["*", "lstm", 1]["rmse_vs_naive"] == 1.0
 
 
+def test_the_page_of_very_many_tickers_is_made_of_the_first_ones(run, context, monkeypatch):
+    monkeypatch.setattr(summarize, "REPORTED_ROWS", 24)
+    summarize.handler(EVENT, context)
+    assert "2 more are in the metrics table" in storage.get("lake", AT.format("reports", "report.html")).decode()
+    assert len(read("metrics")) == 4 * 4 * 3
+
+
 def test_the_answer_is_what_the_machine_passes_on(run, context):
     returned = summarize.handler(EVENT, context)
     assert set(returned) == {"finished", "report_uri", "headline", "tickers", "rmse_vs_naive"}
