@@ -13,7 +13,6 @@ import telemetry
 from settings import Settings, settings
 from stocks import charts, cost, keys, metrics, report, tables
 
-
 REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
 
 
