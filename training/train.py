@@ -6,12 +6,12 @@ import os
 import time
 from pathlib import Path
 
-import decision
-import keras  # type: ignore[import-untyped]
+import keras
 import numpy as np
-import tensorflow as tf  # type: ignore[import-untyped]
+import tensorflow as tf
 
 import data
+import decision
 import model
 
 MIN_TRAIN = 500  # windows; with fewer there is nothing to learn that would not be chance

@@ -1,6 +1,7 @@
-import decision
 import numpy as np
 import pytest
+
+import decision
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 

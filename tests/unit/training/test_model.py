@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import tensorflow as tf  # type: ignore[import-untyped]
+import tensorflow as tf
 
 import model
 

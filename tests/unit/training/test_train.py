@@ -6,12 +6,12 @@ from contextlib import redirect_stdout
 from io import StringIO
 from types import SimpleNamespace
 
-import decision
 import numpy as np
 import pytest
-import tensorflow as tf  # type: ignore[import-untyped]
+import tensorflow as tf
 
 import data
+import decision
 import model
 import train
 
