@@ -11,4 +11,4 @@ _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeou
 @functools.cache
 def client(service: str):
     """One client per service and process: a warm Lambda keeps its connections."""
-    return boto3.client(service, config=_CONFIG)
+    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]  # the stubs know names, not str

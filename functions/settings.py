@@ -35,5 +35,5 @@ def settings() -> Settings:
         name = field.name.upper()
         if name not in os.environ:
             raise SettingMissing(f"environment variable {name} is not set; template.yaml sets it for every function")
-        values[field.name] = field.type(os.environ[name])
+        values[field.name] = field.type(os.environ[name])  # type: ignore[operator]  # a class: annotations are not strings here
     return Settings(**values)
