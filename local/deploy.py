@@ -17,13 +17,11 @@ def deploy(say) -> dict[str, str]:
     """The stack's outputs, after a deployment if the sources differ from the deployed ones."""
     marker, now = paths.STATE / "deployed", fingerprint()
     if not (marker.exists() and marker.read_text() == now):
-        started = time.monotonic()
         _sam("build", say)
         _sam(
             "deploy", say, "--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"
         )
         marker.write_text(now)
-        say(f"deployed in {time.monotonic() - started:.0f} s")
     return outputs()
 
 
@@ -50,7 +48,7 @@ def _files(path: Path) -> list[Path]:
 
 def _sam(command: str, say, *options: str) -> None:
     """Run the real SAM CLI; its output goes to a log and is shown when it fails."""
-    say(f"sam {command}")
+    started = time.monotonic()
     log = paths.LOGS / f"sam-{command}.log"
     with log.open("w") as file:
         done = subprocess.run(  # noqa: S603
@@ -63,6 +61,7 @@ def _sam(command: str, say, *options: str) -> None:
         )
     if done.returncode != 0:
         raise cloud.CloudError(f"sam {command} failed:\n{log.read_text()}")
+    say(f"sam {command}, {time.monotonic() - started:.0f} s")
 
 
 def _variables() -> dict[str, str]:

@@ -36,6 +36,7 @@ class Progress:
 
     def __init__(self) -> None:
         self.running: dict[str, float] = {}  # state -> when it was entered
+        self._shown: set[str] = set()  # a state that comes round again, as pollers do, is shown once
         self.maps: dict[str, list[int]] = {}  # Map state -> [done, all]
         self._parents: dict[int, str] = {}  # event id -> the Map state it belongs to, "" outside of Maps
         self._names: dict[int, str] = {}  # event id -> the state it belongs to
@@ -51,11 +52,12 @@ class Progress:
             self.maps[name][0] += 1
         elif kind.endswith("StateEntered") and not inside:
             self.running[name] = at
-            if not kind.startswith(("Choice", "Pass", "Succeed", "Fail", "Wait")):
+            if kind.startswith(("Task", "Map", "Parallel")) and name not in self._shown:
                 yield f"  {name} ..."
         elif kind.endswith(("StateExited", "StateAborted")) and not inside:
             seconds = at - self.running.pop(name, at)
-            if kind.startswith(("Task", "Map", "Parallel")):
+            if kind.startswith(("Task", "Map", "Parallel")) and name not in self._shown:
+                self._shown.add(name)
                 yield self._finished(name, seconds, kind.endswith("Aborted"))
         elif kind in ("TaskFailed", "TaskTimedOut"):
             detail = event[f"{kind[0].lower()}{kind[1:]}EventDetails"]
@@ -80,7 +82,7 @@ class Progress:
 
     def _finished(self, name: str, seconds: float, aborted: bool) -> str:
         done = self.maps.get(name)
-        count = f", {done[0]} of {done[1]}" if done and done[1] != 1 else ""
+        count = f", {done[0]} of {done[1]}" if done else ""
         return f"  {name} {'stopped' if aborted else 'done'}, {seconds:.1f} s{count}"
 
     def line(self) -> str:

@@ -25,7 +25,6 @@ from local import children, paths
 SLOTS = max(4, os.cpu_count() or 1)
 KEPT = SLOTS + 2
 IDLE_SECONDS = 45
-LAYERS = paths.STATE / "layers"
 
 _lock = threading.Lock()
 _slots = threading.BoundedSemaphore(SLOTS)
@@ -235,14 +234,15 @@ class Environment:
 
 def extracted(archive: bytes) -> Path:
     """The folder with the archive's content, extracted once and shared by all environments."""
-    folder = LAYERS / hashlib.sha256(archive).hexdigest()[:32]
+    layers = paths.STATE / "layers"
+    folder = layers / hashlib.sha256(archive).hexdigest()[:32]
     with _extracting:
         if not folder.exists():
-            LAYERS.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=LAYERS) as file:
+            layers.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=layers) as file:
                 file.write(archive)
                 file.flush()
-                part = Path(tempfile.mkdtemp(dir=LAYERS))
+                part = Path(tempfile.mkdtemp(dir=layers))
                 with zipfile.ZipFile(file.name) as content:
                     content.extractall(part)
             part.chmod(0o755)

@@ -123,7 +123,7 @@ def _floats(value: Any, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     limit = _EXACT[dtype]
     if array.size and np.abs(array).max() > limit:
         lossy = _first(
-            value, lambda item: (isinstance(item, int) and abs(item) > limit) or abs(item) > np.finfo(dtype).max
+            value, lambda item: (isinstance(item, int) and abs(item) > limit) or abs(item) > float(np.finfo(dtype).max)
         )
         if lossy is not None:
             raise Refused(f"Cannot convert JSON value: {_show(lossy)} to {name} without loss of precision.")
