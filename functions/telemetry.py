@@ -16,11 +16,24 @@ metrics = Metrics()
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
 TRANSIENT_CODES = frozenset(
-    """
-    InternalError InternalFailure InternalServerException InternalServiceException OperationTimeoutException
-    RequestLimitExceeded RequestTimeout RequestTimeoutException ServiceException ServiceUnavailable
-    ServiceUnavailableException SlowDown Throttled Throttling ThrottlingException TooManyRequestsException
-    """.split()
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerException",
+        "InternalServiceException",
+        "OperationTimeoutException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "Throttled",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
 )
 
 

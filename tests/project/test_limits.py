@@ -7,7 +7,6 @@ import math
 import re
 
 from split import MOST_SHARDS
-
 from tests.project.read import definition, function_of, inner_scopes, states, template
 
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4, "Succeed": 1, "Fail": 1}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import errors
-from tests.project.read import ROOT, definition, function_of, functions, own, resources, states, strings
+from tests.project.read import ROOT, definition, function_of, functions, own, resources, states, strings, template
 
 AWS_ERRORS = {
     "States.ALL", "States.Timeout", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown",
@@ -137,5 +137,14 @@ def test_no_unhandled_failure_skips_the_clean_up():
     top = definition()["States"]
     can_fail = {name for name, state in top.items() if state["Type"] in ("Task", "Map", "Parallel")}
     assert {name for name in can_fail if "Catch" not in top[name]} == set()
-    late = can_fail - {"Split", "Clean up after failure", "Notify of failure"}
+    late = can_fail - {"Split", "Clean up after failure", "Notify of failure", "Fit models"}
     assert {top[name]["Catch"][-1]["Next"] for name in late} == {"Clean up after failure"}
+
+
+def test_a_cancelled_branch_may_end_its_calls_before_the_clean_up():
+    """AWS cancels a state, not its Lambda: a job or an endpoint may appear after the Parallel has failed."""
+    top = definition()["States"]
+    pause = top[top["Fit models"]["Catch"][-1]["Next"]]
+    creators = ("StartTrainingFunction", "CreateEndpointFunction")
+    assert pause["Next"] == "Clean up after failure"
+    assert pause["Seconds"] > max(template()["Resources"][name]["Properties"]["Timeout"] for name in creators)
