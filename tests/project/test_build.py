@@ -10,7 +10,7 @@ import pytest
 
 from tests.project.read import ROOT, functions, template
 
-BUILD = ROOT / ".aws-sam" / "build"
+BUILD = ROOT / ".aws-sam" / "tests" / "build"  # apart, so that a deployment meanwhile does not interfere
 LIMIT = 250 * 2**20  # a function and its layers, unzipped
 MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}  # e_machine of an ELF header
 ARCHITECTURE = template()["Parameters"]["Architecture"]["Default"]
@@ -39,7 +39,8 @@ def build():
         path = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ["PATH"]])
         environment = os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}
         sam = ROOT / ".venv-sam" / "bin" / "sam"
-        done = subprocess.run([sam, "build"], cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+        folders = ["--build-dir", BUILD, "--cache-dir", BUILD.with_name("cache")]
+        done = subprocess.run([sam, "build", *folders], cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
         assert done.returncode == 0, done.stderr
     return BUILD
 
