@@ -39,7 +39,7 @@ def build():
         path = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ["PATH"]])
         environment = os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}
         sam = ROOT / ".venv-sam" / "bin" / "sam"
-        folders = ["--build-dir", BUILD, "--cache-dir", BUILD.with_name("cache")]
+        folders: list[str | Path] = ["--build-dir", BUILD, "--cache-dir", BUILD.with_name("cache")]
         done = subprocess.run([sam, "build", *folders], cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
         assert done.returncode == 0, done.stderr
     return BUILD
