@@ -8,7 +8,7 @@ from hypercorn.asyncio import serve as hypercorn
 from hypercorn.config import Config
 from ministack import app
 
-from local import events, lambdas, notifications, storage
+from local import events, glue, lambdas, notifications, storage
 from local.machine import execution
 from local.sagemaker import access, api, shapes, store
 
@@ -17,6 +17,7 @@ def install() -> None:
     execution.install()
     lambdas.install()
     events.install()
+    glue.install()
     notifications.install()
     storage.install()
     access.install(api.handle)
