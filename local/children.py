@@ -37,6 +37,14 @@ def end(process: subprocess.Popen, grace: float = 2) -> None:
     forget(process.pid)
 
 
+def kill(what: str) -> None:
+    """Kill, as the kernel does when memory is out, the living children whose description begins like this."""
+    for file in paths.CHILDREN.glob("*.json"):
+        one = json.loads(file.read_text())
+        if one["what"].startswith(what) and one["born"] == born(one["pid"]):
+            _signal_group(one["pid"], signal.SIGKILL)
+
+
 def end_recorded(grace: float = 5) -> list[str]:
     """End every recorded process that still is the one recorded (pids are used again); return what they were."""
     records = [json.loads(file.read_text()) for file in sorted(paths.CHILDREN.glob("*.json"))]

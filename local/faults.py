@@ -5,9 +5,10 @@
      "training_limit":   {"quota": 0},                         CreateTrainingJob raises ResourceLimitExceeded
      "endpoint_fails":   {"reason": "no capacity"},            the endpoint ends Failed with this text
      "endpoint_limit":   {"quota": 2},                         CreateEndpoint raises ResourceLimitExceeded
-     "invocation_fails": {"status": 500, "message": "..."}}    InvokeEndpoint raises ModelError
+     "invocation_fails": {"status": 500, "message": "..."},    InvokeEndpoint raises ModelError
+     "function_dies":    {"function": "stack-SplitFunction"}}  functions so named are killed once an object is written
 
-`"times": n` in an entry limits it to the next n occasions, `"match": text` to names that contain the text.
+`"times": n` in an entry limits it to the next n occasions, `"match": text` to names (or the object's path) that contain the text.
 """
 
 import json

@@ -1,0 +1,191 @@
+"""The main job, from a CSV to tables, through the real template on the laptop cloud."""
+
+import dataclasses
+import datetime
+import io
+import json
+import re
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from stocks import tables
+from tests.integration.cloud import as_csv
+
+HORIZONS = [1, 5, 20]
+FORECASTS = ["naive", "drift", "random_forest", "lstm", "lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    out: Path
+    printed: str
+
+    def table(self, name: str) -> pd.DataFrame:
+        return pq.read_table(self.out / name).to_pandas()
+
+    def run_id(self) -> str:
+        found = re.search(r"^run (\S+)$", self.printed, re.MULTILINE)
+        assert found, self.printed
+        return found[1]
+
+
+def forecast(cloud, folder: Path, dataset: str, rows: list[dict]) -> Run:
+    """What a user does and gets; nothing may be left in SageMaker."""
+    (folder / "prices.csv").write_bytes(as_csv(rows))
+    done = cloud.local("run", folder / "prices.csv", "--dataset", dataset, "--out", folder / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert cloud.left_in_sagemaker() == {}
+    return Run(folder / "out", done.stdout)
+
+
+@pytest.fixture(scope="module")
+def run(cloud, prices, tmp_path_factory):
+    return forecast(cloud, tmp_path_factory.mktemp("run"), "first", prices)
+
+
+def test_the_tables_have_the_columns_and_types_of_the_design(run):
+    for name in ("predictions", "metrics", "runs"):
+        for part in (run.out / name).glob("*.parquet"):
+            assert pq.read_schema(part).equals(tables.SCHEMAS[name]), part
+
+
+def test_every_ticker_has_every_horizon_in_test_and_future(run):
+    found = run.table("predictions").groupby(["ticker", "horizon", "split"]).size().unstack("split")
+    assert list(found.index.get_level_values("ticker").unique()) == ["ALDER", "BRYNE", "CORVO", "IVORY", "JAJIL.CQ"]
+    assert (found["future"] == 1).all()
+    days = found["test"].unstack("horizon")
+    assert (days[1] - days[5] == 4).all()
+    assert (days[1] - days[20] == 19).all()
+
+
+def test_what_happened_is_null_only_in_the_future(run):
+    predictions = run.table("predictions")
+    assert (predictions["actual"].isna() == (predictions["split"] == "future")).all()
+    assert not predictions[FORECASTS].isna().any().any()
+
+
+def test_the_prices_are_those_of_the_file(run, prices):
+    given = {(row["ticker"], row["date"]): float(row["adjclose"]) for row in prices}
+    for row in run.table("predictions").itertuples():
+        assert row.naive == given[row.ticker, row.origin_date.isoformat()]
+        if row.split == "test":
+            assert row.actual == given[row.ticker, row.target_date.isoformat()]
+
+
+def test_the_quantiles_are_in_order(run):
+    quantiles = run.table("predictions")[["lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975"]].to_numpy()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+
+
+def test_the_table_shows_the_forest_to_be_bad_and_the_lstm_not(run):
+    pooled = run.table("metrics").query("ticker == '*' and horizon == 1").set_index("model")["rmse_vs_naive"]
+    assert pooled["naive"] == 1
+    assert pooled["lstm"] <= 1.01
+    assert pooled["random_forest"] > 2
+    assert re.search(r"random_forest\W+\d+\.\d+", run.printed), "the terminal shows it too"
+
+
+def test_the_metrics_are_those_of_the_predictions(run):
+    predictions = run.table("predictions").query("split == 'test'")
+    metrics = run.table("metrics").set_index(["ticker", "model", "horizon"])
+    for (ticker, horizon), rows in predictions.groupby(["ticker", "horizon"]):
+        error = rows["drift"] - rows["actual"]
+        assert metrics.loc[(ticker, "drift", horizon), "rmse"] == pytest.approx(np.sqrt((error**2).mean()))
+        assert metrics.loc[(ticker, "drift", horizon), "mae"] == pytest.approx(error.abs().mean())
+
+
+def test_one_row_tells_of_the_run(run, prices):
+    (row,) = run.table("runs").to_dict("records")
+    assert row["source_key"] == "incoming/first/prices.csv"
+    assert (row["rows"], row["rejected_rows"], row["tickers"]) == (len(prices), 0, 5)
+    assert list(row["skipped"]) == ["KESTREL"]
+    assert row["shards"] == 2
+    assert row["train_seconds"] > 0
+    assert row["endpoint_seconds"] > 0
+    assert row["cost_usd"] > 0
+    assert len(row["gates"]) == 3
+
+
+def test_the_report_stands_alone_and_names_every_ticker(run):
+    page = (run.out / "report.html").read_text()
+    assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
+    for ticker in ("ALDER", "BRYNE", "CORVO", "IVORY", "JAJIL.CQ", "KESTREL"):
+        assert ticker in page
+
+
+def test_the_model_in_the_lake_recomputes_the_forecasts(cloud, run, prices, tmp_path):
+    import tensorflow as tf
+
+    (key,) = cloud.keys("LakeBucket", f"models/dataset=first/run_id={run.run_id()}/")
+    packed = cloud.client("s3").get_object(Bucket=cloud.outputs()["LakeBucket"], Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    assert set(json.loads((tmp_path / "evidence.json").read_text())["gates"]) == {"1", "5", "20"}
+    serve = tf.saved_model.load(tmp_path / "1").signatures["serving_default"]
+    for ticker, published in run.table("predictions").groupby("ticker"):
+        rows = [row for row in prices if row["ticker"] == ticker]
+        series = {name: tf.constant([[float(row[name]) for row in rows]]) for name in ("adjclose", "high", "low")}
+        (answer,) = serve(**series).values()
+        day = {datetime.date.fromisoformat(row["date"]): number - 119 for number, row in enumerate(rows)}
+        for row in published.itertuples():
+            expected = answer.numpy()[0, day[row.origin_date], HORIZONS.index(row.horizon)]
+            assert row.lstm == pytest.approx(expected[0], rel=2e-6)
+            assert row.lstm_p50 == pytest.approx(expected[3], rel=2e-6)
+
+
+def test_the_working_files_of_training_are_all_it_can_see(cloud, run):
+    shards = cloud.keys("WorkBucket", f"runs/{run.run_id()}/shards/")
+    assert [Path(key).name for key in shards] == ["00000.npz", "00001.npz"]
+
+
+def test_the_same_event_again_changes_nothing(cloud, run):
+    (first,) = (
+        one for one in cloud.executions() if one["input"]["detail"]["object"]["key"].startswith("incoming/first")
+    )
+    before = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs()["LakeBucket"])["Contents"]
+    again = cloud.client("stepfunctions").start_execution(
+        stateMachineArn=cloud.outputs()["StateMachineArn"], input=json.dumps(first["input"])
+    )
+    ended = cloud.ended(again["executionArn"])
+    assert ended["status"] == "SUCCEEDED"
+    assert json.loads(ended["output"])["status"] == "duplicate"
+    after = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs()["LakeBucket"])["Contents"]
+    assert after == before
+
+
+def test_nothing_after_a_day_changes_what_was_forecast_on_it(cloud, run, prices, tmp_path):
+    """Every value after the day is another one; on the way, Split dies right after its claim and is tried again."""
+    day = "2024-07-01"
+    later = [row if row["date"] <= day else other_values(row) for row in prices]
+    cloud.faults(function_dies={"function": "stock-forecasts-local-SplitFunction", "match": "claim.json", "times": 1})
+    second = forecast(cloud, tmp_path, "second", later)
+
+    index = ["ticker", "horizon", "origin_date"]
+    known = [
+        table[table["origin_date"] <= datetime.date.fromisoformat(day)].set_index(index).sort_index()
+        for table in (run.table("predictions"), second.table("predictions"))
+    ]
+    assert len(known[0]) > 1000
+    assert known[0].index.equals(known[1].index)
+    pd.testing.assert_frame_equal(known[0][FORECASTS], known[1][FORECASTS], rtol=1e-6)
+    assert not run.table("predictions")["actual"].equals(second.table("predictions")["actual"])
+
+    (arn,) = (
+        one["executionArn"]
+        for one in cloud.executions()
+        if one["input"]["detail"]["object"]["key"].startswith("incoming/second")
+    )
+    deaths = [event["taskFailedEventDetails"] for event in cloud.history(arn) if event["type"] == "TaskFailed"]
+    assert [death["error"] for death in deaths] == ["Runtime.ExitError"]
+
+
+def other_values(row: dict) -> dict:
+    """The row with prices that jump from day to day, and another volume."""
+    factor = 0.5 + int(row["date"].replace("-", "")) % 7 / 3
+    numbers = {name: f"{float(row[name]) * factor:.4f}" for name in ("open", "high", "low", "close", "adjclose")}
+    return row | numbers | {"volume": str(int(row["volume"]) + 1)}
