@@ -78,6 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return 0
     results.fetch(outputs["LakeBucket"], result["dataset"], result["run_id"], out)
     console.print(results.metrics_table(out))
+    console.print(result.get("headline", ""), markup=False, highlight=False)
     console.print(f"run {result['run_id']}\nreport: {(out / 'report.html').resolve()}", markup=False, highlight=False)
     return 0
 

@@ -8,7 +8,8 @@
      "invocation_fails": {"status": 500, "message": "..."},    InvokeEndpoint raises ModelError
      "function_dies":    {"function": "stack-SplitFunction"}}  functions so named are killed once an object is written
 
-`"times": n` in an entry limits it to the next n occasions, `"match": text` to names (or the object's path) that contain the text.
+`"times": n` in an entry limits it to the next n occasions, `"match": text` to names, or
+object paths, that contain it.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Lambda execution environments, in place of MiniStack's: AWS's error types, the runtime's packages, shared layers.
 
 Each environment is a process under `.venv-lambda`, which holds what AWS's python3.13 runtime holds, so a package
-missing from a layer is missing here too. A machine has few cores: at most SLOTS invocations run at a time, the others
-wait before their timeout starts, and idle environments end after IDLE_SECONDS or when more than KEPT of them live.
+missing from a layer is missing here too, and one that needed more than its MemorySize is reported killed. A machine
+has few cores: at most SLOTS invocations run at a time, the others wait before their timeout starts, and idle
+environments end after IDLE_SECONDS or when more than KEPT of them live.
 """
 
 import hashlib
@@ -22,9 +23,10 @@ from ministack.services import lambda_svc
 
 from local import children, paths
 
-SLOTS = max(4, os.cpu_count() or 1)
+AT_ONCE = max(2, os.cpu_count() or 1)  # iterations of one Map, so that pollers beside it find a slot
+SLOTS = AT_ONCE + 2
 KEPT = SLOTS + 2
-IDLE_SECONDS = 45
+IDLE_SECONDS = 30
 
 _lock = threading.Lock()
 _slots = threading.BoundedSemaphore(SLOTS)
@@ -108,6 +110,7 @@ class Environment:
     def __init__(self, config: dict, code: bytes):
         self.key = _key(config)
         self.name = config["FunctionName"]
+        self._memory = config.get("MemorySize", 128)
         self.idle_since = 0.0
         self._tmp = tempfile.TemporaryDirectory(prefix="lambda-", dir=paths.STATE)
         self._seen = b""
@@ -177,10 +180,9 @@ class Environment:
         except BrokenPipeError:
             log.append(b"the environment had ended\n")
         seconds = time.monotonic() - started
-        if answer:
-            parsed = json.loads(answer)
-        else:
-            parsed = {"error": self._death(request_id, timeout, seconds)}
+        parsed = json.loads(answer) if answer else {}
+        if not answer or parsed["peak_mb"] > self._memory:
+            parsed = {**parsed, "error": self._death(request_id, timeout, seconds, bool(answer))}
             self.end()
         return parsed, self._write_log(request_id, log, seconds, parsed)
 
@@ -207,11 +209,11 @@ class Environment:
                     marked = True
         return answer
 
-    def _death(self, request_id: str, timeout: float, seconds: float) -> dict:
+    def _death(self, request_id: str, timeout: float, seconds: float, too_large: bool) -> dict:
         if seconds >= timeout:
             message = f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds"
             return {"errorType": "Sandbox.Timedout", "errorMessage": message}
-        status = self._process.wait(5)
+        status = -9 if too_large else self._process.wait(5)
         how = "signal: killed" if status < 0 else f"exit status {status}"
         message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
         return {"errorType": "Runtime.ExitError", "errorMessage": message}
@@ -223,7 +225,9 @@ class Environment:
         paths.LOGS.mkdir(parents=True, exist_ok=True)
         stamp = time.strftime("%H:%M:%S")
         with (paths.LOGS / f"{self.name}.log").open("a") as file:
-            file.write(f"{text}{stamp} REPORT {request_id} {seconds:.2f} s, {answer.get('peak_mb', 0)} MB{error}\n")
+            file.write(
+                f"{text}{stamp} REPORT {request_id} {seconds:.2f} s, {answer.get('peak_mb', 0)} of {self._memory} MB{error}\n"
+            )
         return text.rstrip("\n")
 
     def end(self) -> None:

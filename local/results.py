@@ -33,8 +33,8 @@ def metrics_table(folder: Path) -> Any:
     rows = rows.filter(pc.equal(rows["ticker"], "*")).sort_by(
         [("horizon", "ascending"), ("rmse_vs_naive", "ascending")]
     )
-    table = Table(title="All tickers: errors divided by those of the naive forecast (below 1 is better)")
-    for title in ("days ahead", "model", "RMSE / naive", "MAE / naive", "80 % interval holds", "pinball, bp"):
+    table = Table(title="All tickers, by days ahead: errors relative to the naive forecast's")
+    for title in ("days", "model", "RMSE/naive", "MAE/naive", "80 % covers", "pinball bp"):
         table.add_column(title, justify="left" if title == "model" else "right")
     for row in rows.to_pylist():
         table.add_row(

@@ -7,6 +7,7 @@ from typing import Any
 from ministack.core.responses import now_iso
 from ministack.services import stepfunctions as service
 
+from local.lambdas import AT_ONCE
 from local.machine import jsonata, tasks
 from local.machine.branch import Branch, Error, Interrupted, dump
 from local.machine.retry import guarded
@@ -103,8 +104,7 @@ def _map(branch: Branch, state: dict, data: Any) -> Step:
         jobs: list[Callable] = [
             functools.partial(_iteration, state, data, name, index, item) for index, item in enumerate(items)
         ]
-        # Step Functions runs about 40 iterations of an inline Map at a time when no limit is given.
-        outputs = _fan_out(branch, jobs, min(limit or 40, 40), "MapStateFailed")
+        outputs = _fan_out(branch, jobs, min(limit or AT_ONCE, AT_ONCE), "MapStateFailed")
         branch.log("MapStateSucceeded")
         return outputs
 

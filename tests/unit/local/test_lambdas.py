@@ -93,3 +93,10 @@ def test_what_a_function_prints_is_in_its_readable_log(invoke):
     text = (paths.LOGS / "prints.log").read_text()
     assert "fitting AAPL\n" in text
     assert "REPORT" in text
+
+
+def test_more_memory_than_the_function_has_kills_it(invoke):
+    source = "def handler(event, context):\n    return len(bytearray(400_000_000).replace(b'a', b'b'))\n"
+    _, payload = invoke("hungry", source, MemorySize=256)
+    assert payload["errorType"] == "Runtime.ExitError"
+    assert payload["errorMessage"].endswith("signal: killed")
