@@ -2,7 +2,7 @@
 PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
-VENVS := .venv/.ready .venv-ministack/.ready .venv-lambda/.ready .venv-sam/.ready
+VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -38,6 +38,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
+	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
 	for name in ministack lambda sam uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
@@ -49,6 +50,7 @@ lock: .venv-uv/.ready
 .venv-ministack/.ready: requirements/ministack.txt
 .venv-lambda/.ready: requirements/lambda.txt
 .venv-sam/.ready: requirements/sam.txt
+.venv-images/.ready: requirements/images.txt
 $(VENVS): .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)

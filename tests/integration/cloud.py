@@ -8,6 +8,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -32,7 +33,8 @@ class Cloud:
 
     def client(self, service: str):
         settings = json.loads((self.state / "cloud.json").read_text())
-        return boto3.client(
+        session: Any = boto3.session.Session()
+        return session.client(
             service,
             endpoint_url=settings["endpoint"],
             region_name=settings["region"],

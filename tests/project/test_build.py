@@ -40,7 +40,7 @@ def build():
         environment = os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}
         sam = ROOT / ".venv-sam" / "bin" / "sam"
         folders: list[str | Path] = ["--build-dir", BUILD, "--cache-dir", BUILD.with_name("cache")]
-        done = subprocess.run([sam, "build", *folders], cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+        done = subprocess.run([sam, "build", *folders], cwd=ROOT, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     return BUILD
 
@@ -119,7 +119,7 @@ def test_a_pruned_layer_still_works(name):
     python = ROOT / ".venv-lambda" / "bin" / "python"
     code = ["-c", USES[name]]
     environment = {"PYTHONPATH": str(BUILD / name / "python"), "PATH": ""}
-    done = subprocess.run([python, *code], env=environment, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run([python, *code], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -135,7 +135,7 @@ def test_predictions_the_decision_judges_are_those_that_are_served(tmp_path, wri
 
 def test_the_saved_model_answers_a_fresh_process_alike(job, series):
     np.savez(job.folder / "request.npz", **request(series))
-    subprocess.run([sys.executable, "-c", LOAD, str(job.folder)], check=True, capture_output=True, timeout=120)  # noqa: S603
+    subprocess.run([sys.executable, "-c", LOAD, str(job.folder)], check=True, capture_output=True, timeout=120)
     np.testing.assert_allclose(np.load(job.folder / "answer.npy"), answer(job, series), rtol=1e-6)
 
 
