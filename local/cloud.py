@@ -24,7 +24,7 @@ def settings() -> dict | None:
     if not paths.SETTINGS.exists():
         return None
     found = json.loads(paths.SETTINGS.read_text())
-    return found if found["born"] == children.born(found["pid"]) and _healthy(found["endpoint"]) else None
+    return found if _comes_up(found) else None
 
 
 def start(port: int = 0) -> dict:
@@ -54,11 +54,8 @@ def start(port: int = 0) -> dict:
         "account": paths.ACCOUNT,
     }
     paths.SETTINGS.write_text(json.dumps(started, indent=1))
-    deadline = time.monotonic() + START_SECONDS
-    while not _healthy(started["endpoint"]):
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise CloudError(f"the cloud did not start; see {paths.LOGS / 'cloud.log'}")
-        time.sleep(0.1)
+    if not _comes_up(started):
+        raise CloudError(f"the cloud did not start; see {paths.LOGS / 'cloud.log'}")
     return started
 
 
@@ -103,6 +100,16 @@ def client(service: str) -> Any:
         region_name=found["AWS_DEFAULT_REGION"],
     )
     return session.client(service, endpoint_url=found["AWS_ENDPOINT_URL"], config=Config(retries={"max_attempts": 2}))
+
+
+def _comes_up(found: dict) -> bool:
+    """Whether the process is the one that was started and answers, with patience for one that is busy."""
+    deadline = time.monotonic() + START_SECONDS
+    while found["born"] and found["born"] == children.born(found["pid"]) and time.monotonic() < deadline:
+        if _healthy(found["endpoint"]):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _healthy(endpoint: str) -> bool:

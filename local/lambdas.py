@@ -225,9 +225,8 @@ class Environment:
         paths.LOGS.mkdir(parents=True, exist_ok=True)
         stamp = time.strftime("%H:%M:%S")
         with (paths.LOGS / f"{self.name}.log").open("a") as file:
-            file.write(
-                f"{text}{stamp} REPORT {request_id} {seconds:.2f} s, {answer.get('peak_mb', 0)} of {self._memory} MB{error}\n"
-            )
+            memory = f"{answer.get('peak_mb', 0)} of {self._memory} MB"
+            file.write(f"{text}{stamp} REPORT {request_id} {seconds:.2f} s, {memory}{error}\n")
         return text.rstrip("\n")
 
     def end(self) -> None:
