@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 import os
 import sys
 
@@ -20,6 +21,8 @@ def main(port: int) -> None:
         asyncio.run(services.serve(port))
     finally:
         services.shut_down()
+        logging.shutdown()
+    os._exit(0)  # threads of executions that still wait must not keep the process
 
 
 def _environment(port: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -39,6 +40,7 @@ class TrainingJob:
         self.transitions: list[dict] = []
         self.times: dict[str, float] = {}
         self.reason = ""
+        self.metrics: list[dict] = []
         self.folder = paths.STATE / "sagemaker" / self.name
         self._stop = threading.Event()
         self._process: subprocess.Popen | None = None
@@ -237,9 +239,22 @@ class TrainingJob:
         self._enter(secondary, message)
         self.transitions[-1]["EndTime"] = self.transitions[-1]["StartTime"]
         self.reason = message[:1024] if status == "Failed" else ""
+        self.metrics = self._last_metrics()
         if status != "Failed":
             shutil.rmtree(self.folder, ignore_errors=True)
         self.status = status
+
+    def _last_metrics(self) -> list[dict]:
+        """What the request's MetricDefinitions last found in the log."""
+        log = paths.LOGS / f"training-{self.name}.log"
+        text = log.read_text(errors="replace") if log.exists() else ""
+        definitions = self.request["AlgorithmSpecification"].get("MetricDefinitions", [])
+        found = {one["Name"]: re.findall(one["Regex"], text) for one in definitions}
+        return [
+            {"MetricName": name, "Value": float(values[-1]), "Timestamp": time.time()}
+            for name, values in found.items()
+            if values
+        ]
 
     def describe(self) -> dict:
         times = {"CreationTime": self.created, "LastModifiedTime": self.transitions[-1]["StartTime"], **self.times}
@@ -258,6 +273,7 @@ class TrainingJob:
                 else {}
             ),
             **({"ModelArtifacts": {"S3ModelArtifacts": self.artifacts}} if done else {}),
+            **({"FinalMetricDataList": self.metrics} if self.metrics else {}),
             **({"FailureReason": self.reason} if self.reason else {}),
         }
 

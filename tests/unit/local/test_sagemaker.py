@@ -21,6 +21,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--task", default="save")
 task = parser.parse_known_args()[0].task
 print(f"channel holds {os.listdir(os.environ['SM_CHANNEL_TRAIN'])}")
+print("epoch 1 loss=0.5\\nepoch 2 loss=0.25")
 if task == "fail":
     raise ValueError("too few rows for AAPL")
 if task == "sleep":
@@ -66,7 +67,11 @@ def start_job(sagemaker, role):
         request = {
             "TrainingJobName": name,
             "RoleArn": role,
-            "AlgorithmSpecification": {"TrainingImage": "tensorflow-training", "TrainingInputMode": "File"},
+            "AlgorithmSpecification": {
+                "TrainingImage": "tensorflow-training",
+                "TrainingInputMode": "File",
+                "MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+)"}],
+            },
             "HyperParameters": {key: json.dumps(value) for key, value in parameters.items()},
             "InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
             "OutputDataConfig": {"S3OutputPath": "s3://work/models"},
@@ -137,6 +142,7 @@ def test_a_completed_job_shows_every_step_and_where_its_model_is(laptop, trained
     assert steps == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert trained["ModelArtifacts"]["S3ModelArtifacts"] == "s3://work/models/trained/output/model.tar.gz"
     assert trained["BillableTimeInSeconds"] == trained["TrainingTimeInSeconds"]
+    assert [(metric["MetricName"], metric["Value"]) for metric in trained["FinalMetricDataList"]] == [("loss", 0.25)]
     body = laptop("s3").get_object(Bucket="work", Key="models/trained/output/model.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
         assert "1/saved_model.pb" in archive.getnames()
