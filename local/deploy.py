@@ -1,5 +1,7 @@
 """`sam build` and `sam deploy` of the checkout's template into the cloud, when what it deploys has changed."""
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -11,18 +13,29 @@ from local import cloud, paths
 
 DEPLOYED = ("template.yaml", "samconfig.toml", "statemachine", "functions", "layers", "training")
 CONFIG = "local"
+UNATTENDED = ("--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar")
 
 
 def deploy(say) -> dict[str, str]:
     """The stack's outputs, after a deployment if the sources differ from the deployed ones."""
-    marker, now = paths.STATE / "deployed", fingerprint()
-    if not (marker.exists() and marker.read_text() == now):
-        _sam("build", say)
-        _sam(
-            "deploy", say, "--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"
-        )
-        marker.write_text(now)
+    marker = paths.STATE / "deployed"
+    with _one_at_a_time():
+        now = fingerprint()
+        if not (marker.exists() and marker.read_text() == now):
+            _sam("build", say)
+            _sam("deploy", say, *UNATTENDED)
+            marker.write_text(now)
     return outputs()
+
+
+@contextlib.contextmanager
+def _one_at_a_time():
+    """The clouds of one checkout, a developer's and the tests', share its .aws-sam, and a build begins by emptying it."""
+    folder = paths.ROOT / ".aws-sam"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def outputs() -> dict[str, str]:
@@ -48,6 +61,7 @@ def _files(path: Path) -> list[Path]:
 
 def _sam(command: str, say, *options: str) -> None:
     """Run the real SAM CLI; its output goes to a log and is shown when it fails."""
+    say(f"sam {command} ...")
     started = time.monotonic()
     log = paths.LOGS / f"sam-{command}.log"
     with log.open("w") as file:
@@ -61,7 +75,7 @@ def _sam(command: str, say, *options: str) -> None:
         )
     if done.returncode != 0:
         raise cloud.CloudError(f"sam {command} failed:\n{log.read_text()}")
-    say(f"sam {command}, {time.monotonic() - started:.0f} s")
+    say(f"sam {command} done, {time.monotonic() - started:.0f} s")
 
 
 def _variables() -> dict[str, str]:
