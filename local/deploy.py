@@ -30,7 +30,7 @@ def deploy(say) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _one_at_a_time():
-    """The clouds of one checkout, a developer's and the tests', share its .aws-sam, and a build begins by emptying it."""
+    """The clouds of one checkout, a developer's and the tests', share .aws-sam, and a build begins by emptying it."""
     folder = paths.ROOT / ".aws-sam"
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
