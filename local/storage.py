@@ -1,4 +1,6 @@
-"""S3 where MiniStack is laxer than AWS."""
+"""S3 where MiniStack is laxer than AWS, or wrong."""
+
+import re
 
 from ministack import app
 from ministack.core import iam_evaluator
@@ -9,7 +11,7 @@ from local import children, faults
 
 
 def install() -> None:
-    """Loopback counts as TLS, and a missing key is 403 for a caller who may not list the bucket."""
+    """Loopback counts as TLS, a missing key is 403 for who may not list the bucket, a version can be read in ranges."""
     app.pin_request_origin = lambda address, _secure: iam_evaluator.pin_request_origin(address, True)
     ministack_s3 = app.SERVICE_HANDLERS["s3"]
 
@@ -24,9 +26,27 @@ def install() -> None:
                 {"Content-Type": "application/xml"},
                 b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
             )
+        if method == "GET" and response[0] == 200 and "versionId" in query and "range" in headers:
+            return _range(headers["range"], *response)
         return response
 
     app.SERVICE_HANDLERS["s3"] = s3
+
+
+def _range(wanted: str, status: int, headers: dict, body: bytes) -> tuple[int, dict, bytes]:
+    """The part of a whole object that a Range header asks for; MiniStack sends all of a version."""
+    match = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted)
+    if match is None or match.group(0) == "bytes=-" or not isinstance(body, bytes):
+        return status, headers, body
+    first, last, size = match.group(1), match.group(2), len(body)
+    start = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if start >= size:
+        return 416, {"Content-Type": "application/xml"}, b"<Error><Code>InvalidRange</Code></Error>"
+    part = body[start : end + 1]
+    names = {"content-length", "content-range"}
+    kept = {name: value for name, value in headers.items() if name.lower() not in names}
+    return 206, {**kept, "Content-Range": f"bytes {start}-{end}/{size}", "Content-Length": str(len(part))}, part
 
 
 def _may_list(bucket: str, headers: dict, query: dict) -> bool:

@@ -49,6 +49,16 @@ def test_conditional_puts(laptop, bucket):
     assert code(s3.put_object, Bucket=bucket, Key="claim.json", Body=b"3", IfMatch=etag) == "PreconditionFailed"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "part"), [("bytes=2-4", b"234"), ("bytes=7-", b"789"), ("bytes=-2", b"89"), ("bytes=8-99", b"89")]
+)
+def test_a_version_can_be_read_in_ranges(laptop, bucket, wanted, part):
+    s3 = laptop("s3")
+    version = s3.put_object(Bucket=bucket, Key="digits", Body=b"0123456789")["VersionId"]
+    answer = s3.get_object(Bucket=bucket, Key="digits", VersionId=version, Range=wanted)
+    assert (answer["Body"].read(), answer["ResponseMetadata"]["HTTPStatusCode"]) == (part, 206)
+
+
 def test_a_bucket_that_denies_what_is_not_tls_stays_open_to_the_loopback(laptop):
     s3 = laptop("s3")
     s3.create_bucket(Bucket="tls-only")
