@@ -44,8 +44,8 @@ def _range(wanted: str, status: int, headers: dict, body: bytes) -> tuple[int, d
     if start >= size:
         return 416, {"Content-Type": "application/xml"}, b"<Error><Code>InvalidRange</Code></Error>"
     part = body[start : end + 1]
-    names = {"content-length", "content-range"}
-    kept = {name: value for name, value in headers.items() if name.lower() not in names}
+    whole = ("content-length", "content-range", "x-amz-checksum-")  # headers about all of the object
+    kept = {name: value for name, value in headers.items() if not name.lower().startswith(whole)}
     return 206, {**kept, "Content-Range": f"bytes {start}-{end}/{size}", "Content-Length": str(len(part))}, part
 
 
