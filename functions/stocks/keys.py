@@ -18,7 +18,7 @@ def resource_name(stack: str, run: dict, execution_name: str) -> str:
     digest = _digest(run["run_id"], execution_name)
     room = 63 - len(stack) - len(digest) - 2
     if room < 1:
-        raise ValueError(f"stack name {stack!r} is longer than 45 characters; SageMaker's names hold 63")
+        raise ValueError(f"stack name {stack!r} is longer than 48 characters; SageMaker's names hold 63")
     return f"{stack}-{run['dataset'][:room].strip('-')}-{digest}"
 
 

@@ -1,0 +1,52 @@
+"""What the README promises exists."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from stocks.tables import SCHEMAS
+from tests.project.read import ROOT, template
+
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def commands() -> list[str]:
+    """Every command shown: in blocks, and inline where it begins with a program of ours."""
+    blocks = re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return lines + re.findall(r"`((?:make|\.venv/bin/python|sam) [^`]+)`", README)
+
+
+def test_every_make_target_exists():
+    named = {word for line in commands() for word in re.findall(r"^make ([a-z-]+)", line)}
+    assert {"run", "test"} <= named
+    assert named <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+
+
+def test_every_verb_of_the_laptop_cloud_exists():
+    verbs = {verb for line in commands() for verb in re.findall(r"python -m local (\w+)", line)}
+    assert verbs
+    for verb in verbs:
+        subprocess.run([sys.executable, "-m", "local", verb, "--help"], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_every_link_and_folder_exists():
+    targets = re.findall(r"\]\(([^):]+)\)", README) + re.findall(r"^\| `([a-z]+/)` \|", README, re.MULTILINE)
+    assert len(targets) > 10
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+@pytest.mark.parametrize("table", ["predictions", "metrics"])
+def test_the_columns_shown_are_those_of_the_tables(table):
+    (shown,) = re.findall(rf"^\| `{table}` \|.*\| `([^`]+)` \|$", README, re.MULTILINE)
+    keys: list[str] = {"predictions": [], "metrics": ["ticker", "model", "horizon"]}[table]
+    assert keys + shown.split() == SCHEMAS[table].names
+
+
+def test_the_outputs_named_are_those_of_the_stack():
+    named = set(re.findall(r"<([A-Z]\w+)>", README))
+    assert named
+    assert named <= set(template()["Outputs"])
