@@ -1,21 +1,18 @@
 """Training jobs: channels downloaded, AWS's sagemaker-training toolkit run, the model uploaded, as the job's role."""
 
-import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import tarfile
 import threading
 import time
 from contextvars import copy_context
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from local import children, faults, paths
-from local.sagemaker import processes, store
+from local.sagemaker import opt_ml, processes, store
 
 STOP_GRACE = 10  # AWS: 120 s between SIGTERM and SIGKILL
 
@@ -80,10 +77,11 @@ class TrainingJob:
     def _work(self) -> None:
         variables = processes.role_variables(self.request["RoleArn"], "SageMaker")
         s3 = processes.client("s3", variables)
-        self._lay_out()
+        opt_ml.lay_out(self.folder, self.request)
         self._enter("Downloading", "Downloading input data")
         for channel in self.request.get("InputDataConfig", []):
-            self._download(s3, channel)
+            self._check_stop()
+            opt_ml.download(s3, self.folder, channel)
         self._enter("Training", "Training image download completed. Training in progress.")
         self.times["TrainingStartTime"] = time.time()
         stopped = ""
@@ -92,55 +90,10 @@ class TrainingJob:
         except JobStopped as why:
             stopped = str(why)
         self._enter("Uploading", "Uploading generated training model")
-        self._upload(s3)
+        opt_ml.upload(s3, self.folder, self.artifacts)
         self.times["TrainingEndTime"] = time.time()
         if stopped:
             raise JobStopped(stopped)
-
-    def _lay_out(self) -> None:
-        """The folders and files that the container finds under /opt/ml."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        for name in ("input/config", "input/data", "model", "output/data", "code", "tmp"):
-            (self.folder / name).mkdir(parents=True)
-        instance = self.request["ResourceConfig"].get("InstanceType", "")
-        channels = {
-            channel["ChannelName"]: {
-                "TrainingInputMode": "File",
-                "S3DistributionType": "FullyReplicated",
-                "RecordWrapperType": "None",
-            }
-            for channel in self.request.get("InputDataConfig", [])
-        }
-        files = {
-            "hyperparameters": self.request.get("HyperParameters", {}),
-            "inputdataconfig": channels,
-            "resourceconfig": {
-                "current_host": "localhost",
-                "hosts": ["localhost"],
-                "current_instance_type": instance,
-                "current_group_name": "homogeneousCluster",
-                "instance_groups": [
-                    {"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": ["localhost"]}
-                ],
-                "network_interface_name": "lo",
-            },
-        }
-        for name, content in files.items():
-            (self.folder / "input" / "config" / f"{name}.json").write_text(json.dumps(content))
-
-    def _download(self, s3: Any, channel: dict) -> None:
-        """All objects whose key begins with the channel's prefix, below input/data/<channel>."""
-        source = channel["DataSource"]["S3DataSource"]["S3Uri"]
-        bucket, _, prefix = source.removeprefix("s3://").partition("/")
-        target = self.folder / "input" / "data" / channel["ChannelName"]
-        target.mkdir(parents=True, exist_ok=True)
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        for key in [item["Key"] for page in pages for item in page.get("Contents", [])]:
-            self._check_stop()
-            if not key.endswith("/"):
-                file = target / key[prefix.rfind("/") + 1 :]
-                file.parent.mkdir(parents=True, exist_ok=True)
-                s3.download_file(bucket, key, str(file))
 
     def _train(self, variables: dict[str, str]) -> None:
         if faults.take("training_stops", self.name):
@@ -152,7 +105,7 @@ class TrainingJob:
             [str(paths.ROOT / ".venv" / "bin" / "train")],
             f"training {self.name}",
             cwd=self.folder,
-            env=variables | self._toolkit_variables(),
+            env=variables | opt_ml.variables(self.folder, self.name, self.arn),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -175,23 +128,6 @@ class TrainingJob:
         if process.returncode != 0:
             raise JobFailed(self._failure(process.returncode))
 
-    def _toolkit_variables(self) -> dict[str, str]:
-        return {
-            "HOME": str(self.folder / "tmp"),
-            "TMPDIR": str(self.folder / "tmp"),
-            "SAGEMAKER_BASE_DIR": str(self.folder),
-            "SAGEMAKER_TRAINING_MODULE": "sagemaker_tensorflow_container.training:main",
-            "SAGEMAKER_MANAGED_WARMPOOL_CACHE_DIRECTORY": str(self.folder / "tmp"),
-            "TRAINING_JOB_NAME": self.name,
-            "TRAINING_JOB_ARN": self.arn,
-            # requirements.txt must already be met: a job may not change the environment it shares with the tests.
-            "PIP_NO_INDEX": "1",
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "CUDA_VISIBLE_DEVICES": "",
-            "TF_CPP_MIN_LOG_LEVEL": "2",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-
     def _await(self, process: subprocess.Popen) -> None:
         limit = self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
         deadline = self.times["TrainingStartTime"] + limit
@@ -211,17 +147,6 @@ class TrainingJob:
             else f"the training process ended with exit code {code}"
         )
         return f"AlgorithmError: {text}, exit code: {code}"
-
-    def _upload(self, s3: Any) -> None:
-        model = self.folder / "model"
-        if not any(model.iterdir()):
-            return
-        archive = self.folder / "model.tar.gz"
-        with tarfile.open(archive, "w:gz", compresslevel=6) as tar:
-            for item in sorted(model.iterdir()):
-                tar.add(item, item.name)
-        bucket, _, key = self.artifacts.removeprefix("s3://").partition("/")
-        s3.upload_file(str(archive), bucket, key)
 
     def _check_stop(self) -> None:
         if self._stop.is_set():

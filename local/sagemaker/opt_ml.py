@@ -1,0 +1,85 @@
+"""What a training container finds under /opt/ml, and what is taken from there."""
+
+import json
+import shutil
+import tarfile
+from pathlib import Path
+from typing import Any
+
+
+def lay_out(folder: Path, request: dict) -> None:
+    """The folders and files that the container finds under /opt/ml."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("input/config", "input/data", "model", "output/data", "code", "tmp"):
+        (folder / name).mkdir(parents=True)
+    instance = request["ResourceConfig"].get("InstanceType", "")
+    channels = {
+        channel["ChannelName"]: {
+            "TrainingInputMode": "File",
+            "S3DistributionType": "FullyReplicated",
+            "RecordWrapperType": "None",
+        }
+        for channel in request.get("InputDataConfig", [])
+    }
+    files = {
+        "hyperparameters": request.get("HyperParameters", {}),
+        "inputdataconfig": channels,
+        "resourceconfig": {
+            "current_host": "localhost",
+            "hosts": ["localhost"],
+            "current_instance_type": instance,
+            "current_group_name": "homogeneousCluster",
+            "instance_groups": [
+                {"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": ["localhost"]}
+            ],
+            "network_interface_name": "lo",
+        },
+    }
+    for name, content in files.items():
+        (folder / "input" / "config" / f"{name}.json").write_text(json.dumps(content))
+
+
+def download(s3: Any, folder: Path, channel: dict) -> None:
+    """All objects whose key begins with the channel's prefix, below input/data/<channel>."""
+    source = channel["DataSource"]["S3DataSource"]["S3Uri"]
+    bucket, _, prefix = source.removeprefix("s3://").partition("/")
+    target = folder / "input" / "data" / channel["ChannelName"]
+    target.mkdir(parents=True, exist_ok=True)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for key in [item["Key"] for page in pages for item in page.get("Contents", [])]:
+        if not key.endswith("/"):
+            file = target / key[prefix.rfind("/") + 1 :]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(bucket, key, str(file))
+
+
+def upload(s3: Any, folder: Path, uri: str) -> None:
+    """What the job left in model/, as model.tar.gz; nothing if it left nothing."""
+    model = folder / "model"
+    if not any(model.iterdir()):
+        return
+    archive = folder / "model.tar.gz"
+    with tarfile.open(archive, "w:gz", compresslevel=6) as tar:
+        for item in sorted(model.iterdir()):
+            tar.add(item, item.name)
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    s3.upload_file(str(archive), bucket, key)
+
+
+def variables(folder: Path, name: str, arn: str) -> dict[str, str]:
+    """What the container's environment tells the toolkit."""
+    return {
+        "HOME": str(folder / "tmp"),
+        "TMPDIR": str(folder / "tmp"),
+        "SAGEMAKER_BASE_DIR": str(folder),
+        "SAGEMAKER_TRAINING_MODULE": "sagemaker_tensorflow_container.training:main",
+        "SAGEMAKER_MANAGED_WARMPOOL_CACHE_DIRECTORY": str(folder / "tmp"),
+        "TRAINING_JOB_NAME": name,
+        "TRAINING_JOB_ARN": arn,
+        # requirements.txt must already be met: a job may not change the environment it shares with the tests.
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
