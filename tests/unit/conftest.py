@@ -1,7 +1,6 @@
 """A Lambda's environment without AWS: settings, a context, and clients that answer what a test scripts."""
 
 import contextlib
-import os
 import types
 
 import boto3
@@ -28,15 +27,10 @@ ENVIRONMENT = {
     "TEST_FRACTION": "0.2",
     "BAD_ROW_TOLERANCE": "0.01",
     "SHARD_KILOBYTES": "16384",
-    "POWERTOOLS_METRICS_NAMESPACE": "StockForecasts",
-    "POWERTOOLS_SERVICE_NAME": "stocks",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
 }
-
-# Powertools reads its namespace when telemetry is imported, before any fixture.
-os.environ.update({name: value for name, value in ENVIRONMENT.items() if name.startswith("POWERTOOLS")})
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ import pytest
 
 import check_data
 import storage
-import telemetry
 from errors import RejectedFile
 from stocks import keys
 
@@ -13,9 +12,8 @@ SOURCE = {"bucket": "incoming", "key": "incoming/daily/prices.csv", "version_id"
 
 
 @pytest.fixture
-def given(buckets, monkeypatch):
+def given(buckets):
     """Write the counts that Split and the two Scales leave."""
-    monkeypatch.setattr(telemetry.metrics.provider, "namespace", "StockForecasts")  # read at import, before the fixture
 
     def write(rows=1000, rejected=0, shards=((0, 1, []), (0, 2, []))):
         manifest = {"source": SOURCE, "rows": rows, "rejected_rows": rejected}
