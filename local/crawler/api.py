@@ -18,6 +18,7 @@ from local.crawler.lake import LOG_GROUP
 
 RUNNING_SECONDS, STOPPING_SECONDS = 0.5, 0.3  # at least: whoever polls sees every state
 _WORDS = {"SUCCEEDED": "COMPLETED", "FAILED": "FAILED", "CANCELLED": "STOPPED"}  # LastCrawl's and ListCrawls'
+_DONE = "done"  # in a crawl's record, what GetCrawlerMetrics adds up and ListCrawls does not tell
 
 _log = logging.getLogger("crawler")
 _lock = threading.Lock()
@@ -57,8 +58,10 @@ def _start(data: dict):
         record = {"CrawlId": crawl.run_id, "State": "RUNNING", "StartTime": int(time.time()), "LogGroup": LOG_GROUP,
                   "LogStream": name, "MessagePrefix": crawl.run_id, "Summary": "{}"}  # fmt: skip
         _history.setdefault(name, []).append(record)
-    work = (contextvars.copy_context().run, _work, crawler, crawl, record)
-    threading.Thread(target=work[0], args=work[1:], name=f"crawler {name}", daemon=True).start()
+    # The catalog belongs to the account and region of the request, which a thread knows only from its context.
+    context = contextvars.copy_context()
+    work = (_work, crawler, crawl, record)
+    threading.Thread(target=context.run, args=work, name=f"crawler {name}", daemon=True).start()
     return json_response({})
 
 
@@ -91,8 +94,10 @@ def _work(crawler: dict, crawl: Crawl, record: dict) -> None:
 def _finish(crawler: dict, crawl: Crawl, record: dict, status: str, reason: str, seconds: float) -> None:
     for line in crawl.lines:
         _log.info("%s", line)
+    done = {"seconds": seconds, "created": len(crawl.created), "updated": len(crawl.updated),
+            "deleted": len(crawl.deleted)}  # fmt: skip
     with _lock:
-        record |= {"State": _WORDS[status], "EndTime": int(time.time()), "seconds": seconds, "crawl": crawl}
+        record |= {"State": _WORDS[status], "EndTime": int(time.time()), _DONE: done}
         last = {key: record[key] for key in ("LogGroup", "LogStream", "MessagePrefix", "StartTime")}
         last["Status"] = status
         if reason:
@@ -139,7 +144,7 @@ def _metrics(data: dict):
     for name in data.get("CrawlerNameList") or list(glue._crawlers):
         if name not in glue._crawlers:
             continue
-        done = [one for one in _history.get(name, []) if "crawl" in one]
+        done = [one[_DONE] for one in _history.get(name, []) if _DONE in one]
         seconds = [one["seconds"] for one in done]
         answers.append(
             {
@@ -148,9 +153,9 @@ def _metrics(data: dict):
                 "StillEstimating": name in _running,
                 "LastRuntimeSeconds": seconds[-1] if seconds else 0.0,
                 "MedianRuntimeSeconds": statistics.median(seconds) if seconds else 0.0,
-                "TablesCreated": sum(len(one["crawl"].created) for one in done),
-                "TablesUpdated": sum(len(one["crawl"].updated) for one in done),
-                "TablesDeleted": sum(len(one["crawl"].deleted) for one in done),
+                "TablesCreated": sum(one["created"] for one in done),
+                "TablesUpdated": sum(one["updated"] for one in done),
+                "TablesDeleted": sum(one["deleted"] for one in done),
             }
         )
     return json_response({"CrawlerMetricsList": answers})
@@ -161,9 +166,7 @@ def _list(data: dict):
     name = data.get("CrawlerName", "")
     if name not in glue._crawlers:
         return _missing(name)
-    crawls = [
-        {key: value for key, value in one.items() if key not in ("crawl", "seconds")} for one in _history.get(name, [])
-    ]
+    crawls = [{key: value for key, value in one.items() if key != _DONE} for one in _history.get(name, [])]
     return json_response({"Crawls": crawls[::-1][: data.get("MaxResults", 20)]})
 
 

@@ -50,7 +50,8 @@ def crawl(cloud) -> list[dict]:
     """Start and check as the machine does; every answer of check_crawler."""
     since = datetime.datetime.now(datetime.UTC).isoformat()
     invoke(cloud, "StartCrawlerFunction", {})
-    checks, deadline = [], time.monotonic() + SECONDS
+    checks: list[dict] = []
+    deadline = time.monotonic() + SECONDS
     while not checks or checks[-1]["status"] != "READY":
         assert time.monotonic() < deadline
         checks.append(invoke(cloud, "CheckCrawlerFunction", {"since": since}))
