@@ -9,6 +9,7 @@ from hypercorn.config import Config
 from ministack import app
 
 from local import events, glue, lambdas, notifications, storage
+from local.crawler import api as crawler
 from local.machine import execution
 from local.sagemaker import access, api, shapes, store
 
@@ -18,6 +19,7 @@ def install() -> None:
     lambdas.install()
     events.install()
     glue.install()
+    crawler.install()
     notifications.install()
     storage.install()
     access.install(api.handle)
