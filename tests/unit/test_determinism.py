@@ -16,7 +16,8 @@ TOLERANCE = 1e-6  # of a price: docs/architecture.md, "Determinism"
 ELSEWHERE = """
 import sys
 from pathlib import Path
-from tests.unit import conftest, path
+from tests import conftest
+from tests.unit import path
 ran = path.run(Path(sys.argv[1]).read_bytes())
 Path(sys.argv[2]).write_bytes(ran.files["predictions/00000.parquet"])
 """
