@@ -1,0 +1,78 @@
+"""Figures of methods by year, horizon and measure, from scores of whole years."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.files import HORIZONS
+from benchmarks.walk import Year
+from stocks import metrics
+
+
+class Method(NamedTuple):
+    """How a method is called in the tables, whose scores hold it, and in which model's seat."""
+
+    label: str
+    scores: str
+    seat: str = "lstm"
+
+
+LSTM = Method("**LSTM, as published**", "lstm")
+UNGATED = Method("LSTM by itself: gates 1, its own quantiles", "ungated")
+UNCALIBRATED = Method("as published, before conformal", "uncalibrated")
+NAIVE = Method("naive", "lstm", "naive")
+DRIFT = Method("drift", "lstm", "drift")
+FOREST = Method("the lab's Random Forest", "lstm", "random_forest")
+LAB = Method("the lab's LSTM", "lab_lstm")
+CONSTANT = Method("random walk, constant empirical", "constant")
+VOLATILITY = Method("random walk, volatility-scaled", "volatility")
+CLASSICAL = (Method("AutoETS on logs", "AutoETS"), Method("AutoARIMA on logs", "AutoARIMA"))
+
+
+class Figures:
+    """The metrics of every year, by the product's own code, over all tickers or over some."""
+
+    def __init__(self, years: Sequence[Year], only_subset: bool = False):
+        self.years = [year.year for year in years]
+        self.methods = {name for year in years for name in year.scores}
+        self.rows: dict[tuple, dict] = {}
+        self.tickers: list[list[str]] = []
+        for at, year in enumerate(years):
+            wanted = year.subset if only_subset else year.scores["lstm"]["tickers"].tolist()
+            self.tickers.append(wanted)
+            for name, scores in year.scores.items():
+                for row in metrics.rows(metrics.columns(select(scores, wanted))):
+                    self.rows[at, name, row["ticker"], row["model"], row["horizon"]] = row
+
+    def has(self, method: Method) -> bool:
+        return method.scores in self.methods
+
+    def by_year(self, method: Method, measure: str, horizon: int, ticker: str = metrics.POOLED) -> list[float | None]:
+        return [self.rows[at, method.scores, ticker, method.seat, horizon][measure] for at in range(len(self.years))]
+
+    def mean(self, method: Method, measure: str, horizon: int) -> float:
+        """Mean over years; every year counts once."""
+        return float(np.mean(np.array(self.by_year(method, measure, horizon), float)))
+
+    def by_ticker(self, method: Method, measure: str, horizon: int) -> np.ndarray:
+        """Every ticker of every year that has the measure."""
+        found = [
+            self.rows[at, method.scores, ticker, method.seat, horizon][measure]
+            for at, tickers in enumerate(self.tickers)
+            for ticker in tickers
+        ]
+        return np.array([value for value in found if value is not None])
+
+    def worst(self, method: Method, measure: str, horizon: int) -> float:
+        return float(self.by_ticker(method, measure, horizon).max())
+
+
+def select(scores: dict, wanted: list[str]) -> dict:
+    """The scores of the wanted tickers, to be pooled over them alone; sums by day stay those of all tickers."""
+    chosen = np.isin(scores["tickers"], wanted)
+    return scores | {name: scores[name][chosen] for name in ("tickers", *metrics.TICKER_SUMS)}
+
+
+def every_horizon(of_horizon) -> list[str]:
+    return [of_horizon(horizon) for horizon in HORIZONS]
