@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.files import HORIZONS
 from benchmarks.walk import Year
 from stocks import metrics
 
@@ -37,12 +36,17 @@ class Figures:
         self.years = [year.year for year in years]
         self.methods = {name for year in years for name in year.scores}
         self.rows: dict[tuple, dict] = {}
+        self.r2: dict[tuple[str, str], list[np.ndarray]] = {}
         self.tickers: list[list[str]] = []
         for at, year in enumerate(years):
             wanted = year.subset if only_subset else year.scores["lstm"]["tickers"].tolist()
             self.tickers.append(wanted)
             for name, scores in year.scores.items():
-                for row in metrics.rows(metrics.columns(select(scores, wanted))):
+                chosen = select(scores, wanted)
+                spread = np.where(chosen["spread"] > 0, chosen["spread"], np.nan)
+                for seat, squared in zip(metrics.MODELS, chosen["squared"].swapaxes(0, 1), strict=True):
+                    self.r2.setdefault((name, seat), []).append(1 - squared / spread)
+                for row in metrics.rows(metrics.columns(chosen)):
                     self.rows[at, name, row["ticker"], row["model"], row["horizon"]] = row
 
     def has(self, method: Method) -> bool:
@@ -67,12 +71,12 @@ class Figures:
     def worst(self, method: Method, measure: str, horizon: int) -> float:
         return float(self.by_ticker(method, measure, horizon).max())
 
+    def median_r2(self, method: Method) -> float:
+        """Of ticker-years at h = 1: not a measure of anything, but what would be shown elsewhere."""
+        return float(np.nanmedian(np.concatenate(self.r2[method.scores, method.seat])[:, 0]))
+
 
 def select(scores: dict, wanted: list[str]) -> dict:
     """The scores of the wanted tickers, to be pooled over them alone; sums by day stay those of all tickers."""
     chosen = np.isin(scores["tickers"], wanted)
-    return scores | {name: scores[name][chosen] for name in ("tickers", *metrics.TICKER_SUMS)}
-
-
-def every_horizon(of_horizon) -> list[str]:
-    return [of_horizon(horizon) for horizon in HORIZONS]
+    return scores | {name: scores[name][chosen] for name in ("tickers", "spread", *metrics.TICKER_SUMS)}

@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows, years = walk.read(args.csv), []
     for year in args.years:
         with tempfile.TemporaryDirectory() as folder:
-            years.append(walk.run(rows, year, args.subset, Path(folder)))
+            years.append(walk.run(rows, year, args.subset, args.lab_epochs, Path(folder)))
         print(progress(years[-1]), flush=True)
     for table in report(years):
         print("\n" + table, flush=True)
@@ -38,6 +38,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--years", type=years_of, required=True, help="test years, such as 2015-2017 or 2016")
     parser.add_argument("--subset", type=subset_of, default=10, help="tickers for the slow methods: a number or names,"
                         " joined by commas (default %(default)s)")  # fmt: skip
+    parser.add_argument("--lab-epochs", type=int, default=20, help="of the lab's LSTM (default %(default)s)")
     return parser.parse_args(argv)
 
 
@@ -90,7 +91,7 @@ def decisions(years: Sequence[Year]) -> str:
 
 def points(title: str, found: Figures, methods: Sequence[Method]) -> str:
     columns = [f"{measure}, h = {horizon}" for measure in ("RMSE", "MAE") for horizon in HORIZONS]
-    header = ("mean over tickers (worst year)", *columns, "worst ticker-year, RMSE, h = 1")
+    header = ("mean over tickers (worst year)", *columns, "worst ticker-year, RMSE, h = 1", "median R², h = 1")
     lines = []
     for method in methods:
         cells = [
@@ -98,7 +99,8 @@ def points(title: str, found: Figures, methods: Sequence[Method]) -> str:
             for measure in ("rmse_vs_naive", "mae_vs_naive")
             for horizon in HORIZONS
         ]
-        lines.append((method.label, *cells, number(found.worst(method, "rmse_vs_naive", 1))))
+        worst, r2 = found.worst(method, "rmse_vs_naive", 1), found.median_r2(method)
+        lines.append((method.label, *cells, number(worst), number(r2, 2)))
     return markdown(f"{title}: error / error of naive", header, lines)
 
 
@@ -113,7 +115,7 @@ def coverage(found: Figures, methods: Sequence[Method]) -> str:
 
 
 def pair(values) -> str:
-    return " / ".join(f"{value:.3f}" for value in values)
+    return " / ".join(f"{value:.3f}" for value in np.array(values, float))
 
 
 def pinball(title: str, found: Figures, methods: Sequence[Method]) -> str:
@@ -142,7 +144,7 @@ def costs(years: Sequence[Year]) -> str:
     names = {
         "fit": "our fit, TensorFlow's import included",
         "fit and forecast": "our fit and forecasts over JSON, both imports included",
-        "lab_lstm": f"the lab's LSTM, {walk.LAB_EPOCHS} epochs, without imports",
+        "lab_lstm": "the lab's LSTM, without imports",
         "random_forest": "the lab's Random Forest",
         "AutoETS": "AutoETS, one fit",
         "AutoARIMA": "AutoARIMA, one fit",

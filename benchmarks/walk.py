@@ -18,7 +18,6 @@ from benchmarks import ROOT, children, files, rivals
 from split import Intake
 from stocks import baseline, intervals, metrics, predictions, series
 
-LAB_EPOCHS = 20
 CLASSICAL = ("AutoETS", "AutoARIMA")
 CLASSICAL_PYTHON = ROOT / ".venv-benchmarks/bin/python"
 UNCALIBRATED = {"day": np.empty(0, np.int32), "stretch": np.empty((0, len(files.HORIZONS), len(intervals.LEVELS)))}
@@ -61,7 +60,7 @@ def shard_of(rows: series.Arrays, year: int) -> tuple[series.Arrays, dict[str, s
     return series.select(shard, series.usable(shard)), cuts
 
 
-def run(rows: series.Arrays, year: int, wanted: int | list[str], folder: Path) -> Year:
+def run(rows: series.Arrays, year: int, wanted: int | list[str], lab_epochs: int, folder: Path) -> Year:
     """Fit, forecast and score one year with every method; folder is the year's own."""
     shard, cuts = shard_of(rows, year)
     subset = chosen(shard["tickers"].tolist(), wanted)
@@ -81,7 +80,7 @@ def run(rows: series.Arrays, year: int, wanted: int | list[str], folder: Path) -
         "fit and forecast": (fit.cpu + serve.cpu) / len(shard["tickers"]),
     }
     found = ours(folder, shard, shard_file, origins)
-    found |= others(folder, shard_file, subset, seconds)
+    found |= others(folder, shard_file, subset, lab_epochs, seconds)
 
     return Year(
         year,
@@ -97,8 +96,10 @@ def run(rows: series.Arrays, year: int, wanted: int | list[str], folder: Path) -
 def chosen(tickers: list[str], wanted: int | list[str]) -> list[str]:
     """The tickers for the slow methods: those named, or so many at even distances in the alphabet."""
     if isinstance(wanted, list):
-        return [ticker for ticker in tickers if ticker in wanted]
-    count = min(wanted, len(tickers))
+        if missing := set(wanted) - set(tickers):
+            raise ValueError(f"no forecasts are made of {', '.join(sorted(missing))}")
+        return sorted(wanted)
+    count = min(max(wanted, 1), len(tickers))
     return [tickers[len(tickers) * i // count] for i in range(count)]
 
 
@@ -119,9 +120,9 @@ def ours(folder: Path, shard: series.Arrays, shard_file: Path, origins: files.Ar
     }
 
 
-def others(folder: Path, shard_file: Path, subset: list[str], seconds: dict[str, float]) -> dict:
+def others(folder: Path, shard_file: Path, subset: list[str], lab_epochs: int, seconds: dict[str, float]) -> dict:
     """(forecasts, calibration) of the slow methods on the subset; seconds gets what each cost a ticker."""
-    programs: dict[str, tuple] = {"lab_lstm": (sys.executable, "benchmarks.lab", LAB_EPOCHS)}
+    programs: dict[str, tuple] = {"lab_lstm": (sys.executable, "benchmarks.lab", lab_epochs)}
     if CLASSICAL_PYTHON.exists():
         programs |= {name: (CLASSICAL_PYTHON, "benchmarks.classical", name) for name in CLASSICAL}
     found = {}
@@ -135,4 +136,13 @@ def others(folder: Path, shard_file: Path, subset: list[str], seconds: dict[str,
 
 
 def score(shard: series.Arrays, origins: files.Arrays, forecasts: files.Arrays, calibration: files.Arrays) -> dict:
-    return metrics.score(predictions.join(shard, origins, forecasts, calibration), shard)
+    """The sums of stocks.metrics, and `spread` [k, 3]: what R² divides squared errors by, shown only as a warning."""
+    rows = predictions.join(shard, origins, forecasts, calibration)
+    test = ~rows["future"]
+    cell = rows["ticker"][test] * len(files.HORIZONS) + np.searchsorted(files.HORIZONS, rows["horizon"][test])
+    shape = (len(shard["tickers"]), len(files.HORIZONS))
+    n, total, squares = (
+        np.bincount(cell, values, minlength=shape[0] * shape[1]).reshape(shape)
+        for values in (None, rows["actual"][test], rows["actual"][test] ** 2)
+    )
+    return metrics.score(rows, shard) | {"spread": squares - total**2 / np.maximum(n, 1)}
