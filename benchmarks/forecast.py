@@ -64,11 +64,14 @@ def report(years: Sequence[Year]) -> Iterator[str]:
     yield decisions(years)
     yield points("Point forecasts, all tickers", everyone, quick)
     yield points("Point forecasts, the subset", subset, (*quick, *slow))
+    moving = (figures.LSTM, figures.UNGATED, figures.DRIFT, figures.FOREST)
+    yield points_by_year("all tickers", everyone, moving)
+    yield points_by_year("the subset", subset, (*moving, *slow))
     bands = (figures.LSTM, figures.UNCALIBRATED, figures.UNGATED, figures.VOLATILITY, figures.CONSTANT)
     yield coverage(everyone, bands)
     yield pinball("Pinball loss, all tickers", everyone, bands)
     yield pinball("Pinball loss, the subset", subset, (*bands, *slow[1:]))
-    yield direction(everyone, (figures.LSTM, figures.UNGATED, figures.DRIFT, figures.FOREST))
+    yield direction(everyone, moving)
     yield costs(years)
     header = ("target", "limit", "measured", "met")
     checked = targets.check(years, everyone, subset)
@@ -128,16 +131,32 @@ def pinball(title: str, found: Figures, methods: Sequence[Method]) -> str:
     return markdown(f"{title}: basis points of the price", header, lines)
 
 
+def points_by_year(which: str, found: Figures, methods: Sequence[Method]) -> str:
+    lines = [
+        (method.label, *(by_year(found.by_year(method, "rmse_vs_naive", horizon), 4) for horizon in HORIZONS))
+        for method in methods
+    ]
+    return yearly(f"RMSE / RMSE of naive by year, {which}", found, lines)
+
+
 def direction(found: Figures, methods: Sequence[Method]) -> str:
     """Hit rates, and how often "up" would have hit."""
-    lines = []
-    for method in (*methods, None):
-        measure = "directional_accuracy" if method else "always_up_rate"
-        by_horizon = [found.by_year(method or figures.LSTM, measure, horizon) for horizon in HORIZONS]
-        cells = [" / ".join("none" if value is None else f"{value:.3f}" for value in values) for values in by_horizon]
-        lines.append((method.label if method else "always up", *cells))
+    rates = [(method.label, method, "directional_accuracy") for method in methods]
+    rates.append(("always up", figures.LSTM, "always_up_rate"))
+    lines = [
+        (label, *(by_year(found.by_year(method, rate, horizon), 3) for horizon in HORIZONS))
+        for label, method, rate in rates
+    ]
+    return yearly("Share of moves foretold", found, lines)
+
+
+def by_year(values: Sequence[float | None], digits: int) -> str:
+    return " / ".join(number(value, digits) or "none" for value in values)
+
+
+def yearly(title: str, found: Figures, lines: Sequence[Sequence[str]]) -> str:
     years = " / ".join(str(year) for year in found.years)
-    return markdown(f"Share of moves foretold, {years}", ("", *(f"h = {horizon}" for horizon in HORIZONS)), lines)
+    return markdown(f"{title}, {years}", ("", *(f"h = {horizon}" for horizon in HORIZONS)), lines)
 
 
 def costs(years: Sequence[Year]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 def markdown(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join([f"## {title}", "", *("| " + " | ".join(line) + " |" for line in lines), ""])
+    return "\n".join([f"## {title}", "", *("| " + " | ".join(line) + " |" for line in lines)])
 
 
 def number(value: float | None, digits: int = 4) -> str:
