@@ -7,7 +7,7 @@ VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test lint format down lock clean
+.PHONY: setup run test lint format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -27,6 +27,9 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# What `python -m benchmarks.forecast` needs beside the rest; nothing else does.
+benchmarks-setup: .venv/.ready .venv-benchmarks/.ready
+
 down:
 	$(BIN)/python -m local down
 
@@ -39,7 +42,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
-	for name in ministack lambda sam uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam benchmarks uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -51,7 +54,8 @@ lock: .venv-uv/.ready
 .venv-lambda/.ready: requirements/lambda.txt
 .venv-sam/.ready: requirements/sam.txt
 .venv-images/.ready: requirements/images.txt
-$(VENVS): .venv-uv/.ready
+.venv-benchmarks/.ready: requirements/benchmarks.txt
+$(VENVS) .venv-benchmarks/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@
