@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response, new_uuid
-from ministack.services import athena
+from ministack.services import athena, glue
 
 from local.athena import engine
 from local.athena.errors import BytesLimitExceeded, MalformedQuery, QueryFailed
@@ -14,6 +14,7 @@ from local.athena.results import Result, as_file
 from local.athena.statements import CreateTableAs, CreateView, DropView, Query, Unload, Utility, parse
 from local.athena.types import column_info
 
+ENGINE = "Athena engine version 3"
 _NO_LOCATION = (
     "No output location provided. An output location is required either through the Workgroup result configuration "
     "setting or as an API input."
@@ -38,7 +39,7 @@ def start_query_execution(data: dict) -> tuple:
         statement = bind(parse(data["QueryString"]), data.get("ExecutionParameters", []))
     except MalformedQuery as error:
         return _invalid(str(error), AthenaErrorCode="MALFORMED_QUERY")
-    if isinstance(statement, athena._CreateTable) and not statement.external:
+    if isinstance(statement, athena._CreateTable) and not (statement.external or statement.iceberg):
         return _invalid("External keyword required for table type HIVE", AthenaErrorCode="MALFORMED_QUERY")
     execution = _execution(data, statement, group, location.rstrip("/"))
     athena._executions[execution["QueryExecutionId"]] = execution
@@ -56,19 +57,31 @@ def _output_location(data: dict, group: dict) -> str | None:
     return own if group.get("EnforceWorkGroupConfiguration") or not asked else asked
 
 
+# What Athena calls a statement, and where below the output location its result lies.
+_KINDS = {
+    Query: ("DML", "SELECT", "{}.csv"),
+    Unload: ("DML", "UNLOAD", "{}"),
+    CreateTableAs: ("DDL", "CREATE_TABLE_AS_SELECT", "tables/{}"),
+    CreateView: ("DDL", "CREATE_VIEW", "{}.txt"),
+    DropView: ("DDL", "DROP_VIEW", "{}.txt"),
+    Utility: ("UTILITY", "SHOW", "{}.txt"),
+    athena._CreateTable: ("DDL", "CREATE_TABLE", "{}.txt"),
+    athena._DropTable: ("DDL", "DROP_TABLE", "{}.txt"),
+}
+
+
 def _execution(data: dict, statement: Any, group: dict, location: str) -> dict:
     query_id = new_uuid()
-    kind = {Query: "DML", Unload: "DML", Utility: "UTILITY"}.get(type(statement), "DDL")
-    place = f"tables/{query_id}" if isinstance(statement, CreateTableAs) else query_id
-    suffix = {Query: ".csv", CreateTableAs: "", Unload: ""}.get(type(statement), ".txt")
+    kind, substatement, place = _KINDS[type(statement)]
     configuration = group["Configuration"].get("ResultConfiguration", {})
     context = data.get("QueryExecutionContext", {})
+    engine_version = {"SelectedEngineVersion": ENGINE, "EffectiveEngineVersion": ENGINE}
     return {
         "QueryExecutionId": query_id,
         "Query": data["QueryString"],
         "StatementType": kind,
-        "SubstatementType": {CreateView: "CREATE_VIEW", DropView: "DROP_VIEW"}.get(type(statement), _first(statement)),
-        "ResultConfiguration": {**configuration, "OutputLocation": f"{location}/{place}{suffix}"},
+        "SubstatementType": substatement,
+        "ResultConfiguration": {**configuration, "OutputLocation": f"{location}/{place.format(query_id)}"},
         "QueryExecutionContext": {
             "Database": context.get("Database", "default").lower(),
             "Catalog": context.get("Catalog", "awsdatacatalog").lower(),
@@ -76,16 +89,8 @@ def _execution(data: dict, statement: Any, group: dict, location: str) -> dict:
         "Status": {"State": "QUEUED", "SubmissionDateTime": time.time()},
         "Statistics": {"DataScannedInBytes": 0},
         "WorkGroup": group["Name"],
-        "EngineVersion": {
-            "SelectedEngineVersion": "Athena engine version 3",
-            "EffectiveEngineVersion": "Athena engine version 3",
-        },
+        "EngineVersion": engine_version,
     }
-
-
-def _first(statement: Any) -> str:
-    names = {Query: "SELECT", Unload: "UNLOAD", CreateTableAs: "CREATE_TABLE_AS_SELECT"}
-    return names.get(type(statement), "DDL")
 
 
 async def _run(execution: dict, statement: Any, location: str, limit: int | None) -> None:
@@ -151,8 +156,6 @@ def get_query_results(data: dict) -> tuple:
 
 def get_table_metadata(data: dict) -> tuple:
     """MiniStack describes tables that do not exist."""
-    from ministack.services import glue
-
     table = glue._tables.get(f"{data['DatabaseName']}/{data['TableName']}")
     if table is None:
         return error_response_json(

@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 
 import pytest
 
-from tests import answers, lake
+from tests import answers
 from tests.integration.cloud import ROOT, as_csv
 from tools import queries
 
@@ -60,13 +61,12 @@ def ask(variables):
 
 @pytest.fixture(scope="module")
 def published(cloud, aws, prices, tmp_path_factory):
-    """A run of a file that the AWS CLI uploaded; a copy of the lake that it fetched."""
+    """A run of a file that the AWS CLI uploaded, its tables made by the crawler; a copy of the lake."""
     folder, outputs = tmp_path_factory.mktemp("clients"), cloud.outputs()
     (folder / "prices.csv").write_bytes(as_csv(prices))
     aws("s3", "cp", folder / "prices.csv", f"s3://{outputs['IncomingBucket']}/incoming/analysts/prices.csv")
     (arn,) = _executions_of(cloud, "incoming/analysts/")
     assert cloud.ended(arn)["status"] == "SUCCEEDED"
-    lake.register(cloud.client("glue"), cloud.client("s3"), outputs["DatabaseName"], outputs["LakeBucket"])
     for table in ("predictions", "metrics", "runs"):
         aws("s3", "sync", "--quiet", f"s3://{outputs['LakeBucket']}/{table}", folder / table)
     return folder
@@ -173,3 +173,17 @@ def test_the_named_queries_answer_rightly(client, cloud, ask, published):
         if (found := answers.differences(answer["records"], answers.ANSWERS[name](tables))[:5])
     }
     assert wrong == {}
+
+
+def test_the_readmes_clients_work(cloud, variables, published):
+    """The README names the development stack; only the names are replaced."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        local = block.replace("stock-forecasts-dev", variables["WORK_GROUP"])
+        local = local.replace("stock_forecasts_dev", variables["DATABASE"])
+        name = block.strip().splitlines()[-1].partition(" = ")[0]
+        command = [BIN / "python", "-c", f"{local}\nprint(len({name}))"]
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert int(done.stdout) > 0

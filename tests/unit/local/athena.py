@@ -85,10 +85,11 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
         "naive": 1.0, "drift": 1.01, "random_forest": 0.8, "lstm": 1.02,
         "lstm_p025": 0.95, "lstm_p10": 0.97, "lstm_p50": 1.0, "lstm_p90": 1.03, "lstm_p975": 1.05,
     }  # fmt: skip
-    return {
+    found: dict[str, list] = {
         "ticker": [ticker, ticker], "origin_date": days, "target_date": [days[1], datetime.date(2024, 1, 4)],
         "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None],
-    } | {name: [price * factor] * 2 for name, factor in forecasts.items()}  # fmt: skip
+    }  # fmt: skip
+    return found | {name: [price * factor] * 2 for name, factor in forecasts.items()}
 
 
 def metrics_rows() -> dict[str, list]:
