@@ -2,7 +2,7 @@
 PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
-VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images)
+VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images .venv-clients)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -42,7 +42,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
-	for name in ministack lambda sam benchmarks uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam clients benchmarks uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -54,6 +54,7 @@ lock: .venv-uv/.ready
 .venv-lambda/.ready: requirements/lambda.txt
 .venv-sam/.ready: requirements/sam.txt
 .venv-images/.ready: requirements/images.txt
+.venv-clients/.ready: requirements/clients.txt
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 $(VENVS) .venv-benchmarks/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
