@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from stocks import report
+from stocks import report, report_tables
 from tests.unit import made, results
 
 MEASURES = (
@@ -181,8 +181,8 @@ def test_an_unknown_price_is_not_made_up():
 
 def test_the_page_says_when_it_does_not_show_all(monkeypatch):
     monkeypatch.setattr(report.charts, "MOST_ROWS", 120)
-    monkeypatch.setattr(report, "MOST_TICKER_ROWS", 1)
-    monkeypatch.setattr(report, "MOST_SKIPPED", 1)
+    monkeypatch.setattr(report_tables, "MOST_TICKER_ROWS", 1)
+    monkeypatch.setattr(report_tables, "MOST_SKIPPED", 1)
     words = Page(results.page(changed={"skipped": [{"ticker": name, "reason": "few"} for name in "XY"]})).words()
     assert "2 of 3 tickers have a chart" in words
     assert "2 more are in the metrics table" in words
