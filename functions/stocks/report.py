@@ -55,11 +55,12 @@ def render(rows: Sequence[dict], directions: Sequence[dict], facts: dict, charte
         "leaderboard": report_tables.leaderboard(pooled),
         "ranges": report_tables.ranges(pooled),
         "directions": report_tables.directions(pooled, directions),
+        "trust": report_tables.trust(facts["evidence"]),
         "test_days": words.text(_test_days(facts)),
         "ticker_table": report_tables.ticker_table(by_ticker, charted, facts["tickers"]),
         "left_out": report_tables.left_out(facts),
         "facts": _facts(facts),
-        "data": _data(by_ticker, charted),
+        "data": _data(charted),
         "css": _asset("report.css"),
         "js": _asset("report.js"),
         "uplot_css": _asset("uPlot.min.css"),
@@ -140,7 +141,6 @@ def _facts(facts: dict) -> str:
         if known
         else "no list price known"
     )
-    gates = " · ".join(f"{gate * 100:.0f} %" for gate in facts["gates"])
     shown = {
         "File": f"{facts['source_uri']} (version {facts['source_version']})",
         "Run": facts["run_id"],
@@ -149,7 +149,6 @@ def _facts(facts: dict) -> str:
         "Training": f"{facts['train_seconds']:,.0f} s on {facts['training_instance_type']}",
         "Endpoint": f"{facts['endpoint_seconds']:,.0f} s on {facts['endpoint_instance_type']}, then deleted",
         "Estimated cost": usd,
-        "The LSTM's say at 1 · 5 · 20 days": f"{gates} (at 0 % nothing of it was proven: its forecast is naive's)",
         "Model": facts["model_uri"],
     }
     return "".join(
@@ -157,13 +156,9 @@ def _facts(facts: dict) -> str:
     )
 
 
-def _data(by_ticker: dict, charted: Sequence[dict]) -> str:
+def _data(charted: Sequence[dict]) -> str:
     """The charts as JSON inside a script element: without <, > and & nothing in it can end the element."""
-    with_ratio = [
-        chart | {"ratio": by_ticker.get(chart["ticker"], {}).get(("lstm", 1), {}).get("rmse_vs_naive")}
-        for chart in charted
-    ]
-    text = json.dumps({"steps": charts.STEPS, "charts": with_ratio}, separators=(",", ":"), allow_nan=False)
+    text = json.dumps({"steps": charts.STEPS, "charts": charted}, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

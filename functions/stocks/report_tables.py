@@ -9,6 +9,7 @@ NAMES = {"naive": "Naive: no change", "drift": "Drift", "random_forest": "Random
 COLOURS = {"naive": "naive", "drift": "soft", "random_forest": "forest", "lstm": "lstm"}
 MOST_TICKER_ROWS = 2_000  # of the table of tickers; SQL has them all
 MOST_SKIPPED = 500
+UNPROVEN = "the slope is not above two standard errors"  # as training says it
 
 
 def leaderboard(pooled: dict) -> str:
@@ -61,6 +62,41 @@ def _direction_cell(accuracy: float | None, interval: dict | None) -> str:
     if accuracy is None or not interval or interval["low"] is None:
         return f"<td>{words.percent(accuracy)}</td>"
     return f"<td>{words.percent(accuracy)}<br><small>{interval['low']:.0%} to {interval['high']:.0%}</small></td>"
+
+
+def trust(evidence: dict) -> str:
+    """Per horizon, how much of a foreseen change the forecast uses, and why: training's evidence in plain words."""
+    body = []
+    for horizon in HORIZONS:
+        found = evidence["horizons"][str(horizon)]
+        share = f"{found['gate'] * 100:.0f} %"
+        source = "the LSTM" if found["quantiles"] == "lstm" else "recent volatility"
+        cells = (share, source, words.text(_why(found, evidence["fallback"])))
+        body.append(
+            f"<tr>{_head(words.ahead(horizon))}{''.join(f'<td class="words">{cell}</td>' for cell in cells)}</tr>"
+        )
+    caption = (
+        "How much of a change that the LSTM foresees enters its forecast. Days that it did not learn from decide; "
+        "at 0 % its forecast is naive's, and what remains of it are the ranges."
+    )
+    return _table("Trust", caption, ["Ahead", "Used", "Ranges from", "Why"], body, prose=True)
+
+
+def _why(found: dict, fallback: Sequence[str]) -> str:
+    if fallback:
+        return f"No LSTM was trained: {'; '.join(fallback)}."
+    if found["gate"]:
+        return (
+            f"Prices followed its forecasts more closely than chance explains, on {found['blocks']} independent "
+            f"stretches. What is certain of that is used, never more than half."
+        )
+    if found["gate_reason"] == UNPROVEN:
+        slope, doubt = found["slope"], 2 * found["slope_se"]
+        return (
+            f"Prices did not follow its forecasts more than chance explains: of a foreseen change {slope * 100:.0f} % "
+            f"came true, give or take {doubt * 100:.0f} %."
+        )
+    return f"Not enough to judge it by: {found['gate_reason']}."
 
 
 def ticker_table(by_ticker: dict, charted: Sequence[dict], tickers: int) -> str:
