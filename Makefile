@@ -7,7 +7,7 @@ VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test lint format down lock clean
+.PHONY: setup run test test-browser lint format down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -16,6 +16,9 @@ run: setup
 
 test: lint
 	$(BIN)/python -m pytest
+
+test-browser: .venv-browser/.ready node_modules/.ready
+	.venv-browser/bin/python -m pytest tests/browser
 
 lint: setup
 	$(BIN)/ruff check .
@@ -39,7 +42,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
-	for name in ministack lambda sam uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam uv browser; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -51,7 +54,8 @@ lock: .venv-uv/.ready
 .venv-lambda/.ready: requirements/lambda.txt
 .venv-sam/.ready: requirements/sam.txt
 .venv-images/.ready: requirements/images.txt
-$(VENVS): .venv-uv/.ready
+.venv-browser/.ready: requirements/browser.txt
+$(VENVS) .venv-browser/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@

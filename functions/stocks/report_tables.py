@@ -70,11 +70,10 @@ def trust(evidence: dict) -> str:
     for horizon in HORIZONS:
         found = evidence["horizons"][str(horizon)]
         share = f"{found['gate'] * 100:.0f} %"
-        source = "the LSTM" if found["quantiles"] == "lstm" else "recent volatility"
-        cells = (share, source, words.text(_why(found, evidence["fallback"])))
-        body.append(
-            f"<tr>{_head(words.ahead(horizon))}{''.join(f'<td class="words">{cell}</td>' for cell in cells)}</tr>"
-        )
+        source = "LSTM" if found["quantiles"] == "lstm" else "volatility"
+        why = words.text(_why(found, evidence["fallback"]))
+        cells = f'<td class="left">{share}</td><td class="left">{source}</td><td class="words">{why}</td>'
+        body.append(f"<tr>{_head(words.ahead(horizon))}{cells}</tr>")
     caption = (
         "How much of a change that the LSTM foresees enters its forecast. Days that it did not learn from decide; "
         "at 0 % its forecast is naive's, and what remains of it are the ranges."

@@ -146,13 +146,13 @@ def test_the_charts_data_is_in_the_page(page):
 
 
 def test_the_page_says_for_each_horizon_how_far_the_lstm_is_believed_and_why(page):
-    assert "1 day 12 % the LSTM Prices followed its forecasts more closely than chance explains, on 182" in page.words()
+    assert "1 day 12 % LSTM Prices followed its forecasts more closely than chance explains, on 182" in page.words()
     assert (
-        "5 days 0 % recent volatility Prices did not follow its forecasts more than chance explains: "
+        "5 days 0 % volatility Prices did not follow its forecasts more than chance explains: "
         "of a foreseen change 65 % came true, give or take 146 %."
     ) in page.words()
     assert (
-        "20 days 0 % recent volatility Not enough to judge it by: 9 independent blocks of 20 days, 30 are needed."
+        "20 days 0 % volatility Not enough to judge it by: 9 independent blocks of 20 days, 30 are needed."
     ) in page.words()
 
 

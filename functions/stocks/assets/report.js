@@ -205,6 +205,7 @@
   }
 
   function start() {
+    document.querySelector(".explorer").hidden = false;
     legend();
     list();
     for (const button of document.querySelectorAll(".spans button"))
