@@ -48,4 +48,7 @@ def outside(address, file):
 
 @pytest.fixture(scope="session")
 def ten():
-    return pages.report(["ALDER", "BRYNE", "CORVO", "DELTA", "ELM", "FIRTH", "GARDA", "HOLT", "IVORY", "JAJIL.CQ"])
+    return pages.report(
+        ["ALDER", "BRYNE", "CORVO", "DELTA", "ELM", "FIRTH", "GARDA", "HOLT", "IVORY", "JAJIL.CQ"],
+        rejected_uri=f"s3://{'b' * 63}/rejected/",
+    )
