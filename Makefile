@@ -7,7 +7,7 @@ VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test lint format benchmarks-setup down lock clean
+.PHONY: setup run test test-browser lint format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -16,6 +16,9 @@ run: setup
 
 test: lint
 	$(BIN)/python -m pytest
+
+test-browser: .venv-browser/.ready node_modules/.ready
+	.venv-browser/bin/python -m pytest tests/browser
 
 lint: setup
 	$(BIN)/ruff check .
@@ -42,7 +45,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
-	for name in ministack lambda sam clients benchmarks uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam clients browser benchmarks uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -56,7 +59,8 @@ lock: .venv-uv/.ready
 .venv-images/.ready: requirements/images.txt
 .venv-clients/.ready: requirements/clients.txt
 .venv-benchmarks/.ready: requirements/benchmarks.txt
-$(VENVS) .venv-benchmarks/.ready: .venv-uv/.ready
+.venv-browser/.ready: requirements/browser.txt
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@

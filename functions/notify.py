@@ -4,8 +4,9 @@ import json
 import re
 
 import aws
+import storage
 import telemetry
-from settings import settings
+from settings import Settings, settings
 
 MAX_CAUSE = 32_768  # characters that a Fail state keeps
 MAX_SUBJECT = 100  # characters that SNS accepts, ASCII and without line breaks
@@ -38,16 +39,21 @@ EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: |$)")  # the line that ends a traceba
 
 @telemetry.step
 def handler(event, context):
-    succeeded = event["outcome"] == "succeeded"
-    subject, message, cause = success(event) if succeeded else failure(event)
-    aws.client("sns").publish(TopicArn=settings().topic_arn, Subject=ascii_line(subject), Message=message)
+    setting, succeeded = settings(), event["outcome"] == "succeeded"
+    subject, message, cause = success(setting, event) if succeeded else failure(event)
+    aws.client("sns").publish(TopicArn=setting.topic_arn, Subject=ascii_line(subject), Message=message)
     return {"cause": cause}
 
 
-def success(event: dict) -> tuple[str, str, str]:
+def success(setting: Settings, event: dict) -> tuple[str, str, str]:
+    """Subject, message and cause of a run that went well; the link is a secret, so the message alone holds it."""
     run, summary = event["run"], event["summary"]
+    hours = f"{setting.report_link_hours} hour{'' if setting.report_link_hours == 1 else 's'}"
     lines = [
         summary["headline"],
+        "",
+        f"Open the report (the link ends after {hours} at most):",
+        storage.link(summary["report_uri"], setting.report_link_hours),
         "",
         f"Report:  {summary['report_uri']}",
         f"File:    {event['key']}",

@@ -26,6 +26,7 @@ class Settings:
     test_fraction: float
     bad_row_tolerance: float
     shard_kilobytes: int
+    report_link_hours: int
 
 
 def settings() -> Settings:

@@ -40,6 +40,13 @@ def put_arrays(bucket: str, key: str, arrays: dict, compress: bool = True) -> st
     return put(bucket, key, body.getvalue())
 
 
+def link(uri: str, hours: int) -> str:
+    """An https address that opens the object for whoever has it, until it expires or its signer's credentials do."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    target = {"Bucket": bucket, "Key": key}
+    return aws.client("s3").generate_presigned_url("get_object", Params=target, ExpiresIn=hours * 3600)
+
+
 def delete_others(bucket: str, prefix: str, keep: set[str]) -> None:
     """Delete the keys below a prefix that this run did not write."""
     s3 = aws.client("s3")

@@ -44,6 +44,7 @@ def gather(setting: Settings, event: dict) -> dict:
     run = event["run"]
     manifest = storage.get_json(setting.work_bucket, keys.work(run["run_id"], "manifest.json"))
     data = storage.get_json(setting.work_bucket, keys.work(run["run_id"], "data.json"))
+    evidence = read_evidence(event["model_uri"])
     source, types = manifest["source"], (setting.training_instance_type, setting.endpoint_instance_type)
     return {
         "dataset": run["dataset"],
@@ -65,7 +66,8 @@ def gather(setting: Settings, event: dict) -> dict:
             event["train_seconds"], types[0], event["endpoint_seconds"], types[1], setting.endpoint_instance_count
         ),
         "model_uri": event["model_uri"],
-        "gates": read_gates(event["model_uri"]),
+        "gates": [float(evidence["gates"][str(horizon)]) for horizon in keys.HORIZONS],
+        "evidence": evidence,
     }
 
 
@@ -77,16 +79,15 @@ def run_row(facts: dict) -> dict[str, list]:
     return {name: [value] for name, value in row.items()}
 
 
-def read_gates(model_uri: str) -> list[float]:
-    """How far the model trusts its LSTM at each horizon, from the evidence beside the SavedModel."""
+def read_evidence(model_uri: str) -> dict:
+    """How far the model trusts its LSTM at each horizon and why, from beside the SavedModel."""
     bucket, _, key = model_uri.removeprefix("s3://").partition("/")
     with tarfile.open(fileobj=io.BytesIO(storage.get(bucket, key))) as archive:
         for member in archive:
             if member.name.removeprefix("./") == "evidence.json":
                 content = archive.extractfile(member)
                 assert content is not None
-                gates = json.load(content)["gates"]
-                return [float(gates[str(horizon)]) for horizon in keys.HORIZONS]
+                return json.load(content)
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 

@@ -141,6 +141,11 @@ def test_queries_are_bounded_and_their_results_encrypted():
     assert work_group["ResultConfiguration"]["EncryptionConfiguration"] == {"EncryptionOption": "SSE_S3"}
 
 
+def test_a_link_is_not_promised_for_longer_than_a_roles_credentials_can_last():
+    assert PARAMETERS["ReportLinkHours"]["MaxValue"] == 12
+    assert "credentials" in PARAMETERS["ReportLinkHours"]["Description"]
+
+
 def test_queue_and_topic_are_encrypted():
     assert resources("AWS::SQS::Queue")["DeadLetterQueue"]["SqsManagedSseEnabled"] is True
     assert resources("AWS::SNS::Topic")["Topic"]["KmsMasterKeyId"]

@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "TEST_FRACTION": "0.2",
     "BAD_ROW_TOLERANCE": "0.01",
     "SHARD_KILOBYTES": "16384",
+    "REPORT_LINK_HOURS": "12",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",

@@ -40,6 +40,25 @@ def scores(shard, **factors):
     return metrics.score(rows(shard, **factors), shard)
 
 
+def believed():
+    """What training's evidence says of a horizon whose gate opened."""
+    return {"gate": 0.12, "gate_reason": "", "blocks": 182, "slope": 0.5, "slope_se": 0.19, "quantiles": "lstm"}
+
+
+def doubted():
+    reason = "the slope is not above two standard errors"
+    return {
+        "gate": 0.0, "gate_reason": reason, "blocks": 36, "slope": 0.65, "slope_se": 0.73, "quantiles": "volatility",
+    }  # fmt: skip
+
+
+def unjudged():
+    reason = "9 independent blocks of 20 days, 30 are needed"
+    return {
+        "gate": 0.0, "gate_reason": reason, "blocks": 9, "slope": 1.6, "slope_se": 1.4, "quantiles": "volatility",
+    }  # fmt: skip
+
+
 def facts(**changed):
     started = datetime.datetime(2026, 11, 23, 3, 40, tzinfo=datetime.UTC)
     known = {
@@ -63,6 +82,7 @@ def facts(**changed):
         "cost_usd": 0.0084,
         "model_uri": "s3://lake/models/m/output/model.tar.gz",
         "gates": [0.12, 0.0, 0.0],
+        "evidence": {"fallback": [], "horizons": {"1": believed(), "5": doubted(), "20": unjudged()}},
     }
     return known | changed
 

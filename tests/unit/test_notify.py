@@ -1,11 +1,16 @@
 import json
+import urllib.parse
 
 import pytest
+import requests
 
 import errors
 import notify
+import storage
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
+KEY = "reports/dataset=us/run_id=us-0123456789ab/report.html"
+SUMMARY = {"headline": "10 tickers: LSTM 1.000 x naive.", "report_uri": f"s3://lake/{KEY}"}
 
 
 @pytest.fixture
@@ -28,14 +33,64 @@ def failed(tell, error="States.TaskFailed", cause="it broke", run=RUN, **event):
     return tell(outcome="failed", run=run, key="incoming/us/p.csv", failure={"error": error, "cause": cause}, **event)
 
 
+def succeeded(tell, **summary):
+    return tell(outcome="succeeded", run=RUN, key="incoming/us/p.csv", summary=SUMMARY | summary)
+
+
+def link(published):
+    (found,) = [line for line in published["Message"].splitlines() if line.startswith("https://")]
+    return found
+
+
+def asked(address):
+    """What the link's query asks for."""
+    return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query))
+
+
 def test_success_says_what_was_found_and_where(tell):
-    summary = {"headline": "10 tickers: LSTM 1.000 x naive.", "report_uri": "s3://lake/reports/r.html"}
-    result, published = tell(outcome="succeeded", run=RUN, key="incoming/us/p.csv", summary=summary)
+    result, published = succeeded(tell)
     assert result == {"cause": "10 tickers: LSTM 1.000 x naive."}
     assert published["TopicArn"] == "arn:aws:sns:us-east-1:123456789012:runs"
     assert published["Subject"] == "Forecasts ready: us"
-    for word in ("10 tickers: LSTM 1.000 x naive.", "s3://lake/reports/r.html", "incoming/us/p.csv", "us-0123456789ab"):
+    for word in ("10 tickers: LSTM 1.000 x naive.", f"s3://lake/{KEY}", "incoming/us/p.csv", "us-0123456789ab"):
         assert word in published["Message"]
+
+
+def test_the_link_opens_the_report_in_a_browser(tell, buckets):
+    storage.put("lake", KEY, "<!doctype html>", "text/html; charset=utf-8")
+    answer = requests.get(link(succeeded(tell)[1]), timeout=5)
+    assert (answer.status_code, answer.text) == (200, "<!doctype html>")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(("hours", "said"), [("12", "after 12 hours"), ("1", "after 1 hour at")])
+def test_the_link_ends_when_the_parameter_says(tell, monkeypatch, hours, said):
+    monkeypatch.setenv("REPORT_LINK_HOURS", hours)
+    _, published = succeeded(tell)
+    assert asked(link(published))["X-Amz-Expires"] == str(int(hours) * 3600)
+    assert said in published["Message"]
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "ap-southeast-5"])
+def test_the_link_is_signed_for_the_buckets_own_region(tell, monkeypatch, region):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    address = link(succeeded(tell)[1])
+    assert urllib.parse.urlsplit(address).netloc == f"lake.s3.{region}.amazonaws.com"
+    assert asked(address)["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
+    assert asked(address)["X-Amz-Credential"].split("/")[2:] == [region, "s3", "aws4_request"]
+
+
+def test_the_link_is_in_the_message_alone(tell, monkeypatch, capsys, caplog):
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "t" * 2000)
+    result, published = succeeded(tell, headline="h" * 1000)
+    assert "X-Amz-Signature" in link(published)
+    out, err = capsys.readouterr()
+    assert "X-Amz" not in json.dumps(result) + out + err + caplog.text + published["Subject"]
+    assert len(published["Message"].encode()) < 262_144
+
+
+def test_a_failed_run_has_no_link(tell):
+    assert "https://" not in failed(tell)[1]["Message"]
 
 
 def test_failure_says_what_failed_where_and_what_to_do(tell):

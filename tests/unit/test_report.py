@@ -3,9 +3,11 @@ import html.parser
 import json
 import re
 
+import numpy as np
 import pytest
 
-from stocks import report
+import decision
+from stocks import report, report_tables
 from tests.unit import made, results
 
 MEASURES = (
@@ -116,7 +118,7 @@ def test_every_part_of_the_page_is_filled_in(page):
     assert "{{" not in results.page()
     for words in (
         "AAA", "JAJIL.CQ", "Random Forest", "1.000\u00d7", "61 rows before the test period", "2 of 940 rows (0.21%)",
-        "s3://lake/rejected/", "us-0123456789ab", "s3://incoming/incoming/us/prices.csv", "12 % · 0 % · 0 %", "$0.008",
+        "s3://lake/rejected/", "us-0123456789ab", "s3://incoming/incoming/us/prices.csv", "$0.008",
         "200 s on ml.m5.large", "2026-11-23 03:40:00 UTC",
     ):  # fmt: skip
         assert words in page.words(), words
@@ -125,23 +127,44 @@ def test_every_part_of_the_page_is_filled_in(page):
 def test_every_table_has_a_caption_and_column_heads(page):
     tables = [found for tag, found in page.tags if tag == "table" and found.get("id") != "ahead"]
     captions = [tag for tag, _ in page.tags if tag == "caption"]
-    assert len(tables) == len(captions) == 5
+    assert len(tables) == len(captions) == 6
     assert all(found.get("scope") in ("col", "row") for tag, found in page.tags if tag == "th")
 
 
 def test_every_region_has_a_name_of_its_own(page):
     names = [found["aria-label"] for _, found in page.tags if found.get("role") == "region"]
-    assert len(set(names)) == len(names) == 6
+    assert len(set(names)) == len(names) == 7
 
 
 def test_the_input_has_a_label(page):
     assert ("label", {"for": "find"}) in page.tags
 
 
-def test_the_charts_data_is_in_the_page_with_each_tickers_ratio(page):
+def test_the_charts_data_is_in_the_page(page):
     assert [chart["ticker"] for chart in page.data["charts"]] == ["AAA", "BBB", "JAJIL.CQ"]
-    assert all(chart["ratio"] == pytest.approx(1.0, abs=0.1) for chart in page.data["charts"])
     assert page.data["steps"] == 100_000
+
+
+def test_the_page_says_for_each_horizon_how_far_the_lstm_is_believed_and_why(page):
+    assert "1 day 12 % LSTM Prices followed its forecasts more closely than chance explains, on 182" in page.words()
+    assert (
+        "5 days 0 % volatility Prices did not follow its forecasts more than chance explains: "
+        "of a foreseen change 65 % came true, give or take 146 %."
+    ) in page.words()
+    assert (
+        "20 days 0 % volatility Not enough to judge it by: 9 independent blocks of 20 days, 30 are needed."
+    ) in page.words()
+
+
+def test_the_page_says_when_no_lstm_was_trained():
+    evidence = results.facts()["evidence"] | {"fallback": ["train block has 9 windows, 500 are needed <b>"]}
+    text = results.page(changed={"evidence": evidence})
+    assert "No LSTM was trained: train block has 9 windows, 500 are needed <b>." in Page(text).words()
+
+
+def test_training_words_its_doubt_as_the_report_knows_it():
+    noise = np.random.default_rng(1).normal(size=(2, 200))
+    assert decision.gate(*noise, np.arange(200), 1)["gate_reason"] == report_tables.UNPROVEN
 
 
 NASTY = ["</script><script>alert(1)</script>", "</script x", "<!--<script>", "A&B \"'<i>", "{{facts}}"]
@@ -172,7 +195,7 @@ def test_a_run_without_test_days_still_has_its_page():
     ended = made.shard({"A": made.walk(1, 261)})
     page = Page(results.page([ended]))
     assert "too few recent days" in page.words()
-    assert page.data["charts"][0]["ratio"] is None
+    assert page.data["charts"][0]["actual"] == []
 
 
 def test_an_unknown_price_is_not_made_up():
@@ -181,8 +204,8 @@ def test_an_unknown_price_is_not_made_up():
 
 def test_the_page_says_when_it_does_not_show_all(monkeypatch):
     monkeypatch.setattr(report.charts, "MOST_ROWS", 120)
-    monkeypatch.setattr(report, "MOST_TICKER_ROWS", 1)
-    monkeypatch.setattr(report, "MOST_SKIPPED", 1)
+    monkeypatch.setattr(report_tables, "MOST_TICKER_ROWS", 1)
+    monkeypatch.setattr(report_tables, "MOST_SKIPPED", 1)
     words = Page(results.page(changed={"skipped": [{"ticker": name, "reason": "few"} for name in "XY"]})).words()
     assert "2 of 3 tickers have a chart" in words
     assert "2 more are in the metrics table" in words

@@ -30,6 +30,7 @@ MANIFEST = {
     "rejected_rows": 1,
     "cuts": {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"},
 }
+EVIDENCE = results.facts()["evidence"]
 DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "skipped": [{"ticker": "NEW", "reason": "61 rows"}]}
 
 
@@ -39,7 +40,7 @@ def model(name="evidence.json", gates=None):
     with tarfile.open(fileobj=body, mode="w:gz") as archive:
         for member, text in (
             ("1/saved_model.pb", "graph"),
-            (name, json.dumps({"gates": gates or {"1": 0.25, "5": 0, "20": 0}})),
+            (name, json.dumps(EVIDENCE | {"gates": gates or {"1": 0.25, "5": 0, "20": 0}})),
         ):
             info = tarfile.TarInfo(member)
             info.size = len(text)
@@ -117,7 +118,7 @@ def test_the_report_is_a_page_that_browsers_open(run, context):
     found = run.get_object(Bucket="lake", Key=AT.format("reports", "report.html"))
     assert found["ContentType"] == "text/html; charset=utf-8"
     page = found["Body"].read().decode()
-    for words in ("JAJIL.CQ", "BBB", "61 rows", "25 %", "prices.csv"):
+    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "prices.csv"):
         assert words in page
 
 
@@ -174,12 +175,13 @@ def test_the_metrics_name_the_dataset_and_the_horizon(run, context, capsys):
 
 
 @pytest.mark.parametrize("name", ["evidence.json", "./evidence.json"])
-def test_the_gates_are_those_of_the_models_evidence(buckets, name):
-    storage.put("lake", "m.tar.gz", model(name, {"20": 0.5, "5": 0.1, "1": 0.3}))
-    assert summarize.read_gates("s3://lake/m.tar.gz") == [0.3, 0.1, 0.5]
+def test_the_gates_are_those_of_the_models_evidence(run, context, name):
+    storage.put("lake", MODEL, model(name, {"20": 0.5, "5": 0.1, "1": 0.3}))
+    summarize.handler(EVENT, context)
+    assert read("runs")[0]["gates"] == [0.3, 0.1, 0.5]
 
 
 def test_a_model_without_evidence_is_an_error(buckets):
     storage.put("lake", "m.tar.gz", model("else.json"))
     with pytest.raises(FileNotFoundError, match=r"m.tar.gz holds no evidence.json"):
-        summarize.read_gates("s3://lake/m.tar.gz")
+        summarize.read_evidence("s3://lake/m.tar.gz")

@@ -189,7 +189,7 @@
   function list() {
     at("tickers").append(...charts.map((c, index) => {
       const item = document.createElement("li"), button = make("button", "", { type: "button", "data-index": index });
-      button.append(make("span", c.ticker), make("small", c.ratio == null ? "" : `${c.ratio.toFixed(3)}×`));
+      button.append(make("span", c.ticker), make("small", c.last ? price(c.last[1]) : ""));
       button.addEventListener("click", () => show(index));
       item.append(button);
       return item;
@@ -205,6 +205,7 @@
   }
 
   function start() {
+    document.querySelector(".explorer").hidden = false;
     legend();
     list();
     for (const button of document.querySelectorAll(".spans button"))

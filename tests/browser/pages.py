@@ -1,0 +1,28 @@
+"""The browser, two screens and the reports that the tests and the benchmark open."""
+
+import shutil
+
+from tests.unit import made, results
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = f"no browser found: install one of {', '.join(PROGRAMS)} (Debian: apt-get install chromium)"
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+
+
+def program() -> str | None:
+    """The installed browser's path."""
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+def launch(playwright, path):
+    """Without its sandbox, so that it runs in containers too; all it opens is a file of ours."""
+    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+
+
+def report(tickers: int | list[str], days: int = 250, **changed) -> str:
+    """The report of random walks with so many test days; it has every section."""
+    names = tickers if isinstance(tickers, list) else [f"T{number:04d}" for number in range(tickers)]
+    rows = made.TEST_FROM + 1 + days
+    shard = made.shard({name: made.walk(number, rows) for number, name in enumerate(names)})
+    return results.page([shard], changed, lstm=1.001, forest=0.98)
