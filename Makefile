@@ -2,12 +2,12 @@
 PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
-VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images)
+VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images .venv-clients)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-browser lint format down lock clean
+.PHONY: setup run test test-browser lint format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -30,6 +30,9 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# What `python -m benchmarks.forecast` needs beside the rest; nothing else does.
+benchmarks-setup: .venv/.ready .venv-benchmarks/.ready
+
 down:
 	$(BIN)/python -m local down
 
@@ -42,7 +45,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
-	for name in ministack lambda sam uv browser; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam clients benchmarks browser uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -54,8 +57,10 @@ lock: .venv-uv/.ready
 .venv-lambda/.ready: requirements/lambda.txt
 .venv-sam/.ready: requirements/sam.txt
 .venv-images/.ready: requirements/images.txt
+.venv-clients/.ready: requirements/clients.txt
+.venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt
-$(VENVS) .venv-browser/.ready: .venv-uv/.ready
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@

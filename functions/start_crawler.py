@@ -1,5 +1,7 @@
 """Start the crawler that tells the Glue catalog about new partitions."""
 
+import time
+
 from botocore.exceptions import ClientError
 
 import aws
@@ -10,6 +12,8 @@ from settings import settings
 @telemetry.step
 def handler(event, context):
     crawler = settings().crawler_name
+    # Glue tells a crawl's start in whole seconds: begun in the second of our last file, it would pass for older.
+    time.sleep(1 - time.time() % 1)
     try:
         aws.client("glue").start_crawler(Name=crawler)
     except ClientError as error:

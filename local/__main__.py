@@ -1,4 +1,4 @@
-"""python -m local up | run CSV [--dataset D] [--out DIR] | down"""
+"""python -m local up | run CSV [--dataset D] [--out DIR] | query SQL [--csv | --json] | down"""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local import cloud, deploy, follow, paths, results
+from local import cloud, deploy, follow, paths, query, results
 
 console = Console(soft_wrap=True)
 
@@ -37,6 +37,12 @@ def _arguments() -> argparse.Namespace:
     run.add_argument("--dataset", help="default: made from the file's name")
     run.add_argument("--out", type=Path, help="default: out/<dataset>")
     run.set_defaults(command=_run, port=0)
+    ask = commands.add_parser("query", help="run SQL through Athena")
+    ask.add_argument("sql")
+    form = ask.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="unrounded, for other programs")
+    form.add_argument("--json", action="store_true", help="a list of objects")
+    ask.set_defaults(command=_query)
     down = commands.add_parser("down", help="end the cloud and forget its state, but not its logs")
     down.set_defaults(command=_down)
     return parser.parse_args()
@@ -56,6 +62,18 @@ def _bring_up(arguments: argparse.Namespace) -> dict[str, str]:
 def _down(_arguments: argparse.Namespace) -> int:
     ended = cloud.stop()
     console.print(f"ended: {', '.join(ended)}" if ended else "nothing was up")
+    return 0
+
+
+def _query(arguments: argparse.Namespace) -> int:
+    columns, rows = query.run(arguments.sql)
+    if arguments.csv:
+        query.print_csv(columns, rows)
+    elif arguments.json:
+        query.print_json(columns, rows)
+    elif columns:
+        # A pipe has no width to fit into.
+        (console if console.is_terminal else Console(width=10_000)).print(query.table(columns, rows))
     return 0
 
 

@@ -8,7 +8,9 @@ from hypercorn.asyncio import serve as hypercorn
 from hypercorn.config import Config
 from ministack import app
 
-from local import events, glue, lambdas, notifications, storage
+from local import events, glue, lambdas, named_queries, notifications, storage
+from local.athena import api as athena
+from local.crawler import api as crawler
 from local.machine import execution
 from local.sagemaker import access, api, shapes, store
 
@@ -18,6 +20,9 @@ def install() -> None:
     lambdas.install()
     events.install()
     glue.install()
+    athena.install()
+    crawler.install()
+    named_queries.install()
     notifications.install()
     storage.install()
     access.install(api.handle)

@@ -9,6 +9,8 @@ from stocks.features import FIRST_ORIGIN, forest_inputs
 from stocks.keys import HORIZONS
 
 TREES, SEED = 100, 7
+# Of a price that hardly moved in training, a later one may be more widths away than the forest's float32 can say.
+FURTHEST = 1e30
 
 
 def forecast(shard: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -48,7 +50,7 @@ def random_forest(prices: np.ndarray, origin: np.ndarray, before_test: int, minm
     greatest price there. A constant price has no range: it is divided by 1, as scikit-learn's MinMaxScaler does.
     """
     low, width = minmax[0], (minmax[1] - minmax[0]) or 1.0
-    scaled = (prices - low) / width
+    scaled = np.clip((prices - low) / width, -FURTHEST, FURTHEST)
     inputs = forest_inputs(scaled)
     train = np.arange(FIRST_ORIGIN, before_test - max(HORIZONS))
     targets = np.column_stack([scaled[train + horizon] for horizon in HORIZONS])

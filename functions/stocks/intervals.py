@@ -39,18 +39,22 @@ def scores(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
 
 
 def histogram(shard: Arrays, forecasts: Arrays) -> dict[str, np.ndarray]:
-    """The histogram file of a shard: counts of the scores of every forecast whose target day has come."""
+    """The histogram file of a shard: counts of the scores of every forecast whose target day has come.
+
+    An interval without width, of a price that stood still, has none: no stretch would change it, and its scores of 0
+    or infinity would set the stretch of other tickers.
+    """
     ticker = np.repeat(np.arange(len(forecasts["tickers"])), np.diff(forecasts["offsets"]))
     first, end = shard["offsets"][ticker], shard["offsets"][ticker + 1]
     codes = [np.empty(0, np.int64)]
     for i, horizon in enumerate(HORIZONS):
         target = first + forecasts["origin"] + horizon
         known = target < end
-        target = target[known]
-        found = scores(shard["adjclose"][target], forecasts["prices"][known, i, 1:])
-        bins = np.minimum(found / BIN, BINS - 1).astype(np.int64)
-        for interval in range(len(LEVELS)):
-            codes.append(_code(shard["days"][target], i, interval, bins[:, interval]))
+        target, quantiles = target[known], forecasts["prices"][known, i, 1:]
+        bins = np.minimum(scores(shard["adjclose"][target], quantiles) / BIN, BINS - 1).astype(np.int64)
+        for interval, columns in enumerate(BOUNDS):
+            wide = np.ptp(quantiles[:, columns], axis=1) > ROUNDING * quantiles[:, MEDIAN]
+            codes.append(_code(shard["days"][target[wide]], i, interval, bins[wide, interval]))
     return _decode(*np.unique(np.concatenate(codes), return_counts=True))
 
 

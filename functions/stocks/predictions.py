@@ -88,6 +88,9 @@ def _trades_on_weekends(shard: Arrays) -> np.ndarray:
 
 def _named(baseline: np.ndarray, lstm: np.ndarray, quantiles: np.ndarray) -> dict[str, np.ndarray]:
     naive, drift, forest = baseline.T
-    same = np.abs(lstm / naive - 1) < SAME_AS_NAIVE
-    point = {"naive": naive, "drift": drift, "random_forest": forest, "lstm": np.where(same, naive, lstm)}
-    return point | dict(zip(QUANTILES, quantiles.T, strict=True))
+    model = {"lstm": lstm} | dict(zip(QUANTILES, quantiles.T, strict=True))
+    # the quantiles, too: an interval without width must hold a price that stands still
+    exact = {
+        name: np.where(np.abs(values / naive - 1) < SAME_AS_NAIVE, naive, values) for name, values in model.items()
+    }
+    return {"naive": naive, "drift": drift, "random_forest": forest} | exact

@@ -27,6 +27,8 @@ ACCEPTED = (
 )
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 LONGEST_TICKER = 64
+# The model computes in float32, whose largest number is 3e38: even the ratio of two prices must fit.
+LEAST_PRICE, GREATEST_PRICE = 1e-15, 1e15
 RESERVED_TICKER = "*"  # means all tickers in the table of metrics
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -124,10 +126,10 @@ def read_row(line: str, layout: Layout) -> tuple | str:
         return f"date {show(written)} is not a day as YYYY-MM-DD from 1900 to 2200" if written else "date is empty"
     values = []
     for name in VALUES:
-        index, required = layout.source(name), name == "adjclose"
-        value = 0.0 if index is None else _number(fields[index], required)
-        if value is None:
-            return _number_complaint(layout.price if required else name, fields[index or 0], required)
+        index = layout.source(name)
+        value = 0.0 if index is None else _number(fields[index], name, layout)
+        if isinstance(value, str):
+            return value
         values.append(value)
     return ticker, day, *values
 
@@ -148,20 +150,28 @@ def _fields(line: str) -> list[str]:
     return next(csv.reader([line]), [""])
 
 
-def _number(written: str, required: bool) -> float | None:
-    """The number, 0 for a missing one, None for what is not allowed there."""
+def _number(written: str, name: str, layout: Layout) -> float | str:
+    """The number, 0 for a missing one, or the reason why it is not allowed there."""
+    required = name == "adjclose"
+    title = layout.price if required else name
     if not required and written.lower() in _NO_VALUE:
         return 0.0
-    if not re.match(_NUMBER, written):
-        return None
-    value = float(written)
-    return value if math.isfinite(value) and (value > 0 if required else value >= 0) else None
-
-
-def _number_complaint(name: str, written: str, required: bool) -> str:
     if not written:
-        return f"{name} is empty"
-    return f"{name} {show(written)} is not a {'positive ' if required else ''}number{'' if required else ' from 0 up'}"
+        return f"{title} is empty"
+    value = float(written) if re.match(_NUMBER, written) else math.nan
+    if not math.isfinite(value) or value < 0 or (required and value == 0):
+        kind = "a positive number" if required else "a number from 0 up"
+        return f"{title} {show(written)} is not {kind}"
+    if not _allowed(name, value):
+        return f"{title} {show(written)} is not a price from {LEAST_PRICE:g} to {GREATEST_PRICE:g}"
+    return value
+
+
+def _allowed(name: str, values):
+    """Whether numbers, or one, may stand in a column; 0 is missing."""
+    if name == "volume":
+        return np.isfinite(values) & (values >= 0)
+    return (values == 0) | ((values >= LEAST_PRICE) & (values <= GREATEST_PRICE))
 
 
 def _ticker_complaint(ticker: str) -> str:
@@ -211,7 +221,7 @@ def _plain_rows(block: bytes, layout: Layout, names: dict[str, int]) -> tuple[np
         index = layout.source(name)
         if index is not None:
             rows[name] = _numbers(table.column(str(index)))
-            sure &= np.isfinite(rows[name]) & (rows[name] >= 0)
+            sure &= _allowed(name, rows[name])
     sure &= rows["adjclose"] > 0
     if not layout.ticker:
         rows["ticker"] = _tickers(table.column(str(layout.columns["ticker"])), sure, names)

@@ -53,15 +53,14 @@ def functions() -> dict[str, dict]:
 
 
 def statements(name: str) -> list[dict]:
-    """The policy statements of a function's, the machine's or a role's own policies."""
-    policies = template()["Resources"][name]["Properties"].get("Policies", [])
-    return [statement for policy in policies for statement in policy.get("PolicyDocument", policy)["Statement"]]
+    """The policy statements of a role."""
+    policies = template()["Resources"][name]["Properties"]["Policies"]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def principals() -> list[str]:
-    """Every resource that has a role: its name is what `statements` takes."""
-    kinds = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine", "AWS::IAM::Role")
-    return [name for kind in kinds for name in resources(kind)]
+    """Every role of the template: its name is what `statements` takes."""
+    return list(resources("AWS::IAM::Role"))
 
 
 def listed(value) -> list:

@@ -15,7 +15,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 def commands() -> list[str]:
     """Every command shown: in blocks, and inline where it begins with a program of ours."""
-    blocks = re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```\w*\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
     return lines + re.findall(r"`((?:make|\.venv/bin/python|sam) [^`]+)`", README)
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.project.read import definition, functions, listed, principals, resources, statements, template, text
+from tests.project.read import definition, functions, listed, principals, resources, statements, text
 
 # Actions that AWS cannot narrow to a resource, and why.
 EVERYWHERE = {
@@ -20,7 +20,18 @@ EVERYWHERE = {
     "logs:DescribeLogGroups": "as above",
     "ecr:GetAuthorizationToken": "a registry token names no repository",
     "cloudwatch:PutMetricData": "metrics have no ARN; the namespace is a condition",
+    "xray:PutTraceSegments": "X-Ray has no resources to name",
+    "xray:PutTelemetryRecords": "as above",
+    "xray:GetSamplingRules": "as above",
+    "xray:GetSamplingTargets": "as above",
 }
+ROLES = resources("AWS::IAM::Role")
+SERVICES = {
+    "MachineRole": "states",
+    "TrainingRole": "sagemaker",
+    "EndpointRole": "sagemaker",
+    "CrawlerRole": "glue",
+}  # all others are Lambda's
 ALL = [(name, statement) for name in principals() for statement in statements(name)]
 
 
@@ -49,22 +60,42 @@ def test_metrics_are_narrowed_by_namespace():
     assert [list(statement["Condition"]["StringEquals"]) for statement in found] == [["cloudwatch:namespace"]] * 2
 
 
-def test_every_function_has_a_role_of_its_own():
-    assert [name for name, properties in functions().items() if "Role" in properties] == []
-    assert "Policies" not in template()["Globals"]["Function"]
+def test_every_function_and_the_machine_have_a_role_of_their_own():
+    """A role that SAM makes holds AWS's managed policies, which let it write to every log."""
+    machines = resources("AWS::Serverless::StateMachine")
+    roles = {name: properties["Role"] for name, properties in {**functions(), **machines}.items()}
+    for name, role in roles.items():
+        own = "MachineRole" if name in machines else name.removesuffix("Function") + "Role"
+        assert text(role) == f"${{{own}.Arn}}"
+
+
+def test_a_role_is_assumed_by_its_service_only():
+    services = {name: properties["AssumeRolePolicyDocument"]["Statement"] for name, properties in ROLES.items()}
+    assert {name: [statement["Principal"] for statement in trust] for name, trust in services.items()} == {
+        name: [{"Service": f"{SERVICES.get(name, 'lambda')}.amazonaws.com"}] for name in services
+    }
+
+
+def test_a_function_writes_to_its_own_log():
+    for name in functions():
+        step = name.removesuffix("Function")
+        assert granted(f"{step}Role", "logs:PutLogEvents") == {f"${{{step}Log.Arn}}"}
+
+
+def test_nothing_is_granted_by_a_managed_policy():
+    assert [name for name, properties in ROLES.items() if "ManagedPolicyArns" in properties] == []
 
 
 def test_every_policy_has_the_version_that_knows_conditions():
-    policies = [policy for name in principals() for policy in template()["Resources"][name]["Properties"]["Policies"]]
-    assert {policy.get("PolicyDocument", policy)["Version"] for policy in policies} == {"2012-10-17"}
-    assert all(isinstance(policy, dict) for policy in policies), "a managed policy grants more than it seems"
+    versions = {policy["PolicyDocument"]["Version"] for role in ROLES.values() for policy in role["Policies"]}
+    assert versions == {"2012-10-17"}
 
 
 def test_only_what_starts_something_passes_its_role_and_only_to_sagemaker():
     passing = {name: granted(name, "iam:PassRole") for name in principals() if "iam:PassRole" in actions(name)}
     assert passing == {
-        "StartTrainingFunction": {"${TrainingRole.Arn}"},
-        "CreateEndpointFunction": {"${EndpointRole.Arn}"},
+        "StartTrainingRole": {"${TrainingRole.Arn}"},
+        "CreateEndpointRole": {"${EndpointRole.Arn}"},
     }
     for _, statement in ALL:
         if "iam:PassRole" in listed(statement["Action"]):
@@ -81,18 +112,18 @@ def test_sagemakers_roles_are_assumed_by_sagemaker_for_this_account_only():
 
 def test_the_machine_may_invoke_each_function_and_nothing_else():
     arns = {"${" + name + ".Arn}" for name in functions()}
-    assert granted("ForecastMachine", "lambda:InvokeFunction") == arns
-    assert {name for name in principals() if "lambda:InvokeFunction" in actions(name)} == {"ForecastMachine"}
+    assert granted("MachineRole", "lambda:InvokeFunction") == arns
+    assert {name for name in principals() if "lambda:InvokeFunction" in actions(name)} == {"MachineRole"}
 
 
 def test_the_machine_may_deliver_its_log():
     """Without these, on every resource, AWS refuses to create a machine that logs."""
-    assert {action for action in EVERYWHERE if action.startswith("logs:")} <= actions("ForecastMachine")
+    assert {action for action in EVERYWHERE if action.startswith("logs:")} <= actions("MachineRole")
 
 
 def test_a_distributed_map_would_need_more():
     assert "DISTRIBUTED" not in json.dumps(definition())
-    assert "states:StartExecution" not in actions("ForecastMachine")
+    assert "states:StartExecution" not in actions("MachineRole")
 
 
 def test_tagged_creates_may_tag():
@@ -106,7 +137,7 @@ def test_tagged_creates_may_tag():
 
 
 def test_an_endpoint_is_created_on_its_config_too():
-    arns = granted("CreateEndpointFunction", "sagemaker:CreateEndpoint")
+    arns = granted("CreateEndpointRole", "sagemaker:CreateEndpoint")
     assert {kind for arn in arns for kind in re.findall(r":([a-z-]+)/", arn)} >= {"endpoint", "endpoint-config"}
 
 
@@ -117,17 +148,15 @@ def test_sagemakers_resources_are_the_stacks_own():
 
 
 def test_split_reads_the_very_version_that_was_dropped():
-    assert granted("SplitFunction", "s3:GetObjectVersion") == {"${IncomingBucket.Arn}/incoming/*"}
+    assert granted("SplitRole", "s3:GetObjectVersion") == {"${IncomingBucket.Arn}/incoming/*"}
 
 
 def test_nothing_writes_to_the_incoming_bucket_and_only_split_reads_it():
     touching = {
         name for name, statement in ALL for arn in listed(statement["Resource"]) if "IncomingBucket" in text(arn)
     }
-    assert touching == {"SplitFunction"}
-    on_incoming = [
-        statement for statement in statements("SplitFunction") if "IncomingBucket" in str(statement["Resource"])
-    ]
+    assert touching == {"SplitRole"}
+    on_incoming = [statement for statement in statements("SplitRole") if "IncomingBucket" in str(statement["Resource"])]
     assert {action for statement in on_incoming for action in listed(statement["Action"])} == {
         "s3:GetObject", "s3:GetObjectVersion",
     }  # fmt: skip
@@ -135,7 +164,7 @@ def test_nothing_writes_to_the_incoming_bucket_and_only_split_reads_it():
 
 def test_an_absent_claim_is_told_from_a_forbidden_one():
     """Without ListBucket S3 answers 403 for a key that is absent; it holds the key against the prefix condition."""
-    assert "${WorkBucket.Arn}" in granted("SplitFunction", "s3:ListBucket")
+    assert "${WorkBucket.Arn}" in granted("SplitRole", "s3:ListBucket")
 
 
 @pytest.mark.parametrize("name", principals())
@@ -153,8 +182,8 @@ def test_who_deletes_lists_the_same_keys_first(name):
 
 def test_a_link_in_a_notification_can_open_reports_and_nothing_else():
     """Whoever has a link may do what its signer may do to that one object."""
-    assert actions("NotifyFunction") == {"sns:Publish", "s3:GetObject"}
-    assert granted("NotifyFunction", "s3:GetObject") == {"${LakeBucket.Arn}/reports/*"}
+    assert {action for action in actions("NotifyRole") if action.startswith("s3:")} == {"s3:GetObject"}
+    assert granted("NotifyRole", "s3:GetObject") == {"${LakeBucket.Arn}/reports/*"}
 
 
 def test_listing_is_narrowed_to_prefixes():

@@ -130,6 +130,7 @@ def test_the_crawler_makes_one_table_per_folder():
         "TableLevelConfiguration": 2,
     }
     assert configuration["CrawlerOutput"]["Partitions"] == {"AddOrUpdateBehavior": "InheritFromTable"}
+    assert configuration["CreatePartitionIndex"] is False, "its role may not create indexes"
     assert crawler["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
 
 

@@ -94,6 +94,13 @@ def test_a_price_that_never_moves_is_forecast_exactly():
     assert np.array_equal(prices, np.full((10, 3, 3), 12.34))
 
 
+def test_a_price_that_leaps_out_of_a_hair_s_breadth_is_still_forecast():
+    prices = np.full(270, 1e-15)
+    prices[7], prices[265:] = np.nextafter(1e-15, 1), 1e15
+    forest = baseline.forecast(made.shard({"LEAPS": prices}))["prices"][:, :, 2]
+    assert forest == pytest.approx(np.full((10, 3), 1e-15))
+
+
 def test_tickers_do_not_influence_each_other():
     a, b = made.walk(5, 270), made.walk(6, 270)
     together = baseline.forecast(made.shard({"A": a, "B": b}))["prices"]

@@ -62,6 +62,18 @@ def test_the_histogram_counts_every_forecast_whose_target_has_come():
     }
 
 
+def test_an_interval_without_width_has_no_score():
+    """No stretch widens it: its zeros would narrow, and its misses widen, the intervals of every other ticker."""
+    prices = made.walk(1, 120)
+    halted = np.where(np.arange(120) < 100, 12.34, prices)
+    alone, shard = made.shard({"A": prices}), made.shard({"A": prices, "B": halted, "C": np.full(120, 5.0)})
+    given = forecasts(shard, 60)
+    given["prices"][len(given["prices"]) // 3 :] = given["prices"][len(given["prices"]) // 3 :, :, :1]  # B and C
+    expected, found = intervals.histogram(alone, forecasts(alone, 60)), intervals.histogram(shard, given)
+    for name in expected:
+        assert np.array_equal(found[name], expected[name])
+
+
 def test_pooled_shards_are_the_histogram_of_all_tickers(monkeypatch):
     series = {name: made.walk(seed, 120) for seed, name in enumerate("ABCD")}
     whole = made.shard(series)

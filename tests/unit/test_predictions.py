@@ -81,6 +81,15 @@ def test_weekends_count_where_the_last_250_rows_include_one():
     assert ahead.tolist() == [1, 5, 20, 3, 7, 28]
 
 
+def test_float32_rounding_of_a_price_that_stands_still_is_no_miss():
+    """12.34 is no float32: an interval without width would lie beside the price."""
+    rounded = np.full((1, 6), np.float64(np.float32(12.34)))
+    named = predictions._named(np.full((1, 3), 12.34), rounded[:, 0], rounded[:, 1:])
+    assert {name: value.tolist() for name, value in named.items() if name.startswith("lstm")} == {
+        name: [12.34] for name in ("lstm", *predictions.QUANTILES)
+    }
+
+
 def test_float32_rounding_of_the_last_price_is_naive():
     shard = made.shard({"A": made.walk(1, 270)})
     baseline, forecasts = files(shard)

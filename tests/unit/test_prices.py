@@ -68,6 +68,8 @@ def test_a_file_without_tickers_is_one_ticker_named_by_its_stem():
         (b"A,2024-01-03,-5", "adjclose '-5' is not a positive number"),
         (b"A,2024-01-03,inf", "adjclose 'inf' is not a positive number"),
         (b"A,2024-01-03,1e999", "adjclose '1e999' is not a positive number"),
+        (b"A,2024-01-03,1e300", "adjclose '1e300' is not a price from 1e-15 to 1e+15"),
+        (b"A,2024-01-03,9e-16", "adjclose '9e-16' is not a price from 1e-15 to 1e+15"),
         (b"A,2024-01-03,1_000", "adjclose '1_000' is not a positive number"),
         (b'A,2024-01-03,"1,000"', "adjclose '1,000' is not a positive number"),
         (b"A,,10", "date is empty"),
@@ -100,6 +102,14 @@ def test_plain_rows_are_never_read_one_by_one(monkeypatch):
 def test_an_optional_value_that_is_no_number_rejects_the_row(value):
     _, rejected = read(b"ticker,date,adjclose,volume\nA,2024-01-02,10," + value + b"\n")
     assert rejected[0].reason == f"volume '{value.decode()}' is not a number from 0 up"
+
+
+@pytest.mark.parametrize("value", [b"1e300", b"9e-16", b"1.1e15"])
+def test_a_price_that_the_model_cannot_compute_with_rejects_the_row(value):
+    _, rejected = read(b"ticker,date,adjclose,high,volume\nA,2024-01-02,10," + value + b",7\n")
+    assert rejected[0].reason == f"high '{value.decode()}' is not a price from 1e-15 to 1e+15"
+    accepted, _ = read(b"ticker,date,adjclose,high,volume\nA,2024-01-02,1e-15,1e15," + value + b"\n")
+    assert len(accepted) == 1
 
 
 @pytest.mark.parametrize("time", [b"", b" 00:00:00", b"T15:30", b"T15:30:00Z", b" 15:30:00.123-05:00", b" 00:00 UTC"])
@@ -234,7 +244,10 @@ def test_an_endless_line_is_refused_before_it_fills_the_memory():
 FIELDS = {
     "ticker": ["A", "B", " C", "", "*", '"D"', '"E,F"', "é", '"'],
     "date": ["2024-01-02", "2024-01-02 10:00", "", "2024-13-01", " 2024-01-05", '"2024-01-06"'],
-    "price": ["10", "0.5", "+3", "", "nan", "-inf", "0", "1e-400", "1e400", ".5", "5.", " 7", "x", '"8"', "-1", "NULL"],
+    "price": [
+        *("10", "0.5", "+3", "", "nan", "-inf", "0", "1e-400", "1e400", ".5", "5.", " 7", "x", '"8"', "-1", "NULL"),
+        *("1e15", "1e16", "1e-15", "1e-16"),
+    ],
 }
 
 
@@ -247,7 +260,7 @@ def test_rows_read_together_and_rows_read_alone_give_the_same(seed):
         )
         for _ in range(60)
     ]
-    header = "ticker,date,adjclose,volume"
+    header = choose.choice(["ticker,date,adjclose,volume", "ticker,date,adjclose,high"])
     accepted, rejected = read("\n".join([header, *lines]).encode(), block_bytes=choose.choice([50, text.BLOCK]))
     layout = prices.read_header(header, "")
     alone = {number: prices.read_row(line, layout) for number, line in enumerate(lines, 2)}

@@ -46,6 +46,21 @@ def test_many_tickers_that_move_together_are_no_more_evidence_than_one():
     assert hundred["slope_se"] == pytest.approx(one["slope_se"])
 
 
+@pytest.mark.parametrize(("horizon", "days"), [(1, 200), (5, 600), (20, 1200)])
+def test_the_standard_error_is_the_spread_of_the_slope_though_windows_overlap(horizon, days):
+    """Of forecasts that are worth nothing and change slowly, as those of a network that reads 30 days."""
+    draw, slopes, errors = np.random.default_rng(1), [], []
+    decay = 0.9 ** np.arange(40)
+    for _ in range(400):
+        walk = np.cumsum(draw.normal(size=days + horizon + 1))
+        target = (walk[horizon:] - walk[:-horizon])[:days] / np.sqrt(horizon)
+        point = np.convolve(draw.normal(size=days + 39), decay, "valid")
+        found = decision.gate(point, target, np.arange(days), horizon)
+        slopes.append(found["slope"])
+        errors.append(found["slope_se"])
+    assert np.mean(errors) / np.std(slopes) == pytest.approx(1, abs=0.13)
+
+
 def test_a_network_that_forecasts_nothing_has_no_slope():
     found = decision.gate(np.zeros(50), np.ones(50), np.arange(50), 1)
     assert (found["gate"], found["slope"], found["slope_se"]) == (0.0, None, None)

@@ -1,0 +1,51 @@
+"""Working files of the benchmark and the programs it runs: shards and forecasts, as docs/architecture.md has them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+HORIZONS = (1, 5, 20)
+VALUES = 6  # a point forecast, then the five quantiles
+
+type Arrays = Mapping[str, np.ndarray]
+
+
+class Series(NamedTuple):
+    """One ticker: its adjclose, how many of its rows are known when models are fitted, the least and greatest of them,
+    its test origins, and where their forecasts belong among all."""
+
+    name: str
+    prices: np.ndarray
+    before: int
+    minmax: np.ndarray
+    origins: np.ndarray
+    place: slice
+
+
+def load(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def save(path: str | Path, arrays: Arrays) -> None:
+    np.savez(path, allow_pickle=False, **arrays)
+
+
+def series(shard: Arrays, origins: Arrays) -> Iterator[Series]:
+    """Every ticker of a shard with its origins, those of the baseline's file."""
+    for i, name in enumerate(shard["tickers"].tolist()):
+        rows = slice(*shard["offsets"][i : i + 2].tolist())
+        place = slice(*origins["offsets"][i : i + 2].tolist())
+        before = int(shard["bounds"][i, 2])
+        yield Series(name, shard["adjclose"][rows], before, shard["minmax"][i], origins["origin"][place], place)
+
+
+def unknown(origins: Arrays) -> np.ndarray:
+    """Forecasts to be filled in: NaN is none."""
+    return np.full((len(origins["origin"]), len(HORIZONS), VALUES), np.nan)
+
+
+def forecasts(origins: Arrays, prices: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: origins[name] for name in ("tickers", "offsets", "origin")} | {"prices": prices}

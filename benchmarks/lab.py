@@ -1,0 +1,47 @@
+"""The lab's LSTM, one per ticker: python -m benchmarks.lab EPOCHS SHARD ORIGINS OUT TICKER ...
+
+Price levels scaled to 0..1 by the rows known at the fit, 60 of them in, the next one out, Keras's defaults for
+everything else. It forecasts one row ahead only. OUT gets `cpu`, the seconds of each ticker without the imports.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks import files
+
+WINDOW, UNITS, BATCH = 60, 50, 32
+
+
+def forecast(one: files.Series, epochs: int) -> np.ndarray:
+    """float64[origins]: the next price as the lab's model sees it."""
+    low, width = one.minmax[0], (one.minmax[1] - one.minmax[0]) or 1.0
+    windows = np.lib.stride_tricks.sliding_window_view((one.prices - low) / width, WINDOW)[:, :, None]
+    known = one.before - WINDOW  # windows whose next price is known at the fit
+    network = keras.Sequential([keras.Input((WINDOW, 1)), keras.layers.LSTM(UNITS), keras.layers.Dense(1)])
+    network.compile("adam", "mse")
+    network.fit(windows[:known], windows[1 : known + 1, -1], batch_size=BATCH, epochs=epochs, verbose=0)
+    return network.predict(windows[one.origins - WINDOW + 1], verbose=0)[:, 0].astype(np.float64) * width + low
+
+
+def main(epochs: str, shard_path: str, origins_path: str, out: str, *names: str) -> None:
+    shard, origins = files.load(Path(shard_path)), files.load(Path(origins_path))
+    prices, seconds = files.unknown(origins), []
+    for one in files.series(shard, origins):
+        if one.name in names:
+            started = time.process_time()
+            keras.utils.set_random_seed(1)
+            prices[one.place, 0, 0] = forecast(one, int(epochs))
+            keras.backend.clear_session()
+            seconds.append(time.process_time() - started)
+    files.save(out, files.forecasts(origins, prices) | {"cpu": np.array(seconds)})
+
+
+if __name__ == "__main__":
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    main(*sys.argv[1:])

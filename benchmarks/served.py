@@ -1,0 +1,27 @@
+"""What the endpoint answers for a shard: python -m benchmarks.served MODEL_DIR SHARD OUT
+
+The exported graph behind the same JSON, in the words of the steps that ask: requests, bodies, answers.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import files
+from local.sagemaker.serving import Model
+from stocks import endpoint
+
+
+def forecast(model_dir: Path, shard: files.Arrays) -> dict[str, np.ndarray]:
+    """The forecasts file of a shard, before calibration."""
+    model = Model(model_dir / "1")
+    answers: list[tuple[endpoint.Instance, np.ndarray]] = []
+    for instances in endpoint.requests(shard):
+        answer = model.predict(endpoint.body(shard, instances).encode())
+        answers += zip(instances, endpoint.prices(shard, instances, answer), strict=True)
+    return endpoint.assemble(shard, answers)
+
+
+if __name__ == "__main__":
+    files.save(sys.argv[3], forecast(Path(sys.argv[1]), files.load(Path(sys.argv[2]))))

@@ -1,0 +1,178 @@
+"""Run one statement: queries, what CREATE TABLE AS and UNLOAD write, and views."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import duckdb
+from ministack.services import athena, glue, s3
+
+from local.athena import catalog, errors, show, types
+from local.athena.errors import BytesLimitExceeded, QueryFailed
+from local.athena.results import Result, text
+from local.athena.statements import CreateTableAs, CreateView, DropView, Name, Query, Unload, Utility
+from local.athena.translate import CATALOG, visible_names
+
+_PARQUET = athena._STORED_AS["parquet"]
+
+
+def run(statement: Any, database: str, output: str, limit: int | None = None) -> Result:
+    """The result of a statement. `output` is the folder for what CREATE TABLE AS writes without a place of its own.
+
+    Raises QueryFailed, and BytesLimitExceeded above `limit` bytes.
+    """
+    match statement:
+        case Query():
+            return _query(statement, database, limit)
+        case CreateTableAs():
+            return _create_table_as(statement, database, output, limit)
+        case Unload():
+            return _write(statement.query, database, statement.location, statement.properties, limit)[0]
+        case CreateView():
+            return _create_view(statement, database)
+        case DropView():
+            return _drop_view(statement, database)
+        case Utility():
+            return show.run(statement.words, database)
+    try:
+        athena._run_ddl(statement, database)
+    except ValueError as error:
+        raise QueryFailed(f"FAILED: SemanticException {error}") from None
+    return Result(lines=True)
+
+
+def _query(query: Query, database: str, limit: int | None) -> Result:
+    session, prepared, columns = _prepared(query, database, limit)
+    kinds = [types.duckdb_to_trino(kind) for _, kind in columns]
+    rows = _fetched(session, _readable(prepared, kinds), query)
+    return Result(
+        columns=visible_names(query.tree, [name for name, _ in columns]),
+        types=kinds,
+        rows=[[text(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in rows],
+        scanned=session.scanned,
+    )
+
+
+def _prepared(query: Query, database: str, limit: int | None) -> tuple[catalog.Session, str, list[tuple[str, str]]]:
+    session = catalog.Session(database)
+    prepared = session.prepare(query)
+    columns = session.describe(prepared, query)
+    if limit is not None and session.scanned > limit:
+        raise BytesLimitExceeded("Query cancelled! : Bytes scanned limit was exceeded")
+    return session, prepared, columns
+
+
+def _readable(prepared: str, kinds: list[str]) -> str:
+    """The query with what Python's DuckDB client cannot carry as text already."""
+    if not any(kind.endswith("with time zone") or kind.startswith("interval") for kind in kinds):
+        return prepared
+    shown = []
+    for number, kind in enumerate(kinds):
+        if kind.endswith("with time zone"):
+            shown.append(f"strftime(c{number} at time zone 'UTC', '%Y-%m-%d %H:%M:%S.%g UTC')")
+        else:
+            shown.append(f"c{number}::varchar" if kind.startswith("interval") else f"c{number}")
+    names = ", ".join(f"c{number}" for number in range(len(kinds)))
+    return f"select {', '.join(shown)} from ({prepared}) as t({names})"
+
+
+def _fetched(session: catalog.Session, prepared: str, query: Query) -> list[tuple]:
+    try:
+        return session.connection.execute(prepared).fetchall()
+    except duckdb.Error as error:
+        raise errors.from_duckdb(error, query.tree, query.source) from error
+
+
+def _create_table_as(statement: CreateTableAs, database: str, output: str, limit: int | None) -> Result:
+    owner, name = _full(statement.name, database)
+    if f"{owner}/{name}" in glue._tables:
+        if statement.if_not_exists:
+            return Result(lines=True)
+        raise QueryFailed(
+            f"TABLE_ALREADY_EXISTS: line 1:1: Destination table '{CATALOG}.{owner}.{name}' already exists"
+        )
+    location = statement.properties.get("external_location", output)
+    result, columns = _write(statement.query, database, location, statement.properties, limit)
+    glue._create_table({"DatabaseName": owner, "TableInput": {
+        "Name": name, "TableType": "EXTERNAL_TABLE", "PartitionKeys": [],
+        "Parameters": {"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
+        "StorageDescriptor": {
+            "Columns": [{"Name": column.lower(), "Type": types.trino_to_hive(kind)} for column, kind in columns],
+            "Location": location, "InputFormat": _PARQUET[0], "OutputFormat": _PARQUET[1],
+            "SerdeInfo": {"SerializationLibrary": _PARQUET[2], "Parameters": {"serialization.format": "1"}},
+        },
+    }})  # fmt: skip
+    return result
+
+
+def _write(query: Query, database: str, location: str, properties: dict[str, str], limit: int | None):
+    """Write a query's rows as one Parquet file below a location; the result and the columns with Trino types."""
+    if properties.get("format", "parquet").lower() != "parquet" or "partitioned_by" in properties:
+        raise QueryFailed("NOT_SUPPORTED: the laptop cloud writes unpartitioned Parquet only")
+    url = urlparse(location)
+    bucket = s3._buckets.get(url.netloc) or {"objects": {}}
+    if any(key.startswith(url.path.strip("/") + "/") for key in bucket["objects"]):
+        raise QueryFailed(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
+    session, prepared, found = _prepared(query, database, limit)
+    columns = [(name, types.duckdb_to_trino(kind)) for name, kind in found]
+    names = visible_names(query.tree, [name for name, _ in columns])
+    if unnamed := [name for name in names if name.startswith("_col")]:
+        raise QueryFailed(
+            f"MISSING_COLUMN_NAME: line 1:1: Column name not specified at position {names.index(unnamed[0]) + 1}"
+        )
+    cast = ", ".join(
+        f'c{number}::{types.trino_to_duckdb(kind)} as "{name.lower()}"'
+        for number, (name, (_, kind)) in enumerate(zip(names, columns, strict=True))
+    )
+    aliases = ", ".join(f"c{number}" for number in range(len(columns)))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "part.parquet"
+        _fetched(session, f"copy (select {cast} from ({prepared}) as t({aliases})) to '{file}' (format parquet)", query)
+        key = f"{url.path.strip('/')}/{athena.new_uuid()}.parquet"
+        put(url.netloc, key, file.read_bytes(), "application/octet-stream")
+    named = [(name, kind) for name, (_, kind) in zip(names, columns, strict=True)]
+    return Result(lines=True, scanned=session.scanned, files=[f"s3://{url.netloc}/{key}"]), named
+
+
+def put(bucket: str, key: str, body: bytes, kind: str) -> None:
+    """Store an object. Raises QueryFailed."""
+    answer = s3._put_object(bucket, key, body, {"content-type": kind, "content-length": str(len(body))})
+    if answer[0] >= 300:
+        raise QueryFailed(f"Unable to verify/create output bucket {bucket}")
+
+
+def _create_view(statement: CreateView, database: str) -> Result:
+    owner, name = _full(statement.name, database)
+    existing = glue._tables.get(f"{owner}/{name}")
+    if existing and not (statement.replace and existing["TableType"] == "VIRTUAL_VIEW"):
+        raise QueryFailed(f"TABLE_ALREADY_EXISTS: line 1:1: View already exists: '{CATALOG}.{owner}.{name}'")
+    _, _, found = _prepared(statement.query, database, None)
+    names = visible_names(statement.query.tree, [column for column, _ in found])
+    kinds = [types.duckdb_to_trino(kind) for _, kind in found]
+    trino = [{"name": column, "type": kind} for column, kind in zip(names, kinds, strict=True)]
+    hive = [{"Name": column, "Type": types.trino_to_hive(kind)} for column, kind in zip(names, kinds, strict=True)]
+    table = {
+        "Name": name, "TableType": "VIRTUAL_VIEW", "PartitionKeys": [],
+        "Parameters": {"presto_view": "true", "comment": "Presto View"},
+        "StorageDescriptor": {"Columns": hive, "SerdeInfo": {}},
+        "ViewOriginalText": catalog.view_text(statement.sql, database, trino), "ViewExpandedText": "/* Presto View */",
+    }  # fmt: skip
+    store = glue._update_table if existing else glue._create_table
+    status, _, body = store({"DatabaseName": owner, "TableInput": table})
+    if status >= 300:
+        raise QueryFailed(f"SCHEMA_NOT_FOUND: line 1:1: {body.decode()}")
+    return Result(lines=True)
+
+
+def _drop_view(statement: DropView, database: str) -> Result:
+    owner, name = _full(statement.name, database)
+    if glue._tables.get(f"{owner}/{name}", {}).get("TableType") == "VIRTUAL_VIEW":
+        glue._delete_table({"DatabaseName": owner, "Name": name})
+    elif not statement.if_exists:
+        raise QueryFailed(f"TABLE_NOT_FOUND: line 1:1: View '{CATALOG}.{owner}.{name}' does not exist")
+    return Result(lines=True)
+
+
+def _full(name: Name, database: str) -> tuple[str, str]:
+    return (name[0] or database).lower(), name[1].lower()

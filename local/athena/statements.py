@@ -1,0 +1,207 @@
+"""What kind of statement it is, and its query parsed as Trino's; what Athena refuses at submission is refused here."""
+
+import dataclasses
+from typing import Any
+
+from ministack.services import athena
+from sqlglot import exp, tokens
+from sqlglot.dialects.trino import Trino
+from sqlglot.errors import ParseError, TokenError
+
+from local.athena.errors import MalformedQuery, at
+
+_VERBS = (
+    "'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'CREATE', 'DEALLOCATE', 'DELETE', 'DENY', 'DESC', 'DESCRIBE', "
+    "'DROP', 'EXECUTE', 'EXPLAIN', 'GRANT', 'INSERT', 'MERGE', 'PREPARE', 'REFRESH', 'RESET', 'REVOKE', 'ROLLBACK', "
+    "'SET', 'SHOW', 'START', 'TRUNCATE', 'UNLOAD', 'UPDATE', 'USE', <query>"
+)
+_QUERIES = {"select", "with", "values", "table"}
+_UTILITIES = {"show", "describe", "desc"}
+Name = tuple[str | None, str]  # database, table
+
+
+class Dialect(Trino):
+    """Trino's, remembering how the statement spells its functions."""
+
+    NORMALIZE_FUNCTIONS = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    tree: exp.Expression
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CreateTableAs:
+    name: Name
+    properties: dict[str, str]
+    query: Query
+    if_not_exists: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Unload:
+    location: str
+    properties: dict[str, str]
+    query: Query
+
+
+@dataclasses.dataclass(frozen=True)
+class CreateView:
+    name: Name
+    replace: bool
+    sql: str
+    query: Query
+
+
+@dataclasses.dataclass(frozen=True)
+class DropView:
+    name: Name
+    if_exists: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Utility:
+    """SHOW or DESCRIBE, words in lower case."""
+
+    words: list[str]
+
+
+def parse(sql: str) -> Any:
+    """One of the classes above, or MiniStack's CREATE EXTERNAL TABLE and DROP TABLE. Raises MalformedQuery."""
+    cursor = athena._Cursor(sql)
+    while cursor.tokens and cursor.tokens[-1][:2] == ("punct", ";"):
+        cursor.tokens.pop()
+    if any(token[:2] == ("punct", ";") for token in cursor.tokens):
+        raise MalformedQuery(f"Only one sql statement is allowed. Got: {sql}")
+    if not cursor.tokens:
+        raise MalformedQuery(f"{at(sql, len(sql))}: mismatched input '<EOF>'. Expecting: {_VERBS}")
+    kind, verb, start, _ = cursor.peek()
+    if verb in _QUERIES or (kind, verb) == ("punct", "("):
+        return Query(_query(sql, start, cursor.tokens[-1][3]), sql)
+    if verb in _UTILITIES:
+        return Utility([text for _, text, _, _ in cursor.tokens])
+    if (ddl := athena._parse_ddl(sql)) is not None:
+        return ddl
+    for parser in (_create_view, _create_table_as, _drop_view, _unload):
+        cursor.reset()
+        if (statement := parser(cursor)) is not None:
+            return statement
+    if f"'{str(verb).upper()}'" in _VERBS:
+        raise MalformedQuery("Queries of this type are not supported")
+    raise MalformedQuery(f"{at(sql, start)}: mismatched input '{verb}'. Expecting: {_VERBS}")
+
+
+def _create_view(cursor) -> CreateView | None:
+    if not cursor.keywords("create"):
+        return None
+    replace = cursor.keywords("or", "replace")
+    name = cursor.dotted_name(2) if cursor.keywords("view") else None
+    if name is None or not cursor.keywords("as"):
+        return None
+    query = _rest(cursor)
+    return CreateView(name, replace, query.source.strip(), query)
+
+
+def _create_table_as(cursor) -> CreateTableAs | None:
+    if not cursor.keywords("create", "table"):
+        return None
+    if_not_exists = cursor.keywords("if", "not", "exists")
+    name = cursor.dotted_name(2)
+    properties = _properties(cursor)
+    if name is None or not cursor.keywords("as"):
+        return None
+    return CreateTableAs(name, properties, _rest(cursor), if_not_exists)
+
+
+def _drop_view(cursor) -> DropView | None:
+    if not cursor.keywords("drop", "view"):
+        return None
+    if_exists = cursor.keywords("if", "exists")
+    name = cursor.dotted_name(2)
+    return DropView(name, if_exists) if name and cursor.at_end() else None
+
+
+def _unload(cursor) -> Unload | None:
+    if not cursor.keywords("unload") or not cursor.punct("("):
+        return None
+    start = cursor.peek()[2]
+    cursor.skip_group()
+    end = cursor.tokens[cursor.i - 1][2]
+    location = cursor.string() if cursor.keywords("to") else None
+    if location is None:
+        return None
+    source = " " * start + cursor.text[start:end]
+    return Unload(location, _properties(cursor), Query(_query(source, start, end), source))
+
+
+def _properties(cursor) -> dict[str, str]:
+    """WITH (name = 'text' | word | array[...], ...)"""
+    found: dict[str, str] = {}
+    if not (cursor.keywords("with") and cursor.punct("(")):
+        return found
+    while not cursor.at_end() and not cursor.punct(")"):
+        name = str(cursor.identifier())
+        cursor.punct("=")
+        value = cursor.string()
+        found[name.lower()] = value if value is not None else str(cursor.identifier())
+        while not cursor.at_end() and cursor.peek()[:2] not in (("punct", ","), ("punct", ")")):
+            cursor.advance()
+        cursor.punct(",")
+    return found
+
+
+def _rest(cursor) -> Query:
+    """The query from the cursor on, padded so that positions are those of the whole statement."""
+    start = len(cursor.text) if cursor.at_end() else cursor.peek()[2]
+    padding = "".join(character if character == "\n" else " " for character in cursor.text[:start])
+    source = padding + cursor.text[start : cursor.tokens[-1][3]]
+    return Query(_query(source, start, len(source)), source)
+
+
+def _query(source: str, start: int, end: int) -> exp.Expression:
+    dialect = Dialect()
+    try:
+        stream = dialect.tokenize(source[:end])
+        _refuse_what_sqlglot_lets_pass(stream, source, end)
+        trees = dialect.parse(source[:end])
+    except TokenError:
+        raise MalformedQuery(f"{at(source, start)}: token recognition error: a quote is not closed") from None
+    except ParseError as error:
+        raise MalformedQuery(_words(error, source, end)) from None
+    tree = trees[0]
+    if not isinstance(tree, exp.Query | exp.Values):
+        raise MalformedQuery(f"{at(source, start)}: mismatched input '{source[start:end].split()[0]}'")
+    return tree
+
+
+def _words(error: ParseError, source: str, end: int) -> str:
+    """ANTLR's complaint, as far as sqlglot's tells the token; a statement that ends early ends in <EOF>."""
+    first = error.errors[0]
+    token, description = first["highlight"] or "", first["description"] or ""
+    index = len("\n".join(source.split("\n")[: first["line"] - 1])) + (first["line"] > 1) + first["col"] - len(token)
+    expecting = f". Expecting: '{description.split()[1]}'" if description.startswith("Expecting ") else ""
+    if not source[index + len(token) : end].strip() and expecting:
+        return f"{at(source, end)}: mismatched input '<EOF>'{expecting}"
+    return f"{at(source, index)}: mismatched input '{token}'{expecting}"
+
+
+_CLAUSE = tokens.TokenType
+_NEEDS_MORE = {_CLAUSE.SELECT, _CLAUSE.COMMA, _CLAUSE.FROM, _CLAUSE.WHERE, _CLAUSE.GROUP_BY, _CLAUSE.ORDER_BY,
+               _CLAUSE.HAVING, _CLAUSE.ON, _CLAUSE.AND, _CLAUSE.OR, _CLAUSE.LIMIT}  # fmt: skip
+_ENDS = {_CLAUSE.FROM, _CLAUSE.WHERE, _CLAUSE.GROUP_BY, _CLAUSE.ORDER_BY, _CLAUSE.HAVING, _CLAUSE.LIMIT,
+         _CLAUSE.R_PAREN, _CLAUSE.COMMA}  # fmt: skip
+
+
+def _refuse_what_sqlglot_lets_pass(stream: list, source: str, end: int) -> None:
+    """An empty list, a comma or clause before nothing, and operators of other dialects."""
+    for token, following in zip(stream, [*stream[1:], None], strict=True):
+        if token.text == "`":
+            words = "backquoted identifiers are not supported; use double quotes to quote identifiers"
+            raise MalformedQuery(f"{at(source, token.start)}: {words}")
+        if token.token_type is _CLAUSE.DCOLON or source[token.start : token.end + 1] == "==":
+            raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'")
+        if token.token_type in _NEEDS_MORE and (following is None or following.token_type in _ENDS):
+            place, text = (end, "<EOF>") if following is None else (following.start, following.text)
+            raise MalformedQuery(f"{at(source, place)}: mismatched input '{text}'. Expecting: <expression>")

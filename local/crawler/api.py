@@ -1,0 +1,174 @@
+"""The crawler's half of Glue's API, in place of MiniStack's, which only changes state."""
+
+import contextvars
+import json
+import logging
+import statistics
+import threading
+import time
+import uuid
+from typing import Any
+
+from ministack.core.responses import error_response_json, get_account_id, json_response
+from ministack.services import glue
+
+from local.crawler.crawl import Crawl
+from local.crawler.errors import CrawlFailed, Stopped
+from local.crawler.lake import LOG_GROUP
+
+RUNNING_SECONDS, STOPPING_SECONDS = 0.5, 0.3  # at least: whoever polls sees every state
+_WORDS = {"SUCCEEDED": "COMPLETED", "FAILED": "FAILED", "CANCELLED": "STOPPED"}  # LastCrawl's and ListCrawls'
+_DONE = "done"  # in a crawl's record, what GetCrawlerMetrics adds up and ListCrawls does not tell
+
+_log = logging.getLogger("crawler")
+_lock = threading.Lock()
+_running: dict[str, Crawl] = {}
+_history: dict[str, list[dict[str, Any]]] = {}
+_ministack_request, _ministack_get = glue._handle_request_sync, glue._get_crawler
+_ministack_delete = glue._delete_crawler
+
+
+def install() -> None:
+    glue._start_crawler, glue._stop_crawler = _start, _stop
+    glue._get_crawler, glue._delete_crawler = _get, _delete
+    glue._get_crawler_metrics = _metrics
+    glue._handle_request_sync = _request
+
+
+def _request(method, path, headers, body, query):
+    """MiniStack has no ListCrawls."""
+    if headers.get("x-amz-target", "").endswith(".ListCrawls"):
+        return _list(json.loads(body or b"{}"))
+    return _ministack_request(method, path, headers, body, query)
+
+
+def _start(data: dict):
+    name = data.get("Name", "")
+    with _lock:
+        if (crawler := glue._crawlers.get(name)) is None:
+            return _missing(name)
+        if crawler["State"] != "READY":
+            return error_response_json("CrawlerRunningException", f"Crawler with name {name} has already started", 400)
+        role = crawler["Role"]
+        if not role.startswith("arn:"):
+            role = f"arn:aws:iam::{get_account_id()}:role/{role}"
+        crawl = _running[name] = Crawl(crawler, role, str(uuid.uuid4()))
+        crawler["State"], crawler["CrawlElapsedTime"] = "RUNNING", 0
+        # GetCrawler answers whole seconds, as AWS's does: a crawl looks up to a second older than it is.
+        record = {"CrawlId": crawl.run_id, "State": "RUNNING", "StartTime": int(time.time()), "LogGroup": LOG_GROUP,
+                  "LogStream": name, "MessagePrefix": crawl.run_id, "Summary": "{}"}  # fmt: skip
+        _history.setdefault(name, []).append(record)
+    # The catalog belongs to the account and region of the request, which a thread knows only from its context.
+    context = contextvars.copy_context()
+    work = (_work, crawler, crawl, record)
+    threading.Thread(target=context.run, args=work, name=f"crawler {name}", daemon=True).start()
+    return json_response({})
+
+
+def _work(crawler: dict, crawl: Crawl, record: dict) -> None:
+    """The crawl's thread: whatever happens, the crawler is READY in the end and says how it went."""
+    started, status, reason = time.monotonic(), "SUCCEEDED", ""
+    try:
+        crawl.run()
+        if crawl.stop.wait(max(RUNNING_SECONDS - (time.monotonic() - started), 0)):
+            raise Stopped
+    except Stopped:
+        status = "CANCELLED"
+    except CrawlFailed as error:
+        status, reason = "FAILED", str(error)
+    except Exception:
+        _log.exception("crawler %s", crawler["Name"])
+        status, reason = "FAILED", "Internal Service Exception"
+    crawler["State"] = "STOPPING"
+    if reason:
+        crawl.tell("ERROR", reason)
+    crawl.tell("BENCHMARK", f"Crawler has finished running with status {status}")
+    try:
+        if hasattr(crawl, "lake"):
+            crawl.lake.log(crawler["Name"], crawl.lines)
+    finally:
+        time.sleep(STOPPING_SECONDS)
+        _finish(crawler, crawl, record, status, reason, time.monotonic() - started)
+
+
+def _finish(crawler: dict, crawl: Crawl, record: dict, status: str, reason: str, seconds: float) -> None:
+    for line in crawl.lines:
+        _log.info("%s", line)
+    done = {"seconds": seconds, "created": len(crawl.created), "updated": len(crawl.updated),
+            "deleted": len(crawl.deleted)}  # fmt: skip
+    with _lock:
+        record |= {"State": _WORDS[status], "EndTime": int(time.time()), _DONE: done}
+        last = {key: record[key] for key in ("LogGroup", "LogStream", "MessagePrefix", "StartTime")}
+        last["Status"] = status
+        if reason:
+            last["ErrorMessage"] = record["ErrorMessage"] = reason
+        crawler["LastCrawl"], crawler["CrawlElapsedTime"], crawler["State"] = last, 0, "READY"
+        _running.pop(crawler["Name"], None)
+
+
+def _stop(data: dict):
+    name = data.get("Name", "")
+    with _lock:
+        if (crawler := glue._crawlers.get(name)) is None:
+            return _missing(name)
+        if crawler["State"] == "STOPPING":
+            return error_response_json("CrawlerStoppingException", f"Crawler with name {name} is stopping", 400)
+        if crawler["State"] != "RUNNING":
+            return error_response_json("CrawlerNotRunningException", f"Crawler with name {name} isn't running", 400)
+        crawler["State"] = "STOPPING"
+        _running[name].stop.set()
+    return json_response({})
+
+
+def _get(data: dict):
+    name = data.get("Name", "")
+    if (crawler := glue._crawlers.get(name)) is None:
+        return _missing(name)
+    if crawler["State"] != "READY":
+        crawler["CrawlElapsedTime"] = max(int((time.time() - _history[name][-1]["StartTime"]) * 1000), 0)
+    return _ministack_get(data)
+
+
+def _delete(data: dict):
+    name = data.get("Name", "")
+    with _lock:
+        if name in _running:
+            return error_response_json("CrawlerRunningException", f"Crawler with name {name} is running", 400)
+        _history.pop(name, None)
+        return _ministack_delete(data)
+
+
+def _metrics(data: dict):
+    """What each crawler has done to tables since it was created."""
+    answers = []
+    for name in data.get("CrawlerNameList") or list(glue._crawlers):
+        if name not in glue._crawlers:
+            continue
+        done = [one[_DONE] for one in _history.get(name, []) if _DONE in one]
+        seconds = [one["seconds"] for one in done]
+        answers.append(
+            {
+                "CrawlerName": name,
+                "TimeLeftSeconds": 0.0,
+                "StillEstimating": name in _running,
+                "LastRuntimeSeconds": seconds[-1] if seconds else 0.0,
+                "MedianRuntimeSeconds": statistics.median(seconds) if seconds else 0.0,
+                "TablesCreated": sum(one["created"] for one in done),
+                "TablesUpdated": sum(one["updated"] for one in done),
+                "TablesDeleted": sum(one["deleted"] for one in done),
+            }
+        )
+    return json_response({"CrawlerMetricsList": answers})
+
+
+def _list(data: dict):
+    """The crawls of a crawler, the last first; filters and pages are left to AWS."""
+    name = data.get("CrawlerName", "")
+    if name not in glue._crawlers:
+        return _missing(name)
+    crawls = [{key: value for key, value in one.items() if key != _DONE} for one in _history.get(name, [])]
+    return json_response({"Crawls": crawls[::-1][: data.get("MaxResults", 20)]})
+
+
+def _missing(name: str):
+    return error_response_json("EntityNotFoundException", f"Crawler entry with name {name} does not exist", 400)

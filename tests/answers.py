@@ -1,0 +1,179 @@
+"""What the named queries must answer, worked out with pandas from the lake's Parquet."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+type Tables = dict[str, pd.DataFrame]
+
+
+def read(lake: Path) -> Tables:
+    """The tables from a copy of the lake's folders; the days as dates."""
+    found = {name: pd.read_parquet(lake / name) for name in ("predictions", "metrics", "runs")}
+    return {name: frame.astype({"dataset": str, "run_id": str}) for name, frame in found.items()}
+
+
+def newest(tables: Tables) -> pd.DataFrame:
+    """dataset and run_id of each dataset's run that started last."""
+    runs = tables["runs"].sort_values(["started", "finished", "run_id"])
+    return runs.groupby("dataset").tail(1)[["dataset", "run_id"]]
+
+
+def _of_newest(tables: Tables, name: str) -> pd.DataFrame:
+    return tables[name].merge(newest(tables), on=["dataset", "run_id"])
+
+
+def _future(tables: Tables) -> pd.DataFrame:
+    rows = _of_newest(tables, "predictions").query("split == 'future'")
+    return rows.assign(last_price=rows["naive"])
+
+
+def _test(tables: Tables) -> pd.DataFrame:
+    rows = _of_newest(tables, "predictions").query("split == 'test'")
+    return rows.assign(
+        lstm_share=(rows["lstm"] - rows["actual"]).abs() / rows["actual"],
+        naive_share=(rows["naive"] - rows["actual"]).abs() / rows["actual"],
+        inside_80=rows["actual"].between(rows["lstm_p10"], rows["lstm_p90"]),
+        inside_95=rows["actual"].between(rows["lstm_p025"], rows["lstm_p975"]),
+    )
+
+
+def next_day(tables: Tables) -> pd.DataFrame:
+    rows = _future(tables).query("horizon == 1").sort_values(["dataset", "ticker"])
+    return rows[["dataset", "ticker", "target_date", "last_price", "lstm", "lstm_p10", "lstm_p90"]]
+
+
+def largest_moves(tables: Tables) -> pd.DataFrame:
+    rows = _future(tables).query("horizon == 20")
+    rows = rows.assign(
+        change_percent=100 * (rows["lstm"] / rows["naive"] - 1),
+        low_percent=100 * (rows["lstm_p10"] / rows["naive"] - 1),
+        high_percent=100 * (rows["lstm_p90"] / rows["naive"] - 1),
+        size=-(rows["lstm"] / rows["naive"] - 1).abs(),
+    ).sort_values(["size", "dataset", "ticker"])
+    return rows.head(20)[["dataset", "ticker", "target_date", "change_percent", "low_percent", "high_percent"]]
+
+
+def riskiest(tables: Tables) -> pd.DataFrame:
+    rows = _future(tables)
+    rows = rows.assign(width_percent=100 * (rows["lstm_p975"] - rows["lstm_p025"]) / rows["naive"])
+    rows = rows.sort_values(["horizon", "width_percent", "dataset", "ticker"], ascending=[True, False, True, True])
+    return rows[["dataset", "ticker", "horizon", "last_price", "width_percent"]]
+
+
+def best_model(tables: Tables) -> pd.DataFrame:
+    rows = _of_newest(tables, "metrics").query("ticker == '*'")
+    place = rows.groupby(["dataset", "horizon"])["rmse_vs_naive"].rank("min").astype(int)
+    rows = rows.assign(place=place, beats_naive=rows["rmse_vs_naive"] < 1)
+    rows = rows.sort_values(["dataset", "horizon", "place", "model"])
+    return rows[["dataset", "horizon", "place", "model", "rmse_vs_naive", "beats_naive", "dm_t"]]
+
+
+def tickers_that_beat_naive(tables: Tables) -> pd.DataFrame:
+    rows = _of_newest(tables, "metrics").query("ticker != '*' and model != 'naive' and rmse_vs_naive == rmse_vs_naive")
+    groups = rows.assign(better=rows["rmse_vs_naive"] < 1).groupby(["dataset", "horizon", "model"])["better"]
+    found = pd.DataFrame({"tickers": groups.size(), "better": groups.sum(), "better_percent": 100 * groups.mean()})
+    return found.reset_index()
+
+
+def coverage_by_month(tables: Tables) -> pd.DataFrame:
+    rows = _test(tables)
+    rows = rows.assign(month=[day.replace(day=1) for day in rows["target_date"]])
+    groups = rows.groupby(["dataset", "horizon", "month"])
+    return pd.DataFrame(
+        {
+            "forecasts": groups.size(),
+            "inside_80_percent": 100 * groups["inside_80"].mean(),
+            "inside_95_percent": 100 * groups["inside_95"].mean(),
+        }
+    ).reset_index()
+
+
+def usual_errors(tables: Tables) -> pd.DataFrame:
+    rows = _test(tables)
+    groups = rows.groupby(["dataset", "horizon"])
+    worst = rows.loc[groups["lstm_share"].idxmax()].set_index(["dataset", "horizon"])
+    return pd.DataFrame(
+        {
+            "forecasts": groups.size(),
+            "median_percent": 100 * groups["lstm_share"].quantile(0.5),
+            "bad_day_percent": 100 * groups["lstm_share"].quantile(0.95),
+            "worst_ticker": worst["ticker"],
+            "worst_date": worst["target_date"],
+        }
+    ).reset_index()
+
+
+def worst_days(tables: Tables) -> pd.DataFrame:
+    groups = _test(tables).query("horizon == 1").groupby(["dataset", "target_date"])
+    found = pd.DataFrame(
+        {
+            "tickers": groups["ticker"].nunique(),
+            "lstm_percent": 100 * groups["lstm_share"].mean(),
+            "naive_percent": 100 * groups["naive_share"].mean(),
+        }
+    ).reset_index()
+    return found.sort_values(["lstm_percent", "dataset", "target_date"], ascending=[False, True, True]).head(20)
+
+
+def last_month(tables: Tables) -> pd.DataFrame:
+    rows = _test(tables)
+    first = rows.groupby("dataset")["target_date"].transform("max") - pd.Timedelta(days=30)
+    rows = rows[(rows["horizon"] == 1) & (rows["target_date"] > first)].sort_values(
+        ["dataset", "ticker", "target_date"]
+    )
+    return rows[["dataset", "ticker", "target_date", "actual", "lstm", "lstm_p10", "lstm_p90", "inside_80"]]
+
+
+def runs(tables: Tables) -> pd.DataFrame:
+    rows = tables["runs"].explode("skipped").rename(columns={"skipped": "skipped_ticker"})
+    rows = rows.assign(
+        # date_diff counts whole seconds
+        minutes=(rows["finished"] - rows["started"]).dt.total_seconds().floordiv(1) / 60,
+        rejected_percent=100 * rows["rejected_rows"] / rows["rows"],
+    ).sort_values(["started", "dataset", "skipped_ticker"], ascending=[False, True, True])
+    return rows[["dataset", "started", "minutes", "rows", "rejected_percent", "tickers", "cost_usd", "skipped_ticker"]]
+
+
+# By the names of the files in queries/.
+ANSWERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
+    "01_next_day": next_day,
+    "02_largest_moves": largest_moves,
+    "03_riskiest": riskiest,
+    "04_best_model": best_model,
+    "05_tickers_that_beat_naive": tickers_that_beat_naive,
+    "06_coverage_by_month": coverage_by_month,
+    "07_usual_errors": usual_errors,
+    "08_worst_days": worst_days,
+    "09_last_month": last_month,
+    "10_runs": runs,
+}
+ROUGH = {"median_percent", "bad_day_percent"}  # approx_percentile
+
+
+def differences(found: list[dict], expected: pd.DataFrame) -> list[str]:
+    """What differs between a client's records and the expected rows, in order; nothing if the answer is right."""
+    wanted = expected.to_dict("records")
+    if len(found) != len(wanted):
+        return [f"{len(found)} rows instead of {len(wanted)}"]
+    wrong = []
+    for number, (got, want) in enumerate(zip(found, wanted, strict=True)):
+        if list(got) != list(want):
+            return [f"columns {list(got)} instead of {list(want)}"]
+        wrong += [
+            f"row {number}, {name}: {got[name]} instead of {want[name]}"
+            for name in want
+            if not _same(got[name], want[name], 0.02 if name in ROUGH else 1e-9)
+        ]
+    return wrong
+
+
+def _same(got, want, tolerance: float) -> bool:
+    if pd.isna(want):
+        return got is None
+    if isinstance(want, float):
+        return got is not None and abs(float(got) - want) <= tolerance * max(abs(want), 1e-9) + 1e-9
+    if hasattr(want, "isoformat"):
+        return pd.Timestamp(got) == pd.Timestamp(want).floor("ms")
+    return got == want

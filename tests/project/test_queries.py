@@ -1,0 +1,63 @@
+"""queries/ against the template: one source for views and named queries."""
+
+import json
+
+import pytest
+
+from stocks import tables
+from tests import answers
+from tests.project.read import resources
+from tools import queries
+
+VIEWS = {view.name: view for view in queries.views()}
+NAMED = {query.name: query for query in queries.named_queries()}
+IN_TEMPLATE = {table["TableInput"]["Name"]: table for table in resources("AWS::Glue::Table").values()}
+
+
+def test_the_template_holds_what_the_tool_writes():
+    assert queries.section() in queries.TEMPLATE.read_text(), "run: python -m tools.queries"
+
+
+def test_the_views():
+    assert set(IN_TEMPLATE) == set(VIEWS) == {"backtest", "latest_forecast", "leaderboard", "run_history"}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_views_text_is_what_athena_reads(name):
+    table = IN_TEMPLATE[name]
+    assert table["DatabaseName"] == {"Ref": "Database"}
+    given = table["TableInput"]
+    assert (given["TableType"], given["ViewExpandedText"]) == ("VIRTUAL_VIEW", "/* Presto View */")
+    assert given["Parameters"] == {"presto_view": "true", "comment": "Presto View"}
+    separator, (before, encoded, after) = given["ViewOriginalText"]["Fn::Join"]
+    assert (separator, before, after) == ("", "/* Presto View: ", " */")
+    text = encoded["Fn::Base64"]["Fn::Sub"]
+    assert text.count("${") == 1, "CloudFormation replaces the database's name and nothing else"
+    stored = json.loads(text)
+    assert (stored["originalSql"], stored["schema"]) == (VIEWS[name].sql, "${Database}")
+    assert [column["name"] for column in stored["columns"]] == [
+        column["Name"] for column in given["StorageDescriptor"]["Columns"]
+    ]
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_joins_on_the_runs(name):
+    assert "from runs" in VIEWS[name].sql or "join run_history r" in VIEWS[name].sql
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_named_query_is_the_file(name):
+    (query,) = (one for one in resources("AWS::Athena::NamedQuery").values() if one["Name"] == name)
+    assert query["QueryString"].rstrip("\n") == NAMED[name].text
+    assert query["Description"] == NAMED[name].description
+    assert NAMED[name].description.endswith("?"), "a question"
+    assert (query["Database"], query["WorkGroup"]) == ({"Ref": "Database"}, {"Ref": "WorkGroup"})
+
+
+def test_the_ten_named_queries_have_a_known_answer():
+    assert len(resources("AWS::Athena::NamedQuery")) == 10
+    assert set(NAMED) == set(answers.ANSWERS)
+
+
+def test_views_do_not_take_a_tables_name():
+    assert set(VIEWS) & set(tables.SCHEMAS) == set()

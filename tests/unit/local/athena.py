@@ -1,0 +1,104 @@
+"""A small lake with a workgroup on a laptop cloud, and SQL on it through Athena's API."""
+
+import dataclasses
+import datetime
+import time
+from typing import Any
+
+from stocks import tables
+from tests import lake
+
+DATABASE, BUCKET, GROUP = "forecasts", "lake", "analysts"
+START = datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000)
+
+
+@dataclasses.dataclass
+class Asked:
+    state: str
+    reason: str
+    rows: list[list[str | None]]  # the header first
+    types: list[str]
+    location: str
+    execution: dict
+
+
+@dataclasses.dataclass
+class Lake:
+    client: Any
+
+    def make(self) -> None:
+        self.client("s3").create_bucket(Bucket=BUCKET)
+        self.client("glue").create_database(DatabaseInput={"Name": DATABASE})
+        result = {"OutputLocation": f"s3://{BUCKET}/athena/"}
+        configuration = {"EnforceWorkGroupConfiguration": True, "ResultConfiguration": result}
+        self.client("athena").create_work_group(Name=GROUP, Configuration=configuration)
+
+    def put(self, table: str, dataset: str, run_id: str, columns: dict) -> None:
+        key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=tables.to_parquet(table, columns))
+
+    def register(self) -> None:
+        lake.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
+
+    def ask(self, sql: str, group: str = GROUP, **arguments) -> Asked:
+        athena = self.client("athena")
+        query = athena.start_query_execution(
+            QueryString=sql, WorkGroup=group, QueryExecutionContext={"Database": DATABASE}, **arguments
+        )["QueryExecutionId"]
+        deadline = time.monotonic() + 30
+        execution: dict[str, Any] = {"Status": {"State": "QUEUED"}}
+        while execution["Status"]["State"] in ("QUEUED", "RUNNING"):
+            assert time.monotonic() < deadline, "the query does not end"
+            time.sleep(0.02)
+            execution = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
+        status, location = execution["Status"], execution["ResultConfiguration"]["OutputLocation"]
+        if status["State"] != "SUCCEEDED":
+            return Asked(status["State"], status["StateChangeReason"], [], [], location, execution)
+        found = athena.get_query_results(QueryExecutionId=query)["ResultSet"]
+        rows = [[value.get("VarCharValue") for value in row["Data"]] for row in found["Rows"]]
+        kinds = [column["Type"] for column in found["ResultSetMetadata"]["ColumnInfo"]]
+        return Asked("SUCCEEDED", "", rows, kinds, location, execution)
+
+    def read(self, location: str) -> bytes:
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        return self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def run_row(started_minutes: int = 0, finished_minutes: int = 10, **changed) -> dict[str, list]:
+    """A row of the runs table that started and finished so long after START."""
+    row = {
+        "source_key": "incoming/us/prices.csv", "source_version": "v1",
+        "started": START + datetime.timedelta(minutes=started_minutes),
+        "finished": START + datetime.timedelta(minutes=finished_minutes),
+        "rows": 200, "rejected_rows": 1, "tickers": 2, "skipped": ["SHORT", "NEW"], "shards": 1,
+        "train_seconds": 30.5, "endpoint_seconds": None, "training_instance_type": "ml.m5.large",
+        "endpoint_instance_type": "ml.m5.large", "cost_usd": 0.01, "model_uri": "s3://lake/models/m.tar.gz",
+        "gates": [0.0, 0.25, 1.0],
+    }  # fmt: skip
+    return {name: [value] for name, value in (row | changed).items()}
+
+
+def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
+    """One test row and one future row, one day ahead."""
+    days = [datetime.date(2024, 1, 2), datetime.date(2024, 1, 3)]
+    forecasts = {
+        "naive": 1.0, "drift": 1.01, "random_forest": 0.8, "lstm": 1.02,
+        "lstm_p025": 0.95, "lstm_p10": 0.97, "lstm_p50": 1.0, "lstm_p90": 1.03, "lstm_p975": 1.05,
+    }  # fmt: skip
+    found: dict[str, list] = {
+        "ticker": [ticker, ticker], "origin_date": days, "target_date": [days[1], datetime.date(2024, 1, 4)],
+        "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None],
+    }  # fmt: skip
+    return found | {name: [price * factor] * 2 for name, factor in forecasts.items()}
+
+
+def metrics_rows() -> dict[str, list]:
+    """The pooled row of two models and a ticker's own."""
+    rows: dict[str, list] = {name: [None] * 3 for name in tables.SCHEMAS["metrics"].names}
+    return rows | {
+        "ticker": ["*", "*", "A"],
+        "model": ["naive", "lstm", "lstm"],
+        "horizon": [1, 1, 1],
+        "n": [2, 2, 1],
+        "rmse_vs_naive": [1.0, 0.99, 0.98],
+    }

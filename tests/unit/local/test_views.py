@@ -1,0 +1,105 @@
+"""The views of queries/views on runs whose outcome is known: whole runs only, and the newest."""
+
+import base64
+
+import pytest
+
+from tests.unit.local.athena import DATABASE, Lake, metrics_rows, prediction_rows, run_row
+from tools import queries
+
+VIEWS = [view.name for view in queries.views()]
+
+
+@pytest.fixture(scope="module")
+def lake(laptop):
+    """One dataset with an older run, a newer one that finished first and a failed one; another with one run."""
+    made = Lake(laptop)
+    made.make()
+    for dataset, run_id, price, row in (
+        ("us", "us-old", 100.0, run_row(0, 30, source_version="v1")),
+        ("us", "us-new", 200.0, run_row(5, 20, source_version="v2")),
+        ("eu", "eu-1", 10.0, run_row(1, 2)),
+    ):
+        made.put("predictions", dataset, run_id, prediction_rows(price))
+        made.put("metrics", dataset, run_id, metrics_rows())
+        made.put("runs", dataset, run_id, row)
+    made.put("predictions", "us", "us-failed", prediction_rows(300.0))
+    made.put("metrics", "us", "us-failed", metrics_rows())
+    made.put("predictions", "asia", "asia-failed", prediction_rows(400.0))
+    made.register()
+    for view in queries.views():
+        text = base64.b64encode(queries.definition(view).replace("${Database}", DATABASE).encode()).decode()
+        made.client("glue").create_table(
+            DatabaseName=DATABASE,
+            TableInput={
+                "Name": view.name,
+                "TableType": "VIRTUAL_VIEW",
+                "Parameters": {"presto_view": "true"},
+                "StorageDescriptor": {"Columns": [{"Name": one.name, "Type": one.hive} for one in view.columns]},
+                "ViewOriginalText": f"/* Presto View: {text} */",
+            },
+        )
+    return made
+
+
+@pytest.mark.parametrize("view", queries.views(), ids=VIEWS)
+def test_a_view_gives_the_columns_that_its_file_declares(lake, view):
+    """A type that differs from the declared one makes the view stale, here as on AWS."""
+    asked = lake.ask(f"select * from {view.name}")
+    assert asked.state == "SUCCEEDED", asked.reason
+    assert asked.rows[0] == [column.name for column in view.columns]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_run_without_its_row_is_invisible(lake, view):
+    asked = lake.ask(f"select distinct run_id from {view}")
+    assert {row[0] for row in asked.rows[1:]} <= {"us-old", "us-new", "eu-1"}
+    assert lake.ask(f"select count(*) from {view} where dataset = 'asia'").rows[1] == ["0"]
+
+
+@pytest.mark.parametrize("view", ["latest_forecast", "backtest", "leaderboard"])
+def test_the_newest_run_is_the_one_that_started_last_though_the_older_finished_later(lake, view):
+    asked = lake.ask(f"select distinct dataset, run_id from {view} order by 1")
+    assert asked.rows[1:] == [["eu", "eu-1"], ["us", "us-new"]]
+
+
+def test_the_newest_forecast_has_one_row_per_ticker_and_horizon(lake):
+    asked = lake.ask(
+        "select ticker, horizon, target_date, last_price, lstm, lstm_p10, lstm_p90, lstm_p025, lstm_p975, naive, "
+        "drift, random_forest from latest_forecast where dataset = 'us'"
+    )
+    prices = ["200.0", "204.0", "194.0", "206.0", "190.0", "210.0", "200.0", "202.0", "160.0"]
+    assert asked.rows[1:] == [["A", "1", "2024-01-04", *prices]]
+
+
+def test_the_backtest_has_the_errors_of_what_happened(lake):
+    asked = lake.ask(
+        "select target_date, actual, lstm_error, random_forest_error, inside_80, inside_95 from backtest "
+        "where dataset = 'us'"
+    )
+    assert asked.rows[1:] == [["2024-01-03", "208.0", "-4.0", "-48.0", "false", "true"]]
+
+
+def test_the_leaderboard_places_models_over_all_tickers(lake):
+    asked = lake.ask("select place, model, rmse_vs_naive from leaderboard where dataset = 'us' order by place")
+    assert asked.rows[1:] == [["1", "lstm", "0.99"], ["2", "naive", "1.0"]]
+
+
+def test_the_history_has_every_whole_run_and_marks_the_newest(lake):
+    asked = lake.ask("select run_id, newest, minutes, source_version from run_history where dataset = 'us' order by 1")
+    assert asked.rows[1:] == [["us-new", "true", "15.0", "v2"], ["us-old", "false", "30.0", "v1"]]
+
+
+def test_a_run_that_is_written_again_shows_once(lake):
+    lake.put("predictions", "eu", "eu-1", prediction_rows(11.0))
+    lake.put("runs", "eu", "eu-1", run_row(60, 70))
+    lake.register()
+    assert lake.ask("select last_price from latest_forecast where dataset = 'eu'").rows[1:] == [["11.0"]]
+    assert lake.ask("select count(*) from run_history where dataset = 'eu'").rows[1] == ["1"]
+
+
+@pytest.mark.parametrize("query", queries.named_queries(), ids=lambda query: query.name)
+def test_a_named_query_runs(lake, query):
+    asked = lake.ask(query.text)
+    assert asked.state == "SUCCEEDED", asked.reason
+    assert "failed" not in str(asked.rows)

@@ -1,0 +1,174 @@
+"""The whole path in one process: a CSV through the real steps on moto's S3 and the real training code to the tables.
+
+The SavedModel of the run's own model.tar.gz stands in for the endpoint, behind TF Serving's JSON. The forest has few
+trees and training few epochs in small batches; everything else is what runs on AWS.
+"""
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import tarfile
+import tempfile
+import types
+from pathlib import Path
+from unittest import mock
+
+import boto3
+import moto
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+import aws
+import baseline
+import calibrate
+import check_data
+import forecast
+import publish
+import scale
+import split
+import storage
+import summarize
+from local.sagemaker import tf_json
+from stocks import baseline as forests
+from tests.unit.conftest import ENVIRONMENT
+
+OWNER = "arn:aws:states:us-east-1:123456789012:execution:machine:one"
+QUICK = ("--epochs", "4", "--batch-size", "32")
+CONTEXT = types.SimpleNamespace(
+    function_name="step",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:step",
+    aws_request_id="7f3c",
+)
+ORDER = ["ticker", "horizon", "origin_date"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ran:
+    """Everything a run left in the work and lake buckets, by key without the parts that name the run."""
+
+    files: dict[str, bytes]
+    shards: int
+
+    def table(self, name: str) -> pd.DataFrame:
+        """All parts of a table, in one order however many parts there are."""
+        parts = [pq.read_table(io.BytesIO(body)).to_pandas() for body in self.below(f"{name}/").values()]
+        table = pd.concat(parts, ignore_index=True)
+        order = [column for column in ORDER if column in table]
+        return table.sort_values(order, ignore_index=True, kind="stable") if order else table
+
+    def below(self, prefix: str) -> dict[str, bytes]:
+        return {key: body for key, body in sorted(self.files.items()) if key.startswith(prefix)}
+
+    def arrays(self, key: str) -> dict[str, np.ndarray]:
+        with np.load(io.BytesIO(self.files[key]), allow_pickle=False) as found:
+            return dict(found)
+
+    def evidence(self) -> dict:
+        return json.loads(unpack(self.files["models/model.tar.gz"])["evidence.json"])
+
+    def json(self, key: str) -> dict:
+        return json.loads(self.files[key])
+
+    def metrics(self) -> dict[tuple[str, str, int], dict]:
+        rows = pq.read_table(io.BytesIO(self.files["metrics/00000.parquet"])).to_pylist()
+        return {(row["ticker"], row["model"], row["horizon"]): row for row in rows}
+
+
+def run(csv: bytes, name: str = "prices.csv", kilobytes: int = 16384, training: tuple[str, ...] = QUICK) -> Ran:
+    """Send a file down the whole path. Raises what the steps raise, RejectedFile among it."""
+    with _cloud(kilobytes) as s3:
+        version = s3.put_object(Bucket="incoming", Key=f"incoming/daily/{name}", Body=csv)["VersionId"]
+        event = {"bucket": "incoming", "key": f"incoming/daily/{name}", "version_id": version, "size": len(csv)}
+        accepted = split.handler(event | {"execution_arn": OWNER}, CONTEXT)
+        run = {field: accepted[field] for field in ("run_id", "dataset", "shards")}
+        _each(scale, run)
+        check_data.handler({"run": run}, CONTEXT)
+        model_uri, serve = _train(run, training)
+        _each(baseline, run)
+        with _endpoint(serve):
+            _each(forecast, run, endpoint_name="e")
+        calibrate.handler({"run": run}, CONTEXT)
+        _each(publish, run)
+        ended = {"execution_started": "2026-11-23T03:40:00Z", "model_uri": model_uri}
+        summarize.handler({"run": run, "train_seconds": 1, "endpoint_seconds": 1} | ended, CONTEXT)
+        return Ran(_files(s3, run), run["shards"])
+
+
+def unpack(archive: bytes) -> dict[str, bytes]:
+    """The files of a .tar.gz by name."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        files = {member.name.removeprefix("./"): opened.extractfile(member) for member in opened if member.isfile()}
+        return {name: file.read() for name, file in files.items() if file}
+
+
+@contextlib.contextmanager
+def _cloud(kilobytes: int):
+    """The stack's buckets and a function's environment."""
+    variables = ENVIRONMENT | {"SHARD_KILOBYTES": str(kilobytes)}
+    with mock.patch.dict(os.environ, variables), mock.patch.object(forests, "TREES", 5), moto.mock_aws():
+        aws.client.cache_clear()
+        s3 = boto3.client("s3")
+        for bucket in ("incoming", "work", "lake"):
+            s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket="incoming", VersioningConfiguration={"Status": "Enabled"})
+        yield s3
+    aws.client.cache_clear()
+
+
+def _each(step, run: dict, **more) -> None:
+    """What a Map state does."""
+    for shard in range(run["shards"]):
+        step.handler({"run": run, "shard": shard, **more}, CONTEXT)
+
+
+def _train(run: dict, flags: tuple[str, ...]):
+    """The training job: (URI of model.tar.gz, the signature that its SavedModel serves)."""
+    import tensorflow as tf
+
+    import train
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        channel, made = Path(folder, "train"), Path(folder, "model")
+        channel.mkdir()
+        for shard in range(run["shards"]):
+            name = f"{shard:05d}.npz"
+            (channel / name).write_bytes(storage.get("work", f"runs/{run['run_id']}/shards/{name}"))
+        train.main(["--train", str(channel), "--model-dir", str(made), *flags])
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.add(made, arcname=".")
+        loaded = tf.saved_model.load(str(made / "1"))
+    key = f"models/dataset={run['dataset']}/run_id={run['run_id']}/model.tar.gz"
+    return storage.put("lake", key, packed.getvalue()), loaded.signatures["serving_default"]
+
+
+@contextlib.contextmanager
+def _endpoint(serve):
+    """invoke_endpoint answers with the model; every other client stays what it is."""
+    import tensorflow as tf
+
+    inputs = dict.fromkeys(("adjclose", "high", "low"), np.dtype("float32"))
+
+    def invoke_endpoint(**request):
+        tensors, key, _ = tf_json.read(request["Body"], inputs)
+        answer = serve(**{name: tf.constant(tensor) for name, tensor in tensors.items()})
+        count = len(tensors["adjclose"])
+        return {"Body": io.BytesIO(tf_json.write({name: value.numpy() for name, value in answer.items()}, key, count))}
+
+    runtime, client = types.SimpleNamespace(invoke_endpoint=invoke_endpoint), aws.client
+    with mock.patch.object(aws, "client", lambda name: runtime if name == "sagemaker-runtime" else client(name)):
+        yield
+
+
+def _files(s3, run: dict) -> dict[str, bytes]:
+    found = {}
+    for bucket in ("work", "lake"):
+        for listed in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            short = listed["Key"].replace(f"dataset={run['dataset']}/run_id={run['run_id']}/", "")
+            short = short.removeprefix(f"runs/{run['run_id']}/")
+            found[short] = s3.get_object(Bucket=bucket, Key=listed["Key"])["Body"].read()
+    return found

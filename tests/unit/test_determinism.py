@@ -1,0 +1,62 @@
+"""The same file gives the same forecasts, whoever computes them and in how many shards."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stocks.predictions import SAME_AS_NAIVE
+from tests.unit import files, path
+
+ROOT = Path(__file__).parents[2]
+TOLERANCE = 1e-6  # of a price: docs/architecture.md, "Determinism"
+ELSEWHERE = """
+import sys
+from pathlib import Path
+from tests import conftest
+from tests.unit import path
+ran = path.run(Path(sys.argv[1]).read_bytes())
+Path(sys.argv[2]).write_bytes(ran.files["predictions/00000.parquet"])
+"""
+
+
+@pytest.fixture(scope="module")
+def csv():
+    """Tickers of several lengths and crc32 remainders, so that shards group their requests in other ways."""
+    lengths = {"A": 520, "BB": 520, "CCC": 470, "D-D": 520, "E.E": 510, "F": 330, "G": 520}
+    return files.csv(*(files.bars(name, seed, rows) for seed, (name, rows) in enumerate(lengths.items())))
+
+
+@pytest.fixture(scope="module")
+def one_shard(csv):
+    ran = path.run(csv)
+    assert ran.shards == 1
+    return ran
+
+
+def test_another_process_publishes_the_same_bytes(csv, one_shard, tmp_path):
+    """Hashes are seeded differently there, and nothing was computed before."""
+    (tmp_path / "prices.csv").write_bytes(csv)
+    arguments = [str(tmp_path / name) for name in ("prices.csv", "predictions.parquet")]
+    environment = {"PYTHONPATH": ":".join(str(ROOT / name) for name in (".", "functions", "training"))}
+    subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, *arguments], env=environment, check=True, capture_output=True, timeout=300
+    )
+    assert (tmp_path / "predictions.parquet").read_bytes() == one_shard.files["predictions/00000.parquet"]
+
+
+@pytest.mark.parametrize("shards", [2, 5])
+def test_the_number_of_shards_changes_no_forecast_beyond_rounding(csv, one_shard, shards):
+    ran = path.run(csv, kilobytes=-(-len(csv) // shards // 1024) + 1)
+    assert ran.shards == shards
+    assert ran.evidence() == one_shard.evidence()
+    one, other = one_shard.table("predictions"), ran.table("predictions")
+    exact = ["ticker", "origin_date", "target_date", "horizon", "split", "actual", "naive", "drift", "random_forest"]
+    pd.testing.assert_frame_equal(one[exact], other[exact], check_exact=True)
+    rounded = [name for name in one if name not in exact]
+    np.testing.assert_allclose(one[rounded], other[rounded], rtol=TOLERANCE)
+    assert TOLERANCE <= SAME_AS_NAIVE
+    pd.testing.assert_frame_equal(one_shard.table("metrics"), ran.table("metrics"), rtol=1e-4)

@@ -1,0 +1,209 @@
+"""Whatever happens after a day changes nothing that was issued by then, from the file to the tables."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+import data
+import model
+import train
+from stocks.features import FIRST_ORIGIN, forest_inputs
+from stocks.keys import HORIZONS
+from tests.unit import files, path
+
+# The last days before the file's cuts, which a test below holds to be so.
+TRAINED, HELD, DECIDED = "2021-02-16", "2021-04-13", "2021-08-02"
+IN_TEST = ["2021-08-03", "2021-10-13", "2021-12-27"]  # the first day, one inside, and the last but one
+EVERY = ["2020-11-02", TRAINED, HELD, "2021-06-01", DECIDED, *IN_TEST]
+
+
+def frame(shuffled=False):
+    """Six tickers with a signal: one starts late, one ends inside the test period."""
+    rows = {"A": 520, "B": 520, "C": 520, "D": 520, "ENDS": 480}
+    made = [files.bars(name, seed, count, shuffled=shuffled) for seed, (name, count) in enumerate(rows.items())]
+    return pd.concat([*made, files.bars("LATE", 7, 420, first="2020-05-20", shuffled=shuffled)])
+
+
+@pytest.fixture(scope="module")
+def original():
+    return path.run(files.csv(frame()), kilobytes=100)
+
+
+@pytest.fixture(scope="module")
+def changed():
+    """changed(day): the run of the file whose every value after the day is another one."""
+    runs = {}
+
+    def ran(day):
+        if day not in runs:
+            runs[day] = path.run(files.csv(files.changed_after(frame(), day)), kilobytes=100)
+        return runs[day]
+
+    return ran
+
+
+def number(day):
+    return (datetime.date.fromisoformat(day) - datetime.date(1970, 1, 1)).days
+
+
+def split_at(day, days, values):
+    """The values of days up to `day`, and of those after it."""
+    known = days <= number(day)
+    return values[known], values[~known]
+
+
+def shards(ran):
+    return [ran.arrays(key) for key in ran.below("shards/")]
+
+
+def of_training(ran, folder, day):
+    """What the training code makes of the run's shards: (known by the day, not yet known), each a dict of arrays."""
+    for key, body in ran.below("shards/").items():
+        (folder / key.replace("shards/", "")).write_bytes(body)
+    prices = data.read_prices(folder)
+    channels, scale = train.features(prices)
+    found = {name: split_at(day, prices.days, part) for name, part in (("channels", channels), ("scale", scale))}
+    for block in data.BLOCKS:
+        rows, targets = train.sample(prices, scale, block)
+        found[f"{block} windows"] = split_at(day, prices.days[rows], model.windows(channels, scale, rows).numpy())
+        for i, horizon in enumerate(HORIZONS):
+            found[f"{block} {horizon}"] = split_at(day, prices.days[rows + horizon], targets[:, i])
+    return tuple({name: parts[side] for name, parts in found.items()} for side in (0, 1))
+
+
+def of_forest(shard, day):
+    """The forest's inputs of every ticker: (known by the day, not yet known)."""
+    known, later = [], []
+    for low, high in zip(shard["offsets"][:-1], shard["offsets"][1:], strict=True):
+        inputs = forest_inputs(shard["adjclose"][low:high])
+        before, after = split_at(day, shard["days"][low + FIRST_ORIGIN : high], inputs)
+        known.append(before)
+        later.append(after)
+    return np.concatenate(known), np.concatenate(later)
+
+
+def issued(ran, kind, day):
+    """A working file's forecasts of all shards, by origin: (issued by the day, later)."""
+    parts: tuple[list, list] = ([], [])
+    for number_, shard in enumerate(shards(ran)):
+        found = ran.arrays(f"{kind}/{number_:05d}.npz")
+        ticker = np.repeat(np.arange(len(found["tickers"])), np.diff(found["offsets"]))
+        days = shard["days"][shard["offsets"][ticker] + found["origin"]]
+        for part, values in zip(parts, split_at(day, days, found["prices"]), strict=True):
+            part.append(values)
+    return tuple(np.concatenate(part) for part in parts)
+
+
+def weights(ran, folder):
+    """Every variable and constant of the run's SavedModel."""
+    for name, body in path.unpack(ran.files["models/model.tar.gz"]).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(body)
+    checkpoint = tf.train.load_checkpoint(folder / "1/variables/variables")
+    names = [name for name in checkpoint.get_variable_to_shape_map() if not name.startswith("_CHECKPOINTABLE")]
+    return {name: checkpoint.get_tensor(name) for name in names}
+
+
+def equal(one, other):
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def test_the_days_of_these_tests_are_the_edges_of_the_blocks(original):
+    days = np.unique(np.concatenate([shard["days"] for shard in shards(original)]))
+    cuts = original.json("manifest.json")["cuts"]
+    for cut, last in zip(("validation_from", "decision_from", "test_from"), (TRAINED, HELD, DECIDED), strict=True):
+        assert days[np.searchsorted(days, number(cuts[cut])) - 1] == number(last)
+    assert number(IN_TEST[0]) == number(cuts["test_from"])
+    assert number(IN_TEST[-1]) == days[-2]
+
+
+@pytest.mark.parametrize("day", EVERY)
+def test_a_later_day_moves_no_cut_row_bound_feature_scale_or_target(original, changed, tmp_path, day):
+    assert original.json("manifest.json")["cuts"] == changed(day).json("manifest.json")["cuts"]
+    for shard, other in zip(shards(original), shards(changed(day)), strict=True):
+        for key in ("tickers", "offsets", "days", "bounds"):
+            np.testing.assert_array_equal(shard[key], other[key])
+        (known, later), (other_known, other_later) = of_forest(shard, day), of_forest(other, day)
+        np.testing.assert_array_equal(known, other_known)
+        assert (later != other_later).any(axis=1).all()
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    features, unknown = of_training(original, tmp_path / "one", day)
+    other_features, other_unknown = of_training(changed(day), tmp_path / "other", day)
+    equal(features, other_features)
+    assert (unknown["scale"] != other_unknown["scale"]).all()
+    assert len(unknown["scale"]) == 0 or day < DECIDED
+
+
+@pytest.mark.parametrize("day", [DECIDED, *IN_TEST])
+def test_nothing_of_the_test_period_reaches_what_was_learnt(original, changed, tmp_path, day):
+    """Network, losses, gates, choice of quantiles, base quantiles, the forest's bounds."""
+    assert original.evidence() == changed(day).evidence()
+    one, other = (weights(ran, tmp_path / name) for ran, name in ((original, "one"), (changed(day), "other")))
+    assert len(one) > 5
+    equal(one, other)
+    for shard, twin in zip(shards(original), shards(changed(day)), strict=True):
+        np.testing.assert_array_equal(shard["minmax"], twin["minmax"])
+
+
+@pytest.mark.parametrize("day", [DECIDED, *IN_TEST])
+def test_a_later_day_moves_no_forecast_score_or_stretch_issued_by_then(original, changed, day):
+    for kind in ("baseline", "forecasts"):
+        (known, later), (other_known, other_later) = (issued(ran, kind, day) for ran in (original, changed(day)))
+        np.testing.assert_array_equal(known, other_known)
+        assert (later != other_later).any(axis=(1, 2)).all()
+    stretches = [original.arrays("calibration.npz"), changed(day).arrays("calibration.npz")]
+    known, other_known = (split_at(day, found["day"], found["stretch"])[0] for found in stretches)
+    assert len(known) > 250
+    np.testing.assert_array_equal(known, other_known)
+    for key in original.below("histograms/"):
+        found = [original.arrays(key), changed(day).arrays(key)]
+        equal(*({name: split_at(day, one["day"], values)[0] for name, values in one.items()} for one in found))
+
+
+@pytest.mark.parametrize("day", IN_TEST)
+def test_a_later_day_moves_no_published_row_issued_by_then(original, changed, day):
+    tables = [ran.table("predictions").drop(columns="actual") for ran in (original, changed(day))]
+    known = [table[table["origin_date"] <= datetime.date.fromisoformat(day)] for table in tables]
+    assert len(known[0]) >= 6 * 3
+    pd.testing.assert_frame_equal(known[0], known[1], check_exact=True)
+    later = [table[table["origin_date"] > datetime.date.fromisoformat(day)] for table in tables]
+    assert (later[0]["lstm_p975"] != later[1]["lstm_p975"]).all()
+
+
+def test_training_sees_no_row_after_its_block(original, changed):
+    """Blocks are purged: the longest target lies inside, too."""
+    losses, other = (ran.evidence()["losses"] for ran in (original, changed(TRAINED)))
+    assert losses[1]["train_loss"] == other[1]["train_loss"]
+    assert losses[1]["validation_loss"] != other[1]["validation_loss"]
+
+
+def test_early_stopping_sees_no_row_of_the_decision_block(original, changed):
+    one, other = original.evidence(), changed(HELD).evidence()
+    assert (one["losses"], one["best_epoch"]) == (other["losses"], other["best_epoch"])
+    assert one["horizons"] != other["horizons"]
+
+
+def test_there_is_skill_to_lose(original):
+    """Otherwise forecasts would be the last price, and the tests above would compare prices with themselves."""
+    evidence = original.evidence()
+    assert evidence["gates"]["1"] > 0.2
+    assert evidence["horizons"]["1"]["quantiles"] == "lstm"
+    assert original.metrics()["*", "lstm", 1]["rmse_vs_naive"] < 0.97
+
+
+def test_shuffled_returns_give_no_skill():
+    ran = path.run(files.csv(frame(shuffled=True)))
+    evidence = ran.evidence()
+    assert evidence["fallback"] == []
+    assert set(evidence["gates"].values()) == {0.0}
+    one_day = evidence["horizons"]["1"]  # the others have too few independent blocks for their errors to be believed
+    assert abs(one_day["slope"]) < 3 * one_day["slope_se"]
+    for horizon in HORIZONS:
+        assert ran.metrics()["*", "lstm", horizon]["rmse_vs_naive"] == 1.0
+        assert ran.metrics()["*", "random_forest", horizon]["rmse_vs_naive"] > 0.99
