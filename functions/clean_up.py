@@ -15,6 +15,7 @@ import resources
 import telemetry
 from errors import StillCreating
 
+RUNNING = ("InProgress", "Stopping")
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # SageMaker refuses to delete an endpoint meanwhile
 PATIENCE_SECONDS = 90
 POLL_SECONDS = 2
@@ -23,11 +24,13 @@ POLL_SECONDS = 2
 @telemetry.step
 def handler(event, context):
     name, sagemaker = resources.name(event), aws.client("sagemaker")
-    stop_training(sagemaker, name)
+    trained = stop_training(sagemaker, name)
     seconds = endpoint_seconds(sagemaker, name)
     delete_endpoint(sagemaker, name)
     attempt(sagemaker.delete_endpoint_config, EndpointConfigName=name)
     attempt(sagemaker.delete_model, ModelName=name)
+    if trained:
+        await_training(sagemaker, name)
     return {"endpoint_seconds": seconds}
 
 
@@ -41,16 +44,28 @@ def attempt(call, **arguments) -> dict | None:
         raise
 
 
-def stop_training(sagemaker, name: str) -> None:
-    """Ask the job to stop if it runs; nobody waits for it, SageMaker ends it within two minutes."""
+def stop_training(sagemaker, name: str) -> bool:
+    """Ask the job to stop if it runs; whether there is an end of it to wait for."""
     job = attempt(sagemaker.describe_training_job, TrainingJobName=name)
     if not job or job["TrainingJobStatus"] != "InProgress":
-        return
+        return bool(job) and job["TrainingJobStatus"] in RUNNING
     try:
         attempt(sagemaker.stop_training_job, TrainingJobName=name)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":  # it ended since we looked
             raise
+    return True
+
+
+def await_training(sagemaker, name: str) -> None:
+    """Wait until the job has ended; SageMaker gives it two minutes. Raises StillCreating, to be tried again."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while job := attempt(sagemaker.describe_training_job, TrainingJobName=name):
+        if job["TrainingJobStatus"] not in RUNNING:
+            return
+        if time.monotonic() > deadline:
+            raise StillCreating(f"training job {name} is {job['TrainingJobStatus']} and has not ended yet")
+        time.sleep(POLL_SECONDS)
 
 
 def endpoint_seconds(sagemaker, name: str) -> float:

@@ -10,7 +10,7 @@ class Transient(Exception):
 
 
 class StillCreating(Exception):
-    """An endpoint cannot be deleted while SageMaker is still creating it."""
+    """SageMaker is not done yet with what has to go: an endpoint that it creates or deletes, a job that it stops."""
 
 
 class NoQuota(Exception):

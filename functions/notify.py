@@ -24,7 +24,7 @@ ADVICE = {
     "ModelFailed": f"{_ENDPOINT_LOG} {_AGAIN}",
     "CrawlFailed": "The results are in the lake; start the crawler once more and SQL will see them.",
     "Transient": f"AWS was busy or out of reach for longer than the retries last. {_AGAIN}",
-    "StillCreating": "Delete the endpoint in the SageMaker console: it costs money while it exists.",
+    "StillCreating": "Delete or stop it in the SageMaker console: it costs money while it exists.",
     "SettingMissing": "Deploy the stack again with its own template.",
     "States.Timeout": f"A step took longer than it may. {_SMALLER}",
     "Sandbox.Timedout": f"A step took longer than it may. {_SMALLER}",

@@ -146,8 +146,8 @@ def test_a_retry_after_the_endpoint_went_still_knows_its_time(sagemaker, context
     assert clean_up.handler(EVENT, context)["endpoint_seconds"] == pytest.approx(300, abs=60)
 
 
-@pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped", "Stopping"])
-def test_a_job_that_has_ended_or_is_ending_is_left_alone(sagemaker, context, status):
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
+def test_a_job_that_has_ended_is_left_alone(sagemaker, context, status):
     job(sagemaker, status)
     gone(sagemaker, "describe_endpoint", "describe_endpoint_config", "describe_endpoint")
     gone(sagemaker, "delete_endpoint_config", "delete_model")
@@ -159,7 +159,28 @@ def test_a_job_that_ended_since_we_looked_is_fine(sagemaker, context):
     sagemaker.add_client_error("stop_training_job", "ValidationException", "The training job is in status Completed.")
     gone(sagemaker, "describe_endpoint", "describe_endpoint_config", "describe_endpoint")
     gone(sagemaker, "delete_endpoint_config", "delete_model")
+    job(sagemaker, "Completed")
     clean_up.handler(EVENT, context)
+
+
+def test_a_job_that_is_ending_is_waited_for(sagemaker, context):
+    job(sagemaker, "Stopping")
+    gone(sagemaker, "describe_endpoint", "describe_endpoint_config", "describe_endpoint")
+    gone(sagemaker, "delete_endpoint_config", "delete_model")
+    job(sagemaker, "Stopping")
+    job(sagemaker, "Stopped")
+    clean_up.handler(EVENT, context)
+    sagemaker.assert_no_pending_responses()
+
+
+def test_a_job_that_is_slow_to_end_is_left_for_a_retry(sagemaker, context, monkeypatch):
+    monkeypatch.setattr(clean_up, "PATIENCE_SECONDS", 0)
+    job(sagemaker, "Stopping")
+    gone(sagemaker, "describe_endpoint", "describe_endpoint_config", "describe_endpoint")
+    gone(sagemaker, "delete_endpoint_config", "delete_model")
+    job(sagemaker, "Stopping")
+    with pytest.raises(StillCreating, match="is Stopping"):
+        clean_up.handler(EVENT, context)
 
 
 def test_a_refusal_that_is_not_absence_is_not_swallowed(sagemaker, context):
