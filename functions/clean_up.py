@@ -47,8 +47,10 @@ def attempt(call, **arguments) -> dict | None:
 def stop_training(sagemaker, name: str) -> bool:
     """Ask the job to stop if it runs; whether there is an end of it to wait for."""
     job = attempt(sagemaker.describe_training_job, TrainingJobName=name)
-    if not job or job["TrainingJobStatus"] != "InProgress":
-        return bool(job) and job["TrainingJobStatus"] in RUNNING
+    if not job or job["TrainingJobStatus"] not in RUNNING:
+        return False
+    if job["TrainingJobStatus"] == "Stopping":
+        return True
     try:
         attempt(sagemaker.stop_training_job, TrainingJobName=name)
     except ClientError as error:
