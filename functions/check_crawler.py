@@ -3,6 +3,7 @@
 import datetime
 
 import aws
+import clock
 import telemetry
 from settings import settings
 
@@ -16,6 +17,6 @@ def handler(event, context):
         "status": crawler["State"],
         "last_status": last.get("Status", ""),
         "fresh": "StartTime" in last and last["StartTime"] >= since,
-        "seconds": round((datetime.datetime.now(datetime.UTC) - since).total_seconds()),
+        "seconds": round(clock.seconds_since(since)),
         "reason": last.get("ErrorMessage", ""),
     }

@@ -1,8 +1,7 @@
 """Ask SageMaker how the endpoint is doing."""
 
-import datetime
-
 import aws
+import clock
 import telemetry
 
 
@@ -13,5 +12,5 @@ def handler(event, context):
         "endpoint_name": event["endpoint_name"],
         "status": endpoint["EndpointStatus"],
         "reason": endpoint.get("FailureReason", ""),
-        "seconds": round((datetime.datetime.now(datetime.UTC) - endpoint["CreationTime"]).total_seconds()),
+        "seconds": round(clock.seconds_since(endpoint["CreationTime"])),
     }

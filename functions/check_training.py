@@ -1,8 +1,7 @@
 """Ask SageMaker how the training job is doing."""
 
-import datetime
-
 import aws
+import clock
 import telemetry
 
 
@@ -13,7 +12,7 @@ def handler(event, context):
         "job_name": event["job_name"],
         "status": job["TrainingJobStatus"],
         "reason": reason(job),
-        "seconds": round((datetime.datetime.now(datetime.UTC) - job["CreationTime"]).total_seconds()),
+        "seconds": round(clock.seconds_since(job["CreationTime"])),
         "model_uri": job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
         "train_seconds": job.get("BillableTimeInSeconds", 0),
     }

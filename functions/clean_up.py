@@ -1,16 +1,16 @@
 """Leave nothing of this run and execution in SageMaker: no running job, endpoint, endpoint config or model.
 
-Deleting an endpoint takes SageMaker a while, so the step waits for it, briefly here and for long by the machine's
-retries of StillCreating. A retry knows nothing of the try before; the endpoint config stays until the endpoint is gone,
-so that its creation time, seconds before the endpoint's, still tells for how long there has been an endpoint.
+Deleting an endpoint and stopping a job take SageMaker a while, so the step waits for them, briefly here and for long
+by the machine's retries of StillCreating. A retry knows nothing of the try before; the endpoint config stays until the
+endpoint is gone, so that its creation time, seconds before the endpoint's, still tells for how long there has been one.
 """
 
-import datetime
 import time
 
 from botocore.exceptions import ClientError
 
 import aws
+import clock
 import resources
 import telemetry
 from errors import StillCreating
@@ -24,12 +24,12 @@ POLL_SECONDS = 2
 @telemetry.step
 def handler(event, context):
     name, sagemaker = resources.name(event), aws.client("sagemaker")
-    trained = stop_training(sagemaker, name)
+    stopping = stop_training(sagemaker, name)
     seconds = endpoint_seconds(sagemaker, name)
     delete_endpoint(sagemaker, name)
     attempt(sagemaker.delete_endpoint_config, EndpointConfigName=name)
     attempt(sagemaker.delete_model, ModelName=name)
-    if trained:
+    if stopping:
         await_training(sagemaker, name)
     return {"endpoint_seconds": seconds}
 
@@ -77,7 +77,7 @@ def endpoint_seconds(sagemaker, name: str) -> float:
     )
     if not found:
         return 0.0
-    return round((datetime.datetime.now(datetime.UTC) - found["CreationTime"]).total_seconds(), 1)
+    return round(clock.seconds_since(found["CreationTime"]), 1)
 
 
 def delete_endpoint(sagemaker, name: str) -> None:

@@ -89,19 +89,24 @@ def trained(sagemaker, start_job):
     return ended(sagemaker, "trained")
 
 
-@pytest.fixture(scope="module")
-def endpoint(laptop, sagemaker, role, trained):
-    """The name of an endpoint in service, made while this was checked: it cannot be deleted before."""
-    container = {"Image": "tensorflow-inference", "ModelDataUrl": trained["ModelArtifacts"]["S3ModelArtifacts"]}
-    sagemaker.create_model(ModelName="tiny", ExecutionRoleArn=role, PrimaryContainer=container)
+def create_endpoint(sagemaker, role, name, model_uri):
+    """The model, the endpoint config and the endpoint, all of one name."""
+    container = {"Image": "tensorflow-inference", "ModelDataUrl": model_uri}
+    sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer=container)
     variant = {
         "VariantName": "AllTraffic",
-        "ModelName": "tiny",
+        "ModelName": name,
         "InstanceType": "ml.m5.large",
         "InitialInstanceCount": 1,
     }
-    sagemaker.create_endpoint_config(EndpointConfigName="tiny", ProductionVariants=[variant])
-    sagemaker.create_endpoint(EndpointName="tiny", EndpointConfigName="tiny")
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+
+
+@pytest.fixture(scope="module")
+def endpoint(laptop, sagemaker, role, trained):
+    """The name of an endpoint in service, made while this was checked: it cannot be deleted before."""
+    create_endpoint(sagemaker, role, "tiny", trained["ModelArtifacts"]["S3ModelArtifacts"])
     assert sagemaker.describe_endpoint(EndpointName="tiny")["EndpointStatus"] == "Creating"
     refused(sagemaker.delete_endpoint, "ValidationException", "Cannot update in-progress endpoint", EndpointName="tiny")
     assert settled(sagemaker, "tiny")["EndpointStatus"] == "InService"
@@ -273,16 +278,7 @@ def test_an_endpoint_without_a_model_fails_with_a_reason(laptop, sagemaker, role
     empty = io.BytesIO()
     tarfile.open(fileobj=empty, mode="w:gz").close()
     laptop("s3").put_object(Bucket="work", Key="empty.tar.gz", Body=empty.getvalue())
-    container = {"Image": "i", "ModelDataUrl": "s3://work/empty.tar.gz"}
-    sagemaker.create_model(ModelName="empty", ExecutionRoleArn=role, PrimaryContainer=container)
-    variant = {
-        "VariantName": "AllTraffic",
-        "ModelName": "empty",
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 1,
-    }
-    sagemaker.create_endpoint_config(EndpointConfigName="empty", ProductionVariants=[variant])
-    sagemaker.create_endpoint(EndpointName="empty", EndpointConfigName="empty")
+    create_endpoint(sagemaker, role, "empty", "s3://work/empty.tar.gz")
     found = settled(sagemaker, "empty")
     assert found["EndpointStatus"] == "Failed"
     assert "did not pass the ping health check" in found["FailureReason"]
