@@ -6,7 +6,8 @@
      "endpoint_fails":   {"reason": "no capacity"},            the endpoint ends Failed with this text
      "endpoint_limit":   {"quota": 2},                         CreateEndpoint raises ResourceLimitExceeded
      "invocation_fails": {"status": 500, "message": "..."},    InvokeEndpoint raises ModelError
-     "function_dies":    {"function": "stack-SplitFunction"}}  functions so named are killed once an object is written
+     "function_dies":    {"function": "stack-SplitFunction"},  functions so named are killed once an object is written
+     "scripted":         {}}                                   jobs and endpoints follow a script instead of TensorFlow
 
 `"times": n` in an entry limits it to the next n occasions, `"match": text` to names, or
 object paths, that contain it.

@@ -13,7 +13,7 @@ from contextvars import copy_context
 from botocore.exceptions import ClientError
 
 from local import children, faults, paths
-from local.sagemaker import processes, store
+from local.sagemaker import processes, scripted, store
 from local.sagemaker.errors import ServiceError
 
 HEALTHY_WITHIN = 120
@@ -53,7 +53,7 @@ class Endpoint:
         self.status, self.reason = "Creating", ""
         self.variant = config.request["ProductionVariants"][0]
         self.folder = paths.STATE / "sagemaker" / f"endpoint-{name}"
-        self._port = 0
+        self._port, self._scripted = 0, False
         self._process: subprocess.Popen | None = None
         self._thread = threading.Thread(target=copy_context().run, args=(self._create,), daemon=True, name=name)
 
@@ -93,6 +93,9 @@ class Endpoint:
         )
         if not versions:
             raise StartFailed(_UNHEALTHY.format(self.variant["VariantName"]))
+        self._scripted = scripted.serves(self.folder / str(versions[-1]))
+        if self._scripted:
+            return
         self._port = _free_port()
         variables = processes.role_variables(self.model.request["ExecutionRoleArn"], "SageMaker")
         container = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "2", "HOME": str(self.folder)}
@@ -127,6 +130,8 @@ class Endpoint:
             return False
 
     def _request(self, method: str, path: str, body: bytes, headers: dict, timeout: float) -> tuple[int, str, bytes]:
+        if self._scripted:
+            return scripted.answer(body)
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
         try:
             connection.request(method, path, body, headers)
