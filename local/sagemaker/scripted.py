@@ -22,7 +22,8 @@ def wanted(name: str) -> bool:
 
 def train(folder: Path) -> str:
     """Leave under model/ what train.py leaves, with a marked SavedModel; what the job logs."""
-    horizon = {"gate": 0.0, "gate_reason": REASON, "blocks": 0, "slope": 0.0, "slope_se": 0.0, "quantiles": "volatility"}
+    numbers = {"gate": 0.0, "blocks": 0, "slope": 0.0, "slope_se": 0.0}
+    horizon = numbers | {"gate_reason": REASON, "quantiles": "volatility"}
     evidence = {
         "fallback": [REASON],
         "gates": {str(days): 0.0 for days in SPREADS},
