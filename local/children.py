@@ -37,12 +37,9 @@ def end(process: subprocess.Popen, grace: float = 2) -> None:
     forget(process.pid)
 
 
-def kill(what: str) -> None:
-    """Kill, as the kernel does when memory is out, the living children whose description begins like this."""
-    for file in paths.CHILDREN.glob("*.json"):
-        one = json.loads(file.read_text())
-        if one["what"].startswith(what) and one["born"] == born(one["pid"]):
-            _signal_group(one["pid"], signal.SIGKILL)
+def kill(pid: int) -> None:
+    """Kill the child and its group, as the kernel does when memory is out."""
+    _signal_group(pid, signal.SIGKILL)
 
 
 def end_recorded(grace: float = 5) -> list[str]:

@@ -1,16 +1,30 @@
 """Failures on request, for tests: .local/faults.json, read whenever a decision is made.
 
-    {"training_fails":   {"reason": "ValueError: boom"},       the job ends Failed with this text
-     "training_stops":   {},                                   the job is stopped from outside
-     "training_limit":   {"quota": 0},                         CreateTrainingJob raises ResourceLimitExceeded
-     "endpoint_fails":   {"reason": "no capacity"},            the endpoint ends Failed with this text
-     "endpoint_limit":   {"quota": 2},                         CreateEndpoint raises ResourceLimitExceeded
-     "invocation_fails": {"status": 500, "message": "..."},    InvokeEndpoint raises ModelError
-     "function_dies":    {"function": "stack-SplitFunction"},  functions so named are killed once an object is written
-     "scripted":         {}}                                   jobs and endpoints follow a script instead of TensorFlow
+    {"task_fails":         {"error": "Lambda.ServiceException", "cause": "...", "after": true}
+                                                              a Task's try ends so, before its function runs, or after
+     "execution_stops":    {},                                somebody stops the execution in the state
+     "execution_is_late":  {},                                the execution's time is up in the state
+     "call_fails":         {"status": 503, "code": "SlowDown", "message": "..."}
+                                                              the answer to an AWS call of a function
+     "function_dies":      {},                                a function is killed once it has written an object
+     "training_fails":     {"reason": "ValueError: boom"},    the job ends Failed with this text
+     "training_stops":     {},                                the job is stopped from outside
+     "training_hangs":     {"limit": 1, "age": 9000},         the job runs until it is stopped or its `limit` is over,
+                                                              as if at its maximum, and seems so much older
+     "training_limit":     {"quota": 0},                      CreateTrainingJob raises ResourceLimitExceeded
+     "endpoint_fails":     {"reason": "no capacity"},         the endpoint ends Failed with this text
+     "endpoint_hangs":     {"seconds": 3, "age": 9000},       the endpoint stays Creating, and seems older
+     "endpoint_limit":     {"quota": 2},                      CreateEndpoint raises ResourceLimitExceeded
+     "invocation_fails":   {"status": 500, "message": "..."}, InvokeEndpoint raises ModelError
+     "invocation_garbles": {"pattern": "(?s).*", "with": ""}, the model's answer after one re.sub
+     "crawl_fails":        {"reason": "..."},                 the crawl ends FAILED with this text
+     "crawl_stops":        {},                                the crawl is stopped from outside
+     "scripted":           {}}                                jobs and endpoints follow a script instead of TensorFlow
 
-`"times": n` in an entry limits it to the next n occasions, `"match": text` to names, or
-object paths, that contain it.
+An entry is one fault or a list of them, of which the first that applies is taken. `"match": text`, or a list of texts,
+limits a fault to decisions whose description contains all of them: of a Task or an execution `"State" input of the
+execution`; of a function's call `function service:Operation path event of the function`; else the resource's name.
+`"times": n` limits it to the next n occasions.
 """
 
 import json
@@ -21,16 +35,20 @@ from local import paths
 _lock = threading.Lock()
 
 
-def take(kind: str, name: str) -> dict | None:
-    """The fault that is due for this resource, if any."""
+def take(kind: str, description: str) -> dict | None:
+    """The fault that is due for this decision, if any."""
     with _lock:
         faults = json.loads(paths.FAULTS.read_text()) if paths.FAULTS.exists() else {}
-        fault = faults.get(kind)
-        if fault is None or fault.get("match", "") not in name:
-            return None
-        if "times" in fault:
+        found = faults.get(kind, [])
+        entries = found if isinstance(found, list) else [found]
+        fault = next((one for one in entries if _applies(one, description)), None)
+        if fault and "times" in fault:
             fault["times"] -= 1
-            if fault["times"] <= 0:
-                del faults[kind]
+            faults[kind] = [one for one in entries if one.get("times", 1) > 0]
             paths.FAULTS.write_text(json.dumps(faults))
         return fault
+
+
+def _applies(fault: dict, description: str) -> bool:
+    match = fault.get("match", "")
+    return all(text in description for text in ([match] if isinstance(match, str) else match))

@@ -3,7 +3,8 @@
 Each environment is a process under `.venv-lambda`, which holds what AWS's python3.13 runtime holds, so a package
 missing from a layer is missing here too, and one that needed more than its MemorySize is reported killed. A machine
 has few cores: at most SLOTS invocations run at a time, the others wait before their timeout starts, and idle
-environments end after IDLE_SECONDS or when more than KEPT of them live.
+environments end after IDLE_SECONDS or when more than KEPT of them live. LOCAL_LAMBDAS in the environment is another
+number of slots.
 """
 
 import hashlib
@@ -17,20 +18,21 @@ import time
 import zipfile
 from pathlib import Path
 
-from ministack.core.lambda_runtime import execution_credentials
 from ministack.core.responses import new_uuid
+from ministack.core.router import extract_access_key_id
 from ministack.services import lambda_svc
 
-from local import children, paths
+from local import children, paths, permissions
 
 AT_ONCE = max(2, os.cpu_count() or 1)  # iterations of one Map, so that pollers beside it find a slot
-SLOTS = AT_ONCE + 2
+SLOTS = int(os.environ.get("LOCAL_LAMBDAS", AT_ONCE + 2))
 KEPT = SLOTS + 2
 IDLE_SECONDS = 30
 
 _lock = threading.Lock()
 _slots = threading.BoundedSemaphore(SLOTS)
 _idle: list["Environment"] = []
+_by_key: dict[str, "Environment"] = {}
 _extracting = threading.Lock()
 
 
@@ -50,6 +52,11 @@ def execute(function: dict, event: object, request_id: str) -> dict:
     if "error" in answer:
         return {"body": answer["error"], "error": True, "log": log}
     return {"body": answer["result"], "log": log}
+
+
+def caller(headers: dict) -> "Environment | None":
+    """The environment whose credentials signed the request."""
+    return _by_key.get(extract_access_key_id(headers))
 
 
 def shut_down() -> None:
@@ -112,6 +119,8 @@ class Environment:
         self.name = config["FunctionName"]
         self._memory = config.get("MemorySize", 128)
         self.idle_since = 0.0
+        self.event = ""  # of the present invocation, as JSON
+        self._credentials = permissions.role_credentials(config["Role"], self.name)
         self._tmp = tempfile.TemporaryDirectory(prefix="lambda-", dir=paths.STATE)
         self._seen = b""
         task_root = extracted(code)
@@ -128,6 +137,7 @@ class Environment:
             env=self._variables(config, task_root, layers),
         )
         os.close(writer)
+        _by_key[self._credentials["AWS_ACCESS_KEY_ID"]] = self
         if not self._process.stdin or not self._process.stdout:
             raise RuntimeError("the environment has no pipes")
         self._requests, self._output = self._process.stdin, self._process.stdout
@@ -160,8 +170,12 @@ class Environment:
             "AWS_REGION": config["FunctionArn"].split(":")[3],
             "AWS_DEFAULT_REGION": config["FunctionArn"].split(":")[3],
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
-            **execution_credentials(config),
+            **self._credentials,
         }
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -170,6 +184,7 @@ class Environment:
         """The answer ({"result"} or {"error"}) and the log. A time-out or a death ends the environment."""
         trace = f"Root=1-{int(time.time()):08x}-{new_uuid().replace('-', '')[:24]};Sampled=0"
         request = {"event": event, "request_id": request_id, "timeout": timeout, "trace_id": trace}
+        self.event = json.dumps(event)
         started = time.monotonic()
         log: list[bytes] = []
         answer = b""
@@ -230,6 +245,7 @@ class Environment:
         return text.rstrip("\n")
 
     def end(self) -> None:
+        _by_key.pop(self._credentials["AWS_ACCESS_KEY_ID"], None)
         children.end(self._process)
         self._answers.close()
         self._tmp.cleanup()

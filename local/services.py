@@ -8,7 +8,7 @@ from hypercorn.asyncio import serve as hypercorn
 from hypercorn.config import Config
 from ministack import app
 
-from local import events, glue, lambdas, named_queries, notifications, storage
+from local import events, glue, lambdas, named_queries, notifications, refusals, storage
 from local.athena import api as athena
 from local.crawler import api as crawler
 from local.machine import execution
@@ -26,6 +26,7 @@ def install() -> None:
     notifications.install()
     storage.install()
     access.install(api.handle)
+    refusals.install()
     # botocore's model of SageMaker is large; nobody should wait for it at the first call.
     threading.Thread(target=shapes.operation, args=("sagemaker", "CreateModel"), daemon=True).start()
 

@@ -12,6 +12,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, json_response
 from ministack.services import glue
 
+from local import faults
 from local.crawler.crawl import Crawl
 from local.crawler.errors import CrawlFailed, Stopped
 from local.crawler.lake import LOG_GROUP
@@ -69,6 +70,10 @@ def _work(crawler: dict, crawl: Crawl, record: dict) -> None:
     """The crawl's thread: whatever happens, the crawler is READY in the end and says how it went."""
     started, status, reason = time.monotonic(), "SUCCEEDED", ""
     try:
+        if fault := faults.take("crawl_fails", crawler["Name"]):
+            raise CrawlFailed(fault["reason"])
+        if faults.take("crawl_stops", crawler["Name"]):
+            raise Stopped
         crawl.run()
         if crawl.stop.wait(max(RUNNING_SECONDS - (time.monotonic() - started), 0)):
             raise Stopped

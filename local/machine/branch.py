@@ -11,6 +11,8 @@ from typing import Any
 from ministack.core.responses import now_iso
 from ministack.services import stepfunctions as service
 
+from local import faults
+
 MAX_EVENTS = 25_000
 MAX_BYTES = 256 * 1024
 
@@ -75,6 +77,15 @@ class Branch:
     def check(self) -> None:
         if self.interrupted():
             raise Interrupted
+
+    def interfere(self, state: str) -> None:
+        """What a test wants to happen to the execution in this state: somebody stops it, or its time is up."""
+        described = f'"{state}" {self.run.record["input"]}'
+        if faults.take("execution_stops", described):
+            service._stop_execution({"executionArn": self.run.record["executionArn"]})
+        if faults.take("execution_is_late", described):
+            self.run.deadline = time.monotonic()
+        self.check()
 
     def sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds * service._SFN_WAIT_SCALE

@@ -25,6 +25,8 @@ def walk(states: dict, start: str, data: Any, branch: Branch) -> Any:
         state, kind = states[name], states[name]["Type"]
         branch.context["State"] = {"Name": name, "EnteredTime": now_iso(), "RetryCount": 0}
         branch.log(f"{kind}StateEntered", stateEnteredEventDetails={"name": name, "input": dump(data, name)})
+        if kind != "Task":  # a Task is interrupted when its function has been called
+            branch.interfere(name)
         try:
             data, following = HANDLERS[kind](branch, state, data)
         except Interrupted:

@@ -8,7 +8,7 @@ from ministack.core.responses import get_region
 from ministack.services import lambda_svc
 from ministack.services import stepfunctions as service
 
-from local import permissions
+from local import faults, permissions
 from local.machine import jsonata
 from local.machine.branch import Branch, Error, dump
 
@@ -31,10 +31,16 @@ def run(branch: Branch, state: dict, data: Any) -> Any:
     branch.log("TaskStarted", taskStartedEventDetails=what)
     call = _invoke if state["Resource"] == LAMBDA_INVOKE else service._invoke_resource
     first = branch.run.role_arn if call is _invoke else state["Resource"]
-    future = _threads.submit(copy_context().run, call, first, arguments)
+    fault = faults.take("task_fails", f'"{name}" {branch.run.record["input"]}')
     try:
+        if fault and not fault.get("after"):
+            raise Error(fault["error"], fault.get("cause", ""))
+        future = _threads.submit(copy_context().run, call, first, arguments)
+        branch.interfere(name)
         result = branch.await_result(future, timeout)
         text = dump(result, name)
+        if fault:
+            raise Error(fault["error"], fault.get("cause", ""))
     except Error as error:
         kind = "TimedOut" if error.error == "States.Timeout" else "Failed"
         detail = {**what, "error": error.error, "cause": error.cause}

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -64,6 +65,9 @@ class Endpoint:
         try:
             if fault := faults.take("endpoint_fails", self.name):
                 raise StartFailed(fault["reason"])
+            if fault := faults.take("endpoint_hangs", self.name):
+                self.created -= fault.get("age", 0)
+                time.sleep(fault["seconds"])
             self._fetch()
             self._serve()
             self._set("InService")
@@ -156,6 +160,8 @@ class Endpoint:
             raise self._model_error(500, f"the container does not answer: {error}") from error
         if status != 200:
             raise self._model_error(status, answer.decode(errors="replace"))
+        if fault := faults.take("invocation_garbles", self.name):
+            answer = re.sub(fault["pattern"], fault["with"], answer.decode(), count=1).encode()
         return kind, answer
 
     def _model_error(self, status: int, message: str) -> ServiceError:

@@ -101,6 +101,8 @@ class TrainingJob:
         if fault := faults.take("training_fails", self.name):
             raise JobFailed(f"AlgorithmError: {fault['reason']}")
         self._check_stop()
+        if fault := faults.take("training_hangs", self.name):
+            self._hang(fault)
         if scripted.wanted(self.name):
             paths.LOGS.mkdir(parents=True, exist_ok=True)
             (paths.LOGS / f"training-{self.name}.log").write_text(scripted.train(self.folder))
@@ -131,6 +133,13 @@ class TrainingJob:
             children.forget(process.pid)
         if process.returncode != 0:
             raise JobFailed(self._failure(process.returncode))
+
+    def _hang(self, fault: dict) -> None:
+        """Compute nothing until the job is stopped or the fault's limit is over."""
+        self.created -= fault.get("age", 0)
+        late = not self._stop.wait(fault.get("limit"))
+        self.status = "Stopping"
+        raise JobStopped("MaxRuntimeExceeded" if late else "Stopped")
 
     def _await(self, process: subprocess.Popen) -> None:
         limit = self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)

@@ -182,7 +182,7 @@ def test_nothing_after_a_day_changes_what_was_forecast_on_it(cloud, run, prices,
     """Every value after the day is another one; on the way, Split dies right after its claim and is tried again."""
     day = "2024-07-01"
     later = [row if row["date"] <= day else other_values(row) for row in prices]
-    cloud.faults(function_dies={"function": "stock-forecasts-local-SplitFunction", "match": "claim.json", "times": 1})
+    cloud.faults(function_dies={"match": ["SplitFunction", "claim.json"], "times": 1})
     second = forecast(cloud, tmp_path, "second", later)
 
     index = ["ticker", "horizon", "origin_date"]
