@@ -5,6 +5,7 @@ One streaming pass: accepted rows wait on disk by shard, so memory grows neither
 
 import contextlib
 import dataclasses
+import datetime
 import errno
 import gzip
 import math
@@ -96,7 +97,7 @@ def shard_count(size: int, name: str, shard_kilobytes: int) -> int:
 
 def split(config: Settings, run: dict, shards: int, source: dict[str, str], name: str) -> dict:
     """Write the run's rows and rejected rows; the counts and cuts for the manifest. Raises RejectedFile."""
-    with tempfile.TemporaryDirectory() as folder, opened(source, name) as stream:
+    with tempfile.TemporaryDirectory() as folder, opened(source, name) as (stream, uploaded):
         intake = Intake(Path(folder), shards)
         try:
             intake.read(stream, re.sub(r"\.csv(\.gz)?$", "", name, flags=re.IGNORECASE))
@@ -113,7 +114,7 @@ def split(config: Settings, run: dict, shards: int, source: dict[str, str], name
         for shard in range(shards):
             key = keys.shard(run["run_id"], "rows", shard)
             storage.put_arrays(config.work_bucket, key, intake.shard(shard), compress=False)
-    return {"rows": intake.rows, "rejected_rows": intake.bad, "cuts": cuts}
+    return {"uploaded": uploaded.isoformat(), "rows": intake.rows, "rejected_rows": intake.bad, "cuts": cuts}
 
 
 def put_rejected(config: Settings, run: dict, rows: list[rejected.Rejected]) -> str:
@@ -122,17 +123,20 @@ def put_rejected(config: Settings, run: dict, rows: list[rejected.Rejected]) -> 
 
 
 @contextlib.contextmanager
-def opened(source: dict[str, str], name: str) -> Iterator[text.Stream]:
-    """The text of exactly this version of the object. Raises RejectedFile where it has been deleted."""
+def opened(source: dict[str, str], name: str) -> Iterator[tuple[text.Stream, datetime.datetime]]:
+    """The text of exactly this version of the object, and when it was uploaded.
+
+    Raises RejectedFile where the version has been deleted.
+    """
     s3 = aws.client("s3")
     try:
-        body = s3.get_object(Bucket=source["bucket"], Key=source["key"], VersionId=source["version_id"])["Body"]
+        found = s3.get_object(Bucket=source["bucket"], Key=source["key"], VersionId=source["version_id"])
     except s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
             raise RejectedFile(f"{uri(source)} was deleted before it was read; upload it again") from None
         raise
-    with contextlib.closing(body):
-        yield gzip.GzipFile(fileobj=body) if is_gzipped(name) else body
+    with contextlib.closing(found["Body"]) as body:
+        yield gzip.GzipFile(fileobj=body) if is_gzipped(name) else body, found["LastModified"]
 
 
 @dataclasses.dataclass

@@ -52,6 +52,7 @@ def gather(setting: Settings, event: dict) -> dict:
         "source_uri": f"s3://{source['bucket']}/{source['key']}",
         "source_key": source["key"],
         "source_version": source["version_id"],
+        "uploaded": datetime.datetime.fromisoformat(manifest["uploaded"]),
         "started": datetime.datetime.fromisoformat(event["execution_started"]),
         "finished": now(),
         "cuts": manifest["cuts"],
@@ -75,7 +76,9 @@ def run_row(facts: dict) -> dict[str, list]:
     """The columns of the runs table, one row long; instants lose their zone, which is UTC."""
     row = {name: facts[name] for name in tables.SCHEMAS["runs"].names}
     row["skipped"] = [skip["ticker"] for skip in facts["skipped"]]
-    row |= {name: facts[name].astimezone(datetime.UTC).replace(tzinfo=None) for name in ("started", "finished")}
+    row |= {
+        name: facts[name].astimezone(datetime.UTC).replace(tzinfo=None) for name in ("uploaded", "started", "finished")
+    }
     return {name: [value] for name, value in row.items()}
 
 

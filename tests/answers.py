@@ -15,8 +15,8 @@ def read(lake: Path) -> Tables:
 
 
 def newest(tables: Tables) -> pd.DataFrame:
-    """dataset and run_id of each dataset's run that started last."""
-    runs = tables["runs"].sort_values(["started", "finished", "run_id"])
+    """dataset and run_id of each dataset's run whose file was uploaded last."""
+    runs = tables["runs"].sort_values(["uploaded", "started", "run_id"])
     return runs.groupby("dataset").tail(1)[["dataset", "run_id"]]
 
 

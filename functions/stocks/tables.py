@@ -27,6 +27,7 @@ SCHEMAS = {
         [
             ("source_key", _string),
             ("source_version", _string),
+            ("uploaded", _instant),
             ("started", _instant),
             ("finished", _instant),
             ("rows", _int64),

@@ -1,13 +1,14 @@
 -- Every whole run, one row each; a run that failed before its last step is in no view.
--- A dataset's newest run is the one that started last: where two files overlap, the later upload wins, whichever of the
--- two runs finishes first. The other views show the newest run of each dataset only.
+-- A dataset's newest run is that of the file uploaded last, whichever run starts or finishes first.
+-- The other views show the newest run of each dataset only.
 --
 -- dataset varchar: folder under incoming/ that the file was dropped into
 -- run_id varchar: the dataset and a hash of the file's bucket, key and version
 -- newest boolean: whether this is the dataset's newest run
 -- source_key varchar: the file's key in the incoming bucket
 -- source_version varchar: the file's version
--- started timestamp: when the upload started the run, UTC
+-- uploaded timestamp: when the file was uploaded, UTC
+-- started timestamp: when the run started, UTC
 -- finished timestamp: when the run's row was written, UTC
 -- minutes double: from start to finish
 -- rows bigint: data rows in the file, accepted or not
@@ -21,9 +22,10 @@
 select
   dataset,
   run_id,
-  row_number() over (partition by dataset order by started desc, finished desc, run_id desc) = 1 as newest,
+  row_number() over (partition by dataset order by uploaded desc, started desc, run_id desc) = 1 as newest,
   source_key,
   source_version,
+  uploaded,
   started,
   finished,
   date_diff('second', started, finished) / 60e0 as minutes,

@@ -66,6 +66,7 @@ def facts(**changed):
         "run_id": "us-0123456789ab",
         "source_uri": "s3://incoming/incoming/us/prices.csv",
         "source_version": "v1",
+        "uploaded": started - datetime.timedelta(seconds=1),
         "started": started,
         "finished": started + datetime.timedelta(seconds=400),
         "cuts": {"test_from": "2020-12-30"},

@@ -79,6 +79,8 @@ def test_the_manifest_holds_source_counts_and_cuts(drop, context):
     run = split.handler(event, context)
     written = manifest(run)
     assert datetime.datetime.fromisoformat(written.pop("started")).tzinfo
+    head = boto3.client("s3").head_object(Bucket=event["bucket"], Key=event["key"], VersionId=event["version_id"])
+    assert datetime.datetime.fromisoformat(written.pop("uploaded")) == head["LastModified"]
     assert written == run_of(event) | {
         "source": {name: event[name] for name in ("bucket", "key", "version_id")},
         "shards": 1,

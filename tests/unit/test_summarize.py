@@ -25,6 +25,7 @@ MANIFEST = {
     "dataset": "us",
     "source": {"bucket": "incoming", "key": "incoming/us/prices.csv", "version_id": "v1"},
     "started": "2026-11-23T03:40:01Z",
+    "uploaded": "2026-11-23T03:39:59+00:00",
     "shards": 2,
     "rows": 950,
     "rejected_rows": 1,
@@ -71,6 +72,7 @@ def test_the_runs_row_says_what_was_done(run, context):
     assert row == {
         "source_key": "incoming/us/prices.csv",
         "source_version": "v1",
+        "uploaded": datetime.datetime(2026, 11, 23, 3, 39, 59),
         "started": datetime.datetime(2026, 11, 23, 3, 40, 0, 123_000),
         "rows": 950,
         "rejected_rows": 3,

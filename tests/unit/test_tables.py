@@ -11,6 +11,7 @@ from tests.unit import made
 RUN: dict[str, list] = {
     "source_key": ["incoming/us/prices.csv"],
     "source_version": ["v1"],
+    "uploaded": [datetime.datetime(2026, 11, 23, 3, 40, 1, tzinfo=datetime.UTC)],
     "started": [datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000, datetime.UTC)],
     "finished": [datetime.datetime(2026, 11, 23, 3, 50, tzinfo=datetime.UTC)],
     "rows": [12],
@@ -49,7 +50,8 @@ def read(body):
         ),
         (
             "runs",
-            "source_key string, source_version string, started timestamp[ms], finished timestamp[ms], rows int64,"
+            "source_key string, source_version string, uploaded timestamp[ms], "
+            "started timestamp[ms], finished timestamp[ms], rows int64,"
             " rejected_rows int64, tickers int32, skipped list<element: string>, shards int32, train_seconds double,"
             " endpoint_seconds double, training_instance_type string, endpoint_instance_type string, cost_usd double,"
             " model_uri string, gates list<element: double>",

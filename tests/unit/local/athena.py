@@ -64,11 +64,12 @@ class Lake:
         return self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
-def run_row(started_minutes: int = 0, finished_minutes: int = 10, **changed) -> dict[str, list]:
-    """A row of the runs table that started and finished so long after START."""
+def run_row(uploaded_minutes: int = 0, finished_minutes: int = 10, **changed) -> dict[str, list]:
+    """A row of the runs table whose file came, and started a run, and that finished so long after START."""
     row = {
         "source_key": "incoming/us/prices.csv", "source_version": "v1",
-        "started": START + datetime.timedelta(minutes=started_minutes),
+        "uploaded": START + datetime.timedelta(minutes=uploaded_minutes),
+        "started": START + datetime.timedelta(minutes=uploaded_minutes),
         "finished": START + datetime.timedelta(minutes=finished_minutes),
         "rows": 200, "rejected_rows": 1, "tickers": 2, "skipped": ["SHORT", "NEW"], "shards": 1,
         "train_seconds": 30.5, "endpoint_seconds": None, "training_instance_type": "ml.m5.large",

@@ -1,10 +1,11 @@
 """The views of queries/views on runs whose outcome is known: whole runs only, and the newest."""
 
 import base64
+import datetime
 
 import pytest
 
-from tests.unit.local.athena import DATABASE, Lake, metrics_rows, prediction_rows, run_row
+from tests.unit.local.athena import DATABASE, START, Lake, metrics_rows, prediction_rows, run_row
 from tools import queries
 
 VIEWS = [view.name for view in queries.views()]
@@ -16,7 +17,7 @@ def lake(laptop):
     made = Lake(laptop)
     made.make()
     for dataset, run_id, price, row in (
-        ("us", "us-old", 100.0, run_row(0, 30, source_version="v1")),
+        ("us", "us-old", 100.0, run_row(0, 30, source_version="v1", started=START + datetime.timedelta(minutes=15))),
         ("us", "us-new", 200.0, run_row(5, 20, source_version="v2")),
         ("eu", "eu-1", 10.0, run_row(1, 2)),
     ):
@@ -58,7 +59,7 @@ def test_a_run_without_its_row_is_invisible(lake, view):
 
 
 @pytest.mark.parametrize("view", ["latest_forecast", "backtest", "leaderboard"])
-def test_the_newest_run_is_the_one_that_started_last_though_the_older_finished_later(lake, view):
+def test_the_newest_run_is_that_of_the_file_uploaded_last_though_the_older_started_and_finished_later(lake, view):
     asked = lake.ask(f"select distinct dataset, run_id from {view} order by 1")
     assert asked.rows[1:] == [["eu", "eu-1"], ["us", "us-new"]]
 
@@ -87,7 +88,7 @@ def test_the_leaderboard_places_models_over_all_tickers(lake):
 
 def test_the_history_has_every_whole_run_and_marks_the_newest(lake):
     asked = lake.ask("select run_id, newest, minutes, source_version from run_history where dataset = 'us' order by 1")
-    assert asked.rows[1:] == [["us-new", "true", "15.0", "v2"], ["us-old", "false", "30.0", "v1"]]
+    assert asked.rows[1:] == [["us-new", "true", "15.0", "v2"], ["us-old", "false", "15.0", "v1"]]
 
 
 def test_a_run_that_is_written_again_shows_once(lake):
