@@ -19,13 +19,14 @@ RUN_SECONDS = 300
 @dataclasses.dataclass(frozen=True)
 class Cloud:
     state: Path
+    variables: dict[str, str] = dataclasses.field(default_factory=dict)  # of the cloud's own environment
 
     def local(self, *arguments) -> subprocess.CompletedProcess:
         """python -m local ARGUMENTS, as a user types it."""
         return subprocess.run(
             [sys.executable, "-m", "local", *map(str, arguments)],
             cwd=ROOT,
-            env={**os.environ, "LOCAL_STATE": str(self.state)},
+            env={**os.environ, **self.variables, "LOCAL_STATE": str(self.state)},
             capture_output=True,
             text=True,
             timeout=RUN_SECONDS,
@@ -87,18 +88,27 @@ class Cloud:
         pages = self.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
         return [event for page in pages for event in page["events"]]
 
-    def left_in_sagemaker(self) -> dict[str, list[str]]:
-        """What would cost money: everything but jobs that have ended."""
+    def left_in_sagemaker(self, name: str = "") -> dict[str, list[str]]:
+        """What would cost money and has the text in its name: everything but jobs that have ended."""
         sagemaker = self.client("sagemaker")
-        jobs = sagemaker.list_training_jobs()["TrainingJobSummaries"]
-        running = [job["TrainingJobName"] for job in jobs if job["TrainingJobStatus"] in ("InProgress", "Stopping")]
+
+        def names(kind: str, key: str, **conditions) -> list[str]:
+            pages = sagemaker.get_paginator(f"list_{kind}").paginate(
+                **({"NameContains": name} if name else {}), **conditions
+            )
+            return [item[key] for page in pages for items in page.values() if isinstance(items, list) for item in items]
+
         left = {
-            "endpoints": [one["EndpointName"] for one in sagemaker.list_endpoints()["Endpoints"]],
-            "configs": [one["EndpointConfigName"] for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]],
-            "models": [one["ModelName"] for one in sagemaker.list_models()["Models"]],
-            "jobs": running,
+            "endpoints": names("endpoints", "EndpointName"),
+            "configs": names("endpoint_configs", "EndpointConfigName"),
+            "models": names("models", "ModelName"),
+            "jobs": [
+                job
+                for status in ("InProgress", "Stopping")
+                for job in names("training_jobs", "TrainingJobName", StatusEquals=status)
+            ],
         }
-        return {kind: names for kind, names in left.items() if names}
+        return {kind: found for kind, found in left.items() if found}
 
 
 def as_csv(rows: list[dict]) -> bytes:

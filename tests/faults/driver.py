@@ -1,0 +1,193 @@
+"""The suite's runs, many at once on one laptop cloud: dropped, met by their faults, and started again if they failed."""
+
+import dataclasses
+import json
+import re
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from tests.faults.plan import Fault, Run
+from tests.faults.prices import prices_csv
+from tests.integration.cloud import Cloud
+
+AT_ONCE = 10
+SECONDS = 400  # for one execution; the longest wait half a minute for botocore's own retries, several times
+TABLES = ("predictions", "metrics", "prices", "runs")
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """One execution that has ended: its description, its events, and what there was of its dataset right after it."""
+
+    described: dict
+    history: list[dict]
+    told: list[str]
+    lake: list[str]
+    left: dict[str, list[str]]
+
+    @property
+    def tries(self) -> dict[str, list[str]]:
+        """The errors of the failed tries of each state, in order."""
+        events, found = {event["id"]: event for event in self.history}, {}
+        for event in self.history:
+            if event["type"] in ("TaskFailed", "TaskTimedOut"):
+                error = next(value["error"] for key, value in event.items() if key.endswith("EventDetails"))
+                while event["type"] != "TaskStateEntered":
+                    event = events[event["previousEventId"]]
+                found.setdefault(event["stateEnteredEventDetails"]["name"], []).append(error)
+        return found
+
+    @property
+    def entered(self) -> list[str]:
+        return [
+            event["stateEnteredEventDetails"]["name"] for event in self.history if event["type"].endswith("Entered")
+        ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of a run: its first execution, the second if the first failed, and faults that never struck."""
+
+    dataset: str
+    first: Ended
+    again: Ended | None
+    spared: list[dict]
+
+
+class Executions:
+    """The executions of one machine, asked for once for all who wait for one."""
+
+    def __init__(self, cloud: Cloud, machine: str):
+        self.machine = machine
+        self._states = cloud.client("stepfunctions")
+        self._lock = threading.Lock()
+        self._asked = 0.0
+        self._status: dict[str, str] = {}
+        self._inputs: dict[str, dict] = {}
+
+    def find(self, matches) -> str:
+        """The ARN of the execution whose input matches, with a deadline."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            self._ask()
+            with self._lock:
+                for arn, given in self._inputs.items():
+                    if matches(given):
+                        return arn
+            time.sleep(0.2)
+        raise AssertionError(f"no such execution of {self.machine}")
+
+    def ended(self, arn: str) -> dict:
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            self._ask()
+            if self._status.get(arn, "RUNNING") != "RUNNING":
+                return self._states.describe_execution(executionArn=arn)
+            time.sleep(0.2)
+        raise AssertionError(f"{arn} still runs after {SECONDS} s")
+
+    def _ask(self) -> None:
+        with self._lock:
+            if time.monotonic() - self._asked < 0.3:
+                return
+            pages = self._states.get_paginator("list_executions").paginate(stateMachineArn=self.machine)
+            self._status = {one["executionArn"]: one["status"] for page in pages for one in page["executions"]}
+            for arn in self._status.keys() - self._inputs.keys():
+                self._inputs[arn] = json.loads(self._states.describe_execution(executionArn=arn)["input"])
+            self._asked = time.monotonic()
+
+
+class Driver:
+    def __init__(self, cloud: Cloud, runs: list[Run], numbers: dict[str, int]):
+        self.cloud, self.outputs = cloud, cloud.outputs()
+        self.datasets = {run.name: f"f{numbers[run.name]:03d}" for run in runs}
+        self.forecasts = Executions(cloud, self.outputs["StateMachineArn"])
+        self.clean_ups = Executions(cloud, f"{self.outputs['StateMachineArn']}-clean-up")
+        self._s3, self._states = cloud.client("s3"), cloud.client("stepfunctions")
+        together = [run for run in runs if not run.alone]
+        self._inject(together)
+        self._pool, self._single = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(1)
+        self._outcomes = {run.name: self._pool.submit(self._run, run) for run in together}
+        others = list(self._outcomes.values())
+        for run in runs:
+            if run.alone:
+                self._outcomes[run.name] = self._single.submit(self._run_alone, run, others)
+
+    def outcome(self, run: Run) -> Outcome:
+        return self._outcomes[run.name].result()
+
+    def finish(self) -> None:
+        wait(self._outcomes.values())
+        self._pool.shutdown()
+        self._single.shutdown()
+
+    def drop(self, key: str, body: bytes) -> str:
+        """Drop a file; the ARN of the execution that the event starts."""
+        version = self._s3.put_object(Bucket=self.outputs["IncomingBucket"], Key=key, Body=body)["VersionId"]
+        return self.forecasts.find(lambda given: given["detail"]["object"].get("version-id") == version)
+
+    def start_again(self, given: str, **name: str) -> str:
+        started = self._states.start_execution(stateMachineArn=self.forecasts.machine, input=given, **name)
+        return started["executionArn"]
+
+    def ended(self, arn: str, key: str, dataset: str) -> Ended:
+        """Wait for the execution and, after a bad end, for what cleans up after it."""
+        before = len(self.told(key))
+        described = self.forecasts.ended(arn)
+        if described["status"] != "SUCCEEDED":
+            cleaned = self.clean_ups.find(lambda given: given["detail"]["executionArn"] == arn)
+            assert self.clean_ups.ended(cleaned)["status"] == "SUCCEEDED", cleaned
+        lake = [name for table in TABLES for name in self.cloud.keys("LakeBucket", f"{table}/dataset={dataset}/")]
+        left = self.cloud.left_in_sagemaker(f"-{dataset}-")
+        return Ended(described, self.cloud.history(arn), self.told(key)[before:], lake, left)
+
+    def told(self, key: str) -> list[str]:
+        """The messages about a file, each with its subject."""
+        log = self.cloud.state / "logs" / "notifications.log"
+        messages = re.split(
+            r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )", log.read_text() if log.exists() else "", flags=re.M
+        )
+        return [message for message in messages if key in message]
+
+    def _run(self, run: Run) -> Outcome:
+        dataset = self.datasets[run.name]
+        key = f"incoming/{dataset}/{run.name.replace(' ', '-')}.csv"
+        first = self.ended(self.drop(key, prices_csv()), key, dataset)
+        again = None
+        spared = self._spared(dataset)
+        if run.status != "SUCCEEDED":
+            again = self.ended(self.start_again(first.described["input"]), key, dataset)
+        return Outcome(dataset, first, again, spared)
+
+    def _run_alone(self, run: Run, others: list[Future]) -> Outcome:
+        wait(others)
+        self._inject([run])
+        return self._run(run)
+
+    def _inject(self, runs: list[Run]) -> None:
+        found: dict = {"scripted": {}}
+        for run in runs:
+            for fault in run.faults:
+                times = {"times": fault.count} if fault.count else {}
+                match = {"match": [*fault.about, *self._scope(run, fault)]}
+                found.setdefault(fault.entry, []).append(
+                    {**fault.values, **times, **match, "run": self.datasets[run.name]}
+                )
+        self.cloud.faults(**found)
+
+    def _scope(self, run: Run, fault: Fault) -> list[str]:
+        """The text that tells this run's decisions from all others'."""
+        dataset = self.datasets[run.name]
+        if run.alone:
+            return []
+        if fault.entry in ("call_fails", "function_dies") and fault.state != "Split":
+            return [f'"dataset": "{dataset}"']
+        if fault.entry in ("call_fails", "function_dies", "task_fails", "execution_stops", "execution_is_late"):
+            return [f"incoming/{dataset}/"]
+        return [f"-{dataset}-"]
+
+    def _spared(self, dataset: str) -> list[dict]:
+        faults = json.loads((self.cloud.state / "faults.json").read_text())
+        every = [one for entries in faults.values() if isinstance(entries, list) for one in entries]
+        return [one for one in every if one["run"] == dataset and "times" in one]

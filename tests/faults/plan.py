@@ -1,0 +1,90 @@
+"""What a run of the suite is made of: one dropped file, the faults that meet it, and how it must end."""
+
+import dataclasses
+
+# The step's function and one AWS call that each of its tries makes, as local/refusals.py describes calls.
+CALLS = {
+    "Split": "SplitFunction s3:PUT",
+    "Scale": "ScaleFunction s3:GET",
+    "Check data": "CheckDataFunction s3:GET",
+    "Baseline": "BaselineFunction s3:GET",
+    "Start training": "StartTrainingFunction sagemaker:CreateTrainingJob",
+    "Check training": "CheckTrainingFunction sagemaker:DescribeTrainingJob",
+    "Create endpoint": "CreateEndpointFunction sagemaker:CreateEndpointConfig",
+    "Check endpoint": "CheckEndpointFunction sagemaker:DescribeEndpoint",
+    "Forecast": "ForecastFunction sagemaker:InvokeEndpoint",
+    "Clean up": "CleanUpFunction sagemaker:DeleteEndpoint",
+    "Calibrate": "CalibrateFunction s3:GET",
+    "Publish": "PublishFunction s3:PUT",
+    "Summarize": "SummarizeFunction s3:PUT lake /runs/",
+    "Start crawler": "StartCrawlerFunction glue:StartCrawler",
+    "Check crawler": "CheckCrawlerFunction glue:GetCrawler",
+    "Notify": "NotifyFunction sns:Publish",
+    "Clean up after failure": "CleanUpFunction sagemaker:DescribeTrainingJob",
+    "Notify of failure": "NotifyFunction sns:Publish",
+}
+AFTER_FAILURE = ("Clean up after failure", "Notify of failure")
+ON_THE_WAY = tuple(state for state in CALLS if state not in AFTER_FAILURE)
+PUBLISHED = ("Start crawler", "Wait for crawler", "Check crawler", "Notify")  # states that follow the commit
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """One entry of faults.json for one state of one run, and the errors of that state's tries that it must cause."""
+
+    state: str
+    kind: str
+    entry: str
+    values: dict
+    about: tuple[str, ...] = ()  # further texts in the description of the decision that is meant
+    errors: tuple[str, ...] = ()
+    count: int = 1  # times that the fault strikes, 0 for always
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A file, dropped once, with its faults; a failed run is started again with the same input and without them."""
+
+    name: str
+    faults: tuple[Fault, ...]
+    status: str = "SUCCEEDED"
+    error: str = ""
+    says: tuple[str, ...] = ()  # what the notification must contain
+    entered: tuple[str, ...] = ()  # states that must have been entered
+    quick: bool = False  # runs in `make test`, too
+    alone: bool = False  # the fault cannot be told from other runs' calls
+
+    @property
+    def published(self) -> bool | None:
+        """Whether the first execution commits; None where it is stopped while its last function is at it."""
+        if self.status == "ABORTED" and self.faults[-1].state == "Summarize":
+            return None
+        return self.status == "SUCCEEDED" or self.faults[-1].state in PUBLISHED
+
+
+def call_fails(state: str, kind: str, times: int, errors: tuple[str, ...], **answer) -> Fault:
+    """The call of the state's function is answered with the refusal, `times` times."""
+    return Fault(state, kind, "call_fails", answer, tuple(CALLS[state].split()), errors, times)
+
+
+def task_fails(state: str, kind: str, error: str, times: int = 1, **more) -> Fault:
+    """The state's next tries end with the error before their function runs, or after it has done its work."""
+    return Fault(state, kind, "task_fails", {"error": error, **more}, (f'"{state}"',), (error,) * times, times)
+
+
+def refusal(state: str, what: str) -> dict:
+    """AWS's words, code and status for a throttled or denied call of the service that the state's function asks."""
+    service = CALLS[state].split()[1].partition(":")[0]
+    throttled = {
+        "s3": {"status": 503, "code": "SlowDown", "message": "Please reduce your request rate."},
+        "sns": {"status": 400, "code": "Throttling", "message": "Rate exceeded"},
+    }
+    denied = {
+        "s3": {"status": 403, "code": "AccessDenied", "message": "Access Denied"},
+        "sns": {"status": 403, "code": "AuthorizationError", "message": "not authorized to perform: SNS:Publish"},
+    }
+    other = {
+        "throttled": {"status": 400, "code": "ThrottlingException", "message": "Rate exceeded"},
+        "denied": {"status": 400, "code": "AccessDeniedException", "message": "User is not authorized"},
+    }
+    return {"throttled": throttled, "denied": denied}[what].get(service, other[what])

@@ -1,0 +1,340 @@
+"""Every fault of the suite: runs that survive carry many, one in each state; runs that fail carry what ends them."""
+
+import json
+
+from tests.faults.plan import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal, task_fails
+
+BOTOCORE = 5  # tries of one call before the step gives up, as functions/aws.py sets them
+TIMED_OUT = json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": "Error: Task timed out after 900.00 seconds"})
+WRITERS = (
+    "Split",
+    "Scale",
+    "Check data",
+    "Baseline",
+    "Start training",
+    "Forecast",
+    "Calibrate",
+    "Publish",
+    "Summarize",
+)
+NUMBER = r"-?\d+\.\d+(e-?\d+)?"
+FOREVER = 99
+
+
+def throttled(state: str) -> Fault:
+    return call_fails(state, "throttled", BOTOCORE, ("Transient",), **refusal(state, "throttled"))
+
+
+def denied(state: str) -> Fault:
+    errors = {"glue": "AccessDeniedException", "sns": "AuthorizationErrorException"}
+    error = errors.get(CALLS[state].split()[1].partition(":")[0], "ClientError")
+    return call_fails(state, "denied", 1, (error,), **refusal(state, "denied"))
+
+
+def too_many(state: str, times: int = 1) -> Fault:
+    cause = "Rate Exceeded. (Service: Lambda, Status Code: 429)"
+    return task_fails(state, "Lambda busy", "Lambda.TooManyRequestsException", times, cause=cause)
+
+
+def service_error(state: str) -> Fault:
+    cause = "ServiceException (Service: Lambda, Status Code: 500)"
+    return task_fails(state, "Lambda broken", "Lambda.ServiceException", cause=cause)
+
+
+def late_function(state: str, times: int = 1) -> Fault:
+    """The function does its work, and its answer comes too late."""
+    return task_fails(state, "function timeout", "Sandbox.Timedout", times, cause=TIMED_OUT, after=True)
+
+
+def late_task(state: str, times: int = 1) -> Fault:
+    return task_fails(state, "task timeout", "States.Timeout", times, after=True)
+
+
+def dies(state: str, times: int = 1) -> Fault:
+    """The function is killed right after its first write."""
+    function = CALLS[state].split()[:1]
+    return Fault(state, "crash mid-write", "function_dies", {}, tuple(function), ("Runtime.ExitError",) * times, times)
+
+
+def stops(state: str) -> Fault:
+    return Fault(state, "stopped by a person", "execution_stops", {}, (f'"{state}"',))
+
+
+def survived(name: str, faults: list[Fault], quick: bool = False) -> Run:
+    return Run(name, tuple(faults), quick=quick)
+
+
+def told(name: str, make, quick: bool = False) -> Run:
+    """A run that fails in Scale, and meets the faults in what follows a failure."""
+    first = denied("Scale")
+    return Run(
+        name,
+        (first, *(make(state) for state in AFTER_FAILURE)),
+        "FAILED",
+        "ClientError",
+        ("AccessDenied",),
+        quick=quick,
+    )
+
+
+def failed(name: str, fault: Fault, error: str, *says: str, quick: bool = False, **more) -> Run:
+    return Run(name, (fault,), "FAILED", error, says, quick=quick, **more)
+
+
+def garbled(how: str, pattern: str, replacement: str, *says: str) -> Run:
+    values = {"pattern": pattern, "with": replacement}
+    fault = Fault("Forecast", f"answer {how}", "invocation_garbles", values, errors=("ModelFailed",))
+    return failed(f"answer {how}", fault, "ModelFailed", *says, quick=how == "NaN")
+
+
+TRANSIENT = [
+    *(survived(f"throttled {n + 1}", [throttled(state) for state in ON_THE_WAY[n::4]]) for n in range(4)),
+    survived("Lambda busy", [too_many(state) for state in ON_THE_WAY], quick=True),
+    survived("Lambda broken", [service_error(state) for state in ON_THE_WAY]),
+    survived("function timeouts", [late_function(state) for state in ON_THE_WAY], quick=True),
+    survived("task timeouts", [late_task(state) for state in ON_THE_WAY]),
+    survived("crashes", [dies(state) for state in WRITERS], quick=True),
+    told("failed and throttled", throttled),
+    told("failed and Lambda busy", too_many, quick=True),
+    told("failed and Lambda broken", service_error),
+    told("failed and function timeouts", late_function),
+    told("failed and task timeouts", late_task),
+]
+
+DENIED = [
+    failed(
+        f"denied in {state}",
+        denied(state),
+        denied(state).errors[0],
+        refusal(state, "denied")["code"],
+        quick=state in ("Publish", "Summarize"),
+    )
+    for state in ON_THE_WAY
+]
+
+EXHAUSTED = [
+    failed("Lambda busy for long in Split", too_many("Split", 7), "Lambda.TooManyRequestsException", "Rate Exceeded"),
+    failed(
+        "Lambda busy for long in Check training",
+        too_many("Check training", 7),
+        "Lambda.TooManyRequestsException",
+        "Rate Exceeded",
+    ),
+    failed("slow in Baseline", late_function("Baseline", 3), "Sandbox.Timedout", "timed out"),
+    failed("slow in Summarize", late_task("Summarize", 3), "States.Timeout", "took longer than it may"),
+    failed("crashes in Publish", dies("Publish", 3), "Runtime.ExitError", "ran out of memory"),
+]
+
+TRAINING = [
+    failed(
+        "training fails",
+        Fault("Check training", "job Failed", "training_fails", {"reason": "ValueError: boom"}),
+        "TrainingFailed",
+        "ValueError: boom",
+        quick=True,
+    ),
+    failed(
+        "training stopped", Fault("Check training", "job Stopped", "training_stops", {}), "TrainingFailed", "Stopped"
+    ),
+    failed(
+        "training too long",
+        Fault("Check training", "job past MaxRuntime", "training_hangs", {"limit": 1}),
+        "TrainingFailed",
+        "exceeded its maximum run time",
+    ),
+    failed(
+        "training for ever",
+        Fault("Check training", "job InProgress for ever", "training_hangs", {"age": 99_999}),
+        "TrainingFailed",
+        "InProgress after",
+    ),
+    survived("training name taken", [late_function("Start training")]),
+    failed(
+        "training quota 0",
+        Fault("Start training", "quota 0", "training_limit", {"quota": 0}, errors=("NoQuota",)),
+        "NoQuota",
+        "is 0",
+        "TrainingInstanceType",
+    ),
+    survived(
+        "training quota n",
+        [Fault("Start training", "quota n", "training_limit", {"quota": 2}, (), ("QuotaReached",) * 2, 2)],
+    ),
+    Run(
+        "baseline fails while training",
+        (Fault("Check training", "job still InProgress", "training_hangs", {}), denied("Baseline")),
+        "FAILED",
+        "ClientError",
+        ("AccessDenied",),
+        ("Let calls end",),
+        quick=True,
+    ),
+]
+
+ENDPOINT = [
+    failed(
+        "endpoint fails",
+        Fault("Check endpoint", "endpoint Failed", "endpoint_fails", {"reason": "no capacity"}),
+        "EndpointFailed",
+        "no capacity",
+        quick=True,
+    ),
+    failed(
+        "endpoint creating",
+        Fault("Check endpoint", "stuck Creating", "endpoint_hangs", {"seconds": 5, "age": 99_999}),
+        "EndpointFailed",
+        "Creating after",
+    ),
+    failed(
+        "endpoint quota 0",
+        Fault("Create endpoint", "quota 0", "endpoint_limit", {"quota": 0}, errors=("NoQuota",)),
+        "NoQuota",
+        "is 0",
+        "EndpointInstanceType",
+        quick=True,
+    ),
+    survived(
+        "endpoint quota n",
+        [Fault("Create endpoint", "quota n", "endpoint_limit", {"quota": 2}, (), ("QuotaReached",) * 2, 2)],
+    ),
+    failed(
+        "endpoint quota n for ever",
+        Fault("Create endpoint", "quota n for ever", "endpoint_limit", {"quota": 2}, (), ("QuotaReached",) * 31, 31),
+        "QuotaReached",
+        "are in use",
+    ),
+    survived(
+        "model 500",
+        [
+            Fault(
+                "Forecast",
+                "model 5xx",
+                "invocation_fails",
+                {"status": 500, "message": "out of memory"},
+                (),
+                ("Transient",) * 2,
+                2,
+            )
+        ],
+    ),
+    failed(
+        "model 500 for ever",
+        Fault(
+            "Forecast",
+            "model 5xx for ever",
+            "invocation_fails",
+            {"status": 503, "message": "overloaded"},
+            (),
+            ("Transient",) * 7,
+            7,
+        ),
+        "Transient",
+        "the model answered 503: overloaded",
+    ),
+    failed(
+        "model 400",
+        Fault(
+            "Forecast",
+            "model 4xx",
+            "invocation_fails",
+            {"status": 400, "message": "bad shape"},
+            errors=("ModelFailed",),
+        ),
+        "ModelFailed",
+        "the model answered 400: bad shape",
+    ),
+    garbled("not JSON", "(?s).*", "<html>no</html>", "not a forecast"),
+    garbled("of another shape", "(?s).*", '{"predictions": [[1.0, 2.0]]}', "shape"),
+    garbled("NaN", NUMBER, "NaN", "no positive, finite price"),
+    garbled("negative", NUMBER, "-1.0", "no positive, finite price"),
+    garbled("truncated", "(?s)^(.{500}).*", r"\1", "not a forecast"),
+]
+
+RUNNING = {"status": 400, "code": "CrawlerRunningException", "message": "already started"}
+PUBLISHING = [
+    survived(
+        "crawler running",
+        [
+            Fault(
+                "Start crawler", "crawler already running", "call_fails", RUNNING, tuple(CALLS["Start crawler"].split())
+            )
+        ],
+    ),
+    failed(
+        "crawler fails",
+        Fault("Check crawler", "crawl FAILED", "crawl_fails", {"reason": "Internal Service Exception"}),
+        "CrawlFailed",
+        "Internal Service Exception",
+        alone=True,
+    ),
+    failed(
+        "crawler cancelled",
+        Fault("Check crawler", "crawl CANCELLED", "crawl_stops", {}),
+        "CrawlFailed",
+        "CANCELLED",
+        alone=True,
+    ),
+    survived(
+        "topic away",
+        [
+            call_fails(
+                "Notify",
+                "SNS unreachable",
+                BOTOCORE,
+                ("Transient",),
+                status=503,
+                code="ServiceUnavailable",
+                message="Service is unavailable",
+            )
+        ],
+    ),
+]
+
+CLEANING = [
+    Run(
+        "clean up denied with an endpoint",
+        (denied("Forecast"), denied("Clean up after failure")),
+        "FAILED",
+        "ClientError",
+        ("AccessDenied", "Cleaning up failed too"),
+    ),
+    Run("nobody told", (denied("Scale"), denied("Notify of failure")), "FAILED", "ClientError", ("AccessDenied",)),
+]
+
+STOPPED = (
+    [
+        Run(
+            f"stopped in {state}",
+            (stops(state),),
+            "ABORTED",
+            "",
+            ("somebody stopped the execution",),
+            quick=state in ("Start training", "Forecast"),
+        )
+        for state in (*ON_THE_WAY, "Wait for training", "Wait for endpoint", "Wait for crawler")
+    ]
+    + [
+        Run(
+            f"stopped in {state}",
+            (denied("Forecast"), stops(state)),
+            "ABORTED",
+            "",
+            ("somebody stopped the execution",),
+        )
+        for state in ("Let calls end", *AFTER_FAILURE)
+    ]
+    + [
+        Run(
+            "execution too long",
+            (Fault("Wait for endpoint", "execution timeout", "execution_is_late", {}, ('"Wait for endpoint"',)),),
+            "TIMED_OUT",
+            "States.Timeout",
+            ("outlasted",),
+            quick=True,
+        ),
+    ]
+)
+
+RUNS = {
+    run.name: run for run in [*TRANSIENT, *DENIED, *EXHAUSTED, *TRAINING, *ENDPOINT, *PUBLISHING, *CLEANING, *STOPPED]
+}

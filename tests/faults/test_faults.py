@@ -1,0 +1,82 @@
+"""Faults in every state: what the history must show, and what must be so after each of them."""
+
+import pytest
+
+from tests.faults.plan import Fault, Run
+from tests.faults.runs import RUNS
+
+thorough = pytest.mark.thorough
+
+
+def each(run: Run, *values, name: str):
+    return pytest.param(run, *values, id=name, marks=[] if run.quick else [thorough])
+
+
+EVERY_RUN = [each(run, name=run.name) for run in RUNS.values()]
+EVERY_FAULT = [
+    each(run, fault, name=f"{run.name}: {fault.kind} in {fault.state}") for run in RUNS.values() for fault in run.faults
+]
+FAILED_RUNS = [each(run, name=run.name) for run in RUNS.values() if run.status != "SUCCEEDED"]
+
+
+@pytest.mark.parametrize(("run", "fault"), EVERY_FAULT)
+def test_the_fault_strikes_the_state_and_ends_its_tries_as_it_must(driver, run: Run, fault: Fault):
+    outcome = driver.outcome(run)
+    assert outcome.spared == []
+    assert fault.state in outcome.first.entered
+    assert outcome.first.tries.get(fault.state, []) == list(fault.errors)
+
+
+@pytest.mark.parametrize("run", EVERY_RUN)
+def test_no_other_state_has_a_failed_try(driver, run: Run):
+    assert driver.outcome(run).first.tries.keys() <= {fault.state for fault in run.faults}
+
+
+@pytest.mark.parametrize("run", EVERY_RUN)
+def test_the_execution_ends_as_what_it_was(driver, run: Run):
+    first = driver.outcome(run).first
+    assert first.described["status"] == run.status
+    assert set(run.entered) <= set(first.entered)
+    if run.status == "FAILED":
+        assert first.described["error"] == run.error
+        assert "Traceback" not in first.described["cause"]
+        assert "{" not in first.described["cause"]
+
+
+@pytest.mark.parametrize("run", EVERY_RUN)
+def test_everything_is_published_or_nothing(driver, run: Run):
+    first = driver.outcome(run).first
+    committed = any(key.startswith("runs/") for key in first.lake)
+    if run.published is not None:
+        assert committed == run.published
+    if committed:
+        assert {key.split("/")[0] for key in first.lake} == {"predictions", "metrics", "prices", "runs"}
+
+
+@pytest.mark.parametrize("run", EVERY_RUN)
+def test_nothing_is_left_in_sagemaker(driver, run: Run):
+    assert driver.outcome(run).first.left == {}
+
+
+@pytest.mark.parametrize("run", EVERY_RUN)
+def test_one_message_names_the_outcome(driver, run: Run):
+    told = driver.outcome(run).first.told
+    if run.status == "SUCCEEDED":
+        assert ["Forecasts ready" in message for message in told] == [True]
+        return
+    bad = [message for message in told if "Forecasts ready" not in message]
+    assert len(bad) == 1 or run.faults[-1].state == "Notify of failure"
+    for message in bad:
+        assert all(words in message for words in run.says), message
+        assert "Traceback" not in message
+        assert "{" not in message
+
+
+@pytest.mark.parametrize("run", FAILED_RUNS)
+def test_a_new_execution_with_the_same_input_publishes_once(driver, run: Run):
+    again = driver.outcome(run).again
+    assert again is not None
+    assert again.described["status"] == "SUCCEEDED"
+    assert again.left == {}
+    assert sorted(key.split("/")[0] for key in again.lake) == ["metrics", "predictions", "prices", "runs"]
+    assert ["Forecasts ready" in message for message in again.told] == [True]
