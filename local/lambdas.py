@@ -4,7 +4,7 @@ Each environment is a process under `.venv-lambda`, which holds what AWS's pytho
 missing from a layer is missing here too, and one that needed more than its MemorySize is reported killed. A machine
 has few cores: at most SLOTS invocations run at a time, the others wait before their timeout starts, and idle
 environments end after IDLE_SECONDS or when more than KEPT of them live. LOCAL_LAMBDAS in the environment is another
-number of slots.
+KEPT, a quarter of which may work at a time.
 """
 
 import hashlib
@@ -25,8 +25,8 @@ from ministack.services import lambda_svc
 from local import children, paths, permissions
 
 AT_ONCE = max(2, os.cpu_count() or 1)  # iterations of one Map, so that pollers beside it find a slot
-SLOTS = int(os.environ.get("LOCAL_LAMBDAS", AT_ONCE + 2))
-KEPT = SLOTS + 2
+KEPT = int(os.environ.get("LOCAL_LAMBDAS", AT_ONCE + 4))
+SLOTS = max(AT_ONCE + 2, KEPT // 4)
 IDLE_SECONDS = 30
 
 _lock = threading.Lock()

@@ -6,7 +6,7 @@ from tests.faults.driver import Driver
 from tests.faults.runs import RUNS
 from tests.integration.cloud import Cloud
 
-CLOUD = {"SFN_WAIT_SCALE": "0.02", "LOCAL_LAMBDAS": "14"}
+CLOUD = {"SFN_WAIT_SCALE": "0.02", "LOCAL_LAMBDAS": "60"}
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +21,8 @@ def fault_cloud(tmp_path_factory):
 @pytest.fixture(scope="session")
 def driver(fault_cloud, request):
     """A driver with the runs of those tests that were chosen."""
-    chosen = {
-        item.callspec.params["run"].name
-        for item in request.session.items
-        if "run" in getattr(item, "callspec", _NONE).params
-    }
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    chosen = {found["run"].name for found in parameters if "run" in found}
     numbers = {name: number for number, name in enumerate(RUNS)}
     driver = Driver(fault_cloud, [run for run in RUNS.values() if run.name in chosen], numbers)
     yield driver

@@ -1,4 +1,4 @@
-"""The suite's runs, many at once on one laptop cloud: dropped, met by their faults, and started again if they failed."""
+"""The suite's runs, many at once on one laptop cloud: dropped, met by their faults, started again if they failed."""
 
 import dataclasses
 import json

@@ -1,10 +1,10 @@
-"""A small file of invented prices: two tickers, 350 days, one shard."""
+"""A small file of invented prices: two tickers, 200 days, one shard."""
 
 import datetime
 import random
 
 TICKERS = {"ASH": 100.0, "BIRCH": 20.0}
-ROWS = 350
+ROWS = 200
 FORECASTS = len(TICKERS) * 3  # rows of latest_forecast: each ticker's three horizons
 
 

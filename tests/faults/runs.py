@@ -26,7 +26,7 @@ def throttled(state: str) -> Fault:
 
 
 def denied(state: str) -> Fault:
-    errors = {"glue": "AccessDeniedException", "sns": "AuthorizationErrorException"}
+    errors = {"s3": "AccessDenied", "glue": "AccessDeniedException", "sns": "AuthorizationErrorException"}
     error = errors.get(CALLS[state].split()[1].partition(":")[0], "ClientError")
     return call_fails(state, "denied", 1, (error,), **refusal(state, "denied"))
 
@@ -71,7 +71,7 @@ def told(name: str, make, quick: bool = False) -> Run:
         name,
         (first, *(make(state) for state in AFTER_FAILURE)),
         "FAILED",
-        "ClientError",
+        "AccessDenied",
         ("AccessDenied",),
         quick=quick,
     )
@@ -164,7 +164,7 @@ TRAINING = [
         "baseline fails while training",
         (Fault("Check training", "job still InProgress", "training_hangs", {}), denied("Baseline")),
         "FAILED",
-        "ClientError",
+        "AccessDenied",
         ("AccessDenied",),
         ("Let calls end",),
         quick=True,
@@ -295,10 +295,10 @@ CLEANING = [
         "clean up denied with an endpoint",
         (denied("Forecast"), denied("Clean up after failure")),
         "FAILED",
-        "ClientError",
+        "AccessDenied",
         ("AccessDenied", "Cleaning up failed too"),
     ),
-    Run("nobody told", (denied("Scale"), denied("Notify of failure")), "FAILED", "ClientError", ("AccessDenied",)),
+    Run("nobody told", (denied("Scale"), denied("Notify of failure")), "FAILED", "AccessDenied", ("AccessDenied",)),
 ]
 
 STOPPED = (
