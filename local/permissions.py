@@ -3,11 +3,14 @@
 import hashlib
 import json
 import secrets
+import threading
 from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_region
 from ministack.services import iam, sts
+
+_sessions = threading.Lock()  # whenever one is added MiniStack goes through all, which must not change meanwhile
 
 
 def role_allows(role_arn: str, action: str, resource: str, **context: Any) -> bool:
@@ -50,13 +53,12 @@ def role_credentials(role_arn: str, session: str) -> dict[str, str]:
     key = f"ASIA{secrets.token_hex(8).upper()}"
     secret = secrets.token_hex(20)
     token = hashlib.sha256(secret.encode()).hexdigest()
-    sts.register_session(
-        key,
-        {
-            "Arn": session_arn(role_arn, session),
-            "UserId": f"{role_arn.rsplit('/', 1)[-1]}:{session}",
-            "SecretAccessKey": secret,
-            "SessionToken": token,
-        },
-    )
+    session_of = {
+        "Arn": session_arn(role_arn, session),
+        "UserId": f"{role_arn.rsplit('/', 1)[-1]}:{session}",
+        "SecretAccessKey": secret,
+        "SessionToken": token,
+    }
+    with _sessions:
+        sts.register_session(key, session_of)
     return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
