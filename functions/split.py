@@ -87,6 +87,10 @@ def uri(source: dict[str, str]) -> str:
     return f"s3://{source['bucket']}/{source['key']}"
 
 
+def stem(name: str) -> str:
+    return re.sub(r"\.csv(\.gz)?$", "", name, flags=re.IGNORECASE)
+
+
 def is_gzipped(name: str) -> bool:
     return name.lower().endswith(".gz")
 
@@ -103,7 +107,7 @@ def split(config: Settings, run: dict, shards: int, source: dict[str, str], name
         intake = Intake(Path(folder), shards)
         try:
             tomorrow = series.day_of(uploaded.date().isoformat()) + 1  # it may have begun where the prices come from
-            intake.read(stream, re.sub(r"\.csv(\.gz)?$", "", name, flags=re.IGNORECASE), tomorrow)
+            intake.read(stream, stem(name), tomorrow)
             cuts = {} if intake.has_too_many(config.bad_row_tolerance) else intake.cuts(config.test_fraction)
         except rejected.Unusable as error:
             listed = put_rejected(config, run, [*intake.kept, error.rejected])
