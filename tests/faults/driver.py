@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from tests.faults.plan import Fault, Run
 from tests.faults.prices import prices_csv
+from tests.faults.reader import Reader
 from tests.integration.cloud import Cloud
 
 AT_ONCE = 10
@@ -87,6 +88,11 @@ class Executions:
             time.sleep(0.2)
         raise AssertionError(f"{arn} still runs after {SECONDS} s")
 
+    def succeeded(self) -> list[dict]:
+        self._ask()
+        arns = [arn for arn, status in self._status.items() if status == "SUCCEEDED"]
+        return [self._states.describe_execution(executionArn=arn) for arn in arns]
+
     def _ask(self) -> None:
         with self._lock:
             if time.monotonic() - self._asked < 0.3:
@@ -105,6 +111,7 @@ class Driver:
         self.forecasts = Executions(cloud, self.outputs["StateMachineArn"])
         self.clean_ups = Executions(cloud, f"{self.outputs['StateMachineArn']}-clean-up")
         self._s3, self._states = cloud.client("s3"), cloud.client("stepfunctions")
+        self.reader = Reader(cloud, self.outputs)
         together = [run for run in runs if not run.alone]
         self._inject(together)
         self._pool, self._single = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(1)
@@ -121,6 +128,7 @@ class Driver:
         wait(self._outcomes.values())
         self._pool.shutdown()
         self._single.shutdown()
+        self.reader.finish()
 
     def drop(self, key: str, body: bytes) -> str:
         """Drop a file; the ARN of the execution that the event starts."""
@@ -136,11 +144,23 @@ class Driver:
         before = len(self.told(key))
         described = self.forecasts.ended(arn)
         if described["status"] != "SUCCEEDED":
-            cleaned = self.clean_ups.find(lambda given: given["detail"]["executionArn"] == arn)
-            assert self.clean_ups.ended(cleaned)["status"] == "SUCCEEDED", cleaned
+            self.cleaned_up(arn)
         lake = [name for table in TABLES for name in self.cloud.keys("LakeBucket", f"{table}/dataset={dataset}/")]
         left = self.cloud.left_in_sagemaker(f"-{dataset}-")
         return Ended(described, self.cloud.history(arn), self.told(key)[before:], lake, left)
+
+    def input(self, arn: str) -> str:
+        return self._states.describe_execution(executionArn=arn)["input"]
+
+    def cleaned_up(self, arn: str) -> None:
+        """Wait until what follows a bad end is over."""
+        cleaned = self.clean_ups.find(lambda given: given["detail"]["executionArn"] == arn)
+        assert self.clean_ups.ended(cleaned)["status"] == "SUCCEEDED", cleaned
+
+    def green(self) -> list[tuple[str, str, str]]:
+        """Dataset, run and outcome of every execution that succeeded."""
+        found = [json.loads(one["output"]) for one in self.forecasts.succeeded()]
+        return [(one.get("dataset", ""), one.get("run_id", ""), one["status"]) for one in found]
 
     def told(self, key: str) -> list[str]:
         """The messages about a file, each with its subject."""

@@ -6,6 +6,8 @@ import random
 TICKERS = {"ASH": 100.0, "BIRCH": 20.0}
 ROWS = 200
 FORECASTS = len(TICKERS) * 3  # rows of latest_forecast: each ticker's three horizons
+TEST_DAYS = ROWS // 5
+BACKTEST = len(TICKERS) * sum(TEST_DAYS - horizon for horizon in (1, 5, 20))
 
 
 def days(first: datetime.date, count: int) -> list[datetime.date]:

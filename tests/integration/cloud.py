@@ -1,6 +1,7 @@
 """A laptop cloud as the tests use it: the command line of a user and the APIs of AWS."""
 
 import dataclasses
+import functools
 import json
 import os
 import subprocess
@@ -34,14 +35,7 @@ class Cloud:
 
     def client(self, service: str):
         settings = json.loads((self.state / "cloud.json").read_text())
-        session: Any = boto3.session.Session()
-        return session.client(
-            service,
-            endpoint_url=settings["endpoint"],
-            region_name=settings["region"],
-            aws_access_key_id=settings["account"],
-            aws_secret_access_key="laptop",
-        )
+        return client(service, settings["endpoint"], settings["region"], settings["account"])
 
     def outputs(self) -> dict[str, str]:
         name = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]["global"]["parameters"]["stack_name"]
@@ -109,6 +103,18 @@ class Cloud:
             ],
         }
         return {kind: found for kind, found in left.items() if found}
+
+
+@functools.cache
+def client(service: str, endpoint: str, region: str, account: str):
+    session: Any = boto3.session.Session()
+    return session.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=account,
+        aws_secret_access_key="laptop",
+    )
 
 
 def as_csv(rows: list[dict]) -> bytes:

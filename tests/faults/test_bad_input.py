@@ -1,0 +1,75 @@
+"""The corpus of dropped files through the whole machine: each ends as documented and publishes nothing.
+
+The corpus' good files hold a few rows, so they are read in full and end as too short to be forecast.
+"""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from stocks import keys
+from tests.corpus.case import ACCEPTED, IGNORED, Case
+from tests.corpus.cases import CASES
+from tests.faults.driver import TABLES
+
+AT_ONCE = 5
+QUICK = 12  # every such one of the corpus runs in `make test`, too
+
+
+@pytest.fixture(scope="module")
+def ended(driver, request):
+    """For each chosen case the future of its execution's description, once all that follows its end is over."""
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    chosen = {found["case"].name: found["case"] for found in parameters if "case" in found}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {name: pool.submit(end, driver, case) for name, case in chosen.items()}
+
+
+def end(driver, case: Case) -> dict:
+    described = driver.forecasts.ended(driver.drop(case.key, case.content))
+    if described["status"] != "SUCCEEDED":
+        driver.cleaned_up(described["executionArn"])
+    return described
+
+
+EACH = [
+    pytest.param(case, id=case.name, marks=[] if number % QUICK == 0 else [pytest.mark.thorough])
+    for number, case in enumerate(CASES)
+]
+
+
+@pytest.mark.parametrize("case", EACH)
+def test_the_file_ends_as_the_corpus_says(driver, ended, case: Case):
+    described = ended[case.name].result()
+    if case.outcome == IGNORED:
+        assert described["status"] == "SUCCEEDED"
+        assert json.loads(described["output"]) == {"status": "ignored", "reason": case.says}
+        return
+    assert (described["status"], described["error"]) == ("FAILED", "RejectedFile")
+    cause = described["cause"]
+    assert case.key in cause
+    assert "stackTrace" not in cause
+    assert "Traceback" not in cause
+    assert cause in (driver.cloud.state / "logs" / "notifications.log").read_text()
+    if case.outcome == ACCEPTED:
+        assert "can be forecast" in cause
+        assert manifest(driver, described)["rows"] == case.rows
+    else:
+        assert case.says in cause
+
+
+def manifest(driver, described: dict) -> dict:
+    detail = json.loads(described["input"])["detail"]
+    bucket, found = detail["bucket"]["name"], detail["object"]
+    run_id = keys.run_id(keys.dataset(found["key"]), bucket, found["key"], found["version-id"])
+    key = keys.work(run_id, "manifest.json")
+    body = driver.cloud.client("s3").get_object(Bucket=driver.outputs["WorkBucket"], Key=key)["Body"].read()
+    return json.loads(body)
+
+
+def test_no_file_of_the_corpus_publishes_anything(driver, ended):
+    datasets = {keys.dataset(case.key) for case in CASES} - {""}
+    assert all(future.result() for future in ended.values())
+    for dataset in datasets:
+        assert [key for table in TABLES for key in driver.cloud.keys("LakeBucket", f"{table}/dataset={dataset}/")] == []
