@@ -7,7 +7,7 @@ VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-browser lint format benchmarks-setup down lock clean
+.PHONY: setup run test test-faults test-browser lint format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -16,6 +16,10 @@ run: setup
 
 test: lint
 	$(BIN)/python -m pytest
+
+# Every fault and every input of the corpus; writes the table in docs/operations.md.
+test-faults: setup
+	$(BIN)/python -m pytest tests/faults -m "" --write-table
 
 test-browser: .venv-browser/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser

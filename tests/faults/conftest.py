@@ -2,10 +2,13 @@
 
 import pytest
 
+from tests.faults import table
 from tests.faults.driver import Driver
 from tests.faults.runs import RUNS
 from tests.integration.cloud import Cloud
 
+FAILED = pytest.StashKey[set[str]]()
+TOTALS = pytest.StashKey[tuple[int, int]]()  # leaked resources, executions green after a failure
 CLOUD = {"SFN_WAIT_SCALE": "0.02", "LOCAL_LAMBDAS": "60"}
 
 
@@ -27,3 +30,24 @@ def driver(fault_cloud, request):
     driver = Driver(fault_cloud, [run for run in RUNS.values() if run.name in chosen], numbers)
     yield driver
     driver.finish()
+    left = sum(map(len, fault_cloud.left_in_sagemaker().values()))
+    request.config.stash[TOTALS] = left, driver.green_after_a_failure()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--write-table", action="store_true", help="write what the suite found into docs/operations.md")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Keep the names of runs and inputs of which a test failed."""
+    report = yield
+    if report.failed and hasattr(item, "callspec"):
+        chosen = item.callspec.params.get("run") or item.callspec.params.get("case")
+        item.session.config.stash.setdefault(FAILED, set()).add(chosen.name)
+    return report
+
+
+def pytest_sessionfinish(session):
+    if getattr(session.config.option, "write_table", False) and (found := session.config.stash.get(TOTALS, None)):
+        table.write(table.render(frozenset(session.config.stash.get(FAILED, set())), *found))

@@ -30,7 +30,8 @@ class Ended:
     @property
     def tries(self) -> dict[str, list[str]]:
         """The errors of the failed tries of each state, in order."""
-        events, found = {event["id"]: event for event in self.history}, {}
+        events = {event["id"]: event for event in self.history}
+        found: dict[str, list[str]] = {}
         for event in self.history:
             if event["type"] in ("TaskFailed", "TaskTimedOut"):
                 error = next(value["error"] for key, value in event.items() if key.endswith("EventDetails"))
@@ -106,7 +107,7 @@ class Executions:
 
 class Driver:
     def __init__(self, cloud: Cloud, runs: list[Run], numbers: dict[str, int]):
-        self.cloud, self.outputs = cloud, cloud.outputs()
+        self.cloud, self.outputs, self.runs = cloud, cloud.outputs(), runs
         self.datasets = {run.name: f"f{numbers[run.name]:03d}" for run in runs}
         self.forecasts = Executions(cloud, self.outputs["StateMachineArn"])
         self.clean_ups = Executions(cloud, f"{self.outputs['StateMachineArn']}-clean-up")
@@ -156,6 +157,15 @@ class Driver:
         """Wait until what follows a bad end is over."""
         cleaned = self.clean_ups.find(lambda given: given["detail"]["executionArn"] == arn)
         assert self.clean_ups.ended(cleaned)["status"] == "SUCCEEDED", cleaned
+
+    def green_after_a_failure(self) -> int:
+        """How many executions succeeded that had to fail."""
+        ended = {name: future.result().first for name, future in self._outcomes.items() if not future.exception()}
+        return sum(
+            ended[run.name].described["status"] == "SUCCEEDED"
+            for run in self.runs
+            if run.name in ended and run.status != "SUCCEEDED"
+        )
 
     def green(self) -> list[tuple[str, str, str]]:
         """Dataset, run and outcome of every execution that succeeded."""
