@@ -4,8 +4,8 @@ import gzip
 import random
 from collections.abc import Sequence
 
-LARGE = 24 << 20  # bytes of an input that is repeated to test memory
 RARELY = 1 / 500
+MOST_REPEATED = 1 << 20
 TOKENS = (
     *(b"\n", b"\r", b"\r\n", b"\0", b'"', b'""', b",", b";", b"\t", b"|", b" ", b"\xc2\xa0", b"\xe2\x80\xaf", b"\xff"),
     *(
@@ -24,14 +24,14 @@ TOKENS = (
 )
 
 
-def changed(choose: random.Random, seeds: Sequence[bytes]) -> bytes:
-    """A seed after one to eight changes; rarely repeated until it is large, or pressed with gzip and changed again."""
+def changed(choose: random.Random, seeds: Sequence[bytes], large: int) -> bytes:
+    """A seed after one to eight changes; rarely one that repeats itself for up to `large` bytes, to test memory."""
     body = choose.choice(seeds)
     for _ in range(choose.choice([1, 1, 2, 3, 8])):
         body = choose.choice(CHANGES)(choose, body, seeds)
     if body and choose.random() < RARELY:
         start = body.find(b"\n") + 1 if choose.random() < 0.7 else 0
-        body = body[:start] + body[start:] * (choose.randrange(LARGE) // max(len(body) - start, 1))
+        body = body[:start] + body[start:] * (choose.randrange(large) // max(len(body) - start, 1))
     return body
 
 
@@ -52,7 +52,9 @@ def _cut(choose: random.Random, body: bytes, _) -> bytes:
 
 def _repeat(choose: random.Random, body: bytes, _) -> bytes:
     start, end = sorted(choose.randrange(len(body) + 1) for _ in range(2))
-    return body[:start] + body[start:end] * choose.choice([2, 3, 20]) + body[end:] if len(body) < LARGE // 20 else body
+    return (
+        body[:start] + body[start:end] * choose.choice([2, 3, 20]) + body[end:] if len(body) < MOST_REPEATED else body
+    )
 
 
 def _splice(choose: random.Random, body: bytes, seeds: Sequence[bytes]) -> bytes:
