@@ -10,9 +10,13 @@ from tests.integration.cloud import as_csv, eventually
 CAUGHT, UNKNOWN = "caught", "an unknown file"
 
 
+def clean_up_machine(cloud) -> str:
+    return cloud.outputs()["StateMachineArn"] + "-clean-up"
+
+
 def cleaned(cloud, arn: str) -> dict:
     """The clean-up machine's execution for this one, once it has ended."""
-    states, machine = cloud.client("stepfunctions"), cloud.outputs()["StateMachineArn"] + "-clean-up"
+    states, machine = cloud.client("stepfunctions"), clean_up_machine(cloud)
 
     def started():
         for one in states.list_executions(stateMachineArn=machine)["executions"]:
@@ -85,3 +89,17 @@ def test_a_failure_is_told_once_whether_or_not_the_forecast_machine_could(cloud,
     asked = {event["stateEnteredEventDetails"]["name"] for event in cloud.history(clean_up["executionArn"])
              if "stateEnteredEventDetails" in event}  # fmt: skip
     assert ("Notify" in asked) is (name == UNKNOWN)
+
+
+def test_a_clean_up_that_fails_is_never_green_and_is_told(cloud):
+    arn = cloud.outputs()["StateMachineArn"].replace(":stateMachine:", ":execution:") + ":never-was"
+    event = {"detail": {"executionArn": arn, "name": "never-was", "status": "ABORTED"}}
+    started = cloud.client("stepfunctions").start_execution(
+        stateMachineArn=clean_up_machine(cloud), input=json.dumps(event)
+    )
+    ended = cloud.ended(started["executionArn"])
+    assert (ended["status"], ended["error"]) == ("FAILED", "CleanUpFailed")
+    assert "Cleaning up failed too" in ended["cause"]
+    assert "ExecutionDoesNotExist" in ended["cause"]
+    (message,) = told(cloud, "the file of execution never-was")
+    assert ended["cause"] in message
