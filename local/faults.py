@@ -9,8 +9,8 @@
      "function_dies":      {},                                a function is killed once it has written an object
      "training_fails":     {"reason": "ValueError: boom"},    the job ends Failed with this text
      "training_stops":     {},                                the job is stopped from outside
-     "training_hangs":     {"limit": 1, "age": 9000},         the job runs until it is stopped or its `limit` is over,
-                                                              as if at its maximum, and seems so much older
+     "training_hangs":     {"limit": 1, "age": 9000},         the job runs until it is stopped or at its limit, or at
+                                                              this one, and seems so much older
      "training_limit":     {"quota": 0},                      CreateTrainingJob raises ResourceLimitExceeded
      "endpoint_fails":     {"reason": "no capacity"},         the endpoint ends Failed with this text
      "endpoint_hangs":     {"seconds": 3, "age": 9000},       the endpoint stays Creating, and seems older
@@ -45,7 +45,9 @@ def take(kind: str, description: str) -> dict | None:
         if fault and "times" in fault:
             fault["times"] -= 1
             faults[kind] = [one for one in entries if one.get("times", 1) > 0]
-            paths.FAULTS.write_text(json.dumps(faults))
+            new = paths.FAULTS.with_suffix(".new")
+            new.write_text(json.dumps(faults))
+            new.replace(paths.FAULTS)  # whoever reads it meanwhile reads it whole
         return fault
 
 

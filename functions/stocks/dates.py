@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import numpy as np
 
 YEARS = range(1900, 2201)
+LONGEST = 60  # characters: what is longer is no day and must not fill the cache
 NOT_A_DAY = int(np.iinfo(np.int32).min)
 FORMS = {"": "YYYY-MM-DD", "day": "DD/MM/YYYY or YYYY-MM-DD", "month": "MM/DD/YYYY or YYYY-MM-DD"}
 
@@ -34,9 +35,13 @@ _NAMED = (
 _YEAR_LAST = re.compile(r"(?P<a>\d\d?)(?P<sign>[-/.])(?P<b>\d\d?)(?P=sign)(?P<year>\d{4}|\d\d)" + _TIME, _FLAGS)
 
 
-@functools.lru_cache(maxsize=1 << 16)
 def read_day(written: str, order: str = "", short_years: bool = False) -> int:
     """Days since 1970-01-01 of the first of 1900 to the last of 2200; NOT_A_DAY where it is none."""
+    return _read(written, order, short_years) if len(written) <= LONGEST else NOT_A_DAY
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _read(written: str, order: str, short_years: bool) -> int:
     if parts := _YEAR_FIRST.fullmatch(written):
         if whole := parts["compact"]:
             return _day(whole[:4], whole[4:6], whole[6:])

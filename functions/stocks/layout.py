@@ -75,7 +75,7 @@ def read_header(line: str, stem: str) -> Layout:
     if "date" not in columns or not {"adjclose", "close"} & columns.keys():
         missing = "date" if "date" not in columns else "adjclose or close"
         raise Unusable(f"the header {show(line)} has no column {missing}{_hint(found[separator])}", 1, line)
-    titles = {name: " ".join(found[separator][index].split())[:40] for name, index in columns.items()}
+    titles = {name: _shown(found[separator][index]) for name, index in columns.items()}
     ticker = "" if "ticker" in columns else stem.strip()
     if "ticker" not in columns and (complaint := ticker_complaint(ticker)):
         raise Unusable(f"without a ticker column the ticker is the file's name, and {complaint}", 1, line)
@@ -102,6 +102,10 @@ def ticker_complaint(ticker: str, title: str = "ticker") -> str:
 def _meaning(title: str) -> tuple[str, bool] | None:
     """What a title means, and whether it says so by itself."""
     return _MEANINGS.get(re.sub(r"[^\w%]|_", "", unicodedata.normalize("NFKC", title).lower()))
+
+
+def _shown(title: str) -> str:
+    return " ".join("".join(filter(str.isprintable, title)).split())[:40]
 
 
 def _columns(titles: list[str], line: str) -> dict[str, int]:

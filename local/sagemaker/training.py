@@ -101,7 +101,7 @@ class TrainingJob:
         if fault := faults.take("training_fails", self.name):
             raise JobFailed(f"AlgorithmError: {fault['reason']}")
         self._check_stop()
-        if fault := faults.take("training_hangs", self.name):
+        if (fault := faults.take("training_hangs", self.name)) is not None:
             self._hang(fault)
         if scripted.wanted(self.name):
             paths.LOGS.mkdir(parents=True, exist_ok=True)
@@ -134,16 +134,18 @@ class TrainingJob:
         if process.returncode != 0:
             raise JobFailed(self._failure(process.returncode))
 
+    def _deadline(self) -> float:
+        return self.times["TrainingStartTime"] + self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
+
     def _hang(self, fault: dict) -> None:
-        """Compute nothing until the job is stopped or the fault's limit is over."""
+        """Compute nothing until the job is stopped or its time is up."""
         self.created -= fault.get("age", 0)
-        late = not self._stop.wait(fault.get("limit"))
+        stopped = self._stop.wait(fault.get("limit", self._deadline() - time.time()))
         self.status = "Stopping"
-        raise JobStopped("MaxRuntimeExceeded" if late else "Stopped")
+        raise JobStopped("Stopped" if stopped else "MaxRuntimeExceeded")
 
     def _await(self, process: subprocess.Popen) -> None:
-        limit = self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
-        deadline = self.times["TrainingStartTime"] + limit
+        deadline = self._deadline()
         while process.poll() is None:
             if self._stop.wait(0.2) or time.time() > deadline:
                 late = not self._stop.is_set()

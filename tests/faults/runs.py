@@ -4,7 +4,7 @@ import json
 
 from tests.faults.plan import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal, task_fails
 
-BOTOCORE = 5  # tries of one call before the step gives up, as functions/aws.py sets them
+BOTOCORE = 6  # tries of one call before the step gives up: functions/aws.py sets five retries
 TIMED_OUT = json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": "Error: Task timed out after 900.00 seconds"})
 WRITERS = (
     "Split",
@@ -199,7 +199,7 @@ ENDPOINT = [
     ),
     failed(
         "endpoint quota n for ever",
-        Fault("Create endpoint", "quota n for ever", "endpoint_limit", {"quota": 2}, (), ("QuotaReached",) * 31, 31),
+        Fault("Create endpoint", "quota n for ever", "endpoint_limit", {"quota": 2}, (), ("QuotaReached",) * 61, 61),
         "QuotaReached",
         "are in use",
     ),

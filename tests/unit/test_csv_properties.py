@@ -1,4 +1,4 @@
-"""The CSV contract for all files: what is written in an accepted dialect comes back, the rest is refused with a reason."""
+"""The CSV contract for all files: what is written in an accepted dialect comes back, the rest is refused."""
 
 import csv
 import datetime
