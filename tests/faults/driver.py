@@ -140,15 +140,14 @@ class Driver:
         started = self._states.start_execution(stateMachineArn=self.forecasts.machine, input=given, **name)
         return started["executionArn"]
 
-    def ended(self, arn: str, key: str, dataset: str) -> Ended:
-        """Wait for the execution and, after a bad end, for what cleans up after it."""
-        before = len(self.told(key))
+    def ended(self, arn: str, key: str, dataset: str, heard: int = 0) -> Ended:
+        """Wait for the execution and, after a bad end, for what cleans up after it; `heard` messages are known."""
         described = self.forecasts.ended(arn)
         if described["status"] != "SUCCEEDED":
             self.cleaned_up(arn)
         lake = [name for table in TABLES for name in self.cloud.keys("LakeBucket", f"{table}/dataset={dataset}/")]
         left = self.cloud.left_in_sagemaker(f"-{dataset}-")
-        return Ended(described, self.cloud.history(arn), self.told(key)[before:], lake, left)
+        return Ended(described, self.cloud.history(arn), self.told(key)[heard:], lake, left)
 
     def input(self, arn: str) -> str:
         return self._states.describe_execution(executionArn=arn)["input"]
@@ -187,7 +186,7 @@ class Driver:
         again = None
         spared = self._spared(dataset)
         if run.status != "SUCCEEDED":
-            again = self.ended(self.start_again(first.described["input"]), key, dataset)
+            again = self.ended(self.start_again(first.described["input"]), key, dataset, len(first.told))
         return Outcome(dataset, first, again, spared)
 
     def _run_alone(self, run: Run, others: list[Future]) -> Outcome:

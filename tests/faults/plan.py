@@ -40,6 +40,11 @@ class Fault:
     errors: tuple[str, ...] = ()
     count: int = 1  # times that the fault strikes, 0 for always
 
+    @property
+    def after(self) -> bool:
+        """Whether the function has done its work when the fault strikes."""
+        return self.values.get("after", False)
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
@@ -51,15 +56,17 @@ class Run:
     error: str = ""
     says: tuple[str, ...] = ()  # what the notification must contain
     entered: tuple[str, ...] = ()  # states that must have been entered
+    tried_again: tuple[str, ...] = ()  # further states that may have failed tries, because they wait for SageMaker
     quick: bool = False  # runs in `make test`, too
     alone: bool = False  # the fault cannot be told from other runs' calls
 
     @property
     def published(self) -> bool | None:
         """Whether the first execution commits; None where it is stopped while its last function is at it."""
-        if self.status == "ABORTED" and self.faults[-1].state == "Summarize":
+        last = self.faults[-1]
+        if self.status == "ABORTED" and last.state == "Summarize":
             return None
-        return self.status == "SUCCEEDED" or self.faults[-1].state in PUBLISHED
+        return self.status == "SUCCEEDED" or last.state in PUBLISHED or (last.state == "Summarize" and last.after)
 
 
 def call_fails(state: str, kind: str, times: int, errors: tuple[str, ...], **answer) -> Fault:
