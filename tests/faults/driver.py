@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from tests.faults.plan import Fault, Run
 from tests.faults.prices import prices_csv
-from tests.faults.reader import Reader
+from tests.faults.reader import VIEWS, Reader
 from tests.integration.cloud import Cloud
 
 AT_ONCE = 10
@@ -55,6 +55,7 @@ class Outcome:
     first: Ended
     again: Ended | None
     spared: list[dict]
+    visible: dict[str, int] | None = None  # rows of this run by table or view, between its executions
 
 
 class Executions:
@@ -185,9 +186,37 @@ class Driver:
         first = self.ended(self.drop(key, prices_csv()), key, dataset)
         again = None
         spared = self._spared(dataset)
+        visible = self._look(dataset) if run.looked_at else None
         if run.status != "SUCCEEDED":
             again = self.ended(self.start_again(first.described["input"]), key, dataset, len(first.told))
-        return Outcome(dataset, first, again, spared)
+        return Outcome(dataset, first, again, spared, visible)
+
+    def _look(self, dataset: str) -> dict[str, int]:
+        """What a crawl lets readers see of the dataset; then leave parts as an earlier try with more shards would."""
+        self._crawl()
+        names = ("predictions", *VIEWS, "run_history")
+        asked = " union all ".join(f"select '{one}', count(*) from {one} where dataset = '{dataset}'" for one in names)
+        visible = {name: int(count) for name, count in self.reader.ask(asked)}
+        bucket = self.outputs["LakeBucket"]
+        for key in self.cloud.keys("LakeBucket", f"predictions/dataset={dataset}/"):
+            for table in ("predictions", "prices", "metrics"):
+                copy = key.replace("predictions", table, 1).replace("00000", "00009")
+                self._s3.copy_object(Bucket=bucket, Key=copy, CopySource={"Bucket": bucket, "Key": key})
+        return visible
+
+    def _crawl(self) -> None:
+        """A whole crawl that begins after this call."""
+        glue, crawler = self.cloud.client("glue"), self.outputs["CrawlerName"]
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            try:
+                glue.start_crawler(Name=crawler)
+                break
+            except glue.exceptions.CrawlerRunningException:
+                time.sleep(0.2)
+        while glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":
+            assert time.monotonic() < deadline, "the crawl does not end"
+            time.sleep(0.2)
 
     def _run_alone(self, run: Run, others: list[Future]) -> Outcome:
         wait(others)

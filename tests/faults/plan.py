@@ -59,6 +59,7 @@ class Run:
     tried_again: tuple[str, ...] = ()  # further states that may have failed tries, because they wait for SageMaker
     quick: bool = False  # runs in `make test`, too
     alone: bool = False  # the fault cannot be told from other runs' calls
+    looked_at: bool = False  # between the executions a crawl shows what is there, and further parts are left lying
 
     @property
     def published(self) -> bool | None:

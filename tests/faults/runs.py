@@ -108,6 +108,7 @@ DENIED = [
         denied(state).errors[0],
         refusal(state, "denied")["code"],
         quick=state in ("Publish", "Summarize"),
+        looked_at=state == "Summarize",
     )
     for state in ON_THE_WAY
 ]
@@ -299,7 +300,14 @@ CLEANING = [
         "ClientError",
         ("AccessDenied", "Cleaning up failed too"),
     ),
-    Run("nobody told", (denied("Scale"), denied("Notify of failure")), "FAILED", "AccessDenied", ("AccessDenied",)),
+    Run(
+        "nobody told",
+        (denied("Scale"), denied("Notify of failure")),
+        "FAILED",
+        "AccessDenied",
+        ("AccessDenied",),
+        quick=True,
+    ),
 ]
 
 STOPPED = (

@@ -79,6 +79,13 @@ def messages(ended: Ended) -> tuple[list[str], list[str]]:
     return ready, [message for message in ended.told if message not in ready]
 
 
+@pytest.mark.parametrize("run", [param for param in EVERY_RUN if param.values[0].looked_at])
+def test_what_was_written_before_the_commit_is_in_no_view(driver, run: Run):
+    visible = driver.outcome(run).visible
+    assert visible["predictions"] > 0
+    assert {name: count for name, count in visible.items() if count} == {"predictions": visible["predictions"]}
+
+
 @pytest.mark.parametrize("run", FAILED_RUNS)
 def test_a_new_execution_with_the_same_input_publishes_once(driver, run: Run):
     again = driver.outcome(run).again

@@ -18,6 +18,12 @@ def test_there_are_at_least_60_faults_and_80_inputs():
     assert len(CASES) >= 80
 
 
+def test_the_readme_tells_the_true_numbers():
+    assert (
+        f"injects {len(FAULTS)} faults and drops {len(CASES)} bad or odd files" in (read.ROOT / "README.md").read_text()
+    )
+
+
 def test_every_task_meets_passing_and_lasting_errors_and_time_outs():
     tasks = {name for name, state in read.states() if state["Type"] == "Task"}
     assert set(CALLS) == tasks
