@@ -59,10 +59,10 @@ class Crawl:
         bucket, _, prefix = target["Path"].removeprefix("s3://").partition("/")
         include = prefix if not prefix or prefix.endswith("/") else prefix + "/"
         files = []
-        for key, size in self.lake.objects(bucket, include):
+        for key, size, etag in self.lake.objects(bucket, include):
             self._go_on()
             if layout.is_crawled(key, size, include, target.get("Exclusions") or []):
-                files.append(self.lake.file(bucket, key, size))
+                files.append(self.lake.file(bucket, key, size, etag))
         grouped = layout.tables(files, include, self.settings.level, self.settings.combine)
         return [(bucket, root, found) for root, found in grouped.items()]
 

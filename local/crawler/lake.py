@@ -23,6 +23,8 @@ MAGIC = b"PAR1"
 FOOTER_GUESS = 1 << 16
 CSV_HEAD = 1 << 20
 
+_known: dict[tuple[str, str, str], File] = {}  # by bucket, key and ETag: what an earlier crawl made of the same bytes
+
 
 class Lake:
     """A role's view of S3 and of its log group."""
@@ -39,17 +41,26 @@ class Lake:
             "endpoint_url": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
             "config": Config(retries={"max_attempts": 2}, s3={"addressing_style": "path"}),
         }
+        self._role = role
         self._s3, self._logs = session.client("s3", **options), session.client("logs", **options)
         self._duckdb = duckdb.connect()
 
-    def objects(self, bucket: str, prefix: str) -> list[tuple[str, int]]:
-        """Keys and sizes below the prefix, by key."""
+    def objects(self, bucket: str, prefix: str) -> list[tuple[str, int, str]]:
+        """Keys, sizes and ETags below the prefix, by key."""
         with _as_crawl_error():
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            return [(item["Key"], item["Size"]) for page in pages for item in page.get("Contents", [])]
+            return [(item["Key"], item["Size"], item["ETag"]) for page in pages for item in page.get("Contents", [])]
 
-    def file(self, bucket: str, key: str, size: int) -> File:
-        """The object, classified: Parquet by its footer, CSV by its beginning, anything else UNKNOWN."""
+    def file(self, bucket: str, key: str, size: int, etag: str) -> File:
+        """The object, classified; read again only where it has changed, if the role may still read it."""
+        known = _known.get((bucket, key, etag))
+        if known and permissions.role_allows(self._role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"):
+            return known
+        found = _known[bucket, key, etag] = self._classified(bucket, key, size)
+        return found
+
+    def _classified(self, bucket: str, key: str, size: int) -> File:
+        """Parquet by its footer, CSV by its beginning, anything else UNKNOWN."""
         tail = self._read(bucket, key, max(size - FOOTER_GUESS, 0), size)
         if tail.endswith(MAGIC) and size > 12:
             footer = int.from_bytes(tail[-8:-4], "little") + 8

@@ -1,5 +1,6 @@
 """Every fault of the suite: runs that survive carry many, one in each state; runs that fail carry what ends them."""
 
+import dataclasses
 import json
 
 from tests.faults.plan import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal, task_fails
@@ -44,6 +45,11 @@ def service_error(state: str) -> Fault:
 def late_function(state: str, times: int = 1) -> Fault:
     """The function does its work, and its answer comes too late."""
     return task_fails(state, "function timeout", "Sandbox.Timedout", times, cause=TIMED_OUT, after=True)
+
+
+def name_taken(state: str) -> Fault:
+    """The function's answer is lost, and its next try finds that what it creates exists."""
+    return dataclasses.replace(late_function(state), kind="name taken")
 
 
 def late_task(state: str, times: int = 1) -> Fault:
@@ -149,7 +155,7 @@ TRAINING = [
         "TrainingFailed",
         "InProgress after",
     ),
-    survived("training name taken", [late_function("Start training")]),
+    survived("names taken", [name_taken("Start training"), name_taken("Create endpoint")]),
     failed(
         "training quota 0",
         Fault("Start training", "quota 0", "training_limit", {"quota": 0}, errors=("NoQuota",)),
