@@ -74,6 +74,9 @@ CASES: tuple[Case, ...] = (
     ),
     bad_file("a header of 200,000 letters", "x" * 200_000 + "\n", "is longer than 131,072 characters"),
     bad_file("10 MB in one line", lambda: b"x" * 10_000_000, "line 1: the line is longer than 1 MiB"),
+    bad_file(
+        "a line of 2 MB among others", GOOD + "x" * 2_000_000 + "\n" + ROW, "line 3: the line is longer than 1 MiB"
+    ),
     bad_file("10 MB in one row", lambda: GOOD.encode() + b"x" * 10_000_000, "line 3: the line is longer than 1 MiB"),
     bad_file(
         "days that may be months", "date,close\n01/02/2024,1\n03/04/2024,2\n", "day and month cannot be told apart"
@@ -131,8 +134,8 @@ CASES: tuple[Case, ...] = (
     ),
     bad_file(
         "a gzip bomb of one row",
-        lambda: pressed(ROW.encode(), 3_100_000, HEADER.encode()),
-        "have more than 3,000,000 rows",
+        lambda: pressed(ROW.encode(), 2_100_000, HEADER.encode()),
+        "have more than 2,000,000 rows",
         "b.csv.gz",
     ),
     bad_file(
