@@ -53,9 +53,10 @@ def functions() -> dict[str, dict]:
 
 
 def statements(name: str) -> list[dict]:
-    """The policy statements of a role."""
+    """The policy statements of a role, those of a stack with a key of its own as well."""
     policies = template()["Resources"][name]["Properties"]["Policies"]
-    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    found = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in found]
 
 
 def principals() -> list[str]:
