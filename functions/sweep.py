@@ -97,7 +97,7 @@ def is_ours(one: Found, stack: str) -> bool:
 
 def end(one: Found) -> None:
     getattr(aws.client("sagemaker"), one.kind.end)(**{f"{one.kind.field}Name": one.name})
-    telemetry.logger.warning("ended what no run had cleaned up", extra={"resource": one.name, "age": str(one)})
+    telemetry.logger.warning(f"swept up {one}")
 
 
 def is_over(one: Found, error: ClientError) -> bool:
