@@ -56,10 +56,9 @@ def functions() -> dict[str, dict]:
 
 
 def statements(name: str) -> list[dict]:
-    """The policy statements of a role, those of a stack with a key of its own as well."""
+    """The policy statements of a role."""
     policies = template()["Resources"][name]["Properties"]["Policies"]
-    found = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in found]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def principals() -> list[str]:
