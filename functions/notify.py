@@ -48,7 +48,7 @@ def handler(event, context):
     setting, succeeded = settings(), event["outcome"] == "succeeded"
     subject, message, cause = success(setting, event) if succeeded else failure(event)
     aws.client("sns").publish(TopicArn=setting.topic_arn, Subject=ascii_line(subject), Message=message)
-    if not succeeded and (event.get("failure") or {}).get("error") == "RejectedFile":
+    if (event.get("failure") or {}).get("error") == "RejectedFile":
         telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
     return {"cause": cause}
 
