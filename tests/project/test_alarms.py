@@ -137,6 +137,12 @@ def test_errors_that_are_answered_are_no_step_errors():
     assert '"Lambda.TooManyRequestsException"' in FILTERS[THROTTLED]["FilterPattern"]
 
 
+def test_an_endpoint_is_old_when_no_healthy_run_needs_it_and_before_it_is_swept():
+    least = template()["Parameters"]["SweepAfterHours"]["MinValue"]  # test_limits.py holds it against the machine
+    assert ALARMS["OldEndpointAlarm"]["Threshold"] == least * 60
+    assert f"over {least} hours" in ALARMS["OldEndpointAlarm"]["AlarmDescription"]
+
+
 def test_both_machines_logs_are_counted():
     for kind in (UNEXPECTED, THROTTLED):
         alike = [one for name, one in FILTERS.items() if name.endswith(kind)]
