@@ -67,8 +67,12 @@ def _day(year: str, month: str, day: str) -> int:
         return NOT_A_DAY
 
 
-def order(written: Iterable[str]) -> tuple[str, bool] | str:
-    """(order, whether years may have two digits) as the dates prove it, or why nothing can be told.
+class Undecided(Exception):
+    """Dates can be read in two ways; holds an example and what is missing."""
+
+
+def order(written: Iterable[str]) -> tuple[str, bool]:
+    """(order, whether years may have two digits) as the dates prove it. Raises Undecided.
 
     Where most dates are in another form, the few that have the year last decide nothing and are bad rows.
     """
@@ -83,10 +87,10 @@ def order(written: Iterable[str]) -> tuple[str, bool] | str:
     day_first = sum(a > 12 >= b for a, b, _, _ in last)
     month_first = sum(b > 12 >= a for a, b, _, _ in last)
     if day_first == month_first:
-        reason = "day and month" if not day_first else "the order of day and month"
-        return f"{reason} cannot be told apart in dates such as {last[0][3]!r}; write YYYY-MM-DD"
+        missing = "the rows contradict each other" if day_first else "no row shows which"
+        raise Undecided(last[0][3], f"may have the day or the month first, and {missing}")
     found = "day" if day_first > month_first else "month"
     short = found == "month" or any(len(year) == 2 and int(year) > 31 for _, _, year, _ in last)
     if not short and all(len(year) == 2 for _, _, year, _ in last):
-        return f"day and year cannot be told apart in dates such as {last[0][3]!r}; write YYYY-MM-DD"
+        raise Undecided(last[0][3], "may have the day or the year first, and no row shows which")
     return found, short

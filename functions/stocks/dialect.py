@@ -2,6 +2,9 @@
 
 import csv
 import dataclasses
+import itertools
+import re
+from collections.abc import Iterable
 from io import BytesIO
 
 import numpy as np
@@ -11,42 +14,50 @@ import pyarrow.csv
 
 from stocks import dates, numerals
 from stocks.layout import VALUES, Layout, fields
-from stocks.rejected import Unusable
+from stocks.rejected import LONGEST_ROW, Unusable, show
 
 SAMPLE = 4 << 20  # bytes
 
 
 def detect(layout: Layout, sample: bytes) -> Layout:
     """The layout with what the sample (whole lines, no header) proves. Raises Unusable where it proves nothing."""
-    decided = dates.order(_written(sample, layout, [layout.columns["date"]]))
-    if isinstance(decided, str):
-        raise Unusable(decided)
-    order, short_years = decided
+    try:
+        order, short_years = dates.order(_written(sample, layout, ["date"])["date"])
+    except dates.Undecided as error:
+        example, missing = error.args
+        raise _unusable(layout, "date", sample, example, f"{missing}; write YYYY-MM-DD") from None
     return dataclasses.replace(layout, order=order, short_years=short_years, decimal=_decimal(layout, sample))
 
 
 def _decimal(layout: Layout, sample: bytes) -> str:
     if layout.separator == "," and b'"' not in sample:
         return numerals.POINT
-    columns = [layout.columns[name] for name in VALUES if name in layout.columns]
-    values = _written(sample, layout, columns)
-    found = numerals.decimal_sign(values)
+    written = _written(sample, layout, [name for name in VALUES if name in layout.columns])
+    found = numerals.decimal_sign(itertools.chain(*written.values()))
     if found == "" and layout.separator != ",":
-        example = next(filter(numerals.vote, values))
-        raise Unusable(f"the decimal sign cannot be told from values such as {example!r}; write 1234.5 with a point")
+        name, example = next((name, value) for name in written for value in written[name] if numerals.vote(value))
+        reason = "may have a decimal or a thousands sign, and the file does not show which; write 1234.5 with a point"
+        raise _unusable(layout, name, sample, example, reason)
     return found or numerals.POINT
 
 
-def _written(sample: bytes, layout: Layout, columns: list[int]) -> list[str]:
+def _unusable(layout: Layout, name: str, sample: bytes, example: str, reason: str) -> Unusable:
+    line = sample.count(b"\n", 0, max(sample.find(example.encode()), 0))
+    row = sample.split(b"\n", line + 1)[line].decode()[:LONGEST_ROW]
+    return Unusable(f"{layout.title(name)} {show(example)} {reason}", line + 2, row)
+
+
+def _written(sample: bytes, layout: Layout, names: Iterable[str]) -> dict[str, list[str]]:
     """The different texts of some columns, trimmed; lines of another width are left out."""
-    table = parsed(sample, layout, columns, lambda _: "skip")
+    columns = {name: layout.columns[name] for name in names}
+    lines = re.sub(rb"\n+", b"\n", sample)
+    table = parsed(lines, layout, list(columns.values()), lambda _: "skip")
     if table is None:
-        rows = (_fields(line, layout.separator) for line in sample.decode().split("\n"))
-        return list({row[index].strip(): None for row in rows if len(row) == layout.width for index in columns})
-    found: dict[str, None] = {}
-    for column in table.columns:
-        found |= dict.fromkeys(text.strip() for text in pc.unique(column).to_pylist())
-    return list(found)
+        rows = [_fields(line, layout.separator) for line in lines.decode().split("\n")]
+        found = {name: [row[at] for row in rows if len(row) == layout.width] for name, at in columns.items()}
+    else:
+        found = {name: pc.unique(table.column(str(at))).to_pylist() for name, at in columns.items()}
+    return {name: list(dict.fromkeys(text.strip() for text in texts)) for name, texts in found.items()}
 
 
 def _fields(line: str, separator: str) -> list[str]:
