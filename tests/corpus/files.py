@@ -60,6 +60,7 @@ CASES: tuple[Case, ...] = (
     ),
     accepted("titles in any case with spaces and underscores", " TICKER ,da_te,Clo se\n" + ROW, 1, FIRST),
     accepted("columns nobody asked for", "note,close,date,ticker,sector\nx,1.5,2024-01-02,A,tech\n", 1, FIRST),
+    accepted("words in a column called price", "ticker,date,adjclose,price\nA,2024-01-02,1.5,high\n", 1, FIRST),
     bad_file("a wrong title", "ticker,day,close\n" + ROW, "line 1: the header 'ticker,day,close' has no column date"),
     bad_file(
         "no price", "ticker,date,open\n" + ROW, "line 1: the header 'ticker,date,open' has no column adjclose or close"

@@ -188,6 +188,11 @@ def test_a_header_that_cannot_be_used_says_why(header, reason):
     assert str(refused.value) == f"line 1: {reason}"
 
 
+def test_a_message_calls_a_column_as_the_file_does_without_what_cannot_be_seen():
+    _, rejected = read("Date , Adj\u202e\u200b  Close**\n2024-01-02,x\n".encode())
+    assert rejected[0].reason == "Adj Close** 'x' is not a positive number"
+
+
 def test_a_stem_that_is_no_ticker_is_refused():
     with pytest.raises(Unusable, match="the ticker is the file's name, and ticker is empty"):
         read(b"date,close\n2024-01-02,5\n", stem="")
