@@ -102,6 +102,7 @@ class TrainingJob:
             raise JobFailed(f"AlgorithmError: {fault['reason']}")
         self._check_stop()
         if scripted.wanted(self.name):
+            opt_ml.fetch_source(processes.client("s3", variables), self.folder, self.request)
             paths.LOGS.mkdir(parents=True, exist_ok=True)
             (paths.LOGS / f"training-{self.name}.log").write_text(scripted.train(self.folder))
             return
