@@ -29,8 +29,12 @@ ADVICE = {
     "States.Timeout": f"A step took longer than it may. {_SMALLER}",
     "Sandbox.Timedout": f"A step took longer than it may. {_SMALLER}",
     "Runtime.ExitError": f"A step probably ran out of memory. {_SMALLER}",
+    "Aborted": "Upload the file again to run it.",
+    "TimedOut": "Drop the file in parts, or upload it again to retry.",
 }
 OTHER_ADVICE = "The execution's history in Step Functions shows the step; upload the file again once that is mended."
+OPENING = "Forecasting "  # of every cause that has been told
+NOTHING_LEFT = "Nothing of it is left in SageMaker."
 CLEAN_UP_ADVICE = "Cleaning up failed too, so look in the SageMaker console for a job or an endpoint that still runs:"
 
 FRAME = re.compile(r'File "[^"]+", line \d+')
@@ -67,13 +71,24 @@ def failure(event: dict) -> tuple[str, str, str]:
     """Subject, message and cause of a failed run."""
     found, run, key = event.get("failure") or {}, event.get("run") or {}, event.get("key", "an unknown file")
     name = found.get("error") or "Error"
-    what = f"Forecasting {key} failed: {sentence(plain(found.get('cause')) or name)} {ADVICE.get(name, OTHER_ADVICE)}"
+    what = plain(found.get("cause"))
+    if not has_told(what):
+        what = f"{OPENING}{key} failed: {sentence(what or name)} {ADVICE.get(name, OTHER_ADVICE)}"
     left = plain(event.get("clean_up_failure"))
-    cause = shortened(f"{what} {CLEAN_UP_ADVICE} {sentence(left)}" if left else what, MAX_CAUSE)
+    if left:
+        what = f"{what} {CLEAN_UP_ADVICE} {sentence(left)}"
+    elif event.get("cleaned_up"):
+        what = f"{what} {NOTHING_LEFT}"
+    cause = shortened(what, MAX_CAUSE)
     lines = [cause, "", f"Error:   {name}", f"File:    {key}"]
     if run:
         lines += [f"Dataset: {run['dataset']}", f"Run:     {run['run_id']}"]
     return f"Forecasts failed: {key} ({name})", "\n".join(lines), cause
+
+
+def has_told(cause: str) -> bool:
+    """Whether a run's cause is the sentence that was published: where publishing fails, the bare cause ends the run."""
+    return cause.startswith(OPENING)
 
 
 def plain(cause) -> str:

@@ -27,6 +27,7 @@ class Settings:
     bad_row_tolerance: float
     shard_kilobytes: int
     report_link_hours: int
+    sweep_after_hours: int
 
 
 def settings() -> Settings:

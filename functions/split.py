@@ -70,8 +70,8 @@ def address(source: dict[str, str]) -> tuple[str, str]:
     _, *folders, name = source["key"].split("/")
     if len(folders) != 1:
         raise RejectedFile(f"{uri(source)} is not directly in a dataset folder; accepted is {PLACE}")
-    dataset = folders[0].lower()
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", dataset):
+    dataset = keys.dataset(source["key"])
+    if not dataset:
         raise RejectedFile(
             f"{uri(source)}: the folder {rejected.show(folders[0])} cannot name a dataset; "
             "accepted is a letter, then up to 39 letters, digits or hyphens"

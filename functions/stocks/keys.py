@@ -1,8 +1,16 @@
 """Names and S3 keys of a run; docs/architecture.md lists them."""
 
 import hashlib
+import re
 
 HORIZONS = (1, 5, 20)
+
+
+def dataset(key: str) -> str:
+    """The dataset whose folder a dropped object lies in, or an empty string where its key names none."""
+    found = re.fullmatch(r"[^/]+/([^/]+)/[^/]*", key)
+    name = found[1].lower() if found else ""
+    return name if re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name) else ""
 
 
 def run_id(dataset: str, bucket: str, key: str, version_id: str) -> str:

@@ -35,9 +35,12 @@ def template() -> dict:
     return yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506  a SafeLoader
 
 
+MACHINES = {"ForecastMachine": "forecast", "CleanUpMachine": "clean_up"}  # each with its definition
+
+
 @functools.cache
-def definition() -> dict:
-    return json.loads((ROOT / "statemachine" / "forecast.asl.json").read_text())
+def definition(name: str = "forecast") -> dict:
+    return json.loads((ROOT / "statemachine" / f"{name}.asl.json").read_text())
 
 
 def resources(kind: str) -> dict[str, dict]:
@@ -79,11 +82,18 @@ def text(value) -> str:
 
 
 def states(scope: dict | None = None) -> Iterator[tuple[str, dict]]:
-    """Every state of the definition, those inside branches and iterations too."""
+    """Every state of a machine, the forecast machine by default, those inside branches and iterations too."""
     for name, state in (scope or definition())["States"].items():
         yield name, state
         for inner in inner_scopes(state):
             yield from states(inner)
+
+
+def all_states() -> Iterator[tuple[str, str, dict]]:
+    """Definition, name and state of every state of every machine."""
+    for machine in MACHINES.values():
+        for name, state in states(definition(machine)):
+            yield machine, name, state
 
 
 def inner_scopes(state: dict) -> list[dict]:

@@ -6,8 +6,10 @@ A machine that times out skips its Catch and leaves an endpoint running, so its 
 import math
 import re
 
+import pytest
+
 from split import MOST_SHARDS
-from tests.project.read import definition, function_of, inner_scopes, states, template
+from tests.project.read import MACHINES, all_states, definition, function_of, inner_scopes, states, template
 
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4, "Succeed": 1, "Fail": 1}
 ITERATION = 2  # MapIterationStarted and MapIterationSucceeded
@@ -55,6 +57,8 @@ def seconds(scope: dict) -> int:
             total += task_seconds(state)
         elif state["Type"] == "Choice":
             total += longest_wait(state)
+        elif state["Type"] == "Wait" and isinstance(state["Seconds"], int):
+            total += state["Seconds"]
     return total
 
 
@@ -71,12 +75,27 @@ def events(scope: dict) -> int:
     return total
 
 
-def test_the_machine_outlives_its_parts():
-    assert seconds(definition()) <= definition()["TimeoutSeconds"]
+@pytest.mark.parametrize("machine", MACHINES.values())
+def test_the_machine_outlives_its_parts(machine):
+    assert seconds(definition(machine)) <= definition(machine)["TimeoutSeconds"]
 
 
-def test_the_history_of_the_longest_run_fits():
-    assert events(definition()) <= HISTORY - SPARE
+@pytest.mark.parametrize("machine", MACHINES.values())
+def test_the_history_of_the_longest_run_fits(machine):
+    assert events(definition(machine)) <= HISTORY - SPARE
+
+
+def test_no_healthy_run_is_old_enough_to_be_swept_up():
+    """A training job lives until the model is created, the model and its endpoint until Clean up has ended."""
+    baselines, lstm = definition()["States"]["Fit models"]["Branches"]
+    names = list(lstm["States"])
+    created = names.index("Create endpoint")
+    training, serving = (
+        seconds({"States": {name: lstm["States"][name] for name in part}})
+        for part in (names[:created], names[created:])
+    )
+    life = max(training, serving, seconds(baselines)) + task_seconds(definition()["States"]["Clean up"])
+    assert life < least("SweepAfterHours") * 3600
 
 
 def test_every_loop_has_a_limit_that_is_understood():
@@ -89,7 +108,7 @@ def test_every_loop_has_a_limit_that_is_understood():
 
 def test_a_clean_up_waits_longer_than_an_endpoint_may_take():
     """An endpoint that is still being created cannot be deleted."""
-    for name, state in states():
+    for _, name, state in all_states():
         if state["Type"] == "Task" and function_of(state) == "CleanUpFunction":
             (rule,) = (rule for rule in state["Retry"] if "StillCreating" in rule["ErrorEquals"])
             assert rule["IntervalSeconds"] * rule["MaxAttempts"] >= most("EndpointMaxSeconds"), name

@@ -1,4 +1,4 @@
-"""The definition against what Step Functions demands, and against the functions and errors that it names."""
+"""The definitions against what Step Functions demands, and against the functions and errors that they name."""
 
 import inspect
 import json
@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 import errors
-from tests.project.read import ROOT, definition, function_of, functions, own, resources, states, strings, template
+from tests.project.read import (
+    MACHINES,
+    ROOT,
+    all_states,
+    definition,
+    function_of,
+    functions,
+    own,
+    resources,
+    states,
+    strings,
+    template,
+)
 
 AWS_ERRORS = {
     "States.ALL", "States.Timeout", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown",
@@ -19,19 +31,37 @@ AWS_ERRORS = {
 }  # fmt: skip
 TRANSIENT = {"Transient", "Lambda.ServiceException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"}
 JSONPATH = re.compile(r"InputPath|OutputPath|ResultPath|ResultSelector|Parameters|QueryLanguage|\w+Path|.*\.\$")
-MACHINE = resources("AWS::Serverless::StateMachine")["ForecastMachine"]
-TASKS = [(name, state) for name, state in states() if state["Type"] == "Task"]
-MAPS = [(name, state) for name, state in states() if state["Type"] == "Map"]
-CHOICES = [(name, state) for name, state in states() if state["Type"] == "Choice"]
+CREATORS = ("StartTrainingFunction", "CreateEndpointFunction")
 
 
-def named(pairs):
-    return pytest.mark.parametrize(("name", "state"), pairs, ids=[name for name, _ in pairs])
+def found(*kinds):
+    return [triple for triple in all_states() if triple[2]["Type"] in kinds]
 
 
-def test_the_validator_accepts_the_definition(tmp_path):
-    text = re.sub(r"\$\{(\w+)\}", "10", (ROOT / "statemachine" / "forecast.asl.json").read_text())
-    copy = tmp_path / "forecast.asl.json"
+TASKS, MAPS, CHOICES = found("Task"), found("Map"), found("Choice")
+
+
+def named(triples):
+    return pytest.mark.parametrize(
+        ("machine", "name", "state"), triples, ids=[f"{machine}: {name}" for machine, name, _ in triples]
+    )
+
+
+def each_machine(test):
+    return pytest.mark.parametrize(("resource", "machine"), MACHINES.items())(test)
+
+
+def test_every_machine_is_tested():
+    assert set(MACHINES) == set(resources("AWS::Serverless::StateMachine"))
+    assert {f"{name}.asl.json" for name in MACHINES.values()} == {
+        file.name for file in (ROOT / "statemachine").iterdir()
+    }
+
+
+@each_machine
+def test_the_validator_accepts_the_definition(tmp_path, resource, machine):
+    text = re.sub(r"\$\{(\w+)\}", "10", (ROOT / "statemachine" / f"{machine}.asl.json").read_text())
+    copy = tmp_path / "copy.asl.json"
     # Version 4.0.0 does not know that AWS takes an expression where a Wait or a Map has a number.
     copy.write_text(text.replace('"{% 10 %}"', "10"))
     assert validated(copy) == ""
@@ -51,34 +81,37 @@ def validated(file: Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def test_every_placeholder_is_substituted_and_every_substitution_used():
-    used = {name for string in strings(definition()) for name in re.findall(r"\$\{(\w+)\}", string)}
-    assert used == set(MACHINE["DefinitionSubstitutions"])
+@each_machine
+def test_every_placeholder_is_substituted_and_every_substitution_used(resource, machine):
+    used = {name for string in strings(definition(machine)) for name in re.findall(r"\$\{(\w+)\}", string)}
+    assert used == set(resources("AWS::Serverless::StateMachine")[resource]["DefinitionSubstitutions"])
 
 
-def test_everything_is_jsonata():
-    assert definition()["QueryLanguage"] == "JSONata"
-    assert [(name, key) for name, state in states() for key in state if JSONPATH.fullmatch(key)] == []
+@each_machine
+def test_everything_is_jsonata(resource, machine):
+    assert definition(machine)["QueryLanguage"] == "JSONata"
+    assert [(name, key) for _, name, state in all_states() for key in state if JSONPATH.fullmatch(key)] == []
 
 
-def test_every_function_is_a_step_of_one_name():
+def test_every_function_is_a_step_or_a_schedule_of_one_name():
     by_module = {properties["Handler"].removesuffix(".handler"): name for name, properties in functions().items()}
-    invoked = {name.replace(" ", "_").lower(): function_of(state) for name, state in TASKS}
+    invoked = {name.replace(" ", "_").lower(): function_of(state) for _, name, state in TASKS}
+    scheduled = {name for name, properties in functions().items() if "Events" in properties}
     for module, function in by_module.items():
         assert function == "".join(map(str.capitalize, module.split("_"))) + "Function"
         assert (ROOT / "functions" / f"{module}.py").exists(), f"{function} has no module"
-        assert invoked.get(module) == function, f"no state is named after {function}"
-    assert set(invoked.values()) == set(functions())
+        assert (invoked.get(module) == function) != (function in scheduled), f"nothing is named after {function}"
+    assert set(invoked.values()) | scheduled == set(functions())
 
 
 @named(TASKS)
-def test_a_task_outlives_its_function(name, state):
+def test_a_task_outlives_its_function(machine, name, state):
     assert state["Resource"] == "arn:aws:states:::lambda:invoke"
     assert state["TimeoutSeconds"] > functions()[function_of(state)]["Timeout"]
 
 
 @named(TASKS)
-def test_a_task_retries_transient_errors_with_jitter(name, state):
+def test_a_task_retries_transient_errors_with_jitter(machine, name, state):
     (retrier,) = (rule for rule in state["Retry"] if "Transient" in rule["ErrorEquals"])
     assert set(retrier["ErrorEquals"]) >= TRANSIENT
     assert retrier["JitterStrategy"] == "FULL"
@@ -87,34 +120,34 @@ def test_a_task_retries_transient_errors_with_jitter(name, state):
 
 def test_every_error_that_is_matched_exists():
     classes = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
-    rules = [rule for _, state in states() for rule in [*state.get("Retry", []), *state.get("Catch", [])]]
+    rules = [rule for _, _, state in all_states() for rule in [*state.get("Retry", []), *state.get("Catch", [])]]
     matched = {name for rule in rules for name in rule["ErrorEquals"]}
     assert matched - classes - AWS_ERRORS == set()
 
 
 @named(CHOICES)
-def test_a_choice_defaults_to_a_failure(name, state):
-    everywhere, following = dict(states()), state["Default"]
+def test_a_choice_defaults_to_a_failure(machine, name, state):
+    everywhere, following = dict(states(definition(machine))), state["Default"]
     while "Next" in everywhere[following]:
         following = everywhere[following]["Next"]
     assert everywhere[following]["Type"] == "Fail"
 
 
 @named(CHOICES)
-def test_a_choice_that_waits_stops_waiting_some_time(name, state):
-    everywhere = dict(states())
+def test_a_choice_that_waits_stops_waiting_some_time(machine, name, state):
+    everywhere = dict(states(definition(machine)))
     back = [rule for rule in state["Choices"] if everywhere[rule["Next"]]["Type"] == "Wait" or "Start" in rule["Next"]]
     assert [rule["Next"] for rule in back if not re.search(r"\.seconds < ", rule["Condition"])] == []
 
 
-@named([(name, state) for name, state in states() if state["Type"] == "Fail"])
-def test_a_fail_has_a_string_for_a_cause(name, state):
+@named(found("Fail"))
+def test_a_fail_has_a_string_for_a_cause(machine, name, state):
     """`&` makes a string of anything, also of nothing; a Cause that is no string fails the Fail state itself."""
     assert is_string(state["Cause"])
 
 
-@named([(name, state) for name, state in states() if "Catch" in state])
-def test_a_catch_takes_everything_and_survives_an_error_without_a_cause(name, state):
+@named([triple for triple in all_states() if "Catch" in triple[2]])
+def test_a_catch_takes_everything_and_survives_an_error_without_a_cause(machine, name, state):
     assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
     for rule in state["Catch"]:
         for string in strings(rule):
@@ -126,7 +159,7 @@ def is_string(expression: str) -> bool:
 
 
 @named(MAPS)
-def test_nothing_reads_what_a_map_returns(name, state):
+def test_nothing_reads_what_a_map_returns(machine, name, state):
     assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "INLINE"}
     assert "Output" in state
     assert [string for string in strings(own(state)) if "$states.result" in string] == []
@@ -141,10 +174,36 @@ def test_no_unhandled_failure_skips_the_clean_up():
     assert {top[name]["Catch"][-1]["Next"] for name in late} == {"Clean up after failure"}
 
 
+def longest_creation() -> int:
+    return max(template()["Resources"][name]["Properties"]["Timeout"] for name in CREATORS)
+
+
 def test_a_cancelled_branch_may_end_its_calls_before_the_clean_up():
     """AWS cancels a state, not its Lambda: a job or an endpoint may appear after the Parallel has failed."""
     top = definition()["States"]
     pause = top[top["Fit models"]["Catch"][-1]["Next"]]
-    creators = ("StartTrainingFunction", "CreateEndpointFunction")
     assert pause["Next"] == "Clean up after failure"
-    assert pause["Seconds"] > max(template()["Resources"][name]["Properties"]["Timeout"] for name in creators)
+    assert pause["Seconds"] > longest_creation()
+
+
+def test_an_ended_executions_calls_end_before_the_clean_up():
+    clean_up = definition("clean_up")
+    pause = clean_up["States"][clean_up["StartAt"]]
+    assert pause["Type"] == "Wait"
+    assert pause["Seconds"] > longest_creation()
+
+
+def test_the_clean_up_machine_ends_green_only_after_cleaning_up():
+    top = definition("clean_up")["States"]
+    assert top["Find run"]["Catch"][-1]["Next"] == top["Clean up"]["Catch"][-1]["Next"] == "Notify of failure"
+    assert {rule["Next"] for rule in top["Notify of failure"]["Catch"]} == {top["Notify of failure"]["Next"]}
+    assert top[top["Notify of failure"]["Next"]]["Type"] == "Fail"
+
+
+def test_every_end_that_catch_does_not_see_starts_the_clean_up_machine():
+    event = resources("AWS::Serverless::StateMachine")["CleanUpMachine"]["Events"]["BadEnd"]["Properties"]
+    assert event["Pattern"] == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {"stateMachineArn": [{"Ref": "ForecastMachine"}], "status": ["ABORTED", "TIMED_OUT", "FAILED"]},
+    }

@@ -6,7 +6,18 @@ import re
 
 import pytest
 
-from tests.project.read import definition, functions, listed, principals, resources, statements, text
+from tests.project.read import (
+    MACHINES,
+    definition,
+    function_of,
+    functions,
+    listed,
+    principals,
+    resources,
+    statements,
+    states,
+    text,
+)
 
 # Actions that AWS cannot narrow to a resource, and why.
 EVERYWHERE = {
@@ -24,14 +35,20 @@ EVERYWHERE = {
     "xray:PutTelemetryRecords": "as above",
     "xray:GetSamplingRules": "as above",
     "xray:GetSamplingTargets": "as above",
+    "sagemaker:ListEndpoints": "lists name no resource",
+    "sagemaker:ListEndpointConfigs": "as above",
+    "sagemaker:ListModels": "as above",
+    "sagemaker:ListTrainingJobs": "as above",
 }
 ROLES = resources("AWS::IAM::Role")
 SERVICES = {
     "MachineRole": "states",
+    "CleanUpMachineRole": "states",
     "TrainingRole": "sagemaker",
     "EndpointRole": "sagemaker",
     "CrawlerRole": "glue",
 }  # all others are Lambda's
+MACHINE_ROLES = {"ForecastMachine": "MachineRole", "CleanUpMachine": "CleanUpMachineRole"}
 ALL = [(name, statement) for name in principals() for statement in statements(name)]
 
 
@@ -60,12 +77,12 @@ def test_metrics_are_narrowed_by_namespace():
     assert [list(statement["Condition"]["StringEquals"]) for statement in found] == [["cloudwatch:namespace"]] * 2
 
 
-def test_every_function_and_the_machine_have_a_role_of_their_own():
+def test_every_function_and_machine_have_a_role_of_their_own():
     """A role that SAM makes holds AWS's managed policies, which let it write to every log."""
     machines = resources("AWS::Serverless::StateMachine")
     roles = {name: properties["Role"] for name, properties in {**functions(), **machines}.items()}
     for name, role in roles.items():
-        own = "MachineRole" if name in machines else name.removesuffix("Function") + "Role"
+        own = MACHINE_ROLES[name] if name in machines else name.removesuffix("Function") + "Role"
         assert text(role) == f"${{{own}.Arn}}"
 
 
@@ -110,20 +127,27 @@ def test_sagemakers_roles_are_assumed_by_sagemaker_for_this_account_only():
         assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-def test_the_machine_may_invoke_each_function_and_nothing_else():
-    arns = {"${" + name + ".Arn}" for name in functions()}
-    assert granted("MachineRole", "lambda:InvokeFunction") == arns
-    assert {name for name in principals() if "lambda:InvokeFunction" in actions(name)} == {"MachineRole"}
+@pytest.mark.parametrize(("machine", "role"), MACHINE_ROLES.items())
+def test_a_machine_may_invoke_the_functions_of_its_states_and_nothing_else(machine, role):
+    tasks = [state for _, state in states(definition(MACHINES[machine])) if state["Type"] == "Task"]
+    assert granted(role, "lambda:InvokeFunction") == {"${" + function_of(state) + ".Arn}" for state in tasks}
 
 
-def test_the_machine_may_deliver_its_log():
+def test_nothing_else_invokes_functions():
+    invoking = {name for name in principals() if "lambda:InvokeFunction" in actions(name)}
+    assert invoking == set(MACHINE_ROLES.values())
+
+
+@pytest.mark.parametrize("role", MACHINE_ROLES.values())
+def test_a_machine_may_deliver_its_log(role):
     """Without these, on every resource, AWS refuses to create a machine that logs."""
-    assert {action for action in EVERYWHERE if action.startswith("logs:")} <= actions("MachineRole")
+    assert {action for action in EVERYWHERE if action.startswith("logs:")} <= actions(role)
 
 
 def test_a_distributed_map_would_need_more():
-    assert "DISTRIBUTED" not in json.dumps(definition())
-    assert "states:StartExecution" not in actions("MachineRole")
+    for machine, role in MACHINE_ROLES.items():
+        assert "DISTRIBUTED" not in json.dumps(definition(MACHINES[machine]))
+        assert "states:StartExecution" not in actions(role)
 
 
 def test_tagged_creates_may_tag():
@@ -143,8 +167,16 @@ def test_an_endpoint_is_created_on_its_config_too():
 
 def test_sagemakers_resources_are_the_stacks_own():
     for _, statement in ALL:
-        if any(action.startswith("sagemaker:") for action in listed(statement["Action"])):
+        if any(re.match(r"sagemaker:(?!List(?!Tags))", action) for action in listed(statement["Action"])):
             assert all(text(arn).endswith("/${AWS::StackName}-*") for arn in listed(statement["Resource"]))
+
+
+def test_the_sweep_lists_everything_and_ends_the_stacks_own():
+    own = {action for action in actions("SweepRole") if action.startswith("sagemaker:") and action not in EVERYWHERE}
+    assert own == {"sagemaker:ListTags", "sagemaker:StopTrainingJob"} | {
+        f"sagemaker:Delete{kind}" for kind in ("Endpoint", "EndpointConfig", "Model")
+    }
+    assert len(granted("SweepRole", "sagemaker:ListTags")) == 4
 
 
 def test_split_reads_the_very_version_that_was_dropped():

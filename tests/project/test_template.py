@@ -11,6 +11,7 @@ from tests.project.read import functions, resources, template
 
 PARAMETERS = template()["Parameters"]
 BUCKETS = resources("AWS::S3::Bucket")
+WAITING = ("CleanUpFunction", "SweepFunction")  # long, because they wait for SageMaker, and small
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -89,7 +90,7 @@ def test_a_functions_numbers_are_what_lambda_allows(name):
     assert 128 <= properties["MemorySize"] <= 3008, "a new account's limit"
     assert properties["Timeout"] <= 900
     assert properties["Tracing"] == "Active"
-    assert (properties["Timeout"] > 60) == (properties["MemorySize"] > 256) or name == "CleanUpFunction"
+    assert (properties["Timeout"] > 60) == (properties["MemorySize"] > 256) or name in WAITING
 
 
 def test_functions_and_layers_are_of_one_architecture():
@@ -100,24 +101,42 @@ def test_functions_and_layers_are_of_one_architecture():
         assert layer["Properties"]["CompatibleArchitectures"] == [{"Ref": "Architecture"}]
 
 
-def test_an_upload_starts_the_machine_or_is_kept_as_a_dead_letter():
+def test_an_upload_starts_the_machine():
     event = resources("AWS::Serverless::StateMachine")["ForecastMachine"]["Events"]["Upload"]["Properties"]
     assert event["Pattern"] == {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
         "detail": {"bucket": {"name": [{"Ref": "IncomingBucket"}]}, "object": {"key": [{"prefix": "incoming/"}]}},
     }
-    assert event["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
-    assert event["RetryPolicy"]["MaximumEventAgeInSeconds"] > 3600
+
+
+def test_an_event_that_starts_no_machine_is_kept_as_a_dead_letter():
+    rules = []
+    for name, machine in resources("AWS::Serverless::StateMachine").items():
+        ((event, described),) = machine["Events"].items()
+        assert described["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
+        assert described["Properties"]["RetryPolicy"]["MaximumEventAgeInSeconds"] > 3600
+        rules.append({"Fn::GetAtt": [f"{name}{event}", "Arn"]})
     allow, _ = resources("AWS::SQS::QueuePolicy")["DeadLetterQueuePolicy"]["PolicyDocument"]["Statement"]
-    assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["ForecastMachineUpload", "Arn"]}}}
+    assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
 
 
-def test_the_machine_is_logged_and_traced():
-    machine = resources("AWS::Serverless::StateMachine")["ForecastMachine"]
+def test_a_sweep_comes_often_and_is_not_repeated():
+    sweep = functions()["SweepFunction"]
+    assert sweep["Events"]["Often"]["Properties"]["Schedule"] == "rate(15 minutes)"
+    assert sweep["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
+
+
+@pytest.mark.parametrize("name", resources("AWS::Serverless::StateMachine"))
+def test_a_machine_is_logged_and_traced(name):
+    machine = resources("AWS::Serverless::StateMachine")[name]
     assert machine["Logging"]["Level"] == "ALL"
     assert machine["Tracing"] == {"Enabled": True}
-    assert machine["Name"] == {"Ref": "AWS::StackName"}, "Split's policy names executions by it"
+
+
+def test_executions_are_named_by_the_stack():
+    machine = resources("AWS::Serverless::StateMachine")["ForecastMachine"]
+    assert machine["Name"] == {"Ref": "AWS::StackName"}, "policies name executions by it"
 
 
 def test_the_crawler_makes_one_table_per_folder():

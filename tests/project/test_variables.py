@@ -6,7 +6,9 @@ MiniStack lets a branch's variables out; AWS refuses to create the machine, or f
 import re
 from collections.abc import Iterator, Set
 
-from tests.project.read import definition, inner_scopes, own, strings
+import pytest
+
+from tests.project.read import MACHINES, definition, inner_scopes, own, strings
 
 READ = re.compile(r"\$([A-Za-z_]\w*)\b(?!\s*\()")
 BOUND = re.compile(r"\$([A-Za-z_]\w*)\s*:=")
@@ -65,8 +67,9 @@ def mistakes(scope: dict, outer: Set[str] = frozenset(), outer_names: Set[str] =
     return found
 
 
-def test_every_variable_is_assigned_before_it_is_read_and_stays_in_its_scope():
-    assert mistakes(definition()) == []
+@pytest.mark.parametrize("machine", MACHINES.values())
+def test_every_variable_is_assigned_before_it_is_read_and_stays_in_its_scope(machine):
+    assert mistakes(definition(machine)) == []
 
 
 def test_a_read_before_the_assignment_is_found():

@@ -148,6 +148,27 @@ def test_what_could_not_be_cleaned_up_is_said_too(tell):
     assert result["cause"].endswith("endpoint e is Creating.")
 
 
+def test_an_aborted_run_is_told_with_what_became_of_its_resources(tell):
+    why = "somebody stopped the execution: wrong file"
+    result, published = failed(tell, "Aborted", why, cleaned_up=True)
+    assert result["cause"].startswith(f"Forecasting incoming/us/p.csv failed: {why}. ")
+    assert result["cause"].endswith("Nothing of it is left in SageMaker.")
+    assert result["cause"] in published["Message"]
+
+
+def test_nothing_is_said_to_be_gone_where_cleaning_up_failed(tell):
+    result, _ = failed(tell, "Aborted", "stopped", cleaned_up=True, clean_up_failure="endpoint e is Creating")
+    assert "Nothing of it is left" not in result["cause"]
+    assert result["cause"].endswith("endpoint e is Creating.")
+
+
+def test_what_was_told_before_is_not_wrapped_again(tell):
+    told, _ = failed(tell, "ModelFailed", "it broke")
+    result, _ = failed(tell, "ModelFailed", told["cause"], clean_up_failure="endpoint e is Creating")
+    assert result["cause"].startswith(told["cause"])
+    assert result["cause"].count("Forecasting ") == 1
+
+
 def test_subject_and_cause_keep_the_services_limits(tell):
     result, published = tell(
         outcome="failed", run=RUN, key=f"incoming/é\n{'x' * 900}.csv", failure={"error": "E", "cause": "ü" * 100_000}
