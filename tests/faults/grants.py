@@ -9,7 +9,7 @@ from tests.project.read import functions, listed, principals, template, text
 # What a role is granted and a scenario of tests/faults/stage.py needs: without the grant the scenario is denied.
 NEEDED = {
     "MachineRole": {
-        "run": """
+        "machine": """
             lambda:InvokeFunction SplitFunction
             lambda:InvokeFunction ScaleFunction
             lambda:InvokeFunction CheckDataFunction
@@ -25,6 +25,12 @@ NEEDED = {
             lambda:InvokeFunction SummarizeFunction
             lambda:InvokeFunction StartCrawlerFunction
             lambda:InvokeFunction CheckCrawlerFunction
+            lambda:InvokeFunction NotifyFunction""",
+    },
+    "CleanUpMachineRole": {
+        "machine": """
+            lambda:InvokeFunction FindRunFunction
+            lambda:InvokeFunction CleanUpFunction
             lambda:InvokeFunction NotifyFunction""",
     },
     "SplitRole": {
@@ -99,6 +105,23 @@ NEEDED = {
             sagemaker:DeleteModel sagemaker:model/<stack>-*""",
         "delete_endpoint": "sagemaker:DeleteEndpoint sagemaker:endpoint/<stack>-*",
         "stop_training": "sagemaker:StopTrainingJob sagemaker:training-job/<stack>-*",
+    },
+    "FindRunRole": {"step": "states:DescribeExecution states:execution:<stack>:*"},
+    "SweepRole": {
+        "sweep": """
+            sagemaker:ListEndpoints *
+            sagemaker:ListEndpointConfigs *
+            sagemaker:ListModels *
+            sagemaker:ListTrainingJobs *
+            sagemaker:ListTags sagemaker:endpoint/<stack>-*
+            sagemaker:ListTags sagemaker:endpoint-config/<stack>-*
+            sagemaker:ListTags sagemaker:model/<stack>-*
+            sagemaker:ListTags sagemaker:training-job/<stack>-*
+            sagemaker:DeleteEndpoint sagemaker:endpoint/<stack>-*
+            sagemaker:DeleteEndpointConfig sagemaker:endpoint-config/<stack>-*
+            sagemaker:DeleteModel sagemaker:model/<stack>-*
+            sagemaker:StopTrainingJob sagemaker:training-job/<stack>-*
+            sns:Publish Topic""",
     },
     "CalibrateRole": {
         "step": """
@@ -186,6 +209,7 @@ NEEDED = {
 # A function's own log: without either the invocation goes on, here as on AWS, and its log is lost.
 LOGGED = ("logs:CreateLogStream", "logs:PutLogEvents")
 
+MACHINES = "(CleanUp)?MachineRole"
 _DELIVERY = "Step Functions sets up its log by vended delivery, which MiniStack grants to all; AWS lists these eight"
 _TRACES = "nothing here sends traces; AWS's runtime does where tracing is active, as test_template.py sees to"
 _PULLS = "no container is pulled here; AWS names these for an execution role, and the repository is the image's own"
@@ -194,18 +218,18 @@ _CATALOG = "AWS does not say which reads and writes its crawler makes; its manag
 
 # What cannot be seen from a denial here: which roles have it, and why they must.
 STATIC = {
-    "logs:CreateLogDelivery": ("MachineRole", _DELIVERY),
-    "logs:GetLogDelivery": ("MachineRole", _DELIVERY),
-    "logs:UpdateLogDelivery": ("MachineRole", _DELIVERY),
-    "logs:DeleteLogDelivery": ("MachineRole", _DELIVERY),
-    "logs:ListLogDeliveries": ("MachineRole", _DELIVERY),
-    "logs:PutResourcePolicy": ("MachineRole", _DELIVERY),
-    "logs:DescribeResourcePolicies": ("MachineRole", _DELIVERY),
-    "logs:DescribeLogGroups": ("MachineRole", _DELIVERY),
+    "logs:CreateLogDelivery": (MACHINES, _DELIVERY),
+    "logs:GetLogDelivery": (MACHINES, _DELIVERY),
+    "logs:UpdateLogDelivery": (MACHINES, _DELIVERY),
+    "logs:DeleteLogDelivery": (MACHINES, _DELIVERY),
+    "logs:ListLogDeliveries": (MACHINES, _DELIVERY),
+    "logs:PutResourcePolicy": (MACHINES, _DELIVERY),
+    "logs:DescribeResourcePolicies": (MACHINES, _DELIVERY),
+    "logs:DescribeLogGroups": (MACHINES, _DELIVERY),
     "xray:PutTraceSegments": (r"(?!Training|Endpoint|Crawler)\w+Role", _TRACES),
     "xray:PutTelemetryRecords": (r"(?!Training|Endpoint|Crawler)\w+Role", _TRACES),
-    "xray:GetSamplingRules": ("MachineRole", _TRACES),
-    "xray:GetSamplingTargets": ("MachineRole", _TRACES),
+    "xray:GetSamplingRules": (MACHINES, _TRACES),
+    "xray:GetSamplingTargets": (MACHINES, _TRACES),
     "ecr:GetAuthorizationToken": ("(Training|Endpoint)Role", _PULLS),
     "ecr:BatchCheckLayerAvailability": ("(Training|Endpoint)Role", _PULLS),
     "ecr:GetDownloadUrlForLayer": ("(Training|Endpoint)Role", _PULLS),
