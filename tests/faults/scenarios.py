@@ -59,7 +59,7 @@ def logged(stage: Stage, group: str) -> int:
 def take_over(stage: Stage, function: str) -> str:
     """Split finds the claim of an aborted execution, and what it left in the buckets."""
     payload = stage.recorded(stage.aborted)["SplitFunction"]
-    source = {name: payload[name] for name in ("bucket", "key", "version_id")}
+    source = {name: payload[name] for name in stage.source}
     run = {"dataset": DATASET, "run_id": keys.run_id(DATASET, **source)}
     claim = {"execution_arn": stage.aborted, "claimed": "2026-01-01T00:00:00+00:00"}
     for name, body in {"claim.json": json.dumps(claim), "rows/99999.npz": "left"}.items():

@@ -50,7 +50,10 @@ class Stage:
         others = {"FindRunFunction": {"execution_arn": self.arn}, "SweepFunction": {}}
         self.payloads = self.recorded(self.arn) | others
         self.run = self.payloads["ScaleFunction"]["run"]
+        self.source = {name: self.payloads["SplitFunction"][name] for name in ("bucket", "key", "version_id")}
         self.aborted = self._abort()
+        self.foreign = self.outputs["LakeBucket"].replace("-lake-", "-foreign-")
+        self.client("s3").create_bucket(Bucket=self.foreign)
 
     def _abort(self) -> str:
         """An execution that a person stopped after Split had begun."""

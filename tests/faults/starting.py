@@ -2,9 +2,12 @@
 
 import json
 import re
+import time
 
 from tests.faults.grants import flattened
-from tests.faults.stage import Stage
+from tests.faults.stage import DATASET, SECONDS, Stage, prices
+
+RULES = {"ForecastMachineUploadRole": "aws.s3", "CleanUpMachineBadEndRole": "aws.states"}  # and what they wait for
 
 
 def refused_functions(stage: Stage, role: str, machine: str) -> list[str]:
@@ -50,3 +53,27 @@ def refusals(stage: Stage, arn: str) -> list[str]:
     causes = [event.get("taskFailedEventDetails", {}).get("cause", "") for event in stage.cloud.history(arn)]
     pattern = r"not authorized to perform: lambda:InvokeFunction on resource: (\S+)"
     return [found[1] for cause in causes if (found := re.search(pattern, cause))]
+
+
+def undelivered(stage: Stage, role: str) -> dict:
+    """The event that lands in the dead-letter queue when the rule's role may start nothing."""
+    with stage.statements(role, [{"Effect": "Deny", "Action": "states:StartExecution", "Resource": "*"}]):
+        if RULES[role] == "aws.s3":
+            put = {"Bucket": stage.outputs["IncomingBucket"], "Key": f"incoming/{DATASET}/undelivered.csv"}
+            stage.client("s3").put_object(**put, Body=prices())
+        else:
+            arn = stage.cloud.upload(f"incoming/{DATASET}/stopped.csv", prices())
+            stage.client("stepfunctions").stop_execution(executionArn=arn)
+        event = received(stage)
+    return event
+
+
+def received(stage: Stage) -> dict:
+    queue, sqs = stage.outputs["DeadLetterQueueUrl"], stage.client("sqs")
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        for message in sqs.receive_message(QueueUrl=queue).get("Messages", []):
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            return json.loads(message["Body"])
+        time.sleep(0.1)
+    raise AssertionError("no event came to the dead-letter queue")

@@ -1,19 +1,23 @@
 """Least privilege with IAM enforced: without any one of its grants a role is refused what a run needs."""
 
 import fnmatch
+import json
 import re
 
 import pytest
 
-from tests.faults import starting
+from stocks import keys
+from tests.faults import abuses, starting
 from tests.faults.grants import every_grant, is_static, scenario_of, scenarios
-from tests.faults.scenarios import LOST, SCENARIOS, play
-from tests.faults.stage import Stage
+from tests.faults.scenarios import LOST, SCENARIOS, play, serve
+from tests.faults.stage import DATASET, Stage
 from tests.integration.cloud import Cloud
+from tests.project.read import principals
 
 REMOVED = [grant for grant in every_grant() if not is_static(grant) and scenario_of(grant) in SCENARIOS]
 QUICK = REMOVED[::4]
 PLAYED = [(role, name) for role, needs in scenarios().items() for name in needs if name in SCENARIOS]
+ROLES = [*principals(), *starting.RULES]
 thorough = pytest.mark.thorough
 
 
@@ -62,3 +66,54 @@ def test_a_machine_is_refused_every_function_that_its_role_is_not_granted(stage,
     refused = starting.refused_functions(stage, role, stage.outputs["StateMachineArn"] + machine)
     granted = [line.rpartition(" ")[2] for line in scenarios()[role]["machine"]]
     assert sorted(refused) == sorted(granted)
+
+
+def test_the_stack_has_no_other_roles(stage):
+    """SAM makes those of the rules: the template does not show them, so what they are granted is looked at here."""
+    assert set(stage.physical("AWS::IAM::Role")) == set(ROLES)
+    for role in starting.RULES:
+        ((statement,),) = [stage.policy(role)[1]["Statement"]]
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "states:StartExecution")
+        machine = role.removesuffix("UploadRole").removesuffix("BadEndRole")
+        assert statement["Resource"] == stage.physical("AWS::StepFunctions::StateMachine")[machine]
+
+
+@pytest.mark.parametrize("role", [pytest.param(one, marks=thorough) for one in starting.RULES])
+def test_a_rule_that_may_start_nothing_hands_the_event_to_the_dead_letter_queue(stage, role):
+    assert starting.undelivered(stage, role)["source"] == starting.RULES[role]
+
+
+@thorough
+def test_a_run_that_is_refused_something_fails_cleanly_and_says_what(stage):
+    """Publish may write no forecasts: nobody reads half a run, and the next try succeeds."""
+    (grant,) = [one for one in every_grant() if str(one) == "PublishRole s3:PutObject LakeBucket/predictions/*"]
+    upload = stage.client("stepfunctions").describe_execution(executionArn=stage.aborted)["input"]
+    begin = {"stateMachineArn": stage.outputs["StateMachineArn"], "input": upload}
+    with stage.without(grant):
+        ended = stage.cloud.ended(stage.client("stepfunctions").start_execution(**begin)["executionArn"])
+    assert ended["status"] == "FAILED"
+    assert "not authorized to perform: s3:PutObject" in ended["cause"]
+    assert "Traceback" not in ended["cause"]
+    run = json.loads(upload)
+    assert run_rows(stage, run) == []
+    again = stage.cloud.ended(stage.client("stepfunctions").start_execution(**begin)["executionArn"])
+    assert again["status"] == "SUCCEEDED"
+    assert len(run_rows(stage, run)) == 1
+
+
+def run_rows(stage, event: dict) -> list[str]:
+    """The keys of the run's row; without it the run is in no view."""
+    found = event["detail"]["object"]
+    run_id = keys.run_id(DATASET, event["detail"]["bucket"]["name"], found["key"], found["version-id"])
+    return stage.cloud.keys("LakeBucket", f"runs/dataset={DATASET}/run_id={run_id}/")
+
+
+@pytest.mark.parametrize(
+    "role", [pytest.param(one, marks=[] if number % 4 == 0 else [thorough]) for number, one in enumerate(ROLES)]
+)
+def test_a_role_is_refused_what_is_none_of_its_work(stage, role):
+    serve(stage)
+    calls = [*abuses.in_s3(stage, role), *abuses.anywhere(stage), *abuses.of_others(stage, role)]
+    answers = zip(calls, abuses.attempted(stage, role, calls), strict=True)
+    assert [(call, answer) for call, answer in answers if answer not in abuses.REFUSED] == []
+    assert len(calls) > 50
