@@ -64,8 +64,7 @@ def undelivered(stage: Stage, role: str) -> dict:
         else:
             arn = stage.cloud.upload(f"incoming/{DATASET}/stopped.csv", prices())
             stage.client("stepfunctions").stop_execution(executionArn=arn)
-        event = received(stage)
-    return event
+        return received(stage)
 
 
 def received(stage: Stage) -> dict:
