@@ -2,6 +2,7 @@
 
     {"training_fails":   {"reason": "ValueError: boom"},       the job ends Failed with this text
      "training_stops":   {},                                   the job is stopped from outside
+     "training_hangs":   {},                                   the job trains until it is stopped or outlives its limit
      "training_limit":   {"quota": 0},                         CreateTrainingJob raises ResourceLimitExceeded
      "endpoint_fails":   {"reason": "no capacity"},            the endpoint ends Failed with this text
      "endpoint_limit":   {"quota": 2},                         CreateEndpoint raises ResourceLimitExceeded

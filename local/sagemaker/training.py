@@ -101,6 +101,8 @@ class TrainingJob:
         if fault := faults.take("training_fails", self.name):
             raise JobFailed(f"AlgorithmError: {fault['reason']}")
         self._check_stop()
+        if faults.take("training_hangs", self.name):
+            self._hang()
         if scripted.wanted(self.name):
             opt_ml.fetch_source(processes.client("s3", variables), self.folder, self.request)
             paths.LOGS.mkdir(parents=True, exist_ok=True)
@@ -133,9 +135,16 @@ class TrainingJob:
         if process.returncode != 0:
             raise JobFailed(self._failure(process.returncode))
 
+    def _deadline(self) -> float:
+        return self.times["TrainingStartTime"] + self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
+
+    def _hang(self) -> None:
+        stopped = self._stop.wait(self._deadline() - time.time())
+        self.status = "Stopping"
+        raise JobStopped("Stopped" if stopped else "MaxRuntimeExceeded")
+
     def _await(self, process: subprocess.Popen) -> None:
-        limit = self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
-        deadline = self.times["TrainingStartTime"] + limit
+        deadline = self._deadline()
         while process.poll() is None:
             if self._stop.wait(0.2) or time.time() > deadline:
                 late = not self._stop.is_set()

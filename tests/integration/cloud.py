@@ -101,6 +101,16 @@ class Cloud:
         return {kind: names for kind, names in left.items() if names}
 
 
+def eventually(found):
+    """The first truthy answer of found(). Raises AssertionError after a deadline."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < deadline:
+        if answer := found():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"it has not come within {RUN_SECONDS} s")
+
+
 def as_csv(rows: list[dict]) -> bytes:
     lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
     return "\n".join(lines).encode() + b"\n"

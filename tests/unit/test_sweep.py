@@ -184,3 +184,10 @@ def test_every_page_of_a_list_is_read(cloud, context):
     cloud.ends("endpoint", "stocks-us-2")
     cloud.tells()
     assert len(sweep.handler({}, context)["swept"]) == 1
+
+
+def test_a_list_that_fails_is_raised_before_anything_is_deleted(cloud, context):
+    cloud.sagemaker.add_response("list_endpoints", {"Endpoints": [one("endpoint", 13)]})
+    cloud.refuses("list_endpoint_configs", "AccessDeniedException", "not authorized to list")
+    with pytest.raises(cloud.sagemaker.client.exceptions.ClientError, match="not authorized to list"):
+        sweep.handler({}, context)

@@ -188,6 +188,19 @@ def test_failures_on_request(sagemaker, start_job):
     assert reason == "AlgorithmError: boom"
 
 
+def test_a_job_that_hangs_on_request_waits_for_its_stop_or_its_limit(sagemaker, start_job):
+    paths.FAULTS.write_text(json.dumps({"training_hangs": {}}))
+    start_job("hanging")
+    start_job("hanging-too-long", seconds=1)
+    late = ended(sagemaker, "hanging-too-long")
+    assert (late["TrainingJobStatus"], late["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+    assert sagemaker.describe_training_job(TrainingJobName="hanging")["TrainingJobStatus"] == "InProgress"
+    sagemaker.stop_training_job(TrainingJobName="hanging")
+    stopped = ended(sagemaker, "hanging")
+    paths.FAULTS.unlink()
+    assert (stopped["TrainingJobStatus"], stopped["SecondaryStatus"]) == ("Stopped", "Stopped")
+
+
 def test_what_is_missing_is_reported_in_awss_words(sagemaker, role):
     missing = "ValidationException"
     refused(sagemaker.describe_training_job, missing, "Requested resource not found.", TrainingJobName="none")
