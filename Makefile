@@ -2,12 +2,12 @@
 PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
-VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images .venv-clients)
+VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images .venv-clients .venv-checkov)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-browser lint format benchmarks-setup down lock clean
+.PHONY: setup run test test-browser lint audit format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -25,6 +25,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	.venv-sam/bin/sam validate --lint
+	.venv-checkov/bin/checkov --config-file .checkov.yaml --file template.yaml
+
+# Needs the internet: known vulnerabilities of every pinned package. Not a part of `make test`, which works without.
+audit: .venv/.ready .venv-audit/.ready node_modules/.ready
+	$(BIN)/python -m tools.audit
 
 format: setup
 	$(BIN)/ruff check --fix .
@@ -45,7 +50,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
-	for name in ministack lambda sam clients browser benchmarks uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -60,7 +65,9 @@ lock: .venv-uv/.ready
 .venv-clients/.ready: requirements/clients.txt
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt
-$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready: .venv-uv/.ready
+.venv-checkov/.ready: requirements/checkov.txt
+.venv-audit/.ready: requirements/audit.txt
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@

@@ -38,4 +38,4 @@ def endpoint_config(setting: Settings, name: str) -> dict:
         "InstanceType": setting.endpoint_instance_type,
         "InitialInstanceCount": setting.endpoint_instance_count,
     }
-    return {"EndpointConfigName": name, "ProductionVariants": [variant]}
+    return {"EndpointConfigName": name, "ProductionVariants": [variant]} | resources.key(setting, "KmsKeyId")

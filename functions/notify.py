@@ -3,6 +3,8 @@
 import json
 import re
 
+from aws_lambda_powertools.metrics import MetricUnit
+
 import aws
 import storage
 import telemetry
@@ -46,6 +48,8 @@ def handler(event, context):
     setting, succeeded = settings(), event["outcome"] == "succeeded"
     subject, message, cause = success(setting, event) if succeeded else failure(event)
     aws.client("sns").publish(TopicArn=setting.topic_arn, Subject=ascii_line(subject), Message=message)
+    if (event.get("failure") or {}).get("error") == "RejectedFile":
+        telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
     return {"cause": cause}
 
 

@@ -5,7 +5,7 @@ import re
 from botocore.exceptions import ClientError
 
 import errors
-from settings import settings
+from settings import Settings, settings
 from stocks import keys
 
 _LIMIT = re.compile(r"service limit '(?P<quota>[^']+)' is (?P<limit>\d+)")
@@ -20,6 +20,11 @@ def name(event: dict) -> str:
 def tags(run: dict) -> list[dict]:
     values = {"Stack": settings().stack_name, "Dataset": run["dataset"], "Run": run["run_id"]}
     return [{"Key": key, "Value": value} for key, value in values.items()]
+
+
+def key(setting: Settings, parameter: str) -> dict[str, str]:
+    """The argument that names the stack's own key; nothing without one, and SageMaker takes AWS's."""
+    return {parameter: setting.kms_key_arn} if setting.kms_key_arn else {}
 
 
 def create(call, instance_type: str, parameter: str, **arguments) -> None:

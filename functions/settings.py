@@ -27,6 +27,7 @@ class Settings:
     bad_row_tolerance: float
     shard_kilobytes: int
     report_link_hours: int
+    kms_key_arn: str  # empty: the services' own keys
     sweep_after_hours: int
 
 

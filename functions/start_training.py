@@ -63,8 +63,10 @@ def job(setting: Settings, run: dict, job_name: str, source: str) -> dict:
         },
         "HyperParameters": script_mode(source),
         "InputDataConfig": [channel(f"s3://{setting.work_bucket}/{keys.work(run['run_id'], 'shards/')}")],
-        "OutputDataConfig": {"S3OutputPath": f"s3://{setting.lake_bucket}/{keys.lake('models', run)}".rstrip("/")},
-        "ResourceConfig": {"InstanceType": setting.training_instance_type, "InstanceCount": 1, "VolumeSizeInGB": 30},
+        "OutputDataConfig": {"S3OutputPath": f"s3://{setting.lake_bucket}/{keys.lake('models', run)}".rstrip("/")}
+        | resources.key(setting, "KmsKeyId"),
+        "ResourceConfig": {"InstanceType": setting.training_instance_type, "InstanceCount": 1, "VolumeSizeInGB": 30}
+        | resources.key(setting, "VolumeKmsKeyId"),
         "StoppingCondition": {"MaxRuntimeInSeconds": setting.training_max_seconds},
         "RoleArn": setting.training_role_arn,
         "EnableNetworkIsolation": False,  # script mode fetches the source itself

@@ -8,7 +8,7 @@ from hypercorn.asyncio import serve as hypercorn
 from hypercorn.config import Config
 from ministack import app
 
-from local import events, glue, lambdas, named_queries, notifications, storage
+from local import alarms, events, glue, lambdas, named_queries, notifications, storage
 from local.athena import api as athena
 from local.crawler import api as crawler
 from local.machine import execution
@@ -16,6 +16,7 @@ from local.sagemaker import access, api, shapes, store
 
 
 def install() -> None:
+    alarms.install()
     execution.install()
     lambdas.install()
     events.install()

@@ -93,10 +93,11 @@ def test_everything_is_jsonata(resource, machine):
     assert [(name, key) for _, name, state in all_states() for key in state if JSONPATH.fullmatch(key)] == []
 
 
-def test_every_function_is_a_step_or_a_schedule_of_one_name():
+def test_every_function_is_a_step_a_schedule_or_an_alarms_action_of_one_name():
     by_module = {properties["Handler"].removesuffix(".handler"): name for name, properties in functions().items()}
     invoked = {name.replace(" ", "_").lower(): function_of(state) for _, name, state in TASKS}
     scheduled = {name for name, properties in functions().items() if "Events" in properties}
+    scheduled |= {permission["FunctionName"]["Ref"] for permission in resources("AWS::Lambda::Permission").values()}
     for module, function in by_module.items():
         assert function == "".join(map(str.capitalize, module.split("_"))) + "Function"
         assert (ROOT / "functions" / f"{module}.py").exists(), f"{function} has no module"

@@ -153,18 +153,12 @@ def test_the_crawler_makes_one_table_per_folder():
     assert crawler["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
 
 
-def test_queries_are_bounded_and_their_results_encrypted():
+def test_queries_are_bounded():
     work_group = resources("AWS::Athena::WorkGroup")["WorkGroup"]["WorkGroupConfiguration"]
     assert work_group["EnforceWorkGroupConfiguration"] is True
     assert work_group["BytesScannedCutoffPerQuery"] == {"Ref": "AthenaBytesScannedCutoff"}
-    assert work_group["ResultConfiguration"]["EncryptionConfiguration"] == {"EncryptionOption": "SSE_S3"}
 
 
 def test_a_link_is_not_promised_for_longer_than_a_roles_credentials_can_last():
     assert PARAMETERS["ReportLinkHours"]["MaxValue"] == 12
     assert "credentials" in PARAMETERS["ReportLinkHours"]["Description"]
-
-
-def test_queue_and_topic_are_encrypted():
-    assert resources("AWS::SQS::Queue")["DeadLetterQueue"]["SqsManagedSseEnabled"] is True
-    assert resources("AWS::SNS::Topic")["Topic"]["KmsMasterKeyId"]

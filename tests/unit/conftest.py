@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "BAD_ROW_TOLERANCE": "0.01",
     "SHARD_KILOBYTES": "16384",
     "REPORT_LINK_HOURS": "12",
+    "KMS_KEY_ARN": "",
     "SWEEP_AFTER_HOURS": "12",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "testing",

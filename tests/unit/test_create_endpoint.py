@@ -28,6 +28,13 @@ def test_model_config_and_endpoint_are_created_and_tagged(buckets, context):
         assert {tag["Key"]: tag["Value"] for tag in tags} == {"Stack": "stocks", "Dataset": "us", "Run": RUN["run_id"]}
 
 
+@pytest.mark.parametrize("key", ["", "arn:aws:kms:us-east-1:123456789012:key/k"])
+def test_a_key_of_ones_own_encrypts_the_endpoints_volume(buckets, context, monkeypatch, key):
+    monkeypatch.setenv("KMS_KEY_ARN", key)
+    create_endpoint.handler(EVENT, context)
+    assert boto3.client("sagemaker").describe_endpoint_config(EndpointConfigName=NAME).get("KmsKeyId", "") == key
+
+
 def test_a_retry_goes_on_where_the_earlier_try_stopped(stub, context):
     sagemaker = stub("sagemaker")
     for call, kind in (("create_model", "model"), ("create_endpoint_config", "endpoint configuration")):

@@ -183,3 +183,22 @@ def test_subject_and_cause_keep_the_services_limits(tell):
 def test_every_error_that_the_machine_tells_apart_has_its_advice():
     classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
     assert classes <= set(notify.ADVICE)
+
+
+def metrics_of(capsys) -> list[dict]:
+    """What CloudWatch would take from the log: one JSON line per handler that counted something."""
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+    return [line for line in found if line.get("_aws")]
+
+
+def test_a_rejected_file_is_counted_under_the_stack_alone(tell, capsys, monkeypatch):
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "stocks")
+    failed(tell, "RejectedFile", "line 1: no column date")
+    (line,) = metrics_of(capsys)
+    assert line["RejectedFiles"] == [1.0]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+
+
+def test_no_other_failure_and_no_success_counts_as_a_rejected_file(tell, capsys):
+    failed(tell, "TrainingFailed")
+    assert "RejectedFiles" not in capsys.readouterr().out

@@ -47,6 +47,14 @@ def test_the_job_is_what_sagemaker_needs(buckets, code, context):
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"Stack": "stocks", "Dataset": "us", "Run": "us-0123456789ab"}
 
 
+def test_a_key_of_ones_own_encrypts_model_and_volume(buckets, code, context, monkeypatch):
+    monkeypatch.setenv("KMS_KEY_ARN", "arn:aws:kms:us-east-1:123456789012:key/k")
+    start_training.handler(EVENT, context)
+    job = boto3.client("sagemaker").describe_training_job(TrainingJobName=NAME)
+    assert job["OutputDataConfig"]["KmsKeyId"] == "arn:aws:kms:us-east-1:123456789012:key/k"
+    assert job["ResourceConfig"]["VolumeKmsKeyId"] == "arn:aws:kms:us-east-1:123456789012:key/k"
+
+
 def test_the_hyperparameters_of_script_mode_are_json(buckets, code, context):
     start_training.handler(EVENT, context)
     job = boto3.client("sagemaker").describe_training_job(TrainingJobName=NAME)

@@ -1,0 +1,108 @@
+"""docs/operations.md against the errors that can end an execution, and against what the stack has."""
+
+import re
+
+import botocore
+import botocore.session
+import pytest
+
+import errors
+import notify
+from tests.project.read import ROOT, all_states, template
+from tools import cost
+
+TEXT = (ROOT / "docs" / "operations.md").read_text()
+# Step Functions ends an execution by these without asking the definition.
+OF_THE_SERVICE = {"States.Runtime"}
+OF_THE_SWEEP = {"NotSwept"}
+
+
+def documented() -> set[str]:
+    """The names in the first column of the first table."""
+    (table,) = re.findall(r"^\| error \|.*\n\|[-|]+\n((?:\|.*\n)+)", TEXT, re.MULTILINE)
+    first = [row.split("|")[1] for row in table.splitlines()]
+    return {name.strip() for names in first for name in names.split(",")} - {"any other"}
+
+
+def possible() -> set[str]:
+    classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
+    fails = {state["Error"] for _, _, state in all_states() if state["Type"] == "Fail"}
+    literal = {name for name in fails if not name.startswith("{%")}
+    # Errors that a Pass or Choice hands on to the state that fails: {"error": "CrawlFailed", ...}.
+    handed = {
+        error["error"]
+        for _, _, state in all_states()
+        for rule in [state, *state.get("Choices", [])]
+        if isinstance(error := rule.get("Assign", {}).get("failure"), dict) and not error["error"].startswith("{%")
+    }
+    return classes | literal | handed | set(notify.ADVICE) | OF_THE_SERVICE | OF_THE_SWEEP
+
+
+def test_every_error_that_can_end_an_execution_is_explained_and_no_other():
+    assert documented() == possible()
+
+
+def test_the_sweeps_own_error_exists():
+    assert "class NotSwept(Exception)" in (ROOT / "functions" / "sweep.py").read_text()
+
+
+def test_the_crawler_does_what_deleting_a_dataset_relies_on():
+    crawler = template()["Resources"]["Crawler"]["Properties"]
+    assert crawler["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
+    tables = {target["Path"]["Fn::Sub"].rstrip("/").rsplit("/", 1)[1] for target in crawler["Targets"]["S3Targets"]}
+    (shown,) = re.findall(r"^for table in (.+); do", TEXT, re.MULTILINE)
+    assert set(shown.split()) == tables
+    assert shown.split()[0] == "runs", "the commit goes first"
+
+
+def test_every_output_and_parameter_that_is_named_exists():
+    outputs = set(re.findall(r"<([A-Z]\w+)>", TEXT))
+    assert outputs
+    assert outputs <= set(template()["Outputs"])
+    for name in ("ShardKilobytes", "MaxConcurrency", "WorkRetentionDays", "KmsKeyArn", "SweepAfterHours"):
+        assert f"`{name}`" in TEXT
+        assert name in template()["Parameters"]
+
+
+def commands() -> list[str]:
+    """Each `aws SERVICE OPERATION` with the options given to it."""
+    blocks = re.findall(r"^```\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    found = [part for line in lines for part in re.split(r"; ?", line)]
+    return [part[part.index("aws ") :] for part in found + re.findall(r"`(aws [^`]+)`", TEXT) if "aws " in part]
+
+
+def test_every_command_shown_is_one_that_the_cli_has():
+    shown = {tuple(command.split()[1:3]) for command in commands() if not command.startswith("aws s3 ")}
+    assert len(shown) > 5
+    session = botocore.session.Session()
+    for service, operation in shown:
+        model = session.get_service_model("s3" if service == "s3api" else service)
+        known = {botocore.xform_name(name, "-") for name in model.operation_names}
+        assert operation in known | {"tail"}, f"aws {service} {operation}"
+
+
+def test_the_costs_are_what_the_command_says():
+    (written,) = re.findall(r"<!-- python -m tools\.cost --write -->\n(.*?)<!-- end -->", TEXT, re.DOTALL)
+    assert written == cost.default_tables()
+
+
+def test_an_idle_month_costs_cents_beyond_what_every_account_has_free():
+    items = cost.idle_month(stored_gb=1, key=False)
+    assert 0 < sum(item.usd(free=True) for item in items) < 0.10
+    alarms = [one for one in template()["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    assert [item.amount for item in items if item.price == "alarms"] == [len(alarms)]
+
+
+@pytest.mark.parametrize(("amount", "free", "usd"), [(9, True, 0.0), (12, True, 0.2), (12, False, 1.2)])
+def test_what_is_free_is_taken_off(amount, free, usd):
+    assert cost.Item("alarms", amount, "alarms").usd(free) == pytest.approx(usd)
+
+
+def test_more_megabytes_seconds_and_a_key_cost_more():
+    def run(megabytes, seconds):
+        return sum(item.usd() for item in cost.run(megabytes, seconds))
+
+    assert run(100, 600) > run(1, 600) > run(1, 60)
+    both = [sum(item.usd() for item in cost.idle_month(1, key)) for key in (True, False)]
+    assert both[0] - both[1] == pytest.approx(1)

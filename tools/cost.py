@@ -1,0 +1,148 @@
+"""What one run costs, and what a month costs in which nothing is dropped.
+
+    python -m tools.cost [--megabytes MB] [--train-seconds S] [--endpoint-seconds S] [--stored-gb GB] [--key] [--write]
+
+--write puts the tables, for the defaults, into docs/operations.md.
+"""
+
+import argparse
+import dataclasses
+import math
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+from tools.prices import PRICES, PRICES_OF
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "functions"))
+
+from stocks import cost as instances  # noqa: E402  after the path of the functions
+
+DOCUMENT = ROOT / "docs" / "operations.md"
+SECTION = re.compile(r"(<!-- python -m tools\.cost --write -->\n).*?(<!-- end -->)", re.DOTALL)
+EXAMPLE_MEGABYTES = (ROOT / "examples" / "prices.csv").stat().st_size / 1e6
+# Measured on a laptop with examples/prices.csv, 2026-11-24: GB-seconds of all functions; cold starts are not in it.
+LAMBDA_FIXED, LAMBDA_PER_MEGABYTE, LAMBDA_PER_POLL = 5.1, 48.3, 0.07
+SWEEPS = 30 * 24 * 4
+HOURS = 720  # of a month
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    what: str
+    amount: float
+    price: str  # a key of PRICES
+
+    def usd(self, free: bool = False) -> float:
+        price = PRICES[self.price]
+        return price.usd * max(0.0, self.amount - (price.free if free else 0.0))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megabytes", type=float, default=EXAMPLE_MEGABYTES, help="size of the CSV")
+    parser.add_argument("--train-seconds", type=float, default=180, help="billed seconds of the training job")
+    parser.add_argument("--endpoint-seconds", type=float, default=420, help="seconds that the endpoint lives")
+    parser.add_argument("--stored-gb", type=float, default=1, help="in the three buckets, over an idle month")
+    parser.add_argument("--key", action="store_true", help="the stack has a KMS key of its own")
+    parser.add_argument("--write", action="store_true", help="into docs/operations.md")
+    given = parser.parse_args()
+    text = tables(given.megabytes, given.train_seconds, given.endpoint_seconds, given.stored_gb, given.key)
+    if given.write:
+        DOCUMENT.write_text(SECTION.sub(lambda found: found[1] + text + found[2], DOCUMENT.read_text()))
+    print(text, end="")
+
+
+def default_tables() -> str:
+    return tables(EXAMPLE_MEGABYTES, 180, 420, 1, key=False)
+
+
+def tables(megabytes: float, train_seconds: float, endpoint_seconds: float, stored_gb: float, key: bool) -> str:
+    """Both tables as Markdown."""
+    kind = default("TrainingInstanceType")
+    sagemaker = instances.estimate(train_seconds, kind, endpoint_seconds, default("EndpointInstanceType"))
+    if sagemaker is None:
+        raise ValueError(f"{kind} has no price in functions/stocks/cost.py")
+    items = run(megabytes, train_seconds + endpoint_seconds)
+    lines = [
+        f"A run of {megabytes:.1f} MB, {train_seconds:.0f} s of training and {endpoint_seconds:.0f} s of an endpoint,"
+        f" prices of {PRICES_OF} (instances {instances.PRICES_OF}), us-east-1:",
+        "",
+        "| what | amount | USD |",
+        "|---|---|---|",
+        f"| SageMaker | {train_seconds + endpoint_seconds:,.0f} instance-seconds, {kind} | {sagemaker:.4f} |",
+        *(f"| {item.what} | {amount(item)} | {item.usd():.4f} |" for item in items),
+        f"| together | | {sagemaker + sum(item.usd() for item in items):.2f} |",
+        "",
+        f"A month without runs, {stored_gb:g} GB in the buckets:",
+        "",
+        "| what | amount | USD | USD beyond what every account has free |",
+        "|---|---|---|---|",
+    ]
+    items = idle_month(stored_gb, key)
+    lines += [f"| {item.what} | {amount(item)} | {item.usd():.3f} | {item.usd(free=True):.3f} |" for item in items]
+    both = [sum(item.usd(free) for item in items) for free in (False, True)]
+    return "\n".join([*lines, f"| together | | {both[0]:.2f} | {both[1]:.2f} |", ""])
+
+
+def amount(item: Item) -> str:
+    number = f"{item.amount:,.0f}" if item.amount >= 10 else f"{item.amount:.3g}"
+    return f"{number} x {PRICES[item.price].unit}"
+
+
+def run(megabytes: float, polled_seconds: float) -> list[Item]:
+    """Everything of a run but SageMaker. The crawler is taken to use two DPUs, which AWS does not tell."""
+    shards = math.ceil(megabytes * 1000 / (default("ShardKilobytes") * 1.024))
+    polls = math.ceil(polled_seconds / default("PollSeconds")) + 4  # of the crawler
+    seconds = LAMBDA_FIXED + LAMBDA_PER_MEGABYTE * megabytes + LAMBDA_PER_POLL * polls
+    return [
+        Item("Lambda, computing", seconds, "lambda_seconds"),
+        Item("Lambda, calls", 11 + 5 * shards + polls, "lambda_requests"),
+        Item("Step Functions, each state once and each poll", states() + 5 * shards + 3 * polls, "transitions"),
+        Item("S3, writing", 20 + 12 * shards, "s3_writes"),
+        Item("S3, reading", 40 + 20 * shards, "s3_reads"),
+        Item("Glue, one crawl", 2 / 6, "crawler"),
+        Item("Athena, one query", 10, "athena"),
+        Item("CloudWatch, logs", 0.002, "log_intake"),
+        Item("CloudWatch, seven metrics for an hour", 7 / HOURS, "metrics"),
+        Item("SNS, one e-mail", 1, "emails"),
+    ]
+
+
+def idle_month(stored_gb: float, key: bool) -> list[Item]:
+    """What costs while nothing is dropped: the sweep, what watches, and what is stored."""
+    resources = re.findall(r"^    Type: (AWS::CloudWatch::\w+)$", (ROOT / "template.yaml").read_text(), re.MULTILINE)
+    items = [
+        Item("CloudWatch, alarms", resources.count("AWS::CloudWatch::Alarm"), "alarms"),
+        Item("CloudWatch, dashboard", resources.count("AWS::CloudWatch::Dashboard"), "dashboards"),
+        Item("CloudWatch, the age of the oldest endpoint", 1, "metrics"),
+        Item("Lambda, sweeping for a second at a time", SWEEPS * 0.25, "lambda_seconds"),
+        Item("Lambda, sweeps", SWEEPS, "lambda_requests"),
+        Item("X-Ray, traces of the sweeps", SWEEPS, "traces"),
+        Item("CloudWatch, logs of the sweeps", SWEEPS * 3e-6, "log_intake"),
+        Item("CloudWatch, logs that are kept", SWEEPS * 3e-6, "log_storage"),
+        Item("S3, stored", stored_gb, "s3_storage"),
+    ]
+    return [*items, Item("KMS, a key of one's own", 1, "key")] if key else items
+
+
+def states() -> int:
+    """How many states the machine has: more than a run enters, but for its polls and shards."""
+    text = (ROOT / "statemachine" / "forecast.asl.json").read_text()
+    return sum('"Type"' in line for line in text.splitlines())
+
+
+def default(parameter: str):
+    """A parameter's default; of the template no more is read than that."""
+    text = (ROOT / "template.yaml").read_text()
+    section = re.search(rf"^  {parameter}:\n(?:    .*\n)+", text, re.MULTILINE)
+    if not section:
+        raise ValueError(f"template.yaml has no parameter {parameter}")
+    return yaml.safe_load(section[0])[parameter]["Default"]
+
+
+if __name__ == "__main__":
+    main()
