@@ -137,7 +137,7 @@ def anywhere(stage: Stage) -> list[Call]:
 # What one role may do and the others may not.
 OWN = {
     "lambda invoke": {"MachineRole", "CleanUpMachineRole"},
-    "sns publish": {"NotifyRole", "SweepRole"},
+    "sns publish": {"NotifyRole", "SweepRole", "ReportAlarmRole"},
     "sagemaker list_endpoints": {"SweepRole"},
     "sagemaker-runtime invoke_endpoint": {"ForecastRole"},
     "sagemaker delete_endpoint": {"CleanUpRole", "SweepRole"},

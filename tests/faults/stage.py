@@ -14,6 +14,13 @@ from tests.integration.cloud import Cloud
 
 DATASET = "needed"
 SECONDS = 60
+ALARM = {
+    "region": "us-east-1",
+    "alarmData": {
+        "alarmName": "some",
+        "state": {"value": "ALARM", "reason": "threshold crossed", "timestamp": "2026-01-01T00:00:00.000+0000"},
+    },
+}
 FIRST_DAY = datetime.date(2022, 1, 3)
 
 
@@ -47,7 +54,7 @@ class Stage:
         self.arn = cloud.upload(f"incoming/{DATASET}/prices.csv", prices())
         ended = cloud.ended(self.arn)
         assert ended["status"] == "SUCCEEDED", ended
-        others = {"FindRunFunction": {"execution_arn": self.arn}, "SweepFunction": {}}
+        others = {"FindRunFunction": {"execution_arn": self.arn}, "SweepFunction": {}, "ReportAlarmFunction": ALARM}
         self.payloads = self.recorded(self.arn) | others
         self.run = self.payloads["ScaleFunction"]["run"]
         self.source = {name: self.payloads["SplitFunction"][name] for name in ("bucket", "key", "version_id")}
