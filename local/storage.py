@@ -21,7 +21,7 @@ def install() -> None:
         if method == "PUT" and response[0] == 200 and (fault := faults.take("function_dies", path)):
             children.kill(f"lambda {fault['function']}")
         missing = response[0] == 404 and method in ("GET", "HEAD") and path.count("/") > 1
-        if missing and not _may_list(*path.split("/", 2)[1:], headers, query):
+        if missing and not _may_list(path, headers, query):
             return (
                 403,
                 {"Content-Type": "application/xml"},
@@ -50,7 +50,8 @@ def _range(wanted: str, status: int, headers: dict, body: bytes) -> tuple[int, d
     return 206, {**kept, "Content-Range": f"bytes {start}-{end}/{size}", "Content-Length": str(len(part))}, part
 
 
-def _may_list(bucket: str, key: str, headers: dict, query: dict) -> bool:
+def _may_list(path: str, headers: dict, query: dict) -> bool:
     """Whether the caller may list the bucket; a condition on prefixes is held against the key."""
+    _, bucket, key = path.split("/", 2)
     who, arn, context = extract_access_key_id(headers, query), f"arn:aws:s3:::{bucket}", {"s3:prefix": unquote(key)}
     return not iam_evaluator.enforce(who, "s3:ListBucket", "s3", get_region(), arn, context)

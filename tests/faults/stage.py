@@ -54,11 +54,12 @@ class Stage:
         self.arn = cloud.upload(f"incoming/{DATASET}/prices.csv", prices())
         ended = cloud.ended(self.arn)
         assert ended["status"] == "SUCCEEDED", ended
-        others = {"FindRunFunction": {"execution_arn": self.arn}, "SweepFunction": {}, "ReportAlarmFunction": ALARM}
+        others: dict[str, dict] = {"FindRunFunction": {"execution_arn": self.arn}, "SweepFunction": {}, "ReportAlarmFunction": ALARM}
         self.payloads = self.recorded(self.arn) | others
         self.run = self.payloads["ScaleFunction"]["run"]
         self.source = {name: self.payloads["SplitFunction"][name] for name in ("bucket", "key", "version_id")}
         self.aborted = self._abort()
+        self.served = self.endpoint = ""  # the execution that made the newest endpoint, and its name
         self.foreign = self.outputs["LakeBucket"].replace("-lake-", "-foreign-")
         self.client("s3").create_bucket(Bucket=self.foreign)
 
