@@ -54,8 +54,9 @@ class Stage:
         self.arn = cloud.upload(f"incoming/{DATASET}/prices.csv", prices())
         ended = cloud.ended(self.arn)
         assert ended["status"] == "SUCCEEDED", ended
-        others: dict[str, dict] = {"FindRunFunction": {"execution_arn": self.arn}, "SweepFunction": {}, "ReportAlarmFunction": ALARM}
-        self.payloads = self.recorded(self.arn) | others
+        self.payloads = self.recorded(self.arn)  # and what others than the machine give a function
+        self.payloads["FindRunFunction"] = {"execution_arn": self.arn}
+        self.payloads |= {"SweepFunction": {}, "ReportAlarmFunction": ALARM}
         self.run = self.payloads["ScaleFunction"]["run"]
         self.source = {name: self.payloads["SplitFunction"][name] for name in ("bucket", "key", "version_id")}
         self.aborted = self._abort()
