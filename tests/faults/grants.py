@@ -334,7 +334,7 @@ def every_grant() -> list[Grant]:
 def scenarios() -> dict[str, dict[str, list[str]]]:
     """By role and scenario the lines of the grants that it needs."""
     found = {role: {name: lines(block) for name, block in needs.items()} for role, needs in NEEDED.items()}
-    for role in {f"{name.removesuffix('Function')}Role" for name in functions()}:
+    for role in [f"{name.removesuffix('Function')}Role" for name in functions()]:
         log = f"{role.removesuffix('Role')}Log"
         found.setdefault(role, {})["log"] = [f"{action} {log}" for action in LOGGED]
     return found

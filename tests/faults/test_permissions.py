@@ -15,10 +15,14 @@ from tests.integration.cloud import Cloud
 from tests.project.read import principals
 
 REMOVED = [grant for grant in every_grant() if not is_static(grant) and scenario_of(grant) in SCENARIOS]
-QUICK = REMOVED[::4]
 PLAYED = [(role, name) for role, needs in scenarios().items() for name in needs if name in SCENARIOS]
 ROLES = [*principals(), *starting.RULES]
 thorough = pytest.mark.thorough
+
+
+def a_quarter_quick(cases: list) -> list:
+    """The cases as parameters, of which three in four run in make test-faults only."""
+    return [pytest.param(*case, marks=thorough if number % 4 else ()) for number, case in enumerate(cases)]
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +51,13 @@ def is_refusal(text: str, action: str, resource: str) -> bool:
     return any(words in text for words in [f'"{action}" permissions', *passed_on.get(action, [])])
 
 
-@pytest.mark.parametrize(
-    "grant", [pytest.param(one, marks=[] if one in QUICK else [thorough]) for one in REMOVED], ids=str
-)
+@pytest.mark.parametrize("grant", a_quarter_quick([(grant,) for grant in REMOVED]), ids=str)
 def test_a_step_is_refused_without_the_grant(stage, grant):
     refused, resource = play(stage, grant.role, scenario_of(grant), grant)
     assert is_refusal(refused, grant.action, resource), refused or "nothing was refused: the grant is not needed"
 
 
-@pytest.mark.parametrize(("role", "name"), PLAYED)
+@pytest.mark.parametrize(("role", "name"), a_quarter_quick(PLAYED))
 def test_with_its_grants_a_step_is_refused_nothing(stage, role, name):
     assert play(stage, role, name)[0] == ""
 
@@ -108,9 +110,7 @@ def run_rows(stage, event: dict) -> list[str]:
     return stage.cloud.keys("LakeBucket", f"runs/dataset={DATASET}/run_id={run_id}/")
 
 
-@pytest.mark.parametrize(
-    "role", [pytest.param(one, marks=[] if number % 4 == 0 else [thorough]) for number, one in enumerate(ROLES)]
-)
+@pytest.mark.parametrize("role", a_quarter_quick([(role,) for role in ROLES]))
 def test_a_role_is_refused_what_is_none_of_its_work(stage, role):
     serve(stage)
     calls = [*abuses.in_s3(stage, role), *abuses.anywhere(stage), *abuses.of_others(stage, role)]
