@@ -10,7 +10,7 @@ from stocks import keys
 from tests.faults import abuses, starting
 from tests.faults.grants import every_grant, is_static, scenario_of, scenarios
 from tests.faults.scenarios import LOST, SCENARIOS, play, serve
-from tests.faults.stage import DATASET, Stage
+from tests.faults.stage import DATASET, Stage, prices
 from tests.integration.cloud import Cloud
 from tests.project.read import principals
 
@@ -89,18 +89,16 @@ def test_a_rule_that_may_start_nothing_hands_the_event_to_the_dead_letter_queue(
 def test_a_run_that_is_refused_something_fails_cleanly_and_says_what(stage):
     """Publish may write no forecasts: nobody reads half a run, and the next try succeeds."""
     (grant,) = [one for one in every_grant() if str(one) == "PublishRole s3:PutObject LakeBucket/predictions/*"]
-    upload = stage.client("stepfunctions").describe_execution(executionArn=stage.aborted)["input"]
-    begin = {"stateMachineArn": stage.outputs["StateMachineArn"], "input": upload}
     with stage.without(grant):
-        ended = stage.cloud.ended(stage.client("stepfunctions").start_execution(**begin)["executionArn"])
+        ended = stage.cloud.ended(stage.cloud.upload(f"incoming/{DATASET}/refused.csv", prices()))
     assert ended["status"] == "FAILED"
     assert "not authorized to perform: s3:PutObject" in ended["cause"]
     assert "Traceback" not in ended["cause"]
-    run = json.loads(upload)
-    assert run_rows(stage, run) == []
-    again = stage.cloud.ended(stage.client("stepfunctions").start_execution(**begin)["executionArn"])
+    assert run_rows(stage, json.loads(ended["input"])) == []
+    again = {"stateMachineArn": ended["stateMachineArn"], "input": ended["input"]}
+    again = stage.cloud.ended(stage.client("stepfunctions").start_execution(**again)["executionArn"])
     assert again["status"] == "SUCCEEDED"
-    assert len(run_rows(stage, run)) == 1
+    assert len(run_rows(stage, json.loads(ended["input"]))) == 1
 
 
 def run_rows(stage, event: dict) -> list[str]:
