@@ -17,11 +17,13 @@ LINK = re.compile(r"https?://\S+[?&]X-Amz-Algorithm=\S+")
 @pytest.fixture(scope="module")
 def runs(cloud, prices):
     """A run that succeeded and one that was rejected."""
+    cloud.faults(scripted={"match": "-secrets-"})
     arns = [
         cloud.upload("incoming/secrets/prices.csv", as_csv(prices)),
         cloud.upload("incoming/secrets/broken.csv", b"ticker,day,price\nA,2024-01-02,1\n"),
     ]
     assert [cloud.ended(arn)["status"] for arn in arns] == ["SUCCEEDED", "FAILED"]
+    cloud.faults()
     return arns
 
 
