@@ -43,13 +43,13 @@ def _invoke_target(target: dict, event: dict, rule: dict, view=None) -> None:
         allowed = permissions.role_allows(target.get("RoleArn", ":::::"), "states:StartExecution", arn)
         if not allowed or stepfunctions._resolve_state_machine_arn(arn) is None:
             _log.warning("%s may not start %s, or there is none", target.get("RoleArn"), arn)
-            _to_dead_letter_queue(target, event, rule)
+            _to_dead_letter_queue(target, view or eventbridge._pattern_event_view(event), rule)
             return
     _invoke(target, event, rule, view)
 
 
-def _to_dead_letter_queue(target: dict, event: dict, rule: dict) -> None:
+def _to_dead_letter_queue(target: dict, view, rule: dict) -> None:
     """Send the event to the target's dead-letter queue, if the queue's policy lets this rule."""
     queue = target.get("DeadLetterConfig", {}).get("Arn")
     if queue and sqs.queue_policy_allows(queue, "events.amazonaws.com", rule["Arn"], paths.ACCOUNT):
-        eventbridge._dispatch_to_sqs(parse_arn(queue), json.dumps(event, default=str))
+        eventbridge._dispatch_to_sqs(parse_arn(queue), json.dumps(view.event_with_detail()))

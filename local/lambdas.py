@@ -18,7 +18,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from ministack.core.responses import new_uuid
+from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.core.router import extract_access_key_id
 from ministack.services import lambda_svc
 
@@ -34,10 +34,13 @@ _slots = threading.BoundedSemaphore(SLOTS)
 _idle: list["Environment"] = []
 _by_key: dict[str, "Environment"] = {}
 _extracting = threading.Lock()
+_ministack_log = lambda_svc._emit_lambda_logs
+_LOGGING = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
 def install() -> None:
     lambda_svc._execute_function_warm = execute
+    lambda_svc._emit_lambda_logs = _log
     threading.Thread(target=_end_idle, daemon=True, name="lambda-idle").start()
 
 
@@ -57,6 +60,18 @@ def execute(function: dict, event: object, request_id: str) -> dict:
 def caller(headers: dict) -> "Environment | None":
     """The environment whose credentials signed the request."""
     return _by_key.get(extract_access_key_id(headers))
+
+
+def _log(function: dict, *rest, **named) -> None:
+    """To CloudWatch as the function's role may; one that may not loses its log, as on AWS."""
+    config = function.get("config") or function
+    arn = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{_log_group(config)}:log-stream:new"
+    if all(permissions.role_allows(config["Role"], action, arn) for action in _LOGGING):
+        _ministack_log(function, *rest, **named)
+
+
+def _log_group(config: dict) -> str:
+    return (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
 
 
 def shut_down() -> None:
@@ -146,7 +161,6 @@ class Environment:
     def _variables(self, config: dict, task_root: Path, layers: list[Path]) -> dict[str, str]:
         """What AWS gives, nothing of the laptop's own. A later layer overrides an earlier one, as in /opt."""
         opt = [str(path) for path in (*(layer / "python" for layer in reversed(layers)), *reversed(layers))]
-        group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{self.name}"
         return {
             "PATH": os.environ["PATH"],
             "LANG": "en_US.UTF-8",
@@ -161,7 +175,7 @@ class Environment:
             "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": group,
+            "AWS_LAMBDA_LOG_GROUP_NAME": _log_group(config),
             "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{new_uuid().replace('-', '')}",
             "LAMBDA_TASK_ROOT": str(task_root),
             "_HANDLER": config["Handler"],

@@ -1,6 +1,7 @@
 """S3 where MiniStack is laxer than AWS, or wrong."""
 
 import re
+from urllib.parse import unquote
 
 from ministack import app
 from ministack.core import iam_evaluator
@@ -16,7 +17,7 @@ def install() -> None:
     async def s3(method, path, headers, body, query):
         response = await ministack_s3(method, path, headers, body, query)
         missing = response[0] == 404 and method in ("GET", "HEAD") and path.count("/") > 1
-        if missing and not _may_list(path.split("/")[1], headers, query):
+        if missing and not _may_list(path, headers, query):
             return (
                 403,
                 {"Content-Type": "application/xml"},
@@ -45,6 +46,8 @@ def _range(wanted: str, status: int, headers: dict, body: bytes) -> tuple[int, d
     return 206, {**kept, "Content-Range": f"bytes {start}-{end}/{size}", "Content-Length": str(len(part))}, part
 
 
-def _may_list(bucket: str, headers: dict, query: dict) -> bool:
-    key = extract_access_key_id(headers, query)
-    return not iam_evaluator.enforce(key, "s3:ListBucket", "s3", get_region(), resource_arn=f"arn:aws:s3:::{bucket}")
+def _may_list(path: str, headers: dict, query: dict) -> bool:
+    """Whether the caller may list the bucket; a condition on prefixes is held against the key."""
+    _, bucket, key = path.split("/", 2)
+    who, arn, context = extract_access_key_id(headers, query), f"arn:aws:s3:::{bucket}", {"s3:prefix": unquote(key)}
+    return not iam_evaluator.enforce(who, "s3:ListBucket", "s3", get_region(), arn, context)

@@ -53,6 +53,13 @@ def download(s3: Any, folder: Path, channel: dict) -> None:
             s3.download_file(bucket, key, str(file))
 
 
+def fetch_source(s3: Any, folder: Path, request: dict) -> None:
+    """The code's archive below code/, which in a job that follows no script AWS's toolkit fetches."""
+    uri = json.loads(request["HyperParameters"]["sagemaker_submit_directory"])
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    s3.download_file(bucket, key, str(folder / "code" / "sourcedir.tar.gz"))
+
+
 def upload(s3: Any, folder: Path, uri: str) -> None:
     """What the job left in model/, as model.tar.gz; nothing if it left nothing."""
     model = folder / "model"

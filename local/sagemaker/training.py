@@ -104,6 +104,7 @@ class TrainingJob:
         if (fault := faults.take("training_hangs", self.name)) is not None:
             self._hang(fault)
         if scripted.wanted(self.name):
+            opt_ml.fetch_source(processes.client("s3", variables), self.folder, self.request)
             paths.LOGS.mkdir(parents=True, exist_ok=True)
             (paths.LOGS / f"training-{self.name}.log").write_text(scripted.train(self.folder))
             return

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.corpus.cases import CASES
 from tests.faults import table
 from tests.faults.driver import Driver
 from tests.faults.runs import RUNS
@@ -24,14 +25,19 @@ def fault_cloud(tmp_path_factory):
 @pytest.fixture(scope="session")
 def driver(fault_cloud, request):
     """A driver with the runs of those tests that were chosen."""
-    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    chosen = {found["run"].name for found in parameters if "run" in found}
+    names = chosen(request.session, "run")
     numbers = {name: number for number, name in enumerate(RUNS)}
-    driver = Driver(fault_cloud, [run for run in RUNS.values() if run.name in chosen], numbers)
+    driver = Driver(fault_cloud, [run for run in RUNS.values() if run.name in names], numbers)
     yield driver
     driver.finish()
     left = sum(map(len, fault_cloud.left_in_sagemaker().values()))
     request.config.stash[TOTALS] = left, driver.green_after_a_failure()
+
+
+def chosen(session, parameter: str) -> set[str]:
+    """Names of the runs, or of the inputs (cases), of the session's tests."""
+    parameters = [item.callspec.params for item in session.items if hasattr(item, "callspec")]
+    return {found[parameter].name for found in parameters if parameter in found}
 
 
 def pytest_addoption(parser):
@@ -43,11 +49,15 @@ def pytest_runtest_makereport(item, call):
     """Keep the names of runs and inputs of which a test failed."""
     report = yield
     if report.failed and hasattr(item, "callspec"):
-        chosen = item.callspec.params.get("run") or item.callspec.params.get("case")
-        item.session.config.stash.setdefault(FAILED, set()).add(chosen.name)
+        found = item.callspec.params.get("run") or item.callspec.params.get("case")
+        if found:
+            item.session.config.stash.setdefault(FAILED, set()).add(found.name)
     return report
 
 
 def pytest_sessionfinish(session):
-    if getattr(session.config.option, "write_table", False) and (found := session.config.stash.get(TOTALS, None)):
+    """Write the table where it was asked for and every run and every input had its turn."""
+    wanted = getattr(session.config.option, "write_table", False)
+    whole = len(chosen(session, "run")) == len(RUNS) and len(chosen(session, "case")) == len(CASES)
+    if wanted and whole and (found := session.config.stash.get(TOTALS, None)):
         table.write(table.render(frozenset(session.config.stash.get(FAILED, set())), *found))

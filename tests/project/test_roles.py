@@ -120,11 +120,15 @@ def test_only_what_starts_something_passes_its_role_and_only_to_sagemaker():
             assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
-def test_sagemakers_roles_are_assumed_by_sagemaker_for_this_account_only():
-    for name in ("TrainingRole", "EndpointRole"):
-        (trust,) = resources("AWS::IAM::Role")[name]["AssumeRolePolicyDocument"]["Statement"]
-        assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
-        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_is_assumed_for_this_account_only_where_the_service_says_for_whom(name):
+    """Lambda assumes a role for its own functions and names no source; Glue documents none for crawlers."""
+    (trust,) = ROLES[name]["AssumeRolePolicyDocument"]["Statement"]
+    told = SERVICES.get(name, "lambda") in ("states", "sagemaker")
+    assert trust["Action"] == "sts:AssumeRole"
+    assert trust.get("Condition") == (
+        {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}} if told else None
+    )
 
 
 @pytest.mark.parametrize(("machine", "role"), MACHINE_ROLES.items())
@@ -148,6 +152,30 @@ def test_a_distributed_map_would_need_more():
     for machine, role in MACHINE_ROLES.items():
         assert "DISTRIBUTED" not in json.dumps(definition(MACHINES[machine]))
         assert "states:StartExecution" not in actions(role)
+
+
+@pytest.mark.parametrize(
+    ("action", "kinds"),
+    [
+        ("CreateTrainingJob", {"training-job"}),
+        ("CreateModel", {"model"}),
+        ("CreateEndpointConfig", {"endpoint-config"}),
+        ("CreateEndpoint", {"endpoint", "endpoint-config"}),
+        ("InvokeEndpoint", {"endpoint"}),
+    ],
+)
+def test_what_is_made_or_called_in_sagemaker_is_granted_on_its_own_kind(action, kinds):
+    arns = [arn for name in principals() for arn in granted(name, f"sagemaker:{action}")]
+    assert {kind for arn in arns for kind in re.findall(r":([a-z-]+)/", arn)} == kinds
+
+
+def test_a_containers_log_is_named():
+    """Not every log of SageMaker's: training jobs share one group, endpoints of this stack have theirs."""
+    groups = {name: granted(name, "logs:PutLogEvents") for name in ("TrainingRole", "EndpointRole")}
+    assert [arn.rpartition("log-group:")[2] for arns in groups.values() for arn in arns] == [
+        "/aws/sagemaker/TrainingJobs*",
+        "/aws/sagemaker/Endpoints/${AWS::StackName}-*",
+    ]
 
 
 def test_tagged_creates_may_tag():
@@ -189,9 +217,7 @@ def test_nothing_writes_to_the_incoming_bucket_and_only_split_reads_it():
     }
     assert touching == {"SplitRole"}
     on_incoming = [statement for statement in statements("SplitRole") if "IncomingBucket" in str(statement["Resource"])]
-    assert {action for statement in on_incoming for action in listed(statement["Action"])} == {
-        "s3:GetObject", "s3:GetObjectVersion",
-    }  # fmt: skip
+    assert {action for statement in on_incoming for action in listed(statement["Action"])} == {"s3:GetObjectVersion"}
 
 
 def test_an_absent_claim_is_told_from_a_forbidden_one():

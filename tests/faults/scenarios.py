@@ -1,0 +1,249 @@
+"""What makes the grants of a role needed. A scenario returns what it was refused with, or an empty string.
+
+What is listed in BEFORE prepares a scenario while the role still has everything.
+"""
+
+import contextlib
+import functools
+import io
+import json
+import re
+import tarfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+
+from botocore.exceptions import ClientError
+
+from stocks import keys
+from tests.faults.grants import Grant
+from tests.faults.stage import DATASET, SECONDS, Stage, until
+
+LOST = "the log is lost"
+CRAWLER_LOG = "/aws-glue/crawlers"
+
+
+def play(stage: Stage, role: str, name: str, grant: Grant | None = None) -> tuple[str, str]:
+    """What the role was refused with, without the grant if there is one, and the grant's resource."""
+    if prepare := BEFORE.get(name):
+        prepare(stage)
+    with stage.without(grant) if grant else contextlib.nullcontext("") as resource:
+        return SCENARIOS[name](stage, f"{role.removesuffix('Role')}Function"), resource
+
+
+def step(stage: Stage, function: str) -> str:
+    return stage.call(function)[0]
+
+
+def new_execution(stage: Stage, function: str) -> str:
+    return stage.call(function, execution_name=stage.new())[0]
+
+
+def log(stage: Stage, function: str) -> str:
+    """An event that no handler understands is logged like any other."""
+    name = stage.function(function)
+    group = stage.client("lambda").get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
+    before = logged(stage, group)
+    stage.client("lambda").invoke(FunctionName=name, Payload=b"[]")
+    return "" if logged(stage, group) > before else LOST
+
+
+def logged(stage: Stage, group: str) -> int:
+    logs = stage.client("logs")
+    with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return sum(len(page["events"]) for page in pages)
+    return 0
+
+
+def take_over(stage: Stage, function: str) -> str:
+    """Split finds the claim of an aborted execution, and what it left in the buckets."""
+    payload = stage.recorded(stage.aborted)["SplitFunction"]
+    source = {name: payload[name] for name in stage.source}
+    run = {"dataset": DATASET, "run_id": keys.run_id(DATASET, **source)}
+    claim = {"execution_arn": stage.aborted, "claimed": "2026-01-01T00:00:00+00:00"}
+    for name, body in {"claim.json": json.dumps(claim), "rows/99999.npz": "left"}.items():
+        key = keys.work(run["run_id"], name)
+        stage.client("s3").put_object(Bucket=stage.outputs["WorkBucket"], Key=key, Body=body)
+    leave(stage, run, "rejected", "runs")
+    return stage.call(function, **payload | {"execution_arn": f"{stage.aborted}-{stage.new()}"})[0]
+
+
+def leave(stage: Stage, run: dict, *tables: str) -> None:
+    """An object beside the run's own, as an earlier try left it; the crawler passes over empty ones."""
+    for table in tables:
+        key = keys.lake(table, run, "99999.left")
+        stage.client("s3").put_object(Bucket=stage.outputs["LakeBucket"], Key=key, Body=b"")
+
+
+def publish_again(stage: Stage, function: str) -> str:
+    leave(stage, stage.run, "predictions", "prices")
+    return stage.call(function)[0]
+
+
+def summarize_again(stage: Stage, function: str) -> str:
+    leave(stage, stage.run, "metrics", "reports", "runs")
+    return stage.call(function)[0]
+
+
+def open_report(stage: Stage, function: str) -> str:
+    """Follow the link that the message holds."""
+    told = stage.cloud.state / "logs" / "notifications.log"
+    before = len(told.read_text())
+    if refused := stage.call(function)[0]:
+        return refused
+    (link,) = re.findall(r"https?://\S+", told.read_text()[before:])
+    try:
+        with urllib.request.urlopen(link, timeout=SECONDS) as page:  # noqa: S310  the laptop cloud's own address
+            return "" if b"<html" in page.read() else "no page"
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
+
+
+def serve(stage: Stage, function: str = "") -> str:
+    """A new endpoint, in service; an execution's name of its own makes it."""
+    stage.served = stage.new()
+    refused, answer = stage.call("CreateEndpointFunction", execution_name=stage.served)
+    if refused:
+        return refused
+    stage.endpoint = json.loads(answer)["endpoint_name"]
+    describe = functools.partial(stage.client("sagemaker").describe_endpoint, EndpointName=stage.endpoint)
+    until(lambda: describe()["EndpointStatus"] != "Creating")
+    return describe().get("FailureReason", "")
+
+
+def with_endpoint(stage: Stage, function: str) -> str:
+    return stage.call(function, endpoint_name=stage.endpoint)[0]
+
+
+def delete_endpoint(stage: Stage, function: str) -> str:
+    return stage.call(function, execution_name=stage.served)[0]
+
+
+def train(stage: Stage, function: str = "") -> str:
+    refused, answer = stage.call("StartTrainingFunction", execution_name=stage.new())
+    if refused:
+        return refused
+    name = json.loads(answer)["job_name"]
+    describe = functools.partial(stage.client("sagemaker").describe_training_job, TrainingJobName=name)
+    until(lambda: describe()["TrainingJobStatus"] not in ("InProgress", "Stopping"))
+    return describe().get("FailureReason", "")
+
+
+def stop_training(stage: Stage, function: str) -> str:
+    run, execution = {**stage.run, "dataset": "waiting"}, stage.new()
+    with waiting_job(stage, run, execution):
+        return stage.call(function, run=run, execution_name=execution)[0]
+
+
+def sweep(stage: Stage, function: str) -> str:
+    with waiting_job(stage, {**stage.run, "dataset": "waiting"}, stage.new()):
+        return stage.call(function)[0]
+
+
+def before_sweep(stage: Stage) -> None:
+    """There is an endpoint, and nothing is too young to be swept."""
+    serve(stage)
+    name = stage.function("SweepFunction")
+    variables = stage.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    environment = {"Variables": {**variables, "SWEEP_AFTER_HOURS": "0"}}
+    stage.client("lambda").update_function_configuration(FunctionName=name, Environment=environment)
+
+
+@contextlib.contextmanager
+def waiting_job(stage: Stage, run: dict, execution: str) -> Iterator[None]:
+    """A job whose code only waits; its dataset's name keeps it from following the script."""
+    sagemaker, name = stage.client("sagemaker"), keys.resource_name(stage.stack, run, execution)
+    like = sagemaker.describe_training_job(TrainingJobName=stage.payloads["CheckTrainingFunction"]["job_name"])
+    members = sagemaker.meta.service_model.operation_model("CreateTrainingJob").input_shape.members
+    request = {member: like[member] for member in members if member in like}
+    request["HyperParameters"] |= {"sagemaker_submit_directory": json.dumps(waiting_source(stage))}
+    tags = [{"Key": "Stack", "Value": stage.stack}]
+    sagemaker.create_training_job(**request | {"TrainingJobName": name, "Tags": tags})
+    until(lambda: sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"] == "Training")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ClientError):  # it has ended, as it should
+            sagemaker.stop_training_job(TrainingJobName=name)
+
+
+def waiting_source(stage: Stage) -> str:
+    archive, code = io.BytesIO(), b"import time\ntime.sleep(600)\n"
+    with tarfile.open(fileobj=archive, mode="w:gz") as content:
+        member = tarfile.TarInfo("train.py")
+        member.size = len(code)
+        content.addfile(member, io.BytesIO(code))
+    bucket, key = stage.outputs["WorkBucket"], keys.work(stage.run["run_id"], "source/waiting.tar.gz")
+    stage.client("s3").put_object(Bucket=bucket, Key=key, Body=archive.getvalue())
+    return f"s3://{bucket}/{key}"
+
+
+def crawl(stage: Stage, function: str = "") -> str:
+    glue, name = stage.client("glue"), stage.outputs["CrawlerName"]
+    glue.start_crawler(Name=name)
+    until(lambda: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY")
+    return glue.get_crawler(Name=name)["Crawler"]["LastCrawl"].get("ErrorMessage", "")
+
+
+def crawl_with_log(stage: Stage, function: str) -> str:
+    return crawl(stage) or ("" if logged(stage, CRAWLER_LOG) else LOST)
+
+
+def before_crawl_with_log(stage: Stage) -> None:
+    with contextlib.suppress(stage.client("logs").exceptions.ResourceNotFoundException):
+        stage.client("logs").delete_log_group(logGroupName=CRAWLER_LOG)
+
+
+def before_first_crawl(stage: Stage) -> None:
+    for table in crawled(stage):
+        stage.client("glue").delete_table(DatabaseName=stage.outputs["DatabaseName"], Name=table["Name"])
+
+
+def before_crawl_of_a_change(stage: Stage) -> None:
+    """Tables and partitions are made to tell of other files than there are."""
+    assert crawl(stage) == ""
+    glue, database = stage.client("glue"), stage.outputs["DatabaseName"]
+    for table in crawled(stage):
+        where = {"DatabaseName": database, "TableName": table["Name"]}
+        one = glue.get_partitions(**where)["Partitions"][0]
+        changed = {name: one[name] for name in ("Values", "StorageDescriptor")} | {"Parameters": {"recordCount": "0"}}
+        entry = {"PartitionValueList": one["Values"], "PartitionInput": changed}
+        glue.batch_update_partition(**where, Entries=[entry])
+        kept = {name: table[name] for name in ("Name", "StorageDescriptor", "PartitionKeys", "TableType")}
+        changed = kept | {"Parameters": {**table["Parameters"], "recordCount": "0"}}
+        glue.update_table(DatabaseName=database, TableInput=changed)
+
+
+def crawled(stage: Stage) -> list[dict]:
+    """The tables that the crawler makes; views are the template's."""
+    found = stage.client("glue").get_tables(DatabaseName=stage.outputs["DatabaseName"])["TableList"]
+    return [table for table in found if table["TableType"] == "EXTERNAL_TABLE"]
+
+
+BEFORE: dict[str, Callable] = {
+    "with_endpoint": serve,
+    "delete_endpoint": serve,
+    "sweep": before_sweep,
+    "first_crawl": before_first_crawl,
+    "crawl_of_a_change": before_crawl_of_a_change,
+    "crawl_with_log": before_crawl_with_log,
+}
+SCENARIOS: dict[str, Callable] = {
+    "step": step,
+    "new_execution": new_execution,
+    "log": log,
+    "take_over": take_over,
+    "publish_again": publish_again,
+    "summarize_again": summarize_again,
+    "open_report": open_report,
+    "serve": serve,
+    "with_endpoint": with_endpoint,
+    "delete_endpoint": delete_endpoint,
+    "train": train,
+    "stop_training": stop_training,
+    "sweep": sweep,
+    "first_crawl": crawl,
+    "crawl_of_a_change": crawl,
+    "crawl_with_log": crawl_with_log,
+}

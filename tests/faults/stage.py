@@ -1,0 +1,133 @@
+"""A finished run on the laptop cloud whose steps can be taken again, each with less than its role is granted."""
+
+import contextlib
+import datetime
+import functools
+import itertools
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+
+from tests.faults.grants import Grant, flattened, grants_of
+from tests.integration.cloud import Cloud
+
+DATASET = "needed"
+SECONDS = 60
+ALARM = {
+    "region": "us-east-1",
+    "alarmData": {
+        "alarmName": "some",
+        "state": {"value": "ALARM", "reason": "threshold crossed", "timestamp": "2026-01-01T00:00:00.000+0000"},
+    },
+}
+FIRST_DAY = datetime.date(2022, 1, 3)
+
+
+def prices() -> bytes:
+    """One ticker, one too short to be forecast, a row without a price, and one that contradicts another."""
+    made, last, rows = random.Random(7), 100.0, []  # noqa: S311  the same prices every time
+    for number in range(300):
+        last *= 1 + made.gauss(0, 0.01)
+        rows.append(f"ALDER,{FIRST_DAY + datetime.timedelta(days=number)},{last:.4f}")
+    rows += [f"SHORT,{FIRST_DAY + datetime.timedelta(days=number)},10" for number in range(20)]
+    rows += [f"ALDER,{FIRST_DAY},", f"ALDER,{FIRST_DAY},1"]
+    return "\n".join(["ticker,date,adjclose", *rows, ""]).encode()
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the laptop cloud did not get there"
+        time.sleep(0.1)
+
+
+class Stage:
+    """The run, what the machine gave each function in it, and the roles' policies."""
+
+    def __init__(self, cloud: Cloud):
+        self.cloud, self.outputs = cloud, cloud.outputs()
+        self.client = functools.cache(cloud.client)
+        self.stack = self.outputs["StateMachineArn"].rpartition(":")[2]
+        self._numbers = itertools.count()
+        cloud.faults(scripted={"match": f"-{DATASET}-"})
+        self.arn = cloud.upload(f"incoming/{DATASET}/prices.csv", prices())
+        ended = cloud.ended(self.arn)
+        assert ended["status"] == "SUCCEEDED", ended
+        self.payloads = self.recorded(self.arn)  # and what others than the machine give a function
+        self.payloads["FindRunFunction"] = {"execution_arn": self.arn}
+        self.payloads |= {"SweepFunction": {}, "ReportAlarmFunction": ALARM}
+        self.run = self.payloads["ScaleFunction"]["run"]
+        self.source = {name: self.payloads["SplitFunction"][name] for name in ("bucket", "key", "version_id")}
+        self.aborted = self._abort()
+        self.served = self.endpoint = ""  # the execution that made the newest endpoint, and its name
+        self.foreign = self.outputs["LakeBucket"].replace("-lake-", "-foreign-")
+        self.client("s3").create_bucket(Bucket=self.foreign)
+
+    def _abort(self) -> str:
+        """An execution that a person stopped after Split had begun."""
+        arn = self.cloud.upload(f"incoming/{DATASET}/aborted.csv", prices())
+        until(lambda: "SplitFunction" in self.recorded(arn))
+        self.client("stepfunctions").stop_execution(executionArn=arn)
+        self.cloud.ended(arn)
+        return arn
+
+    def recorded(self, arn: str) -> dict[str, dict]:
+        """What an execution gave each function, by logical name."""
+        details = [event.get("taskScheduledEventDetails") for event in self.cloud.history(arn)]
+        scheduled = [json.loads(detail["parameters"]) for detail in details if detail]
+        return {self.logical(one["FunctionName"]): one["Payload"] for one in scheduled}
+
+    @functools.cache  # noqa: B019  a stage lives as long as its tests
+    def physical(self, kind: str) -> dict[str, str]:
+        """The names in the cloud of the stack's resources of one type."""
+        found = self.client("cloudformation").describe_stack_resources(StackName=self.stack)["StackResources"]
+        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found if one["ResourceType"] == kind}
+
+    def function(self, logical: str) -> str:
+        return self.physical("AWS::Lambda::Function")[logical]
+
+    def logical(self, function_arn: str) -> str:
+        """The template's name of a function."""
+        name = function_arn.rpartition(":")[2]
+        return next(logical for logical, one in self.physical("AWS::Lambda::Function").items() if one == name)
+
+    def new(self) -> str:
+        """An execution's name that has not been yet."""
+        return f"execution-{next(self._numbers)}"
+
+    def call(self, function: str, **changes) -> tuple[str, str]:
+        """What the function was refused with, and what it answered, to the recorded payload with these changes."""
+        payload = json.dumps(self.payloads[function] | changes)
+        answer = self.client("lambda").invoke(FunctionName=self.function(function), Payload=payload)
+        body = answer["Payload"].read().decode()
+        return (json.loads(body)["errorMessage"], "") if "FunctionError" in answer else ("", body)
+
+    def policy(self, role: str) -> tuple[str, dict]:
+        """Name and document of the role's one policy as it is deployed."""
+        iam, name = self.client("iam"), self.physical("AWS::IAM::Role")[role]
+        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        return policy, iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+
+    def put(self, role: str, policy: str, document: dict) -> None:
+        name = self.physical("AWS::IAM::Role")[role]
+        self.client("iam").put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+    @contextlib.contextmanager
+    def statements(self, role: str, statements: list[dict]) -> Iterator[None]:
+        """The role has these statements only, meanwhile."""
+        policy, document = self.policy(role)
+        self.put(role, policy, {**document, "Statement": statements})
+        try:
+            yield
+        finally:
+            self.put(role, policy, document)
+
+    @contextlib.contextmanager
+    def without(self, grant: Grant) -> Iterator[str]:
+        """The role lacks the one grant meanwhile; yields the grant's resource as it is deployed."""
+        statements, grants = flattened(self.policy(grant.role)[1]), grants_of(grant.role)
+        assert [one["Action"] for one in statements] == [one.action for one in grants]
+        place = grants.index(grant)
+        with self.statements(grant.role, statements[:place] + statements[place + 1 :]):
+            yield statements[place]["Resource"]

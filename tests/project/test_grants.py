@@ -1,0 +1,26 @@
+"""Every grant is known to be needed: a test of tests/faults removes it, or a table says why that would show nothing."""
+
+import re
+
+import pytest
+
+from tests.faults.grants import STATIC, every_grant, is_static, scenario_of, scenarios
+
+
+@pytest.mark.parametrize("grant", every_grant(), ids=str)
+def test_a_grant_is_proven_by_its_removal_or_said_to_be_needed(grant):
+    assert bool(scenario_of(grant)) != is_static(grant), "tests/faults/grants.py must list it exactly once"
+
+
+def test_what_the_tables_list_is_granted():
+    granted = {(grant.role, grant.line) for grant in every_grant()}
+    listed = [(role, line) for role, needs in scenarios().items() for needed in needs.values() for line in needed]
+    assert [pair for pair in listed if pair not in granted] == []
+    assert len(listed) == len(set(listed))
+
+
+@pytest.mark.parametrize("action", STATIC)
+def test_a_reason_is_that_of_a_grant(action):
+    roles, reason = STATIC[action]
+    assert reason
+    assert [grant for grant in every_grant() if grant.action == action and re.fullmatch(roles, grant.role)] != []
