@@ -19,6 +19,9 @@ MAX_BYTES = 256 * 1024
 Error = service._ExecutionError
 
 
+_left_behind: set[Future] = set()  # calls of branches that were interrupted, while they run on
+
+
 class Interrupted(Exception):
     """The execution was stopped or ran out of time, or a sibling branch failed."""
 
@@ -87,17 +90,23 @@ class Branch:
             self.run.deadline = time.monotonic()
         self.check()
 
-    def sleep(self, seconds: float) -> None:
-        end = time.monotonic() + seconds * service._SFN_WAIT_SCALE
-        while (left := end - time.monotonic()) > 0:
+    def sleep(self, seconds: float, outlast: bool = False) -> None:
+        """Wait for SFN_WAIT_SCALE of the time; a Wait outlasts the calls left behind that it would in full."""
+        started, short = time.monotonic(), seconds * service._SFN_WAIT_SCALE
+        while (gone := time.monotonic() - started) < short or (outlast and _left_behind and gone < seconds):
             self.check()
-            self.cancelled.wait(min(left, 0.1))
+            self.cancelled.wait(min(short - gone, 0.1) if gone < short else 0.1)
 
     def await_result(self, future: Future, timeout: float | None) -> Any:
         """The future's result; States.Timeout after the timeout. What runs in it is not ended, as on AWS."""
         end = time.monotonic() + timeout if timeout else None
         while not wait([future], timeout=0.1).done:
-            self.check()
+            try:
+                self.check()
+            except Interrupted:
+                _left_behind.add(future)
+                future.add_done_callback(_left_behind.discard)
+                raise
             if end and time.monotonic() > end:
                 raise Error("States.Timeout", "")
         return future.result()

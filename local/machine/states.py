@@ -57,7 +57,7 @@ def _fail(branch: Branch, state: dict, data: Any) -> Step:
 
 def _wait(branch: Branch, state: dict, data: Any) -> Step:
     if "Seconds" in state:
-        branch.sleep(jsonata.typed(branch, state, "Seconds", "number", data))
+        branch.sleep(jsonata.typed(branch, state, "Seconds", "number", data), outlast=True)
     else:
         until = service._parse_ts(jsonata.typed(branch, state, "Timestamp", "string", data))
         branch.sleep(max(0.0, (until - service._parse_ts(now_iso())).total_seconds()))
