@@ -27,9 +27,11 @@ from settings import Settings, settings
 from stocks import keys, prices, rejected, series, text
 
 MOST_SHARDS = 128
+MOST_TICKERS = 200_000
+MOST_SHARD_ROWS = 2_000_000  # what this step and Scale can hold at once
 GZIP_RATIO = 4
 PLACE = "incoming/<dataset>/<name>.csv or .csv.gz"
-FIRST_DAY, LAST_DAY = series.day_of("1900-01-01"), series.day_of("2200-12-31")
+FIRST_DAY, LAST_DAY = series.day_of("1900-01-01"), prices.LAST_DAY
 
 
 @telemetry.step
@@ -85,6 +87,10 @@ def uri(source: dict[str, str]) -> str:
     return f"s3://{source['bucket']}/{source['key']}"
 
 
+def stem(name: str) -> str:
+    return re.sub(r"\.csv(\.gz)?$", "", name, flags=re.IGNORECASE)
+
+
 def is_gzipped(name: str) -> bool:
     return name.lower().endswith(".gz")
 
@@ -100,7 +106,8 @@ def split(config: Settings, run: dict, shards: int, source: dict[str, str], name
     with tempfile.TemporaryDirectory() as folder, opened(source, name) as (stream, uploaded):
         intake = Intake(Path(folder), shards)
         try:
-            intake.read(stream, re.sub(r"\.csv(\.gz)?$", "", name, flags=re.IGNORECASE))
+            tomorrow = series.day_of(uploaded.date().isoformat()) + 1  # it may have begun where the prices come from
+            intake.read(stream, stem(name), tomorrow)
             cuts = {} if intake.has_too_many(config.bad_row_tolerance) else intake.cuts(config.test_fraction)
         except rejected.Unusable as error:
             listed = put_rejected(config, run, [*intake.kept, error.rejected])
@@ -152,10 +159,10 @@ class Intake:
     shard_of: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.uint8))
     days: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(LAST_DAY - FIRST_DAY + 1, np.int64))
 
-    def read(self, stream: text.Stream, ticker: str) -> None:
-        """Take in the whole stream. Raises Unusable."""
+    def read(self, stream: text.Stream, ticker: str, until: int = LAST_DAY) -> None:
+        """Take in the whole stream; days after `until` are bad rows. Raises Unusable."""
         try:
-            for block in prices.read(stream, ticker, self.tickers):
+            for block in prices.read(stream, ticker, self.tickers, until=until):
                 self.rows += len(block.rows) + len(block.rejected)
                 self.bad += len(block.rejected)
                 self.kept += block.rejected[: rejected.KEEP - len(self.kept)]
@@ -170,12 +177,23 @@ class Intake:
 
     def route(self, rows: np.ndarray) -> None:
         """Append each row to the file of its shard, which the ticker alone decides."""
+        if len(self.tickers) > MOST_TICKERS:
+            raise rejected.Unusable(f"the file has more than {MOST_TICKERS:,} tickers; drop it in parts")
         new = list(self.tickers)[len(self.shard_of) :]
         self.shard_of = np.append(self.shard_of, np.array([crc32(t.encode()) % self.shards for t in new], np.uint8))
         target = self.shard_of[rows["ticker"]]
         for shard in np.unique(target).tolist():
             with self.file(shard).open("ab") as file:
                 rows[target == shard].tofile(file)
+                if file.tell() > MOST_SHARD_ROWS * rows.itemsize:
+                    raise rejected.Unusable(self.crowded(shard))
+
+    def crowded(self, shard: int) -> str:
+        names = [ticker for ticker, of in zip(self.tickers, self.shard_of.tolist(), strict=True) if of == shard]
+        return (
+            f"{rejected.show(names[0])} and the {len(names) - 1} tickers that share its shard have more than "
+            f"{MOST_SHARD_ROWS:,} rows; a ticker has one row a day, so drop tickers in files of their own"
+        )
 
     def file(self, shard: int) -> Path:
         return self.folder / f"{shard:05d}"

@@ -66,8 +66,11 @@ def prices(shard: Arrays, instances: Sequence[Instance], answer: bytes) -> list[
     width = max(instance.origins for instance in instances)
     expected = (len(instances), width, len(HORIZONS), VALUES)
     try:
-        found = np.asarray(json.loads(answer)["predictions"], np.float64)
-    except (ValueError, TypeError, KeyError) as error:
+        found = np.asarray(json.loads(answer)["predictions"])
+        if found.dtype.kind == "U":  # numpy would turn text into numbers
+            raise TypeError("it holds text")
+        found = found.astype(np.float64)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ModelFailed(f"the endpoint's answer is not a forecast ({error}): {answer[:200]!r}") from error
     if found.shape != expected:
         raise ModelFailed(f"the endpoint answered with shape {found.shape}, expected {expected}: {answer[:200]!r}")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 KEEP = 100_000
 LONGEST_ROW = 500
+FORMULA = ("=", "+", "-", "@")  # a spreadsheet computes a cell that begins so
 
 
 class Rejected(NamedTuple):
@@ -30,12 +31,19 @@ class Unusable(Exception):
         return f"line {line}: {reason}" if line else reason
 
 
+def without_formula(row: str) -> str:
+    """The row as a spreadsheet shows it: where it would compute the first cell, an apostrophe stands before it."""
+    return f"'{row}" if row.lstrip().startswith(FORMULA) else row
+
+
 def to_csv(rejected: Iterable[Rejected]) -> str:
     """The content of a file under rejected/: at most the first KEEP rows, very long ones cut."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Rejected._fields)
-    writer.writerows((line, reason, row[:LONGEST_ROW]) for line, reason, row in itertools.islice(rejected, KEEP))
+    writer.writerows(
+        (line, reason, without_formula(row[:LONGEST_ROW])) for line, reason, row in itertools.islice(rejected, KEEP)
+    )
     return text.getvalue()
 
 

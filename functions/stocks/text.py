@@ -1,22 +1,31 @@
-"""A byte stream as blocks of whole UTF-8 lines, whatever its line ends; bounded memory for any input."""
+"""A byte stream as blocks of whole UTF-8 lines, whatever its line ends; bounded memory and time for any input."""
 
+import codecs
 from collections.abc import Iterator
 from typing import Protocol
+
+import numpy as np
 
 from stocks.rejected import Unusable
 
 BLOCK = 4 << 20
+BLOCK_LINES = 100_000
 LONGEST_LINE = 1 << 20
+# What Split can read within its timeout and hold on its disk: a gzip of some MB may unfold to any size.
+MOST_BYTES = 4 << 30
+MOST_LINES = 50_000_000
 BOM = b"\xef\xbb\xbf"
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 BINARY = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"%PDF": "a PDF document",
-    b"\x1f\x8b": "compressed with gzip, which needs a name ending in .csv.gz",
+    b"\x1f\x8b": "compressed with gzip, which needs a name ending in .csv.gz and is undone once",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"PAR1": "a Parquet file",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
+    b"<!DOCTYPE": "an HTML page",
+    b"<html": "an HTML page",
 }
+_LONGEST_START = max(map(len, BINARY))
 
 
 class Stream(Protocol):
@@ -28,29 +37,61 @@ class Stream(Protocol):
 def blocks(stream: Stream, size: int = BLOCK) -> Iterator[tuple[int, bytes]]:
     """Yield (number of the first line, lines each ended by a line feed) until the stream ends.
 
-    Raises Unusable where the bytes are not UTF-8 text or a line is longer than 1 MiB.
+    UTF-16 with a byte order mark is turned into UTF-8. Raises Unusable where the bytes are no such text, a line is
+    longer than 1 MiB, or there is more than MOST_BYTES or MOST_LINES of it.
     """
-    line, rest = 1, b""
-    while more := stream.read(size):
-        if line == 1 and not rest:
-            _refuse_binary(more)
-            more = more.removeprefix(BOM)
+    line, rest, total = 1, b"", 0
+    for more in _utf8(stream, size):
+        total += len(more)
         text, held = _line_feeds(rest + more)
         end = text.rfind(b"\n") + 1
+        for first, block in _cut(text[:end], line):
+            yield first, block
+            line = first + block.count(b"\n")
+        if line > MOST_LINES + 1:
+            raise Unusable(f"the file has more than {MOST_LINES:,} lines; drop it in parts", line)
         if len(text) - end > LONGEST_LINE:
-            raise Unusable("the line is longer than 1 MiB", line + text.count(b"\n"))
-        if end:
-            yield line, _checked(text[:end], line)
-            line += text.count(b"\n", 0, end)
+            raise Unusable("the line is longer than 1 MiB", line)
+        if total > MOST_BYTES:
+            raise Unusable(f"the file has more than {MOST_BYTES / 2**30:g} GiB of text; drop it in parts", line)
         rest = text[end:] + held
     if rest.strip():
-        yield line, _checked(_line_feeds(rest + b"\n")[0], line)
+        yield from _cut(_line_feeds(rest + b"\n")[0], line)
 
 
-def _refuse_binary(start: bytes) -> None:
+def _utf8(stream: Stream, size: int) -> Iterator[bytes]:
+    """The stream's text in UTF-8 without a byte order mark. Raises Unusable for binary files and broken UTF-16."""
+    more = stream.read(size)
+    while len(more) < _LONGEST_START and (further := stream.read(size)):
+        more += further
     for magic, kind in BINARY.items():
-        if start.startswith(magic):
+        if more.startswith(magic):
             raise Unusable(f"the file is {kind}, not CSV text in UTF-8")
+    if not more.startswith(UTF16):
+        more = more.removeprefix(BOM)
+        while more:
+            yield more
+            more = stream.read(size)
+        return
+    codec = "utf-16-le" if more.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+    yield from _transcoded(more[2:], stream, size, codec)
+
+
+def _transcoded(more: bytes, stream: Stream, size: int, codec: str) -> Iterator[bytes]:
+    decoder, line, final = codecs.getincrementaldecoder(codec)(), 1, False
+    while not final:
+        final = not more
+        try:
+            text = decoder.decode(more, final)
+        except UnicodeDecodeError as error:
+            text = error.object[: error.start].decode(codec)
+            yield text.encode()
+            line += text.count("\n") or text.count("\r")
+            raise Unusable("a character is not UTF-16; save the file as CSV in UTF-8", line) from None
+        line += text.count("\n") or text.count("\r")
+        if text:
+            yield text.encode()
+        more = stream.read(size)
 
 
 def _line_feeds(text: bytes) -> tuple[bytes, bytes]:
@@ -61,10 +102,23 @@ def _line_feeds(text: bytes) -> tuple[bytes, bytes]:
     return text[: len(text) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n"), held
 
 
+def _cut(text: bytes, line: int) -> Iterator[tuple[int, bytes]]:
+    """The text, all whole lines, in blocks of at most BLOCK_LINES. Raises Unusable for what is no text."""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1
+    long = np.flatnonzero(np.diff(ends, prepend=0) > LONGEST_LINE + 1)
+    if long.size:
+        raise Unusable("the line is longer than 1 MiB", line + int(long[0]))
+    start = 0
+    for first in range(0, len(ends), BLOCK_LINES):
+        end = int(ends[min(first + BLOCK_LINES, len(ends)) - 1])
+        yield line + first, _checked(text[start:end], line + first)
+        start = end
+
+
 def _checked(block: bytes, line: int) -> bytes:
     nul = block.find(b"\0")
     if nul >= 0:
-        reason = "a NUL byte: this is binary data or UTF-16, not CSV text in UTF-8"
+        reason = "a NUL byte: this is binary data or UTF-16 without a byte order mark, not CSV text in UTF-8"
         raise Unusable(reason, _line_at(block, line, nul))
     if not block.isascii():
         try:

@@ -19,7 +19,14 @@ class Refused(Exception):
 
 
 def read(body: bytes, inputs: Mapping[str, np.dtype]) -> tuple[dict[str, np.ndarray], str, str]:
-    """The input tensors, the key that answers are given under, and the signature's name."""
+    """The input tensors, the key that answers are given under, and the signature's name. Raises Refused."""
+    try:
+        return _read(body, inputs)
+    except RecursionError:
+        raise Refused("JSON Parse error: nested too deeply") from None
+
+
+def _read(body: bytes, inputs: Mapping[str, np.dtype]) -> tuple[dict[str, np.ndarray], str, str]:
     if not body:
         raise Refused("JSON Parse error: The document is empty")
     try:

@@ -92,6 +92,9 @@ def test_requests_and_answers_stay_under_4_mb():
         (json.dumps({"predictions": [[[[1.0] * 6] * 3, [[1.0] * 6] * 2]]}).encode(), "is not a forecast"),
         (json.dumps({"predictions": [[[[1.0] * 6] * 3, [[1.0] * 5 + [-1.0]] * 3]]}).encode(), "A, row 199"),
         (json.dumps({"predictions": [[[[float("nan")] * 6] * 3] * 2]}).encode(), "A, row 198"),
+        (b'{"predictions": [[1%s]]}' % (b"0" * 400), "is not a forecast"),
+        (b'{"predictions": ' + b"[" * 100_000, "is not a forecast"),
+        (json.dumps({"predictions": [[[["1.0"] * 6] * 3] * 2]}).encode(), "it holds text"),
         (json.dumps({"predictions": [[[[None] * 6] * 3] * 2]}).encode(), "A, row 198"),
     ],
 )

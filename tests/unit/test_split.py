@@ -165,7 +165,7 @@ def test_folder_markers_and_settings_are_ignored(buckets, context, key):
         ("incoming//prices.csv", "the folder '' cannot name a dataset; accepted is a letter, then up to 39 letters"),
         ("incoming/my data/prices.csv", "the folder 'my data' cannot name a dataset"),
         ("incoming/../prices.csv", "the folder '..' cannot name a dataset"),
-        ("incoming/daily/prices.xlsx", "is neither .csv nor .csv.gz by its name; accepted is a comma-separated file"),
+        ("incoming/daily/prices.xlsx", "is neither .csv nor .csv.gz by its name; accepted is a CSV in UTF-8"),
         ("incoming/daily/prices", "is neither .csv nor .csv.gz by its name"),
     ],
 )
@@ -194,7 +194,7 @@ def test_an_unusable_file_is_rejected_and_the_reason_written_down(drop, context,
     with pytest.raises(RejectedFile) as refused:
         split.handler(event, context)
     assert str(refused.value).startswith(f"s3://incoming/incoming/Daily/prices.csv: {message}")
-    assert "; accepted is a comma-separated file in UTF-8" in str(refused.value)
+    assert "; accepted is a CSV in UTF-8" in str(refused.value)
     assert len(listed(run_of(event))) == 2
     assert listed(run_of(event))[0] == "line,reason,row"
 
@@ -217,7 +217,7 @@ def test_a_file_that_fills_the_disk_is_rejected(drop, context, monkeypatch):
 
 
 def test_a_connection_lost_while_reading_is_transient(drop, context, monkeypatch):
-    def lost(*_):
+    def lost(*_, **__):
         raise botocore.exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2)
 
     monkeypatch.setattr(split.prices, "read", lost)

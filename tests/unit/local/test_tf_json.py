@@ -56,6 +56,7 @@ def test_a_value_that_is_no_float_is_refused(value, message):
     [
         (b"", "The document is empty"),
         (b"{", "JSON Parse error"),
+        (b'{"instances": ' + b"[" * 100_000, "nested too deeply"),
         (b'{"instances": [{"adjclose": [NaN, 1.0], "high": [1.0, 1.0]}]}', "NaN"),
         ([1.0], "Is not object"),
         ({}, "Missing 'inputs' or 'instances' key"),

@@ -1,0 +1,203 @@
+"""Feed seeded random changes of known inputs to whatever reads what strangers wrote: CSV files and the model's JSON.
+
+    python -m benchmarks.fuzz [--seconds 600] [--seed 1] [--out DIR]
+
+prints what was tried, and ends with 1 where an input crashed its reader, took longer than PATIENCE or more than
+MOST_MIB of memory; that input is then in DIR.
+"""
+
+import argparse
+import gzip
+import io
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks import ROOT, children, tables
+from benchmarks.mutations import changed
+
+# The region is never asked: no client is made. Modules of Lambda want one when they are imported all the same.
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")
+
+import split
+from errors import ModelFailed
+from local.sagemaker import tf_json
+from stocks import endpoint
+from stocks.rejected import Unusable, to_csv
+from tests.corpus.cases import CASES
+
+MOST_MIB = 512
+PATIENCE = 60  # seconds of CPU for one input
+MOST_SEED = 100_000  # bytes
+MODEL = 6 << 20  # what SageMaker lets through either way; ours stay under 4 MB
+ACCEPTED, REJECTED = "accepted", "rejected"
+
+
+class Target(NamedTuple):
+    """What is fed: its seeds, the most bytes of an input, and a reader; whatever that raises is a crash."""
+
+    name: str
+    seeds: Sequence[bytes]
+    largest: int
+    read: Callable[[bytes], str]
+
+
+def read_csv(body: bytes) -> str:
+    """As Split reads an object, by the name that its first bytes suggest."""
+    stream = gzip.GzipFile(fileobj=io.BytesIO(body)) if body.startswith(b"\x1f\x8b") else io.BytesIO(body)
+    with tempfile.TemporaryDirectory() as folder:
+        intake = split.Intake(Path(folder), 2)
+        try:
+            intake.read(stream, "FILE")
+        except Unusable as error:
+            if not 0 < len(str(error)) < 1000 or not str(error).isprintable():
+                raise AssertionError(f"no message for people: {str(error)[:2000]!r}") from error
+            to_csv([*intake.kept, error.rejected])
+            return REJECTED
+        stored = sum(len(intake.shard(shard)["day"]) for shard in range(2))
+        if stored + intake.bad != intake.rows:
+            raise AssertionError(f"{stored} rows stored and {intake.bad} bad of {intake.rows}")
+        to_csv(intake.kept)
+        return ACCEPTED if not intake.bad else REJECTED
+
+
+SHARD = {"tickers": np.array(["A", "B"])}
+INSTANCES = [endpoint.Instance(0, 60, 62), endpoint.Instance(1, 60, 61)]
+
+
+def read_answer(body: bytes) -> str:
+    """As Forecast reads what the endpoint answered."""
+    try:
+        found = endpoint.prices(SHARD, INSTANCES, body)
+    except ModelFailed:
+        return REJECTED
+    if not all(np.isfinite(values).all() and (values > 0).all() for values in found):
+        raise AssertionError("a forecast that is no price")
+    return ACCEPTED
+
+
+INPUTS = dict.fromkeys(("adjclose", "high", "low"), np.dtype("float32"))
+
+
+def read_request(body: bytes) -> str:
+    """As the laptop's endpoint reads what Forecast asks."""
+    try:
+        tensors, _, _ = tf_json.read(body, INPUTS)
+    except tf_json.Refused:
+        return REJECTED
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise AssertionError("a tensor that is not finite")
+    return ACCEPTED
+
+
+def answers() -> list[bytes]:
+    good = [[[[1.5] * endpoint.VALUES for _ in endpoint.HORIZONS] for _ in range(3)] for _ in INSTANCES]
+    others: tuple = (
+        {"error": "out of memory"},
+        {"predictions": []},
+        [],
+        {"predictions": [[[[None]]]]},
+        {"predictions": [10**400]},
+    )
+    return [json.dumps({"predictions": good}).encode(), *(json.dumps(other).encode() for other in others)]
+
+
+def requests() -> list[bytes]:
+    row = {name: [0.0, 10.5, 11.25] for name in INPUTS}
+    others = (
+        {"instances": [row, row], "signature_name": "serving_default"},
+        {"inputs": {name: [[1.5]] for name in INPUTS}},
+    )
+    bad = ({"instances": [1]}, {"instances": [{**row, "low": [2**24, None, True]}]}, {"inputs": [[1]], "instances": []})
+    return [json.dumps(request).encode() for request in (*others, *bad)]
+
+
+def targets() -> list[Target]:
+    contents = [case.body for case in CASES if isinstance(case.body, bytes) and len(case.body) <= MOST_SEED]
+    return [
+        Target("CSV files", contents, 24 << 20, read_csv),
+        Target("answers of the model", answers(), MODEL, read_answer),
+        Target("requests to the model", requests(), MODEL, read_request),
+    ]
+
+
+def feed(seconds: float, seed: int, current: Path) -> dict[str, Counter[str]]:
+    """Try inputs until the time is up; the one under way is always in `current`. Raises what a reader raises."""
+    choose, counts = random.Random(seed), {target.name: Counter[str]() for target in targets()}  # noqa: S311
+    every, end = targets(), time.monotonic() + seconds
+    with current.open("wb") as file:
+        while time.monotonic() < end:
+            target = choose.choice(every)
+            body = changed(choose, target.seeds, target.largest)
+            file.seek(0)
+            file.truncate()
+            file.write(body)
+            file.flush()
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+            try:
+                counts[target.name][target.read(body)] += 1
+            finally:
+                signal.setitimer(signal.ITIMER_PROF, 0)
+    return counts
+
+
+def child(options: argparse.Namespace) -> None:
+    signal.signal(signal.SIGPROF, _too_slow)
+    try:
+        counts = feed(options.seconds, options.seed, options.out / "current")
+    except BaseException:
+        (options.out / "counts.json").write_text(json.dumps({"crash": traceback.format_exc()}))
+        raise
+    (options.out / "counts.json").write_text(json.dumps(counts))
+
+
+def _too_slow(*_) -> None:
+    raise TimeoutError(f"one input took more than {PATIENCE} s of CPU")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path(".local/fuzz"))
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.out = options.out.absolute()
+    if options.child:
+        child(options)
+        return 0
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "counts.json").unlink(missing_ok=True)
+    arguments = ("--seconds", options.seconds, "--seed", options.seed, "--out", options.out)
+    try:
+        cost = children.run("-m", "benchmarks.fuzz", "--child", *arguments, cwd=ROOT)
+    except RuntimeError as error:
+        print(f"seed {options.seed}: crashed by the input {options.out / 'current'}\n{error}")
+        return 1
+    print(report(json.loads((options.out / "counts.json").read_text()), options.seed, cost.peak_mib))
+    return int(cost.peak_mib >= MOST_MIB)
+
+
+def report(counts: dict[str, dict[str, int]], seed: int, peak_mib: float) -> str:
+    rows = [
+        [name, f"{sum(found.values()):,}", f"{found.get(ACCEPTED, 0):,}", f"{found.get(REJECTED, 0):,}", "0"]
+        for name, found in counts.items()
+    ]
+    header = ["read", "inputs", "accepted", "rejected, or with rejected rows", "crashes"]
+    return f"{tables.markdown('Fuzzing', header, rows)}\n\nSeed {seed}, peak memory {peak_mib:.0f} MiB of {MOST_MIB}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

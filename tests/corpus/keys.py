@@ -1,0 +1,42 @@
+"""Names that objects may have. EventBridge delivers keys as they are; S3's own notifications would encode them."""
+
+from tests.corpus.case import ACCEPTED, IGNORED, PLACE, REJECTED_FILE, Case, accepted, bad_file
+
+BODY = b"ticker,date,close\nA,2024-01-02,1\n"
+ONE = b"date,close\n2024-01-02,1\n"
+LONG = "incoming/" + "d" * 40 + "/"
+
+CASES: tuple[Case, ...] = (
+    accepted("a key with spaces", ONE, 1, ("my prices", "2024-01-02", 1.0), "my prices.csv"),
+    accepted("a key with a plus sign", ONE, 1, ("a+b", "2024-01-02", 1.0), "a+b.csv"),
+    accepted("a key with a percent sign", ONE, 1, ("50%20off%", "2024-01-02", 1.0), "50%20off%.csv"),
+    accepted("a key in unicode", ONE, 1, ("日本 é", "2024-01-02", 1.0), "日本 é.csv"),
+    accepted("a key in capitals", ONE, 1, ("A", "2024-01-02", 1.0), "A.CSV"),
+    accepted("a key with a question mark and an ampersand", ONE, 1, ("a?b&c=d#e", "2024-01-02", 1.0), "a?b&c=d#e.csv"),
+    Case(
+        "a key of 1,024 bytes",
+        LONG + "x" * (1020 - len(LONG)) + ".csv",
+        BODY,
+        ACCEPTED,
+        "",
+        1,
+        ("A", "2024-01-02", 1.0),
+    ),
+    bad_file("a name of 1,000 letters for a ticker", ONE, "is longer than 64 characters", "x" * 1000 + ".csv"),
+    bad_file("a file called only .csv", ONE, "the ticker is the file's name, and ticker is empty", ".csv"),
+    bad_file("a file named like a formula", ONE, "ticker '=1+1' begins with =", "=1+1.csv"),
+    Case("another kind of file", f"{PLACE}prices.xlsx", BODY, REJECTED_FILE, "is neither .csv nor .csv.gz by its name"),
+    Case("a file outside a dataset", "incoming/prices.csv", BODY, REJECTED_FILE, "is not directly in a dataset folder"),
+    Case("a file two folders deep", f"{PLACE}2024/a.csv", BODY, REJECTED_FILE, "is not directly in a dataset folder"),
+    Case("a folder called ..", "incoming/../a.csv", BODY, REJECTED_FILE, "the folder '..' cannot name a dataset"),
+    Case("a folder without a name", "incoming//a.csv", BODY, REJECTED_FILE, "the folder '' cannot name a dataset"),
+    Case(
+        "a folder with a space",
+        "incoming/my data/a.csv",
+        BODY,
+        REJECTED_FILE,
+        "cannot name a dataset; accepted is a letter",
+    ),
+    Case("a folder marker", PLACE, b"", IGNORED, "a folder marker"),
+    Case("settings.json", f"{PLACE}settings.json", b"{}", IGNORED, "settings are not data"),
+)

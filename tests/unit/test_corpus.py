@@ -1,0 +1,67 @@
+"""Every named input has the outcome that the corpus promises, through Split's own reading of keys and streams."""
+
+import gzip
+import io
+import re
+
+import pytest
+
+import split
+from errors import RejectedFile
+from stocks import prices
+from stocks.rejected import Unusable
+from stocks.series import day_of, iso
+from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, REJECTED_ROWS, Case
+from tests.corpus.cases import CASES
+
+UNTIL = day_of("2101-01-01")
+
+
+def outcome(case: Case, folder) -> tuple[str, str, split.Intake | None]:
+    """What Split makes of a case: outcome, message, and what it read."""
+    if reason := split.ignored(case.key):
+        return IGNORED, reason, None
+    try:
+        _, name = split.address({"bucket": "incoming", "key": case.key})
+    except RejectedFile as error:
+        return REJECTED_FILE, str(error), None
+    body = io.BytesIO(case.content)
+    intake = split.Intake(folder, 1)
+    try:
+        intake.read(gzip.GzipFile(fileobj=body) if split.is_gzipped(name) else body, split.stem(name), UNTIL)
+    except Unusable as error:
+        return REJECTED_FILE, str(error), None
+    listed = "; ".join(f"line {row.line}: {row.reason}" for row in intake.kept)
+    return REJECTED_ROWS if intake.bad else ACCEPTED, listed, intake
+
+
+def test_there_are_at_least_80_inputs_of_every_outcome_with_names_of_their_own():
+    assert len(CASES) >= 80
+    assert len({case.name for case in CASES}) == len(CASES)
+    assert {case.outcome for case in CASES} == {ACCEPTED, REJECTED_FILE, REJECTED_ROWS, IGNORED}
+    assert all(case.says or case.outcome == ACCEPTED for case in CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: re.sub(r"\W+", "-", case.name))
+def test_an_input_ends_as_the_corpus_says(case, tmp_path):
+    found, message, intake = outcome(case, tmp_path)
+    assert (found, message) == (case.outcome, message)
+    assert case.says in message
+    assert "Traceback" not in message
+    assert len(message) < 2500
+    if intake:
+        arrays = intake.shard(0)
+        assert len(arrays["day"]) == case.rows
+        assert intake.rows == case.rows + intake.bad
+        if case.first:
+            ticker = str(arrays["tickers"][arrays["ticker"][0]])
+            assert (ticker, iso(arrays["day"][0]), arrays["adjclose"][0]) == case.first
+
+
+def test_every_reason_for_a_row_names_a_column_or_says_what_is_wrong_with_the_line():
+    of_line = re.compile(r"\d+ columns instead of|a quote is not closed|a value is longer than")
+    for case in CASES:
+        if case.outcome == REJECTED_ROWS:
+            reason = case.says.partition(": ")[2]
+            column = reason.split(" '")[0].split(' "')[0].removesuffix(" is empty").lower().replace(" ", "")
+            assert of_line.match(reason) or column in {"ticker", "date", *prices.VALUES}, reason
