@@ -41,7 +41,8 @@ def blocks(stream: Stream, size: int = BLOCK) -> Iterator[tuple[int, bytes]]:
     longer than 1 MiB, or there is more than MOST_BYTES or MOST_LINES of it.
     """
     line, rest, total = 1, b"", 0
-    for more in _utf8(stream, size):
+    pieces = _utf8(stream, size)
+    while more := _next(pieces, line, rest):
         total += len(more)
         text, held = _line_feeds(rest + more)
         end = text.rfind(b"\n") + 1
@@ -59,8 +60,17 @@ def blocks(stream: Stream, size: int = BLOCK) -> Iterator[tuple[int, bytes]]:
         yield from _cut(_line_feeds(rest + b"\n")[0], line)
 
 
+def _next(pieces: Iterator[bytes], line: int, rest: bytes) -> bytes:
+    """The next piece, empty at the end. Raises Unusable with the line of what is no UTF-16."""
+    try:
+        return next(pieces, b"")
+    except UnicodeDecodeError:
+        reason = "a character is not UTF-16; save the file as CSV in UTF-8"
+        raise Unusable(reason, line + rest.endswith(b"\r")) from None
+
+
 def _utf8(stream: Stream, size: int) -> Iterator[bytes]:
-    """The stream's text in UTF-8 without a byte order mark. Raises Unusable for binary files and broken UTF-16."""
+    """The stream's text in UTF-8 without a byte order mark. Raises Unusable for binary files, UnicodeDecodeError."""
     more = stream.read(size)
     while len(more) < _LONGEST_START and (further := stream.read(size)):
         more += further
@@ -78,17 +88,16 @@ def _utf8(stream: Stream, size: int) -> Iterator[bytes]:
 
 
 def _transcoded(more: bytes, stream: Stream, size: int, codec: str) -> Iterator[bytes]:
-    decoder, line, final = codecs.getincrementaldecoder(codec)(), 1, False
+    """Raises UnicodeDecodeError behind what could be decoded."""
+    decoder, final = codecs.getincrementaldecoder(codec)(), False
     while not final:
         final = not more
         try:
             text = decoder.decode(more, final)
         except UnicodeDecodeError as error:
-            text = error.object[: error.start].decode(codec)
-            yield text.encode()
-            line += text.count("\n") or text.count("\r")
-            raise Unusable("a character is not UTF-16; save the file as CSV in UTF-8", line) from None
-        line += text.count("\n") or text.count("\r")
+            if before := error.object[: error.start].decode(codec):
+                yield before.encode()
+            raise
         if text:
             yield text.encode()
         more = stream.read(size)
@@ -116,16 +125,16 @@ def _cut(text: bytes, line: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _checked(block: bytes, line: int) -> bytes:
+    """The block. Raises Unusable with the first byte that is no text."""
     nul = block.find(b"\0")
+    try:
+        (block if nul < 0 else block[:nul]).decode()
+    except UnicodeDecodeError as error:
+        reason = f"byte 0x{block[error.start]:02x} is not UTF-8; save the file as CSV in UTF-8"
+        raise Unusable(reason, _line_at(block, line, error.start)) from None
     if nul >= 0:
         reason = "a NUL byte: this is binary data or UTF-16 without a byte order mark, not CSV text in UTF-8"
         raise Unusable(reason, _line_at(block, line, nul))
-    if not block.isascii():
-        try:
-            block.decode()
-        except UnicodeDecodeError as error:
-            reason = f"byte 0x{block[error.start]:02x} is not UTF-8; save the file as CSV in UTF-8"
-            raise Unusable(reason, _line_at(block, line, error.start)) from None
     return block
 
 

@@ -49,6 +49,11 @@ CASES: tuple[Case, ...] = (
         "UTF-16 without a mark", GOOD.encode("utf-16-le"), "line 1: a NUL byte: this is binary data or UTF-16 without"
     ),
     bad_file("UTF-16 cut inside a character", GOOD.encode("utf-16")[:-1], "line 2: a character is not UTF-16"),
+    bad_file(
+        "UTF-16 with CRLF cut inside a character",
+        GOOD.replace("\n", "\r\n").encode("utf-16") + b"A",
+        "line 3: a character is not UTF-16",
+    ),
     bad_file("UTF-32", GOOD.encode("utf-32"), "line 1: a NUL byte"),
     bad_file("Latin-1", HEADER.encode() + "Société,2024-01-02,1\n".encode("latin-1"), "line 2: byte 0xe9 is not UTF-8"),
     bad_file("a NUL byte", GOOD + "\0", "line 3: a NUL byte"),

@@ -42,7 +42,7 @@ def render(failed: frozenset[str] = frozenset(), leaked: int = 0, green: int = 0
     """The section between the markers. `failed` names runs and inputs whose tests failed."""
     tried, survived = injected(failed)
     names = [*COLUMNS, OWN]
-    states = sorted({state for state, _ in tried}, key=lambda state: [*CALLS, state].index(state))
+    states = sorted({state for state, _ in tried}, key=lambda state: ([*CALLS, state].index(state), state))
     lines = [f"| state | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for state in states:
         cells = [f"{survived[state, name]} of {tried[state, name]}" if tried[state, name] else "" for name in names]

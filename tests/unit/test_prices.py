@@ -273,3 +273,12 @@ def test_rows_read_together_and_rows_read_alone_give_the_same(seed):
     alone = {number: prices.read_row(line, layout) for number, line in enumerate(lines, 2)}
     assert accepted == [(row[0], number, row[1], row[2]) for number, row in alone.items() if isinstance(row, tuple)]
     assert rejected == [Rejected(n, row, lines[n - 2]) for n, row in alone.items() if isinstance(row, str)]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("block_bytes", [1, 2, 3, 7, 40, text.BLOCK])
+def test_broken_utf_16_has_its_line_for_every_line_end_and_block_size(ending, block_bytes):
+    content = ending.join(["ticker,date,adjclose", "A,2024-01-02,1", "B"]).encode("utf-16") + b"\x00\xdc"
+    with pytest.raises(Unusable) as refused:
+        read(content, block_bytes=block_bytes)
+    assert str(refused.value) == "line 3: a character is not UTF-16; save the file as CSV in UTF-8"
