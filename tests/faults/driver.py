@@ -194,7 +194,9 @@ class Driver:
     def _look(self, dataset: str) -> dict[str, int]:
         """What a crawl lets readers see of the dataset; then leave parts as an earlier try with more shards would."""
         self._crawl()
-        names = ("predictions", *VIEWS, "run_history")
+        found = self.cloud.client("glue").get_tables(DatabaseName=self.outputs["DatabaseName"])["TableList"]
+        published = {"runs", "metrics"} <= {table["Name"] for table in found}  # before the first run no view answers
+        names = ("predictions", *(VIEWS if published else ()), *(("run_history",) if published else ()))
         asked = " union all ".join(f"select '{one}', count(*) from {one} where dataset = '{dataset}'" for one in names)
         visible = {name: int(count) for name, count in self.reader.ask(asked)}
         bucket = self.outputs["LakeBucket"]
