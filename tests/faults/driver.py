@@ -196,7 +196,7 @@ class Driver:
         self._crawl()
         found = self.cloud.client("glue").get_tables(DatabaseName=self.outputs["DatabaseName"])["TableList"]
         published = {"runs", "metrics"} <= {table["Name"] for table in found}  # before the first run no view answers
-        names = ("predictions", *(VIEWS if published else ()), *(("run_history",) if published else ()))
+        names = ("predictions", *((*VIEWS, "run_history") if published else ()))
         asked = " union all ".join(f"select '{one}', count(*) from {one} where dataset = '{dataset}'" for one in names)
         visible = {name: int(count) for name, count in self.reader.ask(asked)}
         bucket = self.outputs["LakeBucket"]
