@@ -133,7 +133,8 @@ def test_an_execution_ends_in_the_state_that_is_meant(laptop, execute, fault, st
 @pytest.fixture(scope="module")
 def role(laptop, make_role):
     laptop("s3").create_bucket(Bucket="channel")
-    laptop("s3").put_object(Bucket="channel", Key="shards/0", Body=b"x")
+    for key in ("shards/0", "sourcedir.tar.gz"):
+        laptop("s3").put_object(Bucket="channel", Key=key, Body=b"x")
     return make_role("scripted", "sagemaker.amazonaws.com", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
 
 
@@ -145,6 +146,7 @@ def train(laptop, role: str, name: str) -> dict:
         TrainingJobName=name,
         RoleArn=role,
         AlgorithmSpecification={"TrainingImage": "tensorflow", "TrainingInputMode": "File"},
+        HyperParameters={"sagemaker_submit_directory": json.dumps("s3://channel/sourcedir.tar.gz")},
         InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
         OutputDataConfig={"S3OutputPath": "s3://channel/models"},
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
