@@ -43,7 +43,7 @@ format: setup
 benchmarks-setup: .venv/.ready .venv-benchmarks/.ready
 
 down:
-	$(BIN)/python -m local down
+	[ ! -x $(BIN)/python ] || $(BIN)/python -m local down
 
 clean: down
 	rm -rf .venv .venv-* node_modules .aws-sam .local

@@ -30,6 +30,13 @@ def claim(config: Settings, run_id: str, execution_arn: str) -> dict:
     raise Transient(f"the claim of {run_id} keeps changing hands")
 
 
+def must_be_ours(config: Settings, run_id: str, execution_arn: str) -> None:
+    """Raise RuntimeError where another execution has taken over: ours was stopped, and its function works on."""
+    standing, _ = read(config.work_bucket, keys.work(run_id, "claim.json"))
+    if not standing or standing["execution_arn"] != execution_arn:
+        raise RuntimeError(f"run {run_id} no longer belongs to {execution_arn}, so it is not published")
+
+
 def put_if(bucket: str, key: str, value: dict, **condition: str) -> bool:
     """Write the object, or return False where the condition does not hold. Raises Transient while others write it."""
     try:

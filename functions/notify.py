@@ -15,8 +15,12 @@ MAX_SUBJECT = 100  # characters that SNS accepts, ASCII and without line breaks
 
 _TRAINING_LOG = "The job's log is in CloudWatch under /aws/sagemaker/TrainingJobs."
 _ENDPOINT_LOG = "The endpoint's log is in CloudWatch under /aws/sagemaker/Endpoints."
-_SMALLER = "Deploy with a lower ShardKilobytes, so that each step has less to do."
 _AGAIN = "Upload the file again to retry."
+_SMALLER = (
+    "Drop the file in parts, or deploy with a lower ShardKilobytes, so that the steps of a shard have less to do."
+)
+_BUSY = f"AWS was busy or out of reach for longer than the retries last. {_AGAIN}"
+_CRASHED = f"A step probably ran out of memory. {_SMALLER}"
 ADVICE = {
     "RejectedFile": "Correct the file and upload it again; rejected rows are listed under rejected/ in the lake.",
     "NoQuota": "Once the quota or the parameter is changed, upload the file again.",
@@ -25,12 +29,19 @@ ADVICE = {
     "EndpointFailed": f"{_ENDPOINT_LOG} {_AGAIN}",
     "ModelFailed": f"{_ENDPOINT_LOG} {_AGAIN}",
     "CrawlFailed": "The results are in the lake; start the crawler once more and SQL will see them.",
-    "Transient": f"AWS was busy or out of reach for longer than the retries last. {_AGAIN}",
+    "Transient": _BUSY,
+    "Lambda.ServiceException": _BUSY,
+    "Lambda.AWSLambdaException": _BUSY,
+    "Lambda.SdkClientException": _BUSY,
+    "Lambda.ClientExecutionTimeoutException": _BUSY,
+    "Lambda.TooManyRequestsException": _BUSY,
     "StillCreating": "Delete or stop it in the SageMaker console: it costs money while it exists.",
     "SettingMissing": "Deploy the stack again with its own template.",
     "States.Timeout": f"A step took longer than it may. {_SMALLER}",
     "Sandbox.Timedout": f"A step took longer than it may. {_SMALLER}",
-    "Runtime.ExitError": f"A step probably ran out of memory. {_SMALLER}",
+    "Runtime.ExitError": _CRASHED,
+    "Runtime.OutOfMemory": _CRASHED,
+    "Lambda.Unknown": _CRASHED,
     "Aborted": "Upload the file again to run it.",
     "TimedOut": "Drop the file in parts, or upload it again to retry.",
 }
@@ -40,6 +51,7 @@ NOTHING_LEFT = "Nothing of it is left in SageMaker."
 CLEAN_UP_ADVICE = "Cleaning up failed too, so look in the SageMaker console for a job or an endpoint that still runs:"
 
 FRAME = re.compile(r'File "[^"]+", line \d+')
+MESSAGE = re.compile(r'\{\s*"errorMessage":\s*("(?:[^"\\]|\\.)*")')  # of a Lambda error whose JSON was cut off
 EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: |$)")  # the line that ends a traceback: KeyError: 'x'
 
 
@@ -101,7 +113,8 @@ def plain(cause) -> str:
         try:
             found = json.loads(cause)
         except ValueError:
-            return without_traceback(cause)
+            cut_off = MESSAGE.match(cause)
+            return without_traceback(json.loads(cut_off[1]) if cut_off else cause)
         cause = found if isinstance(found, dict) else {"errorMessage": cause}
     if not cause:
         return ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+import claims
 import storage
 import telemetry
 from settings import Settings, settings
@@ -27,6 +28,7 @@ def handler(event, context):
     page = report.render(rows, metrics.direction_intervals(scores), facts, charted)
     write(setting, run, "metrics", keys.part(0), tables.to_parquet("metrics", measured))
     report_uri = write(setting, run, "reports", "report.html", page, "text/html; charset=utf-8")
+    claims.must_be_ours(setting, run["run_id"], event["execution_arn"])
     write(setting, run, "runs", keys.part(0), tables.to_parquet("runs", run_row(facts)))
     ratios = ratios_of_lstm(rows)
     record(ratios, run["dataset"])

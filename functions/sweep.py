@@ -59,17 +59,24 @@ class Found:
 def handler(event, context):
     setting, oldest, swept, failed = settings(), 0.0, [], {}
     for one in list(alike(setting.stack_name)):  # a failing list deletes nothing
+        old = one.age > setting.sweep_after_hours * 3600
+        if not old and one.kind.word != "endpoint":
+            continue
         try:
             if not is_ours(one, setting.stack_name):
                 continue
             if one.kind.word == "endpoint":
                 oldest = max(oldest, one.age)
             # What a stuck endpoint uses stays with it: without its config SageMaker no longer tells its instances.
-            if one.age > setting.sweep_after_hours * 3600 and one.status != "Deleting" and one.name not in failed:
+            if old and one.status == "Deleting":
+                failed[one.name] = f"{one}: SageMaker has begun to delete it and does not get on"
+            elif old and one.name not in failed:
                 end(one)
                 swept.append(str(one))
         except ClientError as error:
-            if not is_over(one, error):
+            if not old:
+                telemetry.logger.warning(f"{one}, of which SageMaker tells no tags: {error}")
+            elif not is_over(one, error):
                 failed[one.name] = f"{one}: {error.response['Error'].get('Message', error)}"
     telemetry.metrics.add_metric("OldestEndpointMinutes", MetricUnit.Count, oldest / 60)
     if swept or failed:

@@ -17,21 +17,24 @@ POINT, COMMA = ".", ","
 UNCLEAR = "?"
 NO_VALUE = frozenset(["", "null", "nan", "n/a", "na", "none", "-"])
 SUFFIXES = {"K": "e3", "M": "e6", "B": "e9"}
+LONGEST = 60  # characters: what is longer is no number, and must not keep a pattern busy
 
 # Patterns that Python and pyarrow (RE2) read alike. Thousands come in threes, in India in twos before the last three.
-_PLAIN = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _CURRENCY = r"^([+-]?)[$€£] ?"
 _GROUPED = {
     POINT: r"^[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3})(\.[0-9]*)?$",
     COMMA: "^[+-]?[0-9]{1,3}(\\.[0-9]{3}|[ \u00a0\u202f][0-9]{3})+(,[0-9]*)?$",
 }
-_DECIMAL_COMMA = r"^[+-]?([0-9]+,?[0-9]*|,[0-9]+)([eE][+-]?[0-9]+)?$"
+_DECIMAL_COMMA = r"^[+-]?([0-9]+(,[0-9]*)?|,[0-9]+)([eE][+-]?[0-9]+)?$"
 _SPACES = "[ \u00a0\u202f]"
 _SUFFIX = r"^([0-9.,]*[0-9.,]) ?([KkMmBb])$"
 
 
 def number(written: str, decimal: str, volume: bool = False) -> float:
     """The number, NaN where the text is none."""
+    if len(written) > LONGEST:
+        return math.nan
     text, power = (written if volume else re.sub(_CURRENCY, r"\1", written)), ""
     if volume and (parts := re.match(_SUFFIX, text)):
         text, power = parts[1], SUFFIXES[parts[2].upper()]
@@ -45,7 +48,8 @@ def number(written: str, decimal: str, volume: bool = False) -> float:
 
 def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> np.ndarray:
     """float64: 0 for the words that mean no value, NaN for what is not plainly a number."""
-    if decimal == POINT:
+    longest = pc.max(pc.utf8_length(column)).as_py() or 0
+    if decimal == POINT and longest <= LONGEST:
         try:
             found = pc.cast(column, pa.float64()).to_numpy()
             if not np.isnan(found).any():
@@ -53,6 +57,8 @@ def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> np.n
         except pa.ArrowInvalid:
             pass
     column = pc.ascii_trim_whitespace(column)
+    if longest > LONGEST:
+        column = pc.if_else(pc.greater(pc.utf8_length(column), LONGEST), "too long", column)
     text = _canonical(column, decimal, volume)
     plain = pc.match_substring_regex(text, _PLAIN)
     found = pc.cast(pc.if_else(plain, text, "nan"), pa.float64()).to_numpy().copy()
@@ -90,6 +96,8 @@ def decimal_sign(values: Iterable[str]) -> str | None:
 
 def vote(written: str) -> str:
     """The decimal sign that one value proves, UNCLEAR where it may be either, "" where it has none."""
+    if len(written) > LONGEST:
+        return ""
     digits = re.sub(r"^[+-]?[$€£]? ?| ?[KkMmBb]$", "", written.strip())
     parts = re.findall(r"[0-9]+|[.,]", digits)
     signs = [part for part in parts if part in (POINT, COMMA)]

@@ -146,6 +146,7 @@ NEEDED = {
     },
     "SummarizeRole": {
         "summarize_again": """
+            s3:GetObject WorkBucket/runs/*/claim.json
             s3:GetObject WorkBucket/runs/*/manifest.json
             s3:GetObject WorkBucket/runs/*/data.json
             s3:GetObject WorkBucket/runs/*/scores/*

@@ -19,7 +19,6 @@ WRITERS = (
     "Summarize",
 )
 NUMBER = r"-?\d+\.\d+(e-?\d+)?"
-FOREVER = 99
 
 
 def throttled(state: str) -> Fault:
@@ -188,7 +187,7 @@ ENDPOINT = [
     ),
     failed(
         "endpoint creating",
-        Fault("Check endpoint", "stuck Creating", "endpoint_hangs", {"seconds": 5, "age": 99_999}),
+        Fault("Check endpoint", "stuck Creating", "endpoint_hangs", {"seconds": 20, "age": 99_999}),
         "EndpointFailed",
         "Creating after",
         tried_again=("Clean up after failure",),

@@ -17,7 +17,8 @@ from botocore.exceptions import ClientError
 
 from stocks import keys
 from tests.faults.grants import Grant
-from tests.faults.stage import DATASET, SECONDS, Stage, until
+from tests.faults.stage import DATASET, SECONDS, Stage
+from tests.integration.cloud import eventually
 
 LOST = "the log is lost"
 CRAWLER_LOG = "/aws-glue/crawlers"
@@ -108,7 +109,7 @@ def serve(stage: Stage, function: str = "") -> str:
         return refused
     stage.endpoint = json.loads(answer)["endpoint_name"]
     describe = functools.partial(stage.client("sagemaker").describe_endpoint, EndpointName=stage.endpoint)
-    until(lambda: describe()["EndpointStatus"] != "Creating")
+    eventually(lambda: describe()["EndpointStatus"] != "Creating")
     return describe().get("FailureReason", "")
 
 
@@ -126,7 +127,7 @@ def train(stage: Stage, function: str = "") -> str:
         return refused
     name = json.loads(answer)["job_name"]
     describe = functools.partial(stage.client("sagemaker").describe_training_job, TrainingJobName=name)
-    until(lambda: describe()["TrainingJobStatus"] not in ("InProgress", "Stopping"))
+    eventually(lambda: describe()["TrainingJobStatus"] not in ("InProgress", "Stopping"))
     return describe().get("FailureReason", "")
 
 
@@ -160,7 +161,7 @@ def waiting_job(stage: Stage, run: dict, execution: str) -> Iterator[None]:
     request["HyperParameters"] |= {"sagemaker_submit_directory": json.dumps(waiting_source(stage))}
     tags = [{"Key": "Stack", "Value": stage.stack}]
     sagemaker.create_training_job(**request | {"TrainingJobName": name, "Tags": tags})
-    until(lambda: sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"] == "Training")
+    eventually(lambda: sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"] == "Training")
     try:
         yield
     finally:
@@ -182,7 +183,7 @@ def waiting_source(stage: Stage) -> str:
 def crawl(stage: Stage, function: str = "") -> str:
     glue, name = stage.client("glue"), stage.outputs["CrawlerName"]
     glue.start_crawler(Name=name)
-    until(lambda: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY")
+    eventually(lambda: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY")
     return glue.get_crawler(Name=name)["Crawler"]["LastCrawl"].get("ErrorMessage", "")
 
 

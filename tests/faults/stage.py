@@ -6,11 +6,10 @@ import functools
 import itertools
 import json
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from tests.faults.grants import Grant, flattened, grants_of
-from tests.integration.cloud import Cloud
+from tests.integration.cloud import Cloud, eventually
 
 DATASET = "needed"
 SECONDS = 60
@@ -33,13 +32,6 @@ def prices() -> bytes:
     rows += [f"SHORT,{FIRST_DAY + datetime.timedelta(days=number)},10" for number in range(20)]
     rows += [f"ALDER,{FIRST_DAY},", f"ALDER,{FIRST_DAY},1"]
     return "\n".join(["ticker,date,adjclose", *rows, ""]).encode()
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the laptop cloud did not get there"
-        time.sleep(0.1)
 
 
 class Stage:
@@ -67,7 +59,7 @@ class Stage:
     def _abort(self) -> str:
         """An execution that a person stopped after Split had begun."""
         arn = self.cloud.upload(f"incoming/{DATASET}/aborted.csv", prices())
-        until(lambda: "SplitFunction" in self.recorded(arn))
+        eventually(lambda: "SplitFunction" in self.recorded(arn))
         self.client("stepfunctions").stop_execution(executionArn=arn)
         self.cloud.ended(arn)
         return arn

@@ -25,7 +25,7 @@ from tests.project.read import (
 )
 
 AWS_ERRORS = {
-    "States.ALL", "States.Timeout", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown",
+    "States.ALL", "States.Timeout", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout", "Lambda.Unknown",
     "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException", "Lambda.TooManyRequestsException",
 }  # fmt: skip

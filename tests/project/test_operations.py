@@ -8,6 +8,7 @@ import pytest
 
 import errors
 import notify
+from tests.faults.runs import RUNS
 from tests.project.read import ROOT, all_states, template
 from tools import cost
 
@@ -35,7 +36,12 @@ def possible() -> set[str]:
         for rule in [state, *state.get("Choices", [])]
         if isinstance(error := rule.get("Assign", {}).get("failure"), dict) and not error["error"].startswith("{%")
     }
-    return classes | literal | handed | set(notify.ADVICE) | OF_THE_SERVICE | OF_THE_SWEEP
+    retried = {name for _, _, state in all_states() for rule in state.get("Retry", []) for name in rule["ErrorEquals"]}
+    return classes | literal | handed | retried | set(notify.ADVICE) | OF_THE_SERVICE | OF_THE_SWEEP
+
+
+def test_every_error_that_ends_a_run_of_the_fault_suite_is_named():
+    assert {run.error for run in RUNS.values() if run.error and f"{run.error}" not in TEXT} == set()
 
 
 def test_every_error_that_can_end_an_execution_is_explained_and_no_other():

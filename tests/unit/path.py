@@ -93,7 +93,11 @@ def run(csv: bytes, name: str = "prices.csv", kilobytes: int = 16384, training: 
             _each(forecast, run, endpoint_name="e")
         calibrate.handler({"run": run}, CONTEXT)
         _each(publish, run)
-        ended = {"execution_started": "2026-11-23T03:40:00Z", "model_uri": model_uri}
+        ended = {
+            "execution_arn": OWNER,
+            "execution_started": "2026-11-23T03:40:00Z",
+            "model_uri": model_uri,
+        }
         summarize.handler({"run": run, "train_seconds": 1, "endpoint_seconds": 1} | ended, CONTEXT)
         return Ran(_files(s3, run), run["shards"])
 

@@ -202,3 +202,10 @@ def test_a_rejected_file_is_counted_under_the_stack_alone(tell, capsys, monkeypa
 def test_no_other_failure_and_no_success_counts_as_a_rejected_file(tell, capsys):
     failed(tell, "TrainingFailed")
     assert "RejectedFiles" not in capsys.readouterr().out
+
+
+def test_the_words_of_a_lambda_error_that_was_cut_off_are_found():
+    cut = (
+        '{"errorMessage": "the \\"model\\" answered 500", "errorType": "ModelFailed", "stackTrace": ["  File \\"/var/ta'
+    )
+    assert notify.plain(cut) == 'the "model" answered 500'

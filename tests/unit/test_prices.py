@@ -282,3 +282,15 @@ def test_broken_utf_16_has_its_line_for_every_line_end_and_block_size(ending, bl
     with pytest.raises(Unusable) as refused:
         read(content, block_bytes=block_bytes)
     assert str(refused.value) == "line 3: a character is not UTF-16; save the file as CSV in UTF-8"
+
+
+@pytest.mark.timeout(60)  # a pattern that goes back for each digit takes minutes here
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_number_of_many_digits_is_a_bad_row_and_soon(separator):
+    digits = "1" * 100_000
+    lines = [("date", "close"), ("2024-01-01", f"{digits}x"), ("2024-01-02", "1.5"), ("2024-01-03", digits)]
+    text = "".join(f"{separator.join(line)}\n" for line in lines)
+    (block,) = prices.read(io.BytesIO(text.encode()), "A", {})
+    assert block.rows["adjclose"].tolist() == [1.5]
+    assert [row.line for row in block.rejected] == [2, 4]
+    assert all("is not a positive number" in row.reason for row in block.rejected)

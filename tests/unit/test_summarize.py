@@ -14,6 +14,7 @@ RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
 MODEL = "models/dataset=us/run_id=us-0123456789ab/j/output/model.tar.gz"
 EVENT = {
     "run": RUN,
+    "execution_arn": "arn:ours",
     "execution_started": "2026-11-23T03:40:00.123Z",
     "model_uri": f"s3://lake/{MODEL}",
     "train_seconds": 61,
@@ -52,6 +53,7 @@ def model(name="evidence.json", gates=None):
 @pytest.fixture
 def run(buckets):
     """The buckets as Publish leaves them."""
+    storage.put_json("work", "runs/us-0123456789ab/claim.json", {"execution_arn": "arn:ours"})
     storage.put_json("work", "runs/us-0123456789ab/manifest.json", MANIFEST)
     storage.put_json("work", "runs/us-0123456789ab/data.json", DATA)
     storage.put("lake", MODEL, model())
@@ -187,3 +189,11 @@ def test_a_model_without_evidence_is_an_error(buckets):
     storage.put("lake", "m.tar.gz", model("else.json"))
     with pytest.raises(FileNotFoundError, match=r"m.tar.gz holds no evidence.json"):
         summarize.read_evidence("s3://lake/m.tar.gz")
+
+
+def test_a_run_that_another_execution_has_taken_over_is_not_committed(run, context):
+    storage.put_json("work", "runs/us-0123456789ab/claim.json", {"execution_arn": "arn:other"})
+    with pytest.raises(RuntimeError, match="no longer belongs to arn:ours"):
+        summarize.handler(EVENT, context)
+    with pytest.raises(storage.aws.client("s3").exceptions.NoSuchKey):
+        read("runs")

@@ -93,7 +93,8 @@ def test_what_is_too_old_goes_and_is_told_with_its_name_and_age(cloud, context, 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_run_may_still_need_stays(cloud, context, kind):
     cloud.lists(**{kind.replace("-", "_"): [one(kind, 11.9)]})
-    cloud.tagged(kind)
+    if kind == "endpoint":  # its age is counted; of the others nothing more is asked
+        cloud.tagged(kind)
     assert sweep.handler({}, context) == {"swept": []}
 
 
@@ -123,10 +124,20 @@ def test_another_stacks_resources_stay(cloud, context):
     assert sweep.handler({}, context) == {"swept": []}
 
 
-def test_an_endpoint_that_is_being_deleted_is_left_to_it(cloud, context):
-    cloud.lists(endpoint=[one("endpoint", 13, EndpointStatus="Deleting")])
+def test_an_endpoint_that_does_not_get_on_with_being_deleted_keeps_its_config_and_is_told(cloud, context):
+    cloud.lists(endpoint=[one("endpoint", 13, EndpointStatus="Deleting")], endpoint_config=[one("endpoint-config", 13)])
     cloud.tagged("endpoint")
+    cloud.tagged("endpoint-config")
+    cloud.tells()
+    with pytest.raises(sweep.NotSwept, match=r"stocks-us-1, 13\.0 hours old: SageMaker has begun to delete it"):
+        sweep.handler({}, context)
+
+
+def test_a_young_endpoint_whose_tags_are_not_told_is_no_leftover(cloud, context, caplog):
+    cloud.lists(endpoint=[one("endpoint", 1)])
+    cloud.refuses("list_tags", "ThrottlingException", "Rate exceeded")
     assert sweep.handler({}, context) == {"swept": []}
+    assert "of which SageMaker tells no tags" in caplog.text
 
 
 def test_one_failure_does_not_keep_the_rest_and_is_told_and_raised(cloud, context):
