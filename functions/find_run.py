@@ -24,7 +24,7 @@ def handler(event, context):
         "status": "found" if run else "none",
         "run": run,
         "execution_name": execution["name"],
-        "key": source.get("key", "an unknown file"),
+        "key": source.get("key", notify.UNKNOWN_FILE),
         "failure": failure(execution),
         "told": execution["status"] == "FAILED" and notify.has_told(execution.get("cause", "")),
     }

@@ -46,6 +46,7 @@ ADVICE = {
     "TimedOut": "Drop the file in parts, or upload it again to retry.",
 }
 OTHER_ADVICE = "The execution's history in Step Functions shows the step; upload the file again once that is mended."
+UNKNOWN_FILE = "an unknown file"
 OPENING = "Forecasting "  # of every cause that has been told
 NOTHING_LEFT = "Nothing of it is left in SageMaker."
 CLEAN_UP_ADVICE = "Cleaning up failed too, so look in the SageMaker console for a job or an endpoint that still runs:"
@@ -85,7 +86,7 @@ def success(setting: Settings, event: dict) -> tuple[str, str, str]:
 
 def failure(event: dict) -> tuple[str, str, str]:
     """Subject, message and cause of a failed run."""
-    found, run, key = event.get("failure") or {}, event.get("run") or {}, event.get("key", "an unknown file")
+    found, run, key = event.get("failure") or {}, event.get("run") or {}, event.get("key", UNKNOWN_FILE)
     name = found.get("error") or "Error"
     what = plain(found.get("cause"))
     if not has_told(what):

@@ -25,13 +25,13 @@ import telemetry
 from errors import RejectedFile
 from settings import Settings, settings
 from stocks import keys, prices, rejected, series, text
+from stocks.dates import FIRST_DAY, LAST_DAY
 
 MOST_SHARDS = 128
 MOST_TICKERS = 200_000
 MOST_SHARD_ROWS = 2_000_000  # what this step and Scale can hold at once
 GZIP_RATIO = 4
 PLACE = "incoming/<dataset>/<name>.csv or .csv.gz"
-FIRST_DAY, LAST_DAY = series.day_of("1900-01-01"), prices.LAST_DAY
 
 
 @telemetry.step

@@ -19,11 +19,13 @@ from tools.prices import PRICES, PRICES_OF
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "functions"))
 
-from stocks import cost as instances  # noqa: E402  after the path of the functions
+import split  # noqa: E402  after the path of the functions
+from stocks import cost as instances  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "operations.md"
 SECTION = re.compile(r"(<!-- python -m tools\.cost --write -->\n).*?(<!-- end -->)", re.DOTALL)
 EXAMPLE_MEGABYTES = (ROOT / "examples" / "prices.csv").stat().st_size / 1e6
+TRAIN_SECONDS, ENDPOINT_SECONDS, STORED_GB = 180, 420, 1  # assumed
 # Measured on a laptop with examples/prices.csv, 2026-11-24: GB-seconds of all functions; cold starts are not in it.
 LAMBDA_FIXED, LAMBDA_PER_MEGABYTE, LAMBDA_PER_POLL = 5.1, 48.3, 0.07
 SWEEPS = 30 * 24 * 4
@@ -44,9 +46,11 @@ class Item:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=EXAMPLE_MEGABYTES, help="size of the CSV")
-    parser.add_argument("--train-seconds", type=float, default=180, help="billed seconds of the training job")
-    parser.add_argument("--endpoint-seconds", type=float, default=420, help="seconds that the endpoint lives")
-    parser.add_argument("--stored-gb", type=float, default=1, help="in the three buckets, over an idle month")
+    parser.add_argument("--train-seconds", type=float, default=TRAIN_SECONDS, help="billed seconds of the training job")
+    parser.add_argument(
+        "--endpoint-seconds", type=float, default=ENDPOINT_SECONDS, help="seconds that the endpoint lives"
+    )
+    parser.add_argument("--stored-gb", type=float, default=STORED_GB, help="in the three buckets, over an idle month")
     parser.add_argument("--key", action="store_true", help="the stack has a KMS key of its own")
     parser.add_argument("--write", action="store_true", help="into docs/operations.md")
     given = parser.parse_args()
@@ -57,7 +61,7 @@ def main() -> None:
 
 
 def default_tables() -> str:
-    return tables(EXAMPLE_MEGABYTES, 180, 420, 1, key=False)
+    return tables(EXAMPLE_MEGABYTES, TRAIN_SECONDS, ENDPOINT_SECONDS, STORED_GB, key=False)
 
 
 def tables(megabytes: float, train_seconds: float, endpoint_seconds: float, stored_gb: float, key: bool) -> str:
@@ -95,7 +99,7 @@ def amount(item: Item) -> str:
 
 def run(megabytes: float, polled_seconds: float) -> list[Item]:
     """Everything of a run but SageMaker. The crawler is taken to use two DPUs, which AWS does not tell."""
-    shards = math.ceil(megabytes * 1000 / (default("ShardKilobytes") * 1.024))
+    shards = split.shard_count(round(megabytes * 1e6), "prices.csv", default("ShardKilobytes"))
     polls = math.ceil(polled_seconds / default("PollSeconds")) + 4  # of the crawler
     seconds = LAMBDA_FIXED + LAMBDA_PER_MEGABYTE * megabytes + LAMBDA_PER_POLL * polls
     return [

@@ -13,7 +13,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from stocks.series import day_of
+
 YEARS = range(1900, 2201)
+FIRST_DAY, LAST_DAY = day_of(f"{YEARS[0]}-01-01"), day_of(f"{YEARS[-1]}-12-31")
 LONGEST = 60  # characters: what is longer is no day and must not fill the cache
 NOT_A_DAY = int(np.iinfo(np.int32).min)
 FORMS = {"": "YYYY-MM-DD", "day": "DD/MM/YYYY or YYYY-MM-DD", "month": "MM/DD/YYYY or YYYY-MM-DD"}

@@ -5,6 +5,7 @@ import dataclasses
 import re
 import unicodedata
 
+from stocks.dates import LAST_DAY
 from stocks.numerals import POINT
 from stocks.rejected import FORMULA, Unusable, show
 
@@ -12,7 +13,6 @@ VALUES = ("adjclose", "open", "high", "low", "close", "volume")
 SEPARATORS = ",;\t|"
 LONGEST_TICKER = 64
 RESERVED_TICKER = "*"  # means all tickers in the table of metrics
-LAST_DAY = 84_371  # 2200-12-31
 # Titles in lower case without spaces and punctuation. The German and French ones stand in exports with decimal commas.
 SPELLINGS = {
     "ticker": ("ticker", "symbol"),

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from stocks import dialect, numerals, text
-from stocks.dates import FORMS, NOT_A_DAY, read_day
-from stocks.layout import LAST_DAY, VALUES, Layout, fields, read_header, ticker_complaint
+from stocks.dates import FORMS, LAST_DAY, NOT_A_DAY, read_day
+from stocks.layout import VALUES, Layout, fields, read_header, ticker_complaint
 from stocks.rejected import LONGEST_ROW, Rejected, Unusable, show
 from stocks.series import iso
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.corpus.cases import CASES
 from tests.faults import table
-from tests.faults.driver import Driver
+from tests.faults.driver import Driver, chosen
 from tests.faults.runs import RUNS
 from tests.integration.cloud import Cloud
 
@@ -32,12 +32,6 @@ def driver(fault_cloud, request):
     driver.finish()
     left = sum(map(len, fault_cloud.left_in_sagemaker().values()))
     request.config.stash[TOTALS] = left, driver.green_after_a_failure()
-
-
-def chosen(session, parameter: str) -> set[str]:
-    """Names of the runs, or of the inputs (cases), of the session's tests."""
-    parameters = [item.callspec.params for item in session.items if hasattr(item, "callspec")]
-    return {found[parameter].name for found in parameters if parameter in found}
 
 
 def pytest_addoption(parser):

@@ -2,10 +2,10 @@
 
 import dataclasses
 import json
-import re
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 from tests.faults.plan import Fault, Run
 from tests.faults.prices import prices_csv
@@ -106,6 +106,12 @@ class Executions:
             self._asked = time.monotonic()
 
 
+def chosen(session, parameter: str) -> dict[str, Any]:
+    """The runs, or the inputs (parameter case), of the session's tests, by name."""
+    parameters = [item.callspec.params for item in session.items if hasattr(item, "callspec")]
+    return {found[parameter].name: found[parameter] for found in parameters if parameter in found}
+
+
 class Driver:
     def __init__(self, cloud: Cloud, runs: list[Run], numbers: dict[str, int]):
         self.cloud, self.outputs, self.runs = cloud, cloud.outputs(), runs
@@ -148,7 +154,7 @@ class Driver:
             self.cleaned_up(arn)
         lake = [name for table in TABLES for name in self.cloud.keys("LakeBucket", f"{table}/dataset={dataset}/")]
         left = self.cloud.left_in_sagemaker(f"-{dataset}-")
-        return Ended(described, self.cloud.history(arn), self.told(key)[heard:], lake, left)
+        return Ended(described, self.cloud.history(arn), self.cloud.messages(key)[heard:], lake, left)
 
     def input(self, arn: str) -> str:
         return self._states.describe_execution(executionArn=arn)["input"]
@@ -171,14 +177,6 @@ class Driver:
         """Dataset, run and outcome of every execution that succeeded."""
         found = [json.loads(one["output"]) for one in self.forecasts.succeeded()]
         return [(one.get("dataset", ""), one.get("run_id", ""), one["status"]) for one in found]
-
-    def told(self, key: str) -> list[str]:
-        """The messages about a file, each with its subject."""
-        log = self.cloud.state / "logs" / "notifications.log"
-        messages = re.split(
-            r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )", log.read_text() if log.exists() else "", flags=re.M
-        )
-        return [message for message in messages if key in message]
 
     def _run(self, run: Run) -> Outcome:
         dataset = self.datasets[run.name]

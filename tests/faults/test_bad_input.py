@@ -11,7 +11,7 @@ import pytest
 from stocks import keys
 from tests.corpus.case import ACCEPTED, IGNORED, Case
 from tests.corpus.cases import CASES
-from tests.faults.driver import TABLES
+from tests.faults.driver import TABLES, chosen
 
 AT_ONCE = 5
 QUICK = 12  # every such one of the corpus runs in `make test`, too
@@ -20,10 +20,8 @@ QUICK = 12  # every such one of the corpus runs in `make test`, too
 @pytest.fixture(scope="module")
 def ended(driver, request):
     """For each chosen case the future of its execution's description, once all that follows its end is over."""
-    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    chosen = {found["case"].name: found["case"] for found in parameters if "case" in found}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {name: pool.submit(end, driver, case) for name, case in chosen.items()}
+        yield {name: pool.submit(end, driver, case) for name, case in chosen(request.session, "case").items()}
 
 
 def end(driver, case: Case) -> dict:

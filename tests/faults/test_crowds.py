@@ -28,7 +28,7 @@ def test_of_ten_equal_events_one_publishes_and_nine_end_as_duplicates(driver, te
     assert sorted(statuses) == ["duplicate"] * (SAME - 1) + ["published"]
     assert sorted(key.split("/")[0] for key in ten[-1].lake) == ["metrics", "predictions", "prices", "runs"]
     assert ten[-1].left == {}
-    assert sum("Forecasts ready" in message for message in driver.told("incoming/same/prices.csv")) == 1
+    assert sum("Forecasts ready" in message for message in driver.cloud.messages("incoming/same/prices.csv")) == 1
 
 
 @pytest.mark.thorough

@@ -28,13 +28,11 @@ def a_quarter_quick(cases: list) -> list:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     """A cloud of its own, since what its roles may do changes from test to test."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SFN_WAIT_SCALE", "0.02")
-        cloud = Cloud(tmp_path_factory.mktemp("permissions"))
-        started = cloud.local("up")
-        assert started.returncode == 0, started.stdout + started.stderr
-        yield Stage(cloud)
-        assert cloud.local("down").returncode == 0
+    cloud = Cloud(tmp_path_factory.mktemp("permissions"), {"SFN_WAIT_SCALE": "0.02"})
+    started = cloud.local("up")
+    assert started.returncode == 0, started.stdout + started.stderr
+    yield Stage(cloud)
+    assert cloud.local("down").returncode == 0
 
 
 def is_refusal(text: str, action: str, resource: str) -> bool:

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -44,6 +45,13 @@ class Cloud:
 
     def faults(self, **faults) -> None:
         (self.state / "faults.json").write_text(json.dumps(faults))
+
+    def messages(self, words: str) -> list[str]:
+        """What the topic was told, each with its subject, as far as the words stand in it."""
+        log = self.state / "logs" / "notifications.log"
+        text = log.read_text() if log.exists() else ""
+        every = re.split(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )", text, flags=re.MULTILINE)
+        return [message for message in every if words in message]
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         pages = (

@@ -1,7 +1,6 @@
 """Executions that end where Catch does not see it: the clean-up machine deletes what they left and tells of them."""
 
 import json
-import re
 
 import pytest
 
@@ -49,10 +48,7 @@ def ends(cloud, prices):
 
 
 def told(cloud, key: str) -> list[str]:
-    """The messages of the topic about one file."""
-    log = (cloud.state / "logs" / "notifications.log").read_text()
-    messages = re.split(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )", log, flags=re.MULTILINE)
-    return [message for message in messages if f"Forecasts failed: {key} " in message]
+    return cloud.messages(f"Forecasts failed: {key} ")
 
 
 @pytest.mark.parametrize("dataset", ["inthejob", "serving"])

@@ -70,6 +70,23 @@ def buckets():
 
 
 @pytest.fixture
+def topic(stub):
+    """topic() lets a step publish one message more and gives the list of what was published."""
+    told, stubber = [], []
+
+    def expect():
+        if not stubber:
+            stubber.append(stub("sns"))
+            stubber[0].client.meta.events.register(
+                "provide-client-params.sns.Publish", lambda params, **_: told.append(dict(params))
+            )
+        stubber[0].add_response("publish", {"MessageId": "1"})
+        return told
+
+    return expect
+
+
+@pytest.fixture
 def stub(monkeypatch):
     """stub("glue") is a Stubber whose client every step gets: it answers in the scripted order."""
     stubbers, original = {}, aws.client
