@@ -31,11 +31,11 @@ from benchmarks.mutations import changed
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")
 
-import split
 from errors import ModelFailed
 from local.sagemaker import tf_json
 from stocks import endpoint
-from stocks.rejected import Unusable, to_csv
+from stocks.reading import intake
+from stocks.reading.rejected import Unusable, to_csv
 from tests.corpus.cases import CASES
 
 MOST_MIB = 512
@@ -58,19 +58,19 @@ def read_csv(body: bytes) -> str:
     """As Split reads an object, by the name that its first bytes suggest."""
     stream = gzip.GzipFile(fileobj=io.BytesIO(body)) if body.startswith(b"\x1f\x8b") else io.BytesIO(body)
     with tempfile.TemporaryDirectory() as folder:
-        intake = split.Intake(Path(folder), 2)
+        taken = intake.Intake(Path(folder), 2)
         try:
-            intake.read(stream, "FILE")
+            taken.read(stream, "FILE")
         except Unusable as error:
             if not 0 < len(str(error)) < 1000 or not str(error).isprintable():
                 raise AssertionError(f"no message for people: {str(error)[:2000]!r}") from error
-            to_csv([*intake.kept, error.rejected])
+            to_csv([*taken.kept, error.rejected])
             return REJECTED
-        stored = sum(len(intake.shard(shard)["day"]) for shard in range(2))
-        if stored + intake.bad != intake.rows:
-            raise AssertionError(f"{stored} rows stored and {intake.bad} bad of {intake.rows}")
-        to_csv(intake.kept)
-        return ACCEPTED if not intake.bad else REJECTED
+        stored = sum(len(taken.shard(shard)["day"]) for shard in range(2))
+        if stored + taken.bad != taken.rows:
+            raise AssertionError(f"{stored} rows stored and {taken.bad} bad of {taken.rows}")
+        to_csv(taken.kept)
+        return ACCEPTED if not taken.bad else REJECTED
 
 
 SHARD = {"tickers": np.array(["A", "B"])}

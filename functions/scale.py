@@ -3,7 +3,8 @@
 import storage
 import telemetry
 from settings import settings
-from stocks import keys, rejected, series
+from stocks import keys, series
+from stocks.reading import rejected
 
 
 @telemetry.step

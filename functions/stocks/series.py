@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stocks.rejected import Rejected, Unusable
+from stocks.reading.rejected import Rejected, Unusable
 
 COLUMNS = ("adjclose", "open", "high", "low", "close", "volume")
 CUTS = ("validation_from", "decision_from", "test_from")

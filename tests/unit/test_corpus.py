@@ -8,8 +8,9 @@ import pytest
 
 import split
 from errors import RejectedFile
-from stocks import prices
-from stocks.rejected import Unusable
+from stocks.reading import prices
+from stocks.reading.intake import Intake
+from stocks.reading.rejected import Unusable
 from stocks.series import day_of, iso
 from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, REJECTED_ROWS, Case
 from tests.corpus.cases import CASES
@@ -17,7 +18,7 @@ from tests.corpus.cases import CASES
 UNTIL = day_of("2101-01-01")
 
 
-def outcome(case: Case, folder) -> tuple[str, str, split.Intake | None]:
+def outcome(case: Case, folder) -> tuple[str, str, Intake | None]:
     """What Split makes of a case: outcome, message, and what it read."""
     if reason := split.ignored(case.key):
         return IGNORED, reason, None
@@ -26,7 +27,7 @@ def outcome(case: Case, folder) -> tuple[str, str, split.Intake | None]:
     except RejectedFile as error:
         return REJECTED_FILE, str(error), None
     body = io.BytesIO(case.content)
-    intake = split.Intake(folder, 1)
+    intake = Intake(folder, 1)
     try:
         intake.read(gzip.GzipFile(fileobj=body) if split.is_gzipped(name) else body, split.stem(name), UNTIL)
     except Unusable as error:

@@ -13,7 +13,9 @@ import scale
 import split
 import storage
 from errors import RejectedFile
-from stocks import keys, rejected, text
+from stocks import keys
+from stocks.reading import lines, rejected
+from stocks.reading.intake import Intake
 from tests.corpus import keys as of_keys
 from tests.corpus.case import ACCEPTED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
@@ -161,13 +163,13 @@ def test_rejected_rows_never_become_formulas():
 
 
 def test_a_file_of_too_much_text_is_refused(drop, context, monkeypatch):
-    monkeypatch.setattr(text, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(lines, "MOST_BYTES", 1 << 20)
     event = drop("incoming/daily/a.csv.gz", gzip.compress(b"date,close\n" + b"2024-01-02,1\n" * 200_000))
     with pytest.raises(RejectedFile, match=r"the file has more than 0.000976562 GiB of text; drop it in parts"):
         split.handler(event, context)
 
 
 def test_the_text_of_rejected_rows_is_cut_before_it_fills_the_memory(tmp_path):
-    intake = split.Intake(tmp_path, 1)
+    intake = Intake(tmp_path, 1)
     intake.read(io.BytesIO(b"date,close\n" + b"x" * 100_000 + b"\n"), "A")
     assert len(intake.kept[0].row) == rejected.LONGEST_ROW

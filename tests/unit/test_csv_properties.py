@@ -9,9 +9,9 @@ import random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stocks import prices, text
-from stocks.layout import ticker_complaint
-from stocks.rejected import Unusable
+from stocks.reading import lines, prices
+from stocks.reading.header import ticker_complaint
+from stocks.reading.rejected import Unusable
 from stocks.series import iso
 from tests.corpus.cases import CASES
 
@@ -44,7 +44,7 @@ class Dribble(io.BytesIO):
         return super().read(min(size, 7) if size > 0 else size)
 
 
-def read(stream, block_bytes=text.BLOCK):
+def read(stream, block_bytes=lines.BLOCK):
     """Accepted rows by line as (ticker, day, adjclose, volume), and rejected ones; or the reason for refusing all."""
     names: dict[str, int] = {}
     try:

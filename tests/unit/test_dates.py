@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from stocks import dates
+from stocks.reading import dates
 from stocks.series import iso
 
 

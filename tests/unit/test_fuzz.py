@@ -37,9 +37,9 @@ def test_every_seed_is_accepted_or_rejected_and_some_are_accepted(target):
 
 
 def test_a_reader_that_loses_rows_is_a_crash(monkeypatch):
-    shard = fuzz.split.Intake.shard
+    shard = fuzz.intake.Intake.shard
     monkeypatch.setattr(
-        fuzz.split.Intake,
+        fuzz.intake.Intake,
         "shard",
         lambda self, number: {name: values[:0] for name, values in shard(self, number).items()},
     )

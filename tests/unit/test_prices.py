@@ -6,14 +6,14 @@ import zipfile
 import numpy as np
 import pytest
 
-from stocks import prices, text
-from stocks.rejected import Rejected, Unusable
+from stocks.reading import lines, prices
+from stocks.reading.rejected import Rejected, Unusable
 from stocks.series import day_of
 
 HEADER = b"ticker,date,adjclose\n"
 
 
-def read(content: bytes, stem="FILE", block_bytes=text.BLOCK):
+def read(content: bytes, stem="FILE", block_bytes=lines.BLOCK):
     """(ticker, line, day, adjclose) of the accepted rows, and the rejected rows."""
     names: dict[str, int] = {}
     blocks = list(prices.read(io.BytesIO(content), stem, names, block_bytes))
@@ -119,7 +119,7 @@ def test_the_time_behind_a_date_is_dropped(time):
 
 
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
-@pytest.mark.parametrize("block_bytes", [1, 7, 16, text.BLOCK])
+@pytest.mark.parametrize("block_bytes", [1, 7, 16, lines.BLOCK])
 def test_line_numbers_hold_for_every_line_end_block_size_and_blank_line(ending, block_bytes):
     lines = [b"ticker,date,adjclose", b"A,2024-01-02,10", b"", b"A,2024-01-03,x", b"  ", b"B,2024-01-03,11"]
     accepted, rejected = read(ending.join(lines), block_bytes=block_bytes)
@@ -245,7 +245,7 @@ def test_an_endless_line_is_refused_before_it_fills_the_memory():
     stream = Endless()
     with pytest.raises(Unusable, match="line 1: the line is longer than 1 MiB"):
         list(prices.read(stream, "FILE", {}))
-    assert stream.given <= 2 * text.BLOCK
+    assert stream.given <= 2 * lines.BLOCK
 
 
 FIELDS = {
@@ -261,22 +261,22 @@ FIELDS = {
 @pytest.mark.parametrize("seed", range(20))
 def test_rows_read_together_and_rows_read_alone_give_the_same(seed):
     choose = random.Random(seed)  # noqa: S311
-    lines = [
+    texts = [
         ",".join(
             choose.choice(FIELDS[kind]) for kind in ("ticker", "date", "price", "price")[: choose.choice([3, 4, 4, 4])]
         )
         for _ in range(60)
     ]
     header = choose.choice(["ticker,date,adjclose,volume", "ticker,date,adjclose,high"])
-    accepted, rejected = read("\n".join([header, *lines]).encode(), block_bytes=choose.choice([50, text.BLOCK]))
+    accepted, rejected = read("\n".join([header, *texts]).encode(), block_bytes=choose.choice([50, lines.BLOCK]))
     layout = prices.read_header(header, "")
-    alone = {number: prices.read_row(line, layout) for number, line in enumerate(lines, 2)}
+    alone = {number: prices.read_row(line, layout) for number, line in enumerate(texts, 2)}
     assert accepted == [(row[0], number, row[1], row[2]) for number, row in alone.items() if isinstance(row, tuple)]
-    assert rejected == [Rejected(n, row, lines[n - 2]) for n, row in alone.items() if isinstance(row, str)]
+    assert rejected == [Rejected(n, row, texts[n - 2]) for n, row in alone.items() if isinstance(row, str)]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("block_bytes", [1, 2, 3, 7, 40, text.BLOCK])
+@pytest.mark.parametrize("block_bytes", [1, 2, 3, 7, 40, lines.BLOCK])
 def test_broken_utf_16_has_its_line_for_every_line_end_and_block_size(ending, block_bytes):
     content = ending.join(["ticker,date,adjclose", "A,2024-01-02,1", "B"]).encode("utf-16") + b"\x00\xdc"
     with pytest.raises(Unusable) as refused:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from stocks import series
-from stocks.rejected import Rejected, Unusable
+from stocks.reading.rejected import Rejected, Unusable
 
 CUTS = {"validation_from": "1970-01-04", "decision_from": "1970-01-05", "test_from": "1970-01-08"}  # days 3, 4, 7
 

@@ -14,7 +14,8 @@ import claims
 import split
 import storage
 from errors import RejectedFile, Transient
-from stocks import keys, rejected
+from stocks import keys
+from stocks.reading import intake, prices, rejected
 
 OURS = "arn:aws:states:us-east-1:123456789012:execution:machine:ours"
 DAYS = [(datetime.date(2020, 1, 1) + datetime.timedelta(day)).isoformat() for day in range(200)]
@@ -105,9 +106,7 @@ def test_rows_keep_the_files_order_and_the_contracts_dtypes(drop, context):
     assert rows["line"].tolist() == list(range(2, 402))
     assert rows["adjclose"].tolist() == rows["close"].tolist() == [2, 1] * 200
     kinds = {name: rows[name].dtype for name in rows if name != "tickers"}
-    assert kinds == {"ticker": np.int32, "line": np.int64, "day": np.int32} | dict.fromkeys(
-        split.prices.VALUES, np.float64
-    )
+    assert kinds == {"ticker": np.int32, "line": np.int64, "day": np.int32} | dict.fromkeys(prices.VALUES, np.float64)
 
 
 def test_every_row_of_a_ticker_is_in_the_shard_of_its_checksum(drop, context, monkeypatch):
@@ -118,7 +117,7 @@ def test_every_row_of_a_ticker_is_in_the_shard_of_its_checksum(drop, context, mo
     assert run["shards"] == 128
     for shard in range(128):
         rows = storage.get_arrays("work", keys.shard(run["run_id"], "rows", shard))
-        assert {split.crc32(ticker.encode()) % 128 for ticker in rows["tickers"].tolist()} <= {shard}
+        assert {intake.crc32(ticker.encode()) % 128 for ticker in rows["tickers"].tolist()} <= {shard}
     assert sorted(line for _, line, _ in all_rows(run)) == list(range(2, 10_002))
 
 
@@ -211,7 +210,7 @@ def test_a_file_that_fills_the_disk_is_rejected(drop, context, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(split.Intake, "route", full)
+    monkeypatch.setattr(intake.Intake, "route", full)
     with pytest.raises(RejectedFile, match=r"the file has more rows than fit \(400\); drop it in parts"):
         split.handler(drop(), context)
 
@@ -220,7 +219,7 @@ def test_a_connection_lost_while_reading_is_transient(drop, context, monkeypatch
     def lost(*_, **__):
         raise botocore.exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2)
 
-    monkeypatch.setattr(split.prices, "read", lost)
+    monkeypatch.setattr(prices, "read", lost)
     with pytest.raises(Transient):
         split.handler(drop(), context)
 
@@ -260,10 +259,10 @@ def test_blocks_of_a_file_add_up(tmp_path, monkeypatch):
             return super().read(min(size, 100))
 
     monkeypatch.setattr(rejected, "KEEP", 10)
-    intake = split.Intake(tmp_path, 1)
-    intake.read(Dribble((GOOD + "bad\n" * 99).encode()), "prices")
-    assert (intake.rows, intake.bad, len(intake.kept), intake.days.sum()) == (499, 99, 10, 400)
-    assert intake.shard(0)["line"].tolist() == list(range(2, 402))
+    taken = intake.Intake(tmp_path, 1)
+    taken.read(Dribble((GOOD + "bad\n" * 99).encode()), "prices")
+    assert (taken.rows, taken.bad, len(taken.kept), taken.days.sum()) == (499, 99, 10, 400)
+    assert taken.shard(0)["line"].tolist() == list(range(2, 402))
 
 
 def test_killed_after_its_claim_split_goes_on_when_retried(drop, context, monkeypatch):

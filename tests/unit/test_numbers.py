@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stocks import numerals
+from stocks.reading import numbers
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from stocks import numerals
     ],
 )
 def test_a_number_is_read_by_the_files_decimal_sign(written, decimal, value):
-    assert numerals.number(written, decimal) == value
+    assert numbers.number(written, decimal) == value
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_number_is_read_by_the_files_decimal_sign(written, decimal, value):
     ],
 )
 def test_what_is_no_number_by_that_sign_is_none(written, decimal):
-    assert math.isnan(numerals.number(written, decimal))
+    assert math.isnan(numbers.number(written, decimal))
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_what_is_no_number_by_that_sign_is_none(written, decimal):
     ],
 )
 def test_a_volume_may_end_in_k_m_or_b(written, decimal, value):
-    assert numerals.number(written, decimal, volume=True) == value
+    assert numbers.number(written, decimal, volume=True) == value
 
 
 @pytest.mark.parametrize("written", ["1.5T", "K", "1KM", "1e3K", "$5", "-1K"])
 def test_a_volume_has_no_other_letters_and_no_currency(written):
-    value = numerals.number(written, ".", volume=True)
+    value = numbers.number(written, ".", volume=True)
     assert math.isnan(value) or value < 0
 
 
@@ -89,7 +89,7 @@ def test_a_volume_has_no_other_letters_and_no_currency(written):
     ],
 )
 def test_values_that_can_be_read_in_one_way_prove_the_sign(values, sign):
-    assert numerals.decimal_sign(values) == sign
+    assert numbers.decimal_sign(values) == sign
 
 
 @pytest.mark.parametrize("decimal", [".", ","])
@@ -116,8 +116,8 @@ def test_a_column_and_its_single_values_are_read_alike(decimal, volume):
         "1,234",
     ]
     texts = ["".join(choose.choices(pieces, k=choose.randrange(1, 7))).strip() for _ in range(5000)]
-    texts = [text for text in texts if text.lower() not in numerals.NO_VALUE]
-    together = numerals.numbers(pa.chunked_array([texts]), decimal, volume)
-    alone = np.array([numerals.number(text, decimal, volume) for text in texts])
+    texts = [text for text in texts if text.lower() not in numbers.NO_VALUE]
+    together = numbers.numbers(pa.chunked_array([texts]), decimal, volume)
+    alone = np.array([numbers.number(text, decimal, volume) for text in texts])
     assert np.isfinite(alone).sum() > 500
     np.testing.assert_array_equal(together, alone)

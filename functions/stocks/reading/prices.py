@@ -1,6 +1,6 @@
 """The CSV contract: which files and rows are prices, and why the others are not.
 
-`stocks.layout` knows the columns, `stocks.dates` and `stocks.numerals` what is written in them, and `stocks.dialect`
+`reading.header` knows the columns, `reading.dates` and `reading.numbers` what is written in them, and `reading.dialect`
 what holds for a whole file.
 """
 
@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from stocks import dialect, numerals, text
-from stocks.dates import FORMS, LAST_DAY, NOT_A_DAY, read_day
-from stocks.layout import VALUES, Layout, fields, read_header, ticker_complaint
-from stocks.rejected import LONGEST_ROW, Rejected, Unusable, show
+from stocks.reading import dialect, lines, numbers
+from stocks.reading.dates import FORMS, LAST_DAY, NOT_A_DAY, read_day
+from stocks.reading.header import VALUES, Layout, fields, read_header, ticker_complaint
+from stocks.reading.rejected import LONGEST_ROW, Rejected, Unusable, show
 from stocks.series import iso
 
 ROW = np.dtype([("ticker", "i4"), ("line", "i8"), ("day", "i4"), *((name, "f8") for name in VALUES)])
@@ -39,22 +39,22 @@ class Block(NamedTuple):
 
 
 def read(
-    stream: text.Stream, stem: str, names: dict[str, int], block_bytes: int = text.BLOCK, until: int = LAST_DAY
+    stream: lines.Stream, stem: str, names: dict[str, int], block_bytes: int = lines.BLOCK, until: int = LAST_DAY
 ) -> Iterator[Block]:
     """Yield the file's rows block by block; names grows by the number of each new ticker.
 
     A row is one physical line. stem names the ticker of a file without a ticker column; a day after `until` is bad.
     Raises Unusable for what is no CSV of prices at all: not text, no usable header, no row, no telling how to read it.
     """
-    lines = text.blocks(stream, block_bytes)
-    start = _start(lines)
+    blocks = lines.blocks(stream, block_bytes)
+    start = _start(blocks)
     if not start:
         raise Unusable("the file is empty")
     head, _, first = start[0][1].partition(b"\n")
     layout = dataclasses.replace(read_header(head.decode(), stem), until=until)
     below = b"".join([first, *(block for _, block in start[1:])])[: dialect.SAMPLE]
     layout, found = dialect.detect(layout, below[: below.rfind(b"\n") + 1]), False
-    for line, block in itertools.chain([(2, first)], start[1:], lines):
+    for line, block in itertools.chain([(2, first)], start[1:], blocks):
         rows, rejected = _read_block(block, line, layout, names)
         found = found or bool(len(rows) or rejected)
         yield Block(rows, rejected)
@@ -62,13 +62,13 @@ def read(
         raise Unusable("the file has a header and no rows", 2)
 
 
-def _start(lines: Iterator[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+def _start(blocks: Iterator[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
     """The first blocks, enough of them for a sample that does not depend on their size."""
     start, size = [], 0
-    for line, block in lines:
+    for line, block in blocks:
         start.append((line, block))
         size += len(block)
-        if size > dialect.SAMPLE + text.LONGEST_LINE:
+        if size > dialect.SAMPLE + lines.LONGEST_LINE:
             break
     return start
 
@@ -115,14 +115,14 @@ def _day(written: str, layout: Layout) -> int | str:
 def _number(written: str, name: str, layout: Layout) -> float | str:
     """The number, 0 for a missing one, or the reason why it is not allowed there."""
     required, title = name == "adjclose", layout.title(name)
-    if not required and written.lower() in numerals.NO_VALUE:
+    if not required and written.lower() in numbers.NO_VALUE:
         return 0.0
     if not written:
         return f"{title} is empty"
-    value = numerals.number(written, layout.decimal, volume=name == "volume")
+    value = numbers.number(written, layout.decimal, volume=name == "volume")
     if not math.isfinite(value) or value < 0 or (required and value == 0):
         kind = "a positive number" if required else "a number from 0 up"
-        sign = " with a decimal comma" if layout.decimal == numerals.COMMA else ""
+        sign = " with a decimal comma" if layout.decimal == numbers.COMMA else ""
         return f"{title} {show(written)} is not {kind}{sign}"
     if not _allowed(name, value):
         return f"{title} {show(written)} is not a price from {LEAST_PRICE:g} to {GREATEST_PRICE:g}"
@@ -180,7 +180,7 @@ def _plain_rows(block: bytes, layout: Layout, names: dict[str, int]) -> tuple[np
     for name in VALUES:
         index = layout.source(name)
         if index is not None:
-            rows[name] = numerals.numbers(table.column(str(index)), layout.decimal, volume=name == "volume")
+            rows[name] = numbers.numbers(table.column(str(index)), layout.decimal, volume=name == "volume")
             sure &= _allowed(name, rows[name])
     sure &= rows["adjclose"] > 0
     if not layout.ticker:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from stocks.rejected import Unusable
+from stocks.reading.rejected import Unusable
 
 BLOCK = 4 << 20
 BLOCK_LINES = 100_000

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from stocks import dates, numerals
-from stocks.layout import VALUES, Layout, fields
-from stocks.rejected import LONGEST_ROW, Unusable, show
+from stocks.reading import dates, numbers
+from stocks.reading.header import VALUES, Layout, fields
+from stocks.reading.rejected import LONGEST_ROW, Unusable, show
 
 SAMPLE = 4 << 20  # bytes
 
@@ -31,14 +31,14 @@ def detect(layout: Layout, sample: bytes) -> Layout:
 
 def _decimal(layout: Layout, sample: bytes) -> str:
     if layout.separator == "," and b'"' not in sample:
-        return numerals.POINT
+        return numbers.POINT
     written = _written(sample, layout, [name for name in VALUES if name in layout.columns])
-    found = numerals.decimal_sign(itertools.chain(*written.values()))
+    found = numbers.decimal_sign(itertools.chain(*written.values()))
     if found == "" and layout.separator != ",":
-        name, example = next((name, value) for name in written for value in written[name] if numerals.vote(value))
+        name, example = next((name, value) for name in written for value in written[name] if numbers.vote(value))
         reason = "may have a decimal or a thousands sign, and the file does not show which; write 1234.5 with a point"
         raise _unusable(layout, name, sample, example, reason)
-    return found or numerals.POINT
+    return found or numbers.POINT
 
 
 def _unusable(layout: Layout, name: str, sample: bytes, example: str, reason: str) -> Unusable:

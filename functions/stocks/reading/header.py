@@ -5,9 +5,9 @@ import dataclasses
 import re
 import unicodedata
 
-from stocks.dates import LAST_DAY
-from stocks.numerals import POINT
-from stocks.rejected import FORMULA, Unusable, show
+from stocks.reading.dates import LAST_DAY
+from stocks.reading.numbers import POINT
+from stocks.reading.rejected import FORMULA, Unusable, show
 
 VALUES = ("adjclose", "open", "high", "low", "close", "volume")
 SEPARATORS = ",;\t|"
@@ -37,7 +37,7 @@ _MEANINGS |= {title: (name, False) for name, titles in WEAK.items() for title in
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """How many columns, the column and the title of each meaning, and what `stocks.dialect` found out about the rows.
+    """How many columns, the column and the title of each meaning, and what `reading.dialect` found out about the rows.
 
     order is "" (year first, or months by name), "day" or "month"; decimal is "." or ","; until is the last day allowed.
     """

@@ -1,0 +1,1 @@
+"""Reading a CSV of prices: bytes, lines, header, dialect, rows."""
