@@ -138,7 +138,8 @@ class _Cells:
         self.shape = (groups, len(HORIZONS))
 
     def sum(self, values: np.ndarray) -> np.ndarray:
-        return np.bincount(self.cell, values, minlength=self.shape[0] * self.shape[1]).reshape(self.shape)
+        sums = np.bincount(self.cell, values, minlength=self.shape[0] * self.shape[1])
+        return sums.astype(np.float64).reshape(self.shape)  # of nothing, bincount makes int64, whatever the weights
 
     def count(self, values: np.ndarray) -> np.ndarray:
         return self.sum(values).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The whole path in one process: a CSV through the real steps on moto's S3 and the real training code to the tables.
+"""The whole path in one process: a CSV through the real steps on an S3 in memory and the real training code to the tables.
 
 The SavedModel of the run's own model.tar.gz stands in for the endpoint, behind TF Serving's JSON. The forest has few
 trees and training few epochs in small batches; everything else is what runs on AWS.
@@ -15,8 +15,6 @@ import types
 from pathlib import Path
 from unittest import mock
 
-import boto3
-import moto
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -33,9 +31,12 @@ import storage
 import summarize
 from local.sagemaker import tf_json
 from stocks import baseline as forests
+from stocks import keys
+from tests.unit import made, memory, results
 from tests.unit.conftest import ENVIRONMENT
 
 OWNER = "arn:aws:states:us-east-1:123456789012:execution:machine:one"
+TREES = 5  # of the forest
 QUICK = ("--epochs", "4", "--batch-size", "32")
 CONTEXT = types.SimpleNamespace(
     function_name="step",
@@ -78,8 +79,13 @@ class Ran:
         return {(row["ticker"], row["model"], row["horizon"]): row for row in rows}
 
 
-def run(csv: bytes, name: str = "prices.csv", kilobytes: int = 16384, training: tuple[str, ...] = QUICK) -> Ran:
-    """Send a file down the whole path. Raises what the steps raise, RejectedFile among it."""
+def run(
+    csv: bytes, name: str = "prices.csv", kilobytes: int = 16384, training: tuple[str, ...] = QUICK, model=None
+) -> Ran:
+    """Send a file down the whole path. Raises what the steps raise, RejectedFile among it.
+
+    model(run) takes the place of the training job; stand_in is one that takes no time.
+    """
     with _cloud(kilobytes) as s3:
         version = s3.put_object(Bucket="incoming", Key=f"incoming/daily/{name}", Body=csv)["VersionId"]
         event = {"bucket": "incoming", "key": f"incoming/daily/{name}", "version_id": version, "size": len(csv)}
@@ -87,9 +93,9 @@ def run(csv: bytes, name: str = "prices.csv", kilobytes: int = 16384, training: 
         run = {field: accepted[field] for field in ("run_id", "dataset", "shards")}
         _each(scale, run)
         check_data.handler({"run": run}, CONTEXT)
-        model_uri, serve = _train(run, training)
+        model_uri, answer = model(run) if model else _train(run, training)
         _each(baseline, run)
-        with _endpoint(serve):
+        with _endpoint(answer):
             _each(forecast, run, endpoint_name="e")
         calibrate.handler({"run": run}, CONTEXT)
         _each(publish, run)
@@ -112,15 +118,13 @@ def unpack(archive: bytes) -> dict[str, bytes]:
 @contextlib.contextmanager
 def _cloud(kilobytes: int):
     """The stack's buckets and a function's environment."""
-    variables = ENVIRONMENT | {"SHARD_KILOBYTES": str(kilobytes)}
-    with mock.patch.dict(os.environ, variables), mock.patch.object(forests, "TREES", 5), moto.mock_aws():
-        aws.client.cache_clear()
-        s3 = boto3.client("s3")
-        for bucket in ("incoming", "work", "lake"):
-            s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_versioning(Bucket="incoming", VersioningConfiguration={"Status": "Enabled"})
+    variables, s3 = ENVIRONMENT | {"SHARD_KILOBYTES": str(kilobytes)}, memory.S3()
+    with (
+        mock.patch.dict(os.environ, variables),
+        mock.patch.object(forests, "TREES", TREES),
+        mock.patch.object(aws, "client", {"s3": s3}.__getitem__),
+    ):
         yield s3
-    aws.client.cache_clear()
 
 
 def _each(step, run: dict, **more) -> None:
@@ -130,49 +134,70 @@ def _each(step, run: dict, **more) -> None:
 
 
 def _train(run: dict, flags: tuple[str, ...]):
-    """The training job: (URI of model.tar.gz, the signature that its SavedModel serves)."""
+    """The training job: (URI of model.tar.gz, what the endpoint with its SavedModel answers to a body)."""
     import tensorflow as tf
 
     import train
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        channel, made = Path(folder, "train"), Path(folder, "model")
+        channel, trained = Path(folder, "train"), Path(folder, "model")
         channel.mkdir()
         for shard in range(run["shards"]):
             name = f"{shard:05d}.npz"
             (channel / name).write_bytes(storage.get("work", f"runs/{run['run_id']}/shards/{name}"))
-        train.main(["--train", str(channel), "--model-dir", str(made), *flags])
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-            archive.add(made, arcname=".")
-        loaded = tf.saved_model.load(str(made / "1"))
+        train.main(["--train", str(channel), "--model-dir", str(trained), *flags])
+        uri = _put_model(run, trained)
+        return uri, _serving(tf.saved_model.load(str(trained / "1")).signatures["serving_default"])
+
+
+def stand_in(run: dict):
+    """In place of a training job: a model that has learnt nothing and answers with the volatility of the last days."""
+    judged = {str(horizon): results.unjudged() for horizon in keys.HORIZONS}
+    evidence = {"fallback": [], "gates": dict.fromkeys(judged, 0.0), "horizons": judged}
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "evidence.json").write_text(json.dumps(evidence))
+        return _put_model(run, Path(folder)), made.answer
+
+
+def _put_model(run: dict, folder: Path) -> str:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(folder, arcname=".")
     key = f"models/dataset={run['dataset']}/run_id={run['run_id']}/model.tar.gz"
-    return storage.put("lake", key, packed.getvalue()), loaded.signatures["serving_default"]
+    return storage.put("lake", key, packed.getvalue())
 
 
-@contextlib.contextmanager
-def _endpoint(serve):
-    """invoke_endpoint answers with the model; every other client stays what it is."""
+def _serving(signature):
+    """The endpoint's answer to a request's body, by a SavedModel's signature behind TF Serving's JSON."""
     import tensorflow as tf
 
     inputs = dict.fromkeys(("adjclose", "high", "low"), np.dtype("float32"))
 
-    def invoke_endpoint(**request):
-        tensors, key, _ = tf_json.read(request["Body"], inputs)
-        answer = serve(**{name: tf.constant(tensor) for name, tensor in tensors.items()})
+    def answer(body: bytes) -> bytes:
+        tensors, key, _ = tf_json.read(body, inputs)
+        found = signature(**{name: tf.constant(tensor) for name, tensor in tensors.items()})
         count = len(tensors["adjclose"])
-        return {"Body": io.BytesIO(tf_json.write({name: value.numpy() for name, value in answer.items()}, key, count))}
+        return tf_json.write({name: value.numpy() for name, value in found.items()}, key, count)
+
+    return answer
+
+
+@contextlib.contextmanager
+def _endpoint(answer):
+    """invoke_endpoint gives answer(body); every other client stays what it is."""
+
+    def invoke_endpoint(**request):
+        return {"Body": io.BytesIO(answer(request["Body"]))}
 
     runtime, client = types.SimpleNamespace(invoke_endpoint=invoke_endpoint), aws.client
     with mock.patch.object(aws, "client", lambda name: runtime if name == "sagemaker-runtime" else client(name)):
         yield
 
 
-def _files(s3, run: dict) -> dict[str, bytes]:
+def _files(s3: memory.S3, run: dict) -> dict[str, bytes]:
     found = {}
-    for bucket in ("work", "lake"):
-        for listed in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-            short = listed["Key"].replace(f"dataset={run['dataset']}/run_id={run['run_id']}/", "")
-            short = short.removeprefix(f"runs/{run['run_id']}/")
-            found[short] = s3.get_object(Bucket=bucket, Key=listed["Key"])["Body"].read()
+    for (bucket, key), body in s3.objects.items():
+        if bucket in ("work", "lake"):
+            short = key.replace(f"dataset={run['dataset']}/run_id={run['run_id']}/", "")
+            found[short.removeprefix(f"runs/{run['run_id']}/")] = body
     return found

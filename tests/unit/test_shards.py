@@ -1,0 +1,76 @@
+"""Files of few and many tickers in few and many shards: wherever a shard is empty, the run ends as with one shard."""
+
+import zlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import split
+from tests.unit import files, path
+
+TICKERS = (1, 2, 3, 10, 99)
+SHARDS = (1, 2, 3, 5, 16, 128)
+
+
+@pytest.fixture(autouse=True)
+def small_forest(monkeypatch):
+    """The forest is not what is tried here."""
+    monkeypatch.setattr(path, "TREES", 1)
+
+
+def names_in(shard: int, shards: int, count: int, start: str = "T") -> list[str]:
+    """Names of tickers that Split routes to one shard of so many."""
+    every = (f"{start}{number}" for number in range(100_000))
+    chosen = (name for name in every if zlib.crc32(name.encode()) % shards == shard)
+    return [next(chosen) for _ in range(count)]
+
+
+def sent(monkeypatch, frames: list[pd.DataFrame], shards: int) -> path.Ran:
+    monkeypatch.setattr(split, "shard_count", lambda *_: shards)
+    return path.run(files.csv(*frames), model=path.stand_in)
+
+
+def tables(ran: path.Ran) -> dict[str, pd.DataFrame]:
+    return {name: ran.table(name) for name in ("predictions", "metrics", "prices")}
+
+
+def rows_of(number: int) -> int:
+    return 140 + number % 7
+
+
+def bars(names: list[str]) -> list[pd.DataFrame]:
+    return [files.bars(name, seed, rows_of(seed)) for seed, name in enumerate(names)]
+
+
+@pytest.mark.parametrize("tickers", TICKERS)
+def test_the_number_of_shards_changes_no_table(monkeypatch, tickers):
+    names = [f"T{number:03d}" for number in range(tickers)]
+    expected = tables(sent(monkeypatch, bars(names), 1))
+    assert set(expected["predictions"]["ticker"]) == set(names)
+    assert np.isfinite(expected["metrics"].query("ticker == '*'")["rmse"]).all()
+    for shards in SHARDS[1:] if tickers < 10 else SHARDS[2::3]:
+        found = tables(sent(monkeypatch, bars(names), shards))
+        for name, table in expected.items():
+            pd.testing.assert_frame_equal(found[name], table, check_exact=name != "metrics", obj=f"{name} of {shards}")
+
+
+@pytest.mark.parametrize("empty", [0, 1, 2], ids=["first", "in the middle", "last"])
+def test_an_empty_shard_may_stand_anywhere(monkeypatch, empty):
+    names = [name for shard in range(3) if shard != empty for name in names_in(shard, 3, 1)]
+    ran = sent(monkeypatch, bars(names), 3)
+    assert len(ran.arrays(f"shards/{empty:05d}.npz")["tickers"]) == 0
+    assert set(ran.table("predictions")["ticker"]) == set(names)
+    assert ran.metrics()["*", "lstm", 1]["n"] == sum(ran.metrics()[name, "lstm", 1]["n"] for name in names)
+
+
+@pytest.mark.parametrize("skipped", [0, 1, 2], ids=["first", "in the middle", "last"])
+def test_all_tickers_of_a_shard_may_be_skipped(monkeypatch, skipped):
+    names = [name for shard in range(3) for name in names_in(shard, 3, 1)]
+    frames = [files.bars(name, seed, 70 if seed == skipped else 200) for seed, name in enumerate(names)]
+    ran = sent(monkeypatch, frames, 3)
+    assert len(ran.arrays(f"skipped/{skipped:05d}.npz")["tickers"]) == 1
+    kept = set(names) - {names[skipped]}
+    assert set(ran.table("predictions")["ticker"]) == kept
+    assert set(ran.table("prices")["ticker"]) == set(names)
+    assert {ticker for ticker, _, _ in ran.metrics()} == kept | {"*"}
