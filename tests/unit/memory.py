@@ -1,4 +1,4 @@
-"""S3 as a dict, for tests that send whole files down the path: moto takes milliseconds for each of thousands of calls."""
+"""S3 as a dict, for tests that send whole files down the path: moto takes milliseconds for each call."""
 
 import datetime
 import hashlib
@@ -16,23 +16,23 @@ class S3:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
 
-    def put_object(self, Bucket, Key, Body, IfNoneMatch=None, IfMatch=None, ContentType=None):  # noqa: N803
+    def put_object(self, Bucket, Key, Body, IfNoneMatch=None, IfMatch=None, **_):
         standing = self.objects.get((Bucket, Key))
         if (IfNoneMatch and standing is not None) or (IfMatch and (standing is None or tag(standing) != IfMatch)):
             raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "PutObject")
         self.objects[Bucket, Key] = Body.encode() if isinstance(Body, str) else bytes(Body)
         return {"VersionId": "1", "ETag": tag(self.objects[Bucket, Key])}
 
-    def get_object(self, Bucket, Key, VersionId="1"):  # noqa: N803
+    def get_object(self, Bucket, Key, **_):
         if (Bucket, Key) not in self.objects:
             raise self.exceptions.NoSuchKey({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         body = self.objects[Bucket, Key]
         return {"Body": io.BytesIO(body), "ETag": tag(body), "LastModified": datetime.datetime.now(datetime.UTC)}
 
-    def delete_object(self, Bucket, Key):  # noqa: N803
+    def delete_object(self, Bucket, Key):
         self.objects.pop((Bucket, Key), None)
 
-    def list_objects_v2(self, Bucket, Prefix=""):  # noqa: N803
+    def list_objects_v2(self, Bucket, Prefix=""):
         keys = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
         return {"Contents": [{"Key": key} for key in keys]} if keys else {}
 

@@ -1,6 +1,6 @@
-"""The whole path in one process: a CSV through the real steps on an S3 in memory and the real training code to the tables.
+"""The whole path in one process: a CSV through the real steps and the real training code to the tables.
 
-The SavedModel of the run's own model.tar.gz stands in for the endpoint, behind TF Serving's JSON. The forest has few
+S3 is in memory. The SavedModel of the run's own model.tar.gz stands in for the endpoint, behind TF Serving's JSON. The forest has few
 trees and training few epochs in small batches; everything else is what runs on AWS.
 """
 
