@@ -1,7 +1,7 @@
 """The whole path in one process: a CSV through the real steps and the real training code to the tables.
 
-S3 is in memory. The SavedModel of the run's own model.tar.gz stands in for the endpoint, behind TF Serving's JSON. The forest has few
-trees and training few epochs in small batches; everything else is what runs on AWS.
+S3 is in memory. The SavedModel of the run's own model.tar.gz stands in for the endpoint, behind TF Serving's JSON. The
+forest has few trees and training few epochs in small batches; everything else is what runs on AWS.
 """
 
 import contextlib
