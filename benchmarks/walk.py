@@ -5,7 +5,6 @@ have published on its last day, and the models of the next year are fitted again
 """
 
 import dataclasses
-import gzip
 import json
 import sys
 import tempfile
@@ -15,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import ROOT, children, files, rivals
-from split import Intake
 from stocks import baseline, intervals, metrics, predictions, series
+from stocks.reading.intake import Intake
+from stocks.reading.source import Source
 
 CLASSICAL = ("AutoETS", "AutoARIMA")
 CLASSICAL_PYTHON = ROOT / ".venv-benchmarks/bin/python"
@@ -39,9 +39,9 @@ class Year:
 
 def read(path: Path) -> series.Arrays:
     """All accepted rows of a CSV of the contract, in file order, as Split writes them for one shard."""
-    with tempfile.TemporaryDirectory() as folder, (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+    with tempfile.TemporaryDirectory() as folder:
         intake = Intake(Path(folder), shards=1)
-        intake.read(stream, path.name.split(".csv")[0])
+        intake.read(Source(path.name, path.stat().st_size, lambda: path.open("rb")))
         return intake.shard(0)
 
 

@@ -4,10 +4,10 @@ import storage
 import telemetry
 from errors import RejectedFile
 from settings import settings
-from stocks import keys
+from stocks import keys, series
+from stocks.reading import verdict
 
 METRICS = {"rows": "Rows", "rejected_rows": "RejectedRows", "tickers": "Tickers", "skipped": "SkippedTickers"}
-NAMED = 5
 
 
 @telemetry.step
@@ -21,7 +21,7 @@ def handler(event, context):
     data = total(manifest, scaled)
     counts = data | {"skipped": len(data["skipped"])}
     record(counts, run["dataset"])
-    check(data, manifest, config.bad_row_tolerance, f"s3://{config.lake_bucket}/{keys.lake('rejected', run)}")
+    check(data, manifest, config.bad_row_tolerance)
     storage.put_json(config.work_bucket, keys.work(run["run_id"], "data.json"), data)
     return counts
 
@@ -41,18 +41,15 @@ def record(counts: dict, dataset: str) -> None:
         telemetry.count(metric, counts[name], dataset)
 
 
-def check(data: dict, manifest: dict, tolerance: float, listed: str) -> None:
+def check(data: dict, manifest: dict, tolerance: float) -> None:
     """Raise RejectedFile where the file as a whole is of no use."""
-    file = f"s3://{manifest['source']['bucket']}/{manifest['source']['key']}"
-    bad = data["rejected_rows"]
-    if bad > tolerance * data["rows"]:
-        unlike = bad - manifest["rejected_rows"]
-        raise RejectedFile(
-            f"{file}: {bad} of {data['rows']} rows cannot be used, more than the accepted share of {tolerance:.2%}; "
-            f"{unlike} of them have the ticker and date of an earlier row with other values; "
-            f"they are listed with line numbers in {listed}"
-        )
-    if not data["tickers"]:
-        named = [f"{skip['ticker']}: {skip['reason']}" for skip in data["skipped"]]
-        more = ["..."] if len(named) > NAMED else []
-        raise RejectedFile(f"{file}: no ticker of {len(named)} can be forecast; {'; '.join(named[:NAMED] + more)}")
+    bad, rows, skipped = data["rejected_rows"], data["rows"], data["skipped"]
+    if verdict.has_too_many(bad, rows, tolerance):
+        reason = verdict.contradicting(bad, rows, tolerance)
+    elif not data["tickers"]:
+        names, before = zip(*((skip["ticker"], skip["rows"]) for skip in skipped), strict=True)
+        reason = verdict.none_usable(names, before, manifest["cuts"]["test_from"], series.FEWEST_ROWS)
+    else:
+        return
+    source = manifest["source"]
+    raise RejectedFile(f"{reason}: s3://{source['bucket']}/{source['key']}")

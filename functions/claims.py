@@ -71,8 +71,21 @@ def ended_badly(execution_arn: str) -> bool:
         return True
 
 
+def is_published(config: Settings, run: dict) -> bool:
+    """Whether the run's row stands in the table of runs: whatever happened since, it is published."""
+    found = aws.client("s3").list_objects_v2(Bucket=config.lake_bucket, Prefix=keys.lake("runs", run), MaxKeys=1)
+    return bool(found.get("Contents"))
+
+
+def summary(config: Settings, run: dict) -> dict:
+    """What Summarize returned when it published the run; nothing once its working files have expired."""
+    try:
+        return storage.get_json(config.work_bucket, keys.work(run["run_id"], "summary.json"))
+    except aws.client("s3").exceptions.NoSuchKey:
+        return {}
+
+
 def remove_leftovers(config: Settings, run: dict) -> None:
-    """Unpublish the run, then delete an earlier attempt's files: it may have had other shards."""
-    storage.delete_others(config.lake_bucket, keys.lake("runs", run), set())
+    """Delete an earlier attempt's files: it may have had other shards."""
     storage.delete_others(config.lake_bucket, keys.lake("rejected", run), set())
     storage.delete_others(config.work_bucket, keys.work(run["run_id"], ""), {keys.work(run["run_id"], "claim.json")})

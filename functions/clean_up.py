@@ -10,10 +10,12 @@ import time
 from botocore.exceptions import ClientError
 
 import aws
+import claims
 import clock
 import resources
 import telemetry
 from errors import StillCreating
+from settings import settings
 
 RUNNING = ("InProgress", "Stopping")
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # SageMaker refuses to delete an endpoint meanwhile
@@ -31,7 +33,7 @@ def handler(event, context):
     attempt(sagemaker.delete_model, ModelName=name)
     if stopping:
         await_training(sagemaker, name)
-    return {"endpoint_seconds": seconds}
+    return {"endpoint_seconds": seconds, "published": claims.is_published(settings(), event["run"])}
 
 
 def attempt(call, **arguments) -> dict | None:

@@ -9,6 +9,7 @@ import aws
 import storage
 import telemetry
 from settings import Settings, settings
+from stocks import keys
 
 MAX_CAUSE = 32_768  # characters that a Fail state keeps
 MAX_SUBJECT = 100  # characters that SNS accepts, ASCII and without line breaks
@@ -22,7 +23,6 @@ _SMALLER = (
 _BUSY = f"AWS was busy or out of reach for longer than the retries last. {_AGAIN}"
 _CRASHED = f"A step probably ran out of memory. {_SMALLER}"
 ADVICE = {
-    "RejectedFile": "Correct the file and upload it again; rejected rows are listed under rejected/ in the lake.",
     "NoQuota": "Once the quota or the parameter is changed, upload the file again.",
     "QuotaReached": "Upload the file again when fewer runs are under way.",
     "TrainingFailed": f"{_TRAINING_LOG} {_AGAIN}",
@@ -48,6 +48,9 @@ ADVICE = {
 OTHER_ADVICE = "The execution's history in Step Functions shows the step; upload the file again once that is mended."
 UNKNOWN_FILE = "an unknown file"
 OPENING = "Forecasting "  # of every cause that has been told
+PUBLISHED_ADVICE = (
+    "If SQL does not show them, start the execution again with the same input: it crawls and trains nothing."
+)
 NOTHING_LEFT = "Nothing of it is left in SageMaker."
 CLEAN_UP_ADVICE = "Cleaning up failed too, so look in the SageMaker console for a job or an endpoint that still runs:"
 
@@ -59,7 +62,7 @@ EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: |$)")  # the line that ends a traceba
 @telemetry.step
 def handler(event, context):
     setting, succeeded = settings(), event["outcome"] == "succeeded"
-    subject, message, cause = success(setting, event) if succeeded else failure(event)
+    subject, message, cause = success(setting, event) if succeeded else failure(setting, event)
     aws.client("sns").publish(TopicArn=setting.topic_arn, Subject=ascii_line(subject), Message=message)
     if (event.get("failure") or {}).get("error") == "RejectedFile":
         telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
@@ -84,12 +87,19 @@ def success(setting: Settings, event: dict) -> tuple[str, str, str]:
     return f"Forecasts ready: {run['dataset']}", "\n".join(lines), summary["headline"]
 
 
-def failure(event: dict) -> tuple[str, str, str]:
+def failure(setting: Settings, event: dict) -> tuple[str, str, str]:
     """Subject, message and cause of a failed run."""
-    found, run, key = event.get("failure") or {}, event.get("run") or {}, event.get("key", UNKNOWN_FILE)
+    found, key = event.get("failure") or {}, event.get("key", UNKNOWN_FILE)
+    run = event.get("run") or run_of(event.get("source"))
     name = found.get("error") or "Error"
-    what = plain(found.get("cause"))
-    if not has_told(what):
+    what, outcome = plain(found.get("cause")), "failed"
+    if event.get("published"):
+        outcome = "published, but not finished"
+        what = f"{OPENING}{key} is done and its forecasts are published, but then: {sentence(what or name)}"
+        what = f"{what} {PUBLISHED_ADVICE}"
+    elif name == "RejectedFile":
+        what = f"{OPENING}failed: {what}"
+    elif not has_told(what):
         what = f"{OPENING}{key} failed: {sentence(what or name)} {ADVICE.get(name, OTHER_ADVICE)}"
     left = plain(event.get("clean_up_failure"))
     if left:
@@ -100,7 +110,15 @@ def failure(event: dict) -> tuple[str, str, str]:
     lines = [cause, "", f"Error:   {name}", f"File:    {key}"]
     if run:
         lines += [f"Dataset: {run['dataset']}", f"Run:     {run['run_id']}"]
-    return f"Forecasts failed: {key} ({name})", "\n".join(lines), cause
+    if run and name == "RejectedFile":
+        lines += [f"Rows:    s3://{setting.lake_bucket}/{keys.lake('rejected', run)}"]
+    return f"Forecasts {outcome}: {key} ({name})", "\n".join(lines), cause
+
+
+def run_of(source: dict | None) -> dict:
+    """The run of an upload that Split never returned; nothing where its key names no dataset."""
+    dataset = keys.dataset(source["key"]) if source else ""
+    return {"run_id": keys.run_id(dataset, **source), "dataset": dataset} if source and dataset else {}
 
 
 def has_told(cause: str) -> bool:

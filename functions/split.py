@@ -3,13 +3,10 @@
 One streaming pass: accepted rows wait on disk by shard, so memory grows neither with the file nor with its lines.
 """
 
-import contextlib
 import datetime
-import gzip
 import math
 import re
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import aws
@@ -19,13 +16,13 @@ import telemetry
 from errors import RejectedFile
 from settings import Settings, settings
 from stocks import keys, series
-from stocks.reading import prices, rejected
+from stocks.reading import rejected
 from stocks.reading.intake import Intake
-from stocks.reading.lines import Stream
+from stocks.reading.source import Rules, Source, Stream, refused_by_name
 
 MOST_SHARDS = 128
 GZIP_RATIO = 4
-PLACE = "incoming/<dataset>/<name>.csv or .csv.gz"
+PLACE = "incoming/<dataset>/<name>.csv"
 
 
 @telemetry.step
@@ -39,17 +36,29 @@ def handler(event, context):
     claim = claims.claim(config, run["run_id"], event["execution_arn"])
     if claim["execution_arn"] != event["execution_arn"]:
         return answer("duplicate", f"this file belongs to execution {claim['execution_arn']}", run)
+    if claims.is_published(config, run):
+        return published(config, run)
     claims.remove_leftovers(config, run)
     shards = shard_count(event["size"], name, config.shard_kilobytes)
-    found = split(config, run, shards, source, name)
+    found = split(config, run, shards, source, name, event["size"])
     manifest = run | {"shards": shards, "source": source, "started": claim["claimed"]} | found
     storage.put_json(config.work_bucket, keys.work(run["run_id"], "manifest.json"), manifest)
     return answer("accepted", "", run, shards)
 
 
-def answer(status: str, reason: str, run: dict | None = None, shards: int = 0) -> dict:
+def answer(status: str, reason: str, run: dict | None = None, shards: int = 0, summary: dict | None = None) -> dict:
     """Every status has every field, so that the machine's expressions find them."""
-    return {"status": status, "reason": reason, "run_id": "", "dataset": "", "shards": shards} | (run or {})
+    told = {"status": status, "reason": reason, "run_id": "", "dataset": "", "shards": shards, "summary": summary or {}}
+    return told | (run or {})
+
+
+def published(config: Settings, run: dict) -> dict:
+    """The answer for a run whose row stands: what followed the commit is done again while its summary is known."""
+    summary, reason = claims.summary(config, run), "its forecasts are published"
+    if not summary:
+        return answer("duplicate", reason, run)
+    crawl_after = {"finished": datetime.datetime.now(datetime.UTC).isoformat()}
+    return answer("published", reason, run, summary=summary | crawl_after)
 
 
 def ignored(key: str) -> str:
@@ -65,76 +74,60 @@ def address(source: dict[str, str]) -> tuple[str, str]:
     """The dataset and the file's name from the key. Raises RejectedFile where the key breaks the rule."""
     _, *folders, name = source["key"].split("/")
     if len(folders) != 1:
-        raise RejectedFile(f"{uri(source)} is not directly in a dataset folder; accepted is {PLACE}")
+        raise refused(f"the file is not directly in the folder of a dataset; upload it to {PLACE}", source)
     dataset = keys.dataset(source["key"])
     if not dataset:
-        raise RejectedFile(
-            f"{uri(source)}: the folder {rejected.show(folders[0])} cannot name a dataset; "
-            "accepted is a letter, then up to 39 letters, digits or hyphens"
-        )
-    if not name.lower().endswith((".csv", ".csv.gz")):
-        raise RejectedFile(f"{uri(source)} is neither .csv nor .csv.gz by its name; accepted is {prices.ACCEPTED}")
+        folder = rejected.show(folders[0])
+        allowed = "use a letter, then up to 39 letters, digits or hyphens"
+        raise refused(f"the folder {folder} cannot name a dataset; {allowed}", source)
+    if reason := refused_by_name(name):
+        raise refused(reason, source)
     return dataset, name
 
 
-def uri(source: dict[str, str]) -> str:
-    return f"s3://{source['bucket']}/{source['key']}"
-
-
-def stem(name: str) -> str:
-    return re.sub(r"\.csv(\.gz)?$", "", name, flags=re.IGNORECASE)
-
-
-def is_gzipped(name: str) -> bool:
-    return name.lower().endswith(".gz")
+def refused(reason: object, source: dict[str, str]) -> RejectedFile:
+    return RejectedFile(f"{reason}: s3://{source['bucket']}/{source['key']}")
 
 
 def shard_count(size: int, name: str, shard_kilobytes: int) -> int:
     """One shard for each shard_kilobytes of text, estimated from the object's size."""
-    characters = size * (GZIP_RATIO if is_gzipped(name) else 1)
+    characters = size * (GZIP_RATIO if name.lower().endswith(".gz") else 1)
     return min(max(math.ceil(characters / (shard_kilobytes * 1024)), 1), MOST_SHARDS)
 
 
-def split(config: Settings, run: dict, shards: int, source: dict[str, str], name: str) -> dict:
-    """Write the run's rows and rejected rows; the counts and cuts for the manifest. Raises RejectedFile."""
-    with tempfile.TemporaryDirectory() as folder, opened(source, name) as (stream, uploaded):
-        intake = Intake(Path(folder), shards)
+def split(config: Settings, run: dict, shards: int, source: dict[str, str], name: str, size: int) -> dict:
+    """Write the run's rows and rejected rows; what the manifest holds of them. Raises RejectedFile."""
+    uploaded, first = opened(source)
+    unread = [first]  # the version is asked for again only if it has to be read twice
+    tomorrow = series.day_of(uploaded.date().isoformat()) + 1  # it may have begun where the prices come from
+    with tempfile.TemporaryDirectory() as folder:
+        intake = Intake(Path(folder), shards, Rules(tomorrow, config.bad_row_tolerance))
         try:
-            tomorrow = series.day_of(uploaded.date().isoformat()) + 1  # it may have begun where the prices come from
-            intake.read(stream, stem(name), tomorrow)
-            cuts = {} if intake.has_too_many(config.bad_row_tolerance) else intake.cuts(config.test_fraction)
+            intake.read(Source(name, size, lambda: unread.pop() if unread else opened(source)[1]))
+            cuts = intake.judge(config.test_fraction)
         except rejected.Unusable as error:
-            listed = put_rejected(config, run, [*intake.kept, error.rejected])
-            raise RejectedFile(f"{uri(source)}: {error}; accepted is {prices.ACCEPTED}; see {listed}") from None
-        listed = put_rejected(config, run, intake.kept) if intake.kept else ""
-        if not cuts:
-            raise RejectedFile(
-                f"{uri(source)}: {intake.bad} of {intake.rows} rows cannot be used, more than the accepted share of "
-                f"{config.bad_row_tolerance:.2%}: {rejected.examples(intake.kept)}; they are listed in {listed}"
-            )
+            put_rejected(config, run, [*intake.kept, error.rejected])
+            raise refused(error, source) from None
+        if intake.kept:
+            put_rejected(config, run, intake.kept)
         for shard in range(shards):
             key = keys.shard(run["run_id"], "rows", shard)
             storage.put_arrays(config.work_bucket, key, intake.shard(shard), compress=False)
-    return {"uploaded": uploaded.isoformat(), "rows": intake.rows, "rejected_rows": intake.bad, "cuts": cuts}
+    return {"uploaded": uploaded.isoformat(), "cuts": cuts} | intake.report()
 
 
-def put_rejected(config: Settings, run: dict, rows: list[rejected.Rejected]) -> str:
+def put_rejected(config: Settings, run: dict, rows: list[rejected.Rejected]) -> None:
     key = keys.lake("rejected", run, "split.csv")
-    return storage.put(config.lake_bucket, key, rejected.to_csv(rows), "text/csv")
+    storage.put(config.lake_bucket, key, rejected.to_csv(rows), "text/csv")
 
 
-@contextlib.contextmanager
-def opened(source: dict[str, str], name: str) -> Iterator[tuple[Stream, datetime.datetime]]:
-    """The text of exactly this version of the object, and when it was uploaded.
-
-    Raises RejectedFile where the version has been deleted.
-    """
+def opened(source: dict[str, str]) -> tuple[datetime.datetime, Stream]:
+    """When exactly this version of the object was uploaded, and its bytes. Raises RejectedFile where it is gone."""
     s3 = aws.client("s3")
     try:
         found = s3.get_object(Bucket=source["bucket"], Key=source["key"], VersionId=source["version_id"])
     except s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
-            raise RejectedFile(f"{uri(source)} was deleted before it was read; upload it again") from None
+            raise refused("the file was deleted before it was read; upload it again", source) from None
         raise
-    with contextlib.closing(found["Body"]) as body:
-        yield gzip.GzipFile(fileobj=body) if is_gzipped(name) else body, found["LastModified"]
+    return found["LastModified"], found["Body"]

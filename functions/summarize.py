@@ -28,17 +28,19 @@ def handler(event, context):
     page = report.render(rows, metrics.direction_intervals(scores), facts, charted)
     write(setting, run, "metrics", keys.part(0), tables.to_parquet("metrics", measured))
     report_uri = write(setting, run, "reports", "report.html", page, "text/html; charset=utf-8")
-    claims.must_be_ours(setting, run["run_id"], event["execution_arn"])
-    write(setting, run, "runs", keys.part(0), tables.to_parquet("runs", run_row(facts)))
     ratios = ratios_of_lstm(rows)
-    record(ratios, run["dataset"])
-    return {
-        "finished": now().isoformat().replace("+00:00", "Z"),  # a crawl that begins after this has seen the run's row
+    summary = {
         "report_uri": report_uri,
         "headline": report.headline(rows, facts["tickers"]),
         "tickers": facts["tickers"],
         "rmse_vs_naive": ratios[keys.HORIZONS[0]],
     }
+    storage.put_json(setting.work_bucket, keys.work(run["run_id"], "summary.json"), summary)
+    claims.must_be_ours(setting, run["run_id"], event["execution_arn"])
+    write(setting, run, "runs", keys.part(0), tables.to_parquet("runs", run_row(facts)))
+    record(ratios, run["dataset"])
+    # A crawl that begins after this instant has seen the run's row.
+    return {"finished": now().isoformat().replace("+00:00", "Z")} | summary
 
 
 def gather(setting: Settings, event: dict) -> dict:

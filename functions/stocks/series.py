@@ -45,9 +45,11 @@ def cuts(days: np.ndarray, counts: np.ndarray, test_fraction: float) -> dict[str
         validation = np.count_nonzero(10 * inside > 3 * inside[0])
         if 0 < validation < decision < test:
             return {name: iso(days[at]) for name, at in zip(CUTS, (validation, decision, test), strict=True)}
-    span = f", {iso(days[0])} to {iso(days[-1])}" if len(days) else ""
-    need = f"a ticker needs {FEWEST_ROWS} rows before the test period"
-    raise Unusable(f"days with usable rows: {len(days)}{span}; these cannot be cut for training and test, {need}")
+    span = f" ({iso(days[0])} to {iso(days[-1])})" if len(days) else ""
+    raise Unusable(
+        f"too few days: {len(days)} with prices{span}; a ticker needs {FEWEST_ROWS} before the test period; "
+        "upload more history"
+    )
 
 
 def iso(day: int) -> str:
@@ -117,11 +119,15 @@ def usable(shard: Arrays) -> np.ndarray:
     return shard["bounds"][:, 2] >= FEWEST_ROWS
 
 
-def skipped(shard: Arrays, file_cuts: dict[str, str]) -> list[dict[str, str]]:
-    """The tickers that are not forecast, each with the reason."""
+def skipped(shard: Arrays, file_cuts: dict[str, str]) -> list[dict]:
+    """The tickers that are not forecast, each with its rows before the test period and the reason."""
     until = file_cuts["test_from"]
     return [
-        {"ticker": str(ticker), "reason": f"{before} rows before the test period ({until}), {FEWEST_ROWS} are needed"}
+        {
+            "ticker": str(ticker),
+            "rows": int(before),
+            "reason": f"{before} rows before the test period ({until}), {FEWEST_ROWS} are needed",
+        }
         for ticker, before, good in zip(shard["tickers"], shard["bounds"][:, 2], usable(shard), strict=True)
         if not good
     ]

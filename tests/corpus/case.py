@@ -15,8 +15,8 @@ class Case:
     """One object in the incoming bucket.
 
     outcome: "accepted" (every row), "rejected rows" (some, the others are used), "rejected file" or "ignored".
-    says: text that the message must contain, with the line where there is one. rows: how many rows are accepted.
-    first: ticker, ISO day and adjclose of the first accepted row.
+    says: text that the message must contain, with the line where there is one. rows: how many rows are accepted, 0
+    where another test says it. first: ticker, ISO day and adjclose of the first accepted row.
     """
 
     name: str

@@ -33,6 +33,9 @@ def with_price(price: str) -> str:
 
 CASES: tuple[Case, ...] = (
     bad("an empty price", with_price(""), "adjclose is empty"),
+    bad("text behind a closing quote", with_price('"5.5"6'), "text stands behind a closing quote"),
+    bad("a time of 25:00", with_date("2024-01-03 25:00"), "date '2024-01-03 25:00' is not a day as YYYY-MM-DD"),
+    accepted("a row without any price", among("A,2024-01-03,,,,,,7"), 2, FIRST),
     bad("a price of NaN", with_price("NaN"), "adjclose 'NaN' is not a positive number"),
     bad("a price of N/A", with_price("N/A"), "adjclose 'N/A' is not a positive number"),
     bad("a price of infinity", with_price("inf"), "adjclose 'inf' is not a positive number"),

@@ -46,8 +46,8 @@ NEEDED = {
             s3:ListBucket LakeBucket runs/*
             s3:DeleteObject WorkBucket/runs/*
             s3:DeleteObject LakeBucket/rejected/*
-            s3:DeleteObject LakeBucket/runs/*
             states:DescribeExecution states:execution:<stack>:*""",
+        "replay": "s3:GetObject WorkBucket/runs/*/summary.json",
     },
     "ScaleRole": {
         "step": """
@@ -102,7 +102,8 @@ NEEDED = {
             sagemaker:DescribeEndpoint sagemaker:endpoint/<stack>-*
             sagemaker:DescribeEndpointConfig sagemaker:endpoint-config/<stack>-*
             sagemaker:DeleteEndpointConfig sagemaker:endpoint-config/<stack>-*
-            sagemaker:DeleteModel sagemaker:model/<stack>-*""",
+            sagemaker:DeleteModel sagemaker:model/<stack>-*
+            s3:ListBucket LakeBucket runs/*""",
         "delete_endpoint": "sagemaker:DeleteEndpoint sagemaker:endpoint/<stack>-*",
         "stop_training": "sagemaker:StopTrainingJob sagemaker:training-job/<stack>-*",
     },
@@ -152,6 +153,7 @@ NEEDED = {
             s3:GetObject WorkBucket/runs/*/scores/*
             s3:GetObject LakeBucket/predictions/*
             s3:GetObject LakeBucket/models/*
+            s3:PutObject WorkBucket/runs/*/summary.json
             s3:PutObject LakeBucket/metrics/*
             s3:PutObject LakeBucket/reports/*
             s3:PutObject LakeBucket/runs/*

@@ -66,8 +66,16 @@ def take_over(stage: Stage, function: str) -> str:
     for name, body in {"claim.json": json.dumps(claim), "rows/99999.npz": "left"}.items():
         key = keys.work(run["run_id"], name)
         stage.client("s3").put_object(Bucket=stage.outputs["WorkBucket"], Key=key, Body=body)
-    leave(stage, run, "rejected", "runs")
+    leave(stage, run, "rejected")
     return stage.call(function, **payload | {"execution_arn": f"{stage.aborted}-{stage.new()}"})[0]
+
+
+def replay(stage: Stage, function: str) -> str:
+    """Split finds that the run is published, and that the execution that published it was aborted then."""
+    claim = {"execution_arn": stage.aborted, "claimed": "2026-01-01T00:00:00+00:00"}
+    key = keys.work(stage.run["run_id"], "claim.json")
+    stage.client("s3").put_object(Bucket=stage.outputs["WorkBucket"], Key=key, Body=json.dumps(claim))
+    return stage.call(function, execution_arn=f"{stage.aborted}-{stage.new()}")[0]
 
 
 def leave(stage: Stage, run: dict, *tables: str) -> None:
@@ -235,6 +243,7 @@ SCENARIOS: dict[str, Callable] = {
     "new_execution": new_execution,
     "log": log,
     "take_over": take_over,
+    "replay": replay,
     "publish_again": publish_again,
     "summarize_again": summarize_again,
     "open_report": open_report,

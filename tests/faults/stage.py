@@ -24,13 +24,13 @@ FIRST_DAY = datetime.date(2022, 1, 3)
 
 
 def prices() -> bytes:
-    """One ticker, one too short to be forecast, a row without a price, and one that contradicts another."""
+    """One ticker, one too short to be forecast, a row whose price is none, and one that contradicts another."""
     made, last, rows = random.Random(7), 100.0, []  # noqa: S311  the same prices every time
     for number in range(300):
         last *= 1 + made.gauss(0, 0.01)
         rows.append(f"ALDER,{FIRST_DAY + datetime.timedelta(days=number)},{last:.4f}")
     rows += [f"SHORT,{FIRST_DAY + datetime.timedelta(days=number)},10" for number in range(20)]
-    rows += [f"ALDER,{FIRST_DAY},", f"ALDER,{FIRST_DAY},1"]
+    rows += [f"ALDER,{FIRST_DAY},ten", f"ALDER,{FIRST_DAY},1"]
     return "\n".join(["ticker,date,adjclose", *rows, ""]).encode()
 
 

@@ -32,8 +32,8 @@ class S3:
     def delete_object(self, Bucket, Key):
         self.objects.pop((Bucket, Key), None)
 
-    def list_objects_v2(self, Bucket, Prefix=""):
-        keys = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
+    def list_objects_v2(self, Bucket, Prefix="", MaxKeys=1000):
+        keys = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))[:MaxKeys]
         return {"Contents": [{"Key": key} for key in keys]} if keys else {}
 
     def get_paginator(self, call):

@@ -16,10 +16,10 @@ def given(buckets):
     """Write the counts that Split and the two Scales leave."""
 
     def write(rows=1000, rejected=0, shards=((0, 1, []), (0, 2, []))):
-        manifest = {"source": SOURCE, "rows": rows, "rejected_rows": rejected}
+        manifest = {"source": SOURCE, "rows": rows, "rejected_rows": rejected, "cuts": {"test_from": "2024-05-01"}}
         storage.put_json("work", keys.work(RUN["run_id"], "manifest.json"), manifest)
         for number, (bad, tickers, skipped) in enumerate(shards):
-            named = [{"ticker": ticker, "reason": "3 rows"} for ticker in skipped]
+            named = [{"ticker": ticker, "rows": ord(ticker), "reason": "3 rows"} for ticker in skipped]
             scaled = {"rows": 9, "rejected_rows": bad, "tickers": tickers, "skipped": named}
             storage.put_json("work", keys.shard(RUN["run_id"], "scaled", number, "json"), scaled)
 
@@ -42,7 +42,10 @@ def test_data_json_names_the_skipped_tickers(given, context):
         "rows": 1000,
         "rejected_rows": 0,
         "tickers": 1,
-        "skipped": [{"ticker": "Y", "reason": "3 rows"}, {"ticker": "Z", "reason": "3 rows"}],
+        "skipped": [
+            {"ticker": "Y", "rows": 89, "reason": "3 rows"},
+            {"ticker": "Z", "rows": 90, "reason": "3 rows"},
+        ],
     }
 
 
@@ -56,20 +59,18 @@ def test_bad_rows_of_both_steps_together_reject_the_file(given, context):
     with pytest.raises(RejectedFile) as refused:
         run(context)
     assert str(refused.value) == (
-        "s3://incoming/incoming/daily/prices.csv: "
-        "11 of 1000 rows cannot be used, more than the accepted share of 1.00%; "
-        "5 of them have the ticker and date of an earlier row with other values; they are listed with line numbers in "
-        "s3://lake/rejected/dataset=daily/run_id=daily-0123456789ab/"
+        "11 of 1,000 rows cannot be used, 1.00% may be bad; most contradict an earlier row of their ticker and day; "
+        "keep one row of each: s3://incoming/incoming/daily/prices.csv"
     )
 
 
-def test_a_file_without_a_usable_ticker_is_rejected_with_reasons(given, context):
+def test_a_file_without_a_usable_ticker_is_rejected_by_its_longest(given, context):
     given(shards=((0, 0, list("FEDC")), (0, 0, list("BA"))))
     with pytest.raises(RejectedFile) as refused:
         run(context)
     assert str(refused.value) == (
-        "s3://incoming/incoming/daily/prices.csv: no ticker of 6 can be forecast; "
-        "A: 3 rows; B: 3 rows; C: 3 rows; D: 3 rows; E: 3 rows; ..."
+        "none of 6 tickers has enough days: the longest, 'F', has 70 days before the test period (2024-05-01), 100 are "
+        "needed; upload more history: s3://incoming/incoming/daily/prices.csv"
     )
 
 

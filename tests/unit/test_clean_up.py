@@ -5,6 +5,7 @@ import boto3
 import pytest
 
 import clean_up
+import storage
 from errors import StillCreating
 from stocks import keys
 
@@ -23,7 +24,7 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def sagemaker(stub):
+def sagemaker(stub, buckets):
     return stub("sagemaker")
 
 
@@ -76,14 +77,24 @@ def deletes(sagemaker, *calls):
 def test_nothing_to_clean_up_is_fine(sagemaker, context):
     gone(sagemaker, "describe_training_job", "describe_endpoint", "describe_endpoint_config", "describe_endpoint")
     gone(sagemaker, "delete_endpoint_config", "delete_model")
-    assert clean_up.handler(EVENT, context) == {"endpoint_seconds": 0.0}
+    assert clean_up.handler(EVENT, context) == {"endpoint_seconds": 0.0, "published": False}
 
 
 def test_sagemakers_other_word_for_a_missing_job_is_fine(sagemaker, context):
     sagemaker.add_client_error("describe_training_job", "ResourceNotFound", "Requested resource not found.")
     gone(sagemaker, "describe_endpoint", "describe_endpoint_config", "describe_endpoint")
     gone(sagemaker, "delete_endpoint_config", "delete_model")
-    assert clean_up.handler(EVENT, context) == {"endpoint_seconds": 0.0}
+    assert clean_up.handler(EVENT, context) == {"endpoint_seconds": 0.0, "published": False}
+
+
+def test_a_run_whose_row_stands_is_said_to_be_published(sagemaker, context):
+    gone(sagemaker, "describe_training_job", "describe_endpoint", "describe_endpoint_config", "describe_endpoint")
+    gone(sagemaker, "delete_endpoint_config", "delete_model")
+    storage.put("lake", keys.lake("runs", RUN | {"run_id": "us-of-another-run"}, keys.part(0)), b"row")
+    storage.put("lake", keys.lake("metrics", RUN, keys.part(0)), b"rows")
+    assert clean_up.claims.is_published(clean_up.settings(), RUN) is False
+    storage.put("lake", keys.lake("runs", RUN, keys.part(0)), b"row")
+    assert clean_up.handler(EVENT, context)["published"] is True
 
 
 def test_everything_is_deleted_and_the_endpoints_time_reported(sagemaker, context):

@@ -5,15 +5,19 @@ import datetime
 import gzip
 import io
 import random
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stocks.reading import lines, prices
-from stocks.reading.header import ticker_complaint
-from stocks.reading.rejected import Unusable
+from stocks.reading import lines
+from stocks.reading.layout import Layout
+from stocks.reading.rejected import LONGEST_REASON, Rejected, Unusable
+from stocks.reading.source import Source
+from stocks.reading.tickers import complaint
 from stocks.series import iso
 from tests.corpus.cases import CASES
+from tests.unit import reading
 
 quick = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 MOST = 20_000  # bytes of a case that is worth mutating
@@ -30,7 +34,7 @@ DATES = {
 }
 CURRENCIES = ("", "$", "€", "£ ")
 tickers = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9).filter(
-    lambda name: not ticker_complaint(name.strip()) and name == name.strip()
+    lambda name: not complaint(name.strip()) and name == name.strip()
 )
 days = st.dates(datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))
 cents = st.integers(1, 10**9)
@@ -44,22 +48,37 @@ class Dribble(io.BytesIO):
         return super().read(min(size, 7) if size > 0 else size)
 
 
-def read(stream, block_bytes=lines.BLOCK):
-    """Accepted rows by line as (ticker, day, adjclose, volume), and rejected ones; or the reason for refusing all."""
-    names: dict[str, int] = {}
+class Read(NamedTuple):
+    """Accepted rows by line and ticker as (day, adjclose, volume), rejected ones, and what became of the lines."""
+
+    accepted: dict[tuple[int, str], tuple[str, float, float]]
+    rejected: list[Rejected]
+    rows: int
+    foot: list[Rejected]
+    layout: Layout
+    left: int
+
+
+def read(body: bytes, block_bytes=lines.BLOCK, stream=io.BytesIO, name="FILE.csv") -> Read | str:
+    """What is read of a file, or the reason for refusing it. Every line that is a row counts once."""
     try:
-        blocks = list(prices.read(stream, "FILE", names, block_bytes))
+        blocks, listed, file = reading.whole(Source(name, len(body), lambda: stream(body)), block_bytes)
     except Unusable as error:
         return str(error)
-    listed = list(names)
+    except lines.NotUtf8 as error:
+        return f"line {error.line}: {error.reason}"
     accepted = {
-        int(row["line"]): (listed[row["ticker"]], iso(row["day"]), float(row["adjclose"]), float(row["volume"]))
+        (int(row["line"]), listed[row["ticker"]]): (iso(row["day"]), float(row["adjclose"]), float(row["volume"]))
         for block in blocks
         for row in block.rows
     }
     rejected = [row for block in blocks for row in block.rejected]
+    rows = sum(block.lines for block in blocks)
     assert len(accepted) == sum(len(block.rows) for block in blocks)
-    return accepted, rejected
+    assert sum(block.bad for block in blocks) == len({row.line for row in rejected})
+    held = {line for line, _ in accepted} | {row.line for row in rejected}
+    assert rows == len(held) + sum(block.empty for block in blocks)
+    return Read(accepted, rejected, rows, file.foot, file.layout, file.others)
 
 
 def grouped(number: str, decimal: str, thousands: str) -> str:
@@ -98,7 +117,7 @@ def written(table, dialect) -> bytes:
             "Close/Last": dialect["currency"]
             + grouped(f"{price // 100}.{price % 100:02d}", dialect["decimal"], dialect["thousands"]),
             "Volume": grouped(str(volume), dialect["decimal"], dialect["thousands"]),
-            "Change %": "-0,5%",
+            "Change %": f"-0{dialect['decimal']}5%",
             "Note": 'a "quoted" word; a, b | c\td',
         }
         writer.writerow([values[title] for title in dialect["order"]])
@@ -110,40 +129,41 @@ def written(table, dialect) -> bytes:
 @settings(quick, max_examples=200)
 @given(rows, dialects(), st.booleans())
 def test_a_table_written_in_any_accepted_dialect_comes_back(table, dialect, zipped):
-    # a day that can be no month, and a price that proves the decimal sign
-    table = [*table, ("LAST", datetime.date(2024, 1, 31), 1250, 5)]
+    # days that can be no months, and prices that prove the decimal sign
+    table = [*table, *(("LAST", datetime.date(2024, 1, day), 1250, 5) for day in (29, 30, 31))]
     body = written(table, dialect)
-    stream = gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(body))) if zipped else io.BytesIO(body)
-    accepted, rejected = read(stream)
-    assert rejected == []
-    assert list(accepted.values()) == [
+    found = read(gzip.compress(body), name="FILE.csv.gz") if zipped else read(body)
+    assert not isinstance(found, str), found
+    assert found.rejected == []
+    assert [(ticker, *row) for (_, ticker), row in found.accepted.items()] == [
         (ticker, day.isoformat(), price / 100, volume) for ticker, day, price, volume in table
     ]
     step = 2 if dialect["blank"] else 1
-    assert list(accepted) == list(range(2, 2 + step * len(table), step))
+    assert [line for line, _ in found.accepted] == list(range(2, 2 + step * len(table), step))
 
 
-def lines_below_the_header(body: bytes) -> int:
+def lines_of(body: bytes) -> list[str]:
     for mark, codec in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if body.startswith(mark):
             body = body.decode(codec).encode()
-    lines = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    return sum(bool(line.decode().strip()) for line in lines[1:])
+    body = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return body.decode().split("\n")
 
 
 def check(body: bytes) -> None:
     """Only Unusable or blocks come out, every line counts once, and the size of blocks changes nothing."""
-    whole = read(io.BytesIO(body))
+    whole = read(body)
     for size in (1, 16, 100):
-        assert read(io.BytesIO(body), size) == whole
-    assert read(Dribble(body)) == whole
+        assert read(body, size) == whole
+    assert read(body, stream=Dribble) == whole
     if isinstance(whole, str):
         assert whole.isprintable()
+        assert len(whole) <= LONGEST_REASON
     else:
-        accepted, rejected = whole
-        assert len(accepted) + len(rejected) == lines_below_the_header(body)
-        assert not accepted.keys() & {row.line for row in rejected}
-        assert all(row.reason.isprintable() for row in rejected)
+        below = lines_of(body)[whole.layout.body - 1 :]
+        held = [line for line in below if line.replace(whole.layout.separator, "").replace('"', "").strip()]
+        assert whole.rows + len(whole.foot) + whole.left == len(held)
+        assert all(row.reason.isprintable() for row in whole.rejected)
 
 
 @settings(quick, max_examples=100)

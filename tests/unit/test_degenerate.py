@@ -88,7 +88,7 @@ def test_every_ticker_is_forecast_or_skipped_by_name(ran, predictions):
     ]  # fmt: skip
     test_from = ran.json("manifest.json")["cuts"]["test_from"]
     reason = f"99 rows before the test period ({test_from}), 100 are needed"
-    assert ran.json("data.json")["skipped"] == [{"ticker": "SHORT", "reason": reason}]
+    assert ran.json("data.json")["skipped"] == [{"ticker": "SHORT", "rows": 99, "reason": reason}]
     assert ran.table("runs")["skipped"][0].tolist() == ["SHORT"]
     assert "SHORT" in set(ran.table("prices")["ticker"])
 
@@ -227,7 +227,7 @@ def test_a_file_whose_only_price_never_moves_is_published():
 
 
 def test_a_file_of_short_histories_is_refused_by_name():
-    with pytest.raises(RejectedFile, match=r"no ticker of 2 can be forecast; ONE: 96 rows before .*; TWO: 96 rows"):
+    with pytest.raises(RejectedFile, match="none of 2 tickers has enough days: the longest, 'ONE', has 96 days before"):
         path.run(files.csv(*(files.bars(name, seed, 120) for seed, name in enumerate(("ONE", "TWO")))))
 
 

@@ -7,6 +7,7 @@ import requests
 import errors
 import notify
 import storage
+from stocks import keys
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 KEY = "reports/dataset=us/run_id=us-0123456789ab/report.html"
@@ -89,10 +90,12 @@ def test_a_failed_run_has_no_link(tell):
 
 
 def test_failure_says_what_failed_where_and_what_to_do(tell):
-    result, published = failed(tell, "RejectedFile", "line 1: no column date")
-    assert result["cause"].startswith("Forecasting incoming/us/p.csv failed: line 1: no column date. Correct the file")
+    cause = "line 1: no column date: s3://incoming/incoming/us/p.csv"
+    result, published = failed(tell, "RejectedFile", cause)
+    assert result["cause"] == "Forecasting failed: line 1: no column date: s3://incoming/incoming/us/p.csv"
     assert result["cause"] in published["Message"]
     assert "RejectedFile" in published["Subject"]
+    assert published["Message"].count("s3://incoming/") == 1
 
 
 def test_a_lambda_errors_json_is_unwrapped_to_its_message(tell):
@@ -100,9 +103,28 @@ def test_a_lambda_errors_json_is_unwrapped_to_its_message(tell):
         {"errorMessage": "line 1: no column date", "errorType": "RejectedFile", "stackTrace": ["  File x"]}
     )
     result, published = failed(tell, "RejectedFile", cause)
-    assert "line 1: no column date." in result["cause"]
+    assert result["cause"] == "Forecasting failed: line 1: no column date"
     assert "stackTrace" not in published["Message"]
     assert "File x" not in published["Message"]
+
+
+def test_the_rejected_rows_have_their_place_in_the_message(tell):
+    source = {"bucket": "incoming", "key": "incoming/us/p.csv", "version_id": "1"}
+    _, published = failed(tell, "RejectedFile", "line 1: no column date", run={}, source=source)
+    run_id = keys.run_id("us", **source)
+    assert f"Rows:    s3://lake/rejected/dataset=us/run_id={run_id}/" in published["Message"].splitlines()
+    _, published = failed(tell, "RejectedFile", "no dataset", run={}, source=source | {"key": "incoming/p.csv"})
+    assert "Rows: " not in published["Message"]
+
+
+@pytest.mark.parametrize("error", ["Aborted", "CrawlFailed", "States.Timeout"])
+def test_what_ends_a_run_after_its_commit_is_told_as_published(tell, error):
+    result, published = failed(tell, error, "somebody stopped the execution", published=True)
+    said = "is done and its forecasts are published, but then: somebody stopped the execution."
+    assert result["cause"].startswith(f"Forecasting incoming/us/p.csv {said}")
+    assert "start the execution again with the same input" in result["cause"]
+    assert published["Subject"] == f"Forecasts published, but not finished: incoming/us/p.csv ({error})"
+    assert notify.has_told(result["cause"])
 
 
 @pytest.mark.parametrize("cause", [None, "", "{}", "[]", "null", '{"errorMessage": ""}'])
@@ -177,7 +199,7 @@ def test_subject_and_cause_keep_the_services_limits(tell):
 
 def test_every_error_that_the_machine_tells_apart_has_its_advice():
     classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-    assert classes <= set(notify.ADVICE)
+    assert classes - {"RejectedFile"} <= set(notify.ADVICE)  # its own message says what to do
 
 
 def metrics_of(capsys) -> list[dict]:

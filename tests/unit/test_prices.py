@@ -7,26 +7,30 @@ import numpy as np
 import pytest
 
 from stocks.reading import lines, prices
+from stocks.reading.dates import LAST_DAY
+from stocks.reading.header import find
+from stocks.reading.layout import VALUES
 from stocks.reading.rejected import Rejected, Unusable
+from stocks.reading.rows import read_line
+from stocks.reading.source import Source
 from stocks.series import day_of
+from tests.unit import reading
 
 HEADER = b"ticker,date,adjclose\n"
 
 
 def read(content: bytes, stem="FILE", block_bytes=lines.BLOCK):
     """(ticker, line, day, adjclose) of the accepted rows, and the rejected rows."""
-    names: dict[str, int] = {}
-    blocks = list(prices.read(io.BytesIO(content), stem, names, block_bytes))
+    blocks, tickers, _ = reading.whole(reading.source(content, f"{stem}.csv"), block_bytes)
     rows = np.concatenate([block.rows for block in blocks])
-    tickers = list(names)
     accepted = [(tickers[row["ticker"]], row["line"].item(), row["day"].item(), row["adjclose"].item()) for row in rows]
     return accepted, list(itertools.chain(*(block.rejected for block in blocks)))
 
 
 def values(content: bytes) -> dict:
     """The six values of the only row."""
-    (block,) = prices.read(io.BytesIO(content), "FILE", {})
-    return {name: block.rows[name].item() for name in prices.VALUES}
+    ((block,), _, _) = reading.whole(reading.source(content))
+    return {name: block.rows[name].item() for name in VALUES}
 
 
 def test_a_row_is_ticker_line_day_and_price():
@@ -62,8 +66,6 @@ def test_a_file_without_tickers_is_one_ticker_named_by_its_stem():
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (b"A,2024-01-03,", "adjclose is empty"),
-        (b"A,2024-01-03,null", "adjclose 'null' is not a positive number"),
         (b"A,2024-01-03,0", "adjclose '0' is not a positive number"),
         (b"A,2024-01-03,-5", "adjclose '-5' is not a positive number"),
         (b"A,2024-01-03,inf", "adjclose 'inf' is not a positive number"),
@@ -84,6 +86,9 @@ def test_a_file_without_tickers_is_one_ticker_named_by_its_stem():
         (b"A\tB,2024-01-03,10", "ticker 'A\\tB' is not a name"),
         (b"A" * 65 + b",2024-01-03,10", f"ticker '{'A' * 37}...' is longer than 64 characters"),
         (b'"A,2024-01-03,10', "a quote is not closed on this line"),
+        (b'A,2024-01-03,"5.5"6', "text stands behind a closing quote"),
+        (b"A,2024-01-03 25:00,10", "date '2024-01-03 25:00' is not a day as YYYY-MM-DD from 1900 to 2200"),
+        (b"A,2024-01-03 12:60,10", "date '2024-01-03 12:60' is not a day as YYYY-MM-DD from 1900 to 2200"),
     ],
 )
 def test_a_bad_row_is_rejected_with_line_reason_and_text(row, reason):
@@ -93,9 +98,9 @@ def test_a_bad_row_is_rejected_with_line_reason_and_text(row, reason):
 
 
 def test_plain_rows_are_never_read_one_by_one(monkeypatch):
-    monkeypatch.setattr(prices, "read_row", None)
-    content = b'ticker,date,close,volume\nA,2024-01-02,1,\nA,2024-01-03 00:00,2,nan\n"B" , 2024-01-02,3.5e1, 7\n'
-    assert len(read(content)[0]) == 3
+    monkeypatch.setattr(prices, "read_line", None)
+    content = b'ticker,date,close,volume\nA,2024-01-02,1,\nA,2024-01-03 00:00,2,nan\n"B", 2024-01-02,3.5e1, 7\n'
+    assert len(read(content + b"C,2024-01-02,,\n")[0]) == 3
 
 
 @pytest.mark.parametrize("value", [b"x", b"-1", b"inf", b"$3", b"1e999"])
@@ -142,7 +147,8 @@ def test_a_value_over_two_lines_is_two_bad_rows_and_harms_no_other():
 def test_quotes_of_even_number_that_run_over_the_line_end_harm_no_other_row():
     accepted, rejected = read(HEADER + b'a"b,"2024-01-02,1\nA,2024-01-03,2\n')
     assert [line for _, line, _, _ in accepted] == [3]
-    assert rejected == [Rejected(2, "2 columns instead of 3", 'a"b,"2024-01-02,1')]
+    reason = "date '\"2024-01-02' is not a day as YYYY-MM-DD from 1900 to 2200"
+    assert rejected == [Rejected(2, reason, 'a"b,"2024-01-02,1')]
 
 
 def test_a_quote_left_open_at_the_end_of_the_file_is_a_bad_row():
@@ -169,32 +175,34 @@ def test_tickers_keep_case_and_any_alphabet():
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        (b"ticker,day,close", "the header 'ticker,day,close' has no column date"),
-        (b"ticker,date,open", "the header 'ticker,date,open' has no column adjclose or close"),
-        (b"ticker,date,close,Symbol", "columns 'ticker' and 'Symbol' both mean ticker"),
-        (b"date,Adj Close,adj_close", "columns 'Adj Close' and 'adj_close' both mean adjclose"),
+        (b"ticker,when,close", "the header 'ticker,when,close' has no column date; name the column of days date"),
         (
-            b"Price,Close,High,Low,Open,Volume",
-            "the header 'Price,Close,High,Low,Open,Volume' has no column date; "
-            "yfinance writes one header line with multi_level_index=False",
+            b"ticker,date,open",
+            "the header 'ticker,date,open' has no column adjclose or close; name the column of prices close",
         ),
-        (b"", "the header '' has no column date"),
+        (b"ticker,date,close,Symbol", "columns 'ticker' and 'Symbol' both mean ticker; rename or delete one"),
+        (b"date,Adj Close,adj_close", "columns 'Adj Close' and 'adj_close' both mean adjclose; rename or delete one"),
+        (
+            b"Price,Close,High",
+            "the header 'Price,Close,High' has no column date; name the column of days date",
+        ),
         (b"x" * 200_000, f"the header '{'x' * 37}...' is longer than 131,072 characters"),
     ],
 )
 def test_a_header_that_cannot_be_used_says_why(header, reason):
+    more = header.count(b",") - 2
     with pytest.raises(Unusable) as refused:
-        read(header + b"\nA,2024-01-02,10\n")
+        read(header + b"\nA,b,10" + b",c" * more + b"\nA,b,10" + b",d" * more + b"\n")
     assert str(refused.value) == f"line 1: {reason}"
 
 
 def test_a_message_calls_a_column_as_the_file_does_without_what_cannot_be_seen():
-    _, rejected = read("Date , Adj\u202e\u200b  Close**\n2024-01-02,x\n".encode())
-    assert rejected[0].reason == "Adj Close** 'x' is not a positive number"
+    _, rejected = read("Date , Adj\u202e\u200b  Close**\n2024-01-02,0\n".encode())
+    assert rejected[0].reason == "Adj Close** '0' is not a positive number"
 
 
 def test_a_stem_that_is_no_ticker_is_refused():
-    with pytest.raises(Unusable, match="the ticker is the file's name, and ticker is empty"):
+    with pytest.raises(Unusable, match="the file's name is the ticker, and ticker is empty"):
         read(b"date,close\n2024-01-02,5\n", stem="")
 
 
@@ -208,30 +216,56 @@ def excel() -> bytes:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "the file is empty"),
-        (b"\n\r\n  \n", "line 1: the header '' has no column date"),
-        (HEADER, "line 2: the file has a header and no rows"),
-        (HEADER + b"\n  \n", "line 2: the file has a header and no rows"),
-        (excel(), "the file is a zip archive or an Excel workbook, not CSV text in UTF-8"),
-        (b"%PDF-1.7 ...", "the file is a PDF document, not CSV text in UTF-8"),
+        (b"", "the file is empty; upload it again with its rows"),
         (
-            HEADER.decode().encode("utf-16-le"),
-            "line 1: a NUL byte: this is binary data or UTF-16 without a byte order mark, not CSV text in UTF-8",
+            b"\n\r\n  \n",
+            "line 1: the file holds nothing but blank lines; begin with titles such as date,close",
         ),
-        (
-            HEADER + b"A,2024-01-02,1\nSoci\xe9t\xe9,2024-01-02,1\n",
-            "line 3: byte 0xe9 is not UTF-8; save the file as CSV in UTF-8",
-        ),
-        (
-            HEADER + b"A,2024-01-02,1\n\0",
-            "line 3: a NUL byte: this is binary data or UTF-16 without a byte order mark, not CSV text in UTF-8",
-        ),
+        (HEADER, "line 2: the file has a header and no rows; upload it again with its rows"),
+        (HEADER + b"\n  \n", "line 2: the file has a header and no rows; upload it again with its rows"),
+        (excel(), "the file is an Excel workbook; save its sheet as CSV"),
+        (b"%PDF-1.7 ...", "the file is a PDF document; export the table as CSV"),
     ],
 )
 def test_what_is_no_csv_of_prices_is_refused_as_a_whole(content, reason):
     with pytest.raises(Unusable) as refused:
         read(content)
     assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        (
+            HEADER + b"A,2024-01-02,1\nSoci\xe9t\xe9,2024-01-02,1\n",
+            3,
+            "byte 0xe9 is not UTF-8; save the file as CSV in UTF-8",
+        ),
+        (
+            HEADER + b"A,2024-01-02,1\n\0",
+            3,
+            "a NUL byte: this is binary data or damaged text; save the file as CSV in UTF-8",
+        ),
+    ],
+)
+def test_bytes_that_are_no_utf_8_have_their_line(content, line, reason):
+    with pytest.raises(lines.NotUtf8) as refused:
+        read(content)
+    assert (refused.value.line, refused.value.reason) == (line, reason)
+
+
+@pytest.mark.parametrize("nothing", [b"", b"null", b"NaN", b"N/A", b"-", b"."])
+def test_a_row_without_any_price_is_a_day_without_trade_and_no_bad_row(nothing):
+    content = HEADER + b"A,2024-01-02,10\nA,2024-01-03," + nothing + b"\n"
+    ((block,), _, _) = reading.whole(reading.source(content))
+    assert (len(block.rows), block.rejected, block.lines, block.empty) == (1, [], 2, 1)
+
+
+def test_four_prices_of_zero_without_volume_are_a_day_without_trade_and_one_is_a_mistake():
+    content = b"date,open,high,low,close,volume\n2024-01-02,1,1,1,1,5\n2024-01-03,0,0,0,0.0,0\n2024-01-04,1,1,1,0,5\n"
+    ((block,), _, _) = reading.whole(reading.source(content))
+    assert (block.empty, block.bad) == (1, 1)
+    assert block.rejected[0].reason == "close '0' is not a positive number"
 
 
 def test_an_endless_line_is_refused_before_it_fills_the_memory():
@@ -244,7 +278,7 @@ def test_an_endless_line_is_refused_before_it_fills_the_memory():
 
     stream = Endless()
     with pytest.raises(Unusable, match="line 1: the line is longer than 1 MiB"):
-        list(prices.read(stream, "FILE", {}))
+        reading.whole(Source("FILE.csv", 10**12, lambda: stream))
     assert stream.given <= 2 * lines.BLOCK
 
 
@@ -269,10 +303,13 @@ def test_rows_read_together_and_rows_read_alone_give_the_same(seed):
     ]
     header = choose.choice(["ticker,date,adjclose,volume", "ticker,date,adjclose,high"])
     accepted, rejected = read("\n".join([header, *texts]).encode(), block_bytes=choose.choice([50, lines.BLOCK]))
-    layout = prices.read_header(header, "")
-    alone = {number: prices.read_row(line, layout) for number, line in enumerate(texts, 2)}
-    assert accepted == [(row[0], number, row[1], row[2]) for number, row in alone.items() if isinstance(row, tuple)]
-    assert rejected == [Rejected(n, row, texts[n - 2]) for n, row in alone.items() if isinstance(row, str)]
+    layout = find([header], "", LAST_DAY)
+    alone = {number: read_line(line, layout) for number, line in enumerate(texts, 2)}
+    rows = [(number, *row) for number, line in alone.items() for row in line.rows]
+    assert accepted == [(ticker, number, day, values[0]) for number, ticker, _, day, values in rows]
+    listed = [Rejected(n, reason, texts[n - 2]) for n, line in alone.items() for reason in line.reasons]
+    assert [row for row in rejected if row in listed] == rejected
+    assert all(alone[row.line].note or alone[row.line].narrow for row in listed if row not in rejected)
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
@@ -290,7 +327,7 @@ def test_a_number_of_many_digits_is_a_bad_row_and_soon(separator):
     digits = "1" * 100_000
     lines = [("date", "close"), ("2024-01-01", f"{digits}x"), ("2024-01-02", "1.5"), ("2024-01-03", digits)]
     text = "".join(f"{separator.join(line)}\n" for line in lines)
-    (block,) = prices.read(io.BytesIO(text.encode()), "A", {})
+    ((block,), _, _) = reading.whole(reading.source(text.encode()))
     assert block.rows["adjclose"].tolist() == [1.5]
     assert [row.line for row in block.rejected] == [2, 4]
     assert all("is not a positive number" in row.reason for row in block.rejected)

@@ -69,7 +69,7 @@ def test_a_late_ticker_is_skipped_by_name_and_its_rows_kept_apart(given, context
         "rows": 170,
         "rejected_rows": 0,
         "tickers": 1,
-        "skipped": [{"ticker": "LATE", "reason": reason}],
+        "skipped": [{"ticker": "LATE", "rows": 10, "reason": reason}],
     }
 
 

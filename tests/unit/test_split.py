@@ -15,7 +15,9 @@ import split
 import storage
 from errors import RejectedFile, Transient
 from stocks import keys
-from stocks.reading import intake, prices, rejected
+from stocks.reading import intake, lines, rejected
+from stocks.reading.layout import VALUES
+from stocks.reading.source import Rules, Source
 
 OURS = "arn:aws:states:us-east-1:123456789012:execution:machine:ours"
 DAYS = [(datetime.date(2020, 1, 1) + datetime.timedelta(day)).isoformat() for day in range(200)]
@@ -72,7 +74,8 @@ def run_of(event):
 
 def test_a_good_file_is_accepted_under_its_datasets_name(drop, context):
     event = drop()
-    assert split.handler(event, context) == run_of(event) | {"status": "accepted", "reason": "", "shards": 1}
+    answer = {"status": "accepted", "reason": "", "shards": 1, "summary": {}}
+    assert split.handler(event, context) == run_of(event) | answer
 
 
 def test_the_manifest_holds_source_counts_and_cuts(drop, context):
@@ -82,6 +85,17 @@ def test_the_manifest_holds_source_counts_and_cuts(drop, context):
     assert datetime.datetime.fromisoformat(written.pop("started")).tzinfo
     head = boto3.client("s3").head_object(Bucket=event["bucket"], Key=event["key"], VersionId=event["version_id"])
     assert datetime.datetime.fromisoformat(written.pop("uploaded")) == head["LastModified"]
+    assert written.pop("reading") == {
+        "encoding": "UTF-8",
+        "separator": ",",
+        "layout": "long",
+        "order": "year",
+        "decimal": "point",
+        "columns": {"ticker": "ticker", "date": "date", "adjclose": "adjclose"},
+        "ignored": [],
+        "ticker_from": "column",
+        "notes": [],
+    }
     assert written == run_of(event) | {
         "source": {name: event[name] for name in ("bucket", "key", "version_id")},
         "shards": 1,
@@ -106,7 +120,7 @@ def test_rows_keep_the_files_order_and_the_contracts_dtypes(drop, context):
     assert rows["line"].tolist() == list(range(2, 402))
     assert rows["adjclose"].tolist() == rows["close"].tolist() == [2, 1] * 200
     kinds = {name: rows[name].dtype for name in rows if name != "tickers"}
-    assert kinds == {"ticker": np.int32, "line": np.int64, "day": np.int32} | dict.fromkeys(prices.VALUES, np.float64)
+    assert kinds == {"ticker": np.int32, "line": np.int64, "day": np.int32} | dict.fromkeys(VALUES, np.float64)
 
 
 def test_every_row_of_a_ticker_is_in_the_shard_of_its_checksum(drop, context, monkeypatch):
@@ -158,21 +172,24 @@ def test_folder_markers_and_settings_are_ignored(buckets, context, key):
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("incoming/prices.csv", "is not directly in a dataset folder; accepted is incoming/<dataset>/<name>.csv or"),
-        ("incoming/settings.json", "is not directly in a dataset folder"),
-        ("incoming/daily/2024/prices.csv", "is not directly in a dataset folder"),
-        ("incoming//prices.csv", "the folder '' cannot name a dataset; accepted is a letter, then up to 39 letters"),
+        (
+            "incoming/prices.csv",
+            "is not directly in the folder of a dataset; upload it to incoming/<dataset>/<name>.csv",
+        ),
+        ("incoming/settings.json", "is not directly in the folder of a dataset"),
+        ("incoming/daily/2024/prices.csv", "is not directly in the folder of a dataset"),
+        ("incoming//prices.csv", "the folder '' cannot name a dataset; use a letter, then up to 39 letters, digits"),
         ("incoming/my data/prices.csv", "the folder 'my data' cannot name a dataset"),
         ("incoming/../prices.csv", "the folder '..' cannot name a dataset"),
-        ("incoming/daily/prices.xlsx", "is neither .csv nor .csv.gz by its name; accepted is a CSV in UTF-8"),
-        ("incoming/daily/prices", "is neither .csv nor .csv.gz by its name"),
+        ("incoming/daily/prices.xlsx", "'prices.xlsx' is by its name a spreadsheet; save its sheet as CSV"),
+        ("incoming/daily/prices", "'prices' does not end in .csv or .csv.gz; save the prices as CSV"),
     ],
 )
-def test_a_misplaced_file_is_rejected_with_where_and_what_is_accepted(buckets, context, key, message):
+def test_a_misplaced_file_is_rejected_with_what_to_do_and_where(buckets, context, key, message):
     event = {"bucket": "incoming", "key": key, "version_id": "1", "size": 9, "execution_arn": OURS}
     with pytest.raises(RejectedFile) as refused:
         split.handler(event, context)
-    assert str(refused.value).startswith(f"s3://incoming/{key}")
+    assert str(refused.value).endswith(f": s3://incoming/{key}")
     assert message in str(refused.value)
     assert names("work") == names("lake") == []
 
@@ -182,18 +199,18 @@ def test_a_misplaced_file_is_rejected_with_where_and_what_is_accepted(buckets, c
     [
         ("", "the file is empty"),
         ("ticker,date,adjclose\n", "line 2: the file has a header and no rows"),
-        ("ticker,day,close\nA,2024-01-02,1\n", "line 1: the header 'ticker,day,close' has no column date"),
-        ("PK\x03\x04", "the file is a zip archive or an Excel workbook, not CSV text in UTF-8"),
+        ("ticker,when,close\nA,b,1\n", "line 1: the header 'ticker,when,close' has no column date"),
+        ("PK\x03\x04", "the file is a zip archive; unpack it and upload the CSV"),
         (GOOD + "A,2024-01-02,\0\n", "line 402: a NUL byte"),
-        ("date,close\n2024-01-02,1\n", "days with usable rows: 1, 2024-01-02 to 2024-01-02; these cannot be cut"),
+        ("date,close\n2024-01-02,1\n", "too few days: 1 with prices (2024-01-02 to 2024-01-02); a ticker needs 100"),
     ],
 )
 def test_an_unusable_file_is_rejected_and_the_reason_written_down(drop, context, content, message):
     event = drop(content)
     with pytest.raises(RejectedFile) as refused:
         split.handler(event, context)
-    assert str(refused.value).startswith(f"s3://incoming/incoming/Daily/prices.csv: {message}")
-    assert "; accepted is a CSV in UTF-8" in str(refused.value)
+    assert str(refused.value).startswith(message)
+    assert str(refused.value).endswith(": s3://incoming/incoming/Daily/prices.csv")
     assert len(listed(run_of(event))) == 2
     assert listed(run_of(event))[0] == "line,reason,row"
 
@@ -219,7 +236,7 @@ def test_a_connection_lost_while_reading_is_transient(drop, context, monkeypatch
     def lost(*_, **__):
         raise botocore.exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2)
 
-    monkeypatch.setattr(prices, "read", lost)
+    monkeypatch.setattr(intake, "PricesFile", lost)
     with pytest.raises(Transient):
         split.handler(drop(), context)
 
@@ -228,14 +245,11 @@ def test_five_percent_bad_rows_reject_the_file_and_are_listed(drop, context):
     event = drop(GOOD + "A,2021-01-01,-1\n" * 21)
     with pytest.raises(RejectedFile) as refused:
         split.handler(event, context)
-    where = f"s3://lake/{keys.lake('rejected', run_of(event), 'split.csv')}"
     assert str(refused.value) == (
-        "s3://incoming/incoming/Daily/prices.csv: "
-        "21 of 421 rows cannot be used, more than the accepted share of 1.00%: "
-        "line 402: adjclose '-1' is not a positive number; line 403: adjclose '-1' is not a positive number; "
-        f"line 404: adjclose '-1' is not a positive number; they are listed in {where}"
+        "line 402: adjclose '-1' is not a positive number; 21 of 421 rows cannot be used, 1.00% may be bad; "
+        "correct them: s3://incoming/incoming/Daily/prices.csv"
     )
-    assert listed(run_of(event))[-1] == "422,adjclose '-1' is not a positive number,\"A,2021-01-01,-1\""
+    assert listed(run_of(event))[-2] == "422,adjclose '-1' is not a positive number,\"A,2021-01-01,-1\""
     assert not [name for name in names("work") if "claim" not in name]
 
 
@@ -253,16 +267,48 @@ def test_more_bad_rows_are_counted_than_kept(drop, context, monkeypatch):
     assert len(listed(run_of(event))) == 11
 
 
+def count_rows(monkeypatch) -> list[int]:
+    """How many lines each block that is taken in has."""
+    counts, add = [], intake.Intake.add
+
+    def note(self, block):
+        counts.append(block.lines)
+        add(self, block)
+
+    monkeypatch.setattr(intake.Intake, "add", note)
+    monkeypatch.setattr(lines, "BLOCK_LINES", 100)
+    return counts
+
+
+@pytest.mark.parametrize("name", ["prices.csv", "prices.csv.gz"])
+def test_reading_stops_once_too_many_rows_are_bad_whatever_follows(drop, context, monkeypatch, name):
+    monkeypatch.setattr(lines, "MOST_LINES", 100_000)
+    counts = count_rows(monkeypatch)
+    body = (GOOD + "A,2024-01-02,-1\n" * 99_000).encode()
+    with pytest.raises(RejectedFile, match=r"line 402: adjclose '-1' is .* of the first [\d,]+ rows cannot be used"):
+        split.handler(drop(gzip.compress(body) if name.endswith(".gz") else body, f"incoming/daily/{name}"), context)
+    # 1 % of the 100,000 rows that a gzip may have, or of those that the bytes of the file can hold, and the last block
+    most = 100_000 if name.endswith(".gz") else len(body) / len("A,2024-01-02,-1\n")
+    assert sum(counts) - 400 <= 0.01 * most + 100
+
+
+def test_a_file_with_bad_rows_that_it_may_have_is_read_whole(drop, context, monkeypatch):
+    counts = count_rows(monkeypatch)
+    split.handler(drop("ticker,date,adjclose\n" + "A,x,1\n" * 4 + GOOD.partition("\n")[2]), context)
+    assert sum(counts) == 404
+
+
 def test_blocks_of_a_file_add_up(tmp_path, monkeypatch):
     class Dribble(io.BytesIO):
         def read(self, size=-1):
             return super().read(min(size, 100))
 
     monkeypatch.setattr(rejected, "KEEP", 10)
-    taken = intake.Intake(tmp_path, 1)
-    taken.read(Dribble((GOOD + "bad\n" * 99).encode()), "prices")
+    body = ("ticker,date,adjclose\n" + "bad\n" * 99 + GOOD.partition("\n")[2]).encode()
+    taken = intake.Intake(tmp_path, 1, Rules(tolerance=1))
+    taken.read(Source("prices.csv", len(body), lambda: Dribble(body)))
     assert (taken.rows, taken.bad, len(taken.kept), taken.days.sum()) == (499, 99, 10, 400)
-    assert taken.shard(0)["line"].tolist() == list(range(2, 402))
+    assert taken.shard(0)["line"].tolist() == list(range(101, 501))
 
 
 def test_killed_after_its_claim_split_goes_on_when_retried(drop, context, monkeypatch):
@@ -307,6 +353,7 @@ def test_a_running_or_succeeded_owner_makes_the_event_a_duplicate(drop, context,
         "status": "duplicate",
         "reason": f"this file belongs to execution {first['execution_arn']}",
         "shards": 0,
+        "summary": {},
     }
     assert names("work") == before
     assert manifest(run)["rows"] == 400
@@ -323,11 +370,47 @@ def test_only_an_owner_that_ended_badly_loses_its_claim(stub, status, theirs):
     assert claims.ended_badly(OURS) is theirs
 
 
-def test_the_run_of_an_aborted_owner_is_taken_over_unpublished_and_cleared(drop, context, execution, buckets):
+def publish(run, summary=True) -> None:
+    """What Summarize leaves: its own answer, and the row that commits."""
+    if summary:
+        storage.put_json("work", keys.work(run["run_id"], "summary.json"), {"headline": "3 tickers"})
+    storage.put("lake", keys.lake("runs", run, keys.part(0)), b"row")
+
+
+def test_a_run_that_is_published_stays_so_when_its_claim_has_expired(drop, context, execution, buckets):
+    event = drop(execution_arn=execution("first"))
+    run = split.handler(event, context)
+    publish(run, summary=False)
+    for name in names("work"):
+        buckets.delete_object(Bucket="work", Key=name)
+    answer = split.handler(event | {"execution_arn": OURS}, context)
+    assert answer == run_of(event) | {
+        "status": "duplicate",
+        "reason": "its forecasts are published",
+        "shards": 0,
+        "summary": {},
+    }
+    assert names("lake") == [keys.lake("runs", run, keys.part(0))]
+
+
+def test_a_run_that_failed_after_its_commit_goes_on_from_there(drop, context, execution):
+    event = drop(execution_arn=execution("first"))
+    run = split.handler(event, context)
+    publish(run)
+    boto3.client("stepfunctions").stop_execution(executionArn=event["execution_arn"])
+    before = names("work"), names("lake")
+    answer = split.handler(event | {"execution_arn": OURS}, context)
+    assert (answer["status"], answer["summary"]["headline"]) == ("published", "3 tickers")
+    age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(answer["summary"]["finished"])
+    assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=1)
+    assert (names("work"), names("lake")) == before
+
+
+def test_the_run_of_an_aborted_owner_is_taken_over_and_cleared(drop, context, execution, buckets):
     first = drop(execution_arn=execution("first"))
     run = split.handler(first, context)
     boto3.client("stepfunctions").stop_execution(executionArn=first["execution_arn"])
-    stale = {"work": keys.shard(run["run_id"], "shards", 7), "lake": keys.lake("runs", run, keys.part(0))}
+    stale = {"work": keys.shard(run["run_id"], "shards", 7), "lake": keys.lake("rejected", run, "split.csv")}
     other = keys.lake("runs", run | {"run_id": "daily-of-another-run"}, keys.part(0))
     for bucket, key in [*stale.items(), ("lake", other)]:
         buckets.put_object(Bucket=bucket, Key=key, Body=b"stale")

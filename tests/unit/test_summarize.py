@@ -136,12 +136,13 @@ def test_the_runs_row_is_written_last_and_before_the_instant_that_the_crawl_must
     put = storage.put
 
     def record(bucket, key, *rest):
-        written.append((key.partition("/")[0], next(clock)))
+        table = "summary" if key.endswith("/summary.json") else key.partition("/")[0]
+        written.append((table, next(clock)))
         return put(bucket, key, *rest)
 
     monkeypatch.setattr(storage, "put", record)
     finished = summarize.handler(EVENT, context)["finished"]
-    assert [table for table, _ in written] == ["metrics", "reports", "runs"]
+    assert [table for table, _ in written] == ["metrics", "reports", "summary", "runs"]
     assert datetime.datetime.fromisoformat(finished).second > written[-1][1]
 
 

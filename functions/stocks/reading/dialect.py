@@ -1,92 +1,138 @@
-"""What the first rows of a file tell about all of them: the order of day and month, and the decimal sign."""
+"""What the rows of a file prove about all of them: how it writes days, and its decimal sign."""
 
-import csv
 import dataclasses
-import itertools
 import re
-from collections.abc import Iterable
-from io import BytesIO
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 from stocks.reading import dates, numbers
-from stocks.reading.header import VALUES, Layout, fields
+from stocks.reading.blocks import cut
+from stocks.reading.cells import BrokenLine, cells
+from stocks.reading.evidence import proves
+from stocks.reading.layout import Layout
 from stocks.reading.rejected import LONGEST_ROW, Unusable, show
+from stocks.reading.source import Rules
 
-SAMPLE = 4 << 20  # bytes
+PANELS = 20  # tickers of a wide file whose numbers are looked at
+
+type Blocks = Callable[[], Iterator[tuple[int, bytes]]]
 
 
-def detect(layout: Layout, sample: bytes) -> Layout:
-    """The layout with what the sample (whole lines, no header) proves. Raises Unusable where it proves nothing."""
+def detect(layout: Layout, sample: Blocks, whole: Blocks | None, rules: Rules) -> Layout:
+    """The layout with what the sample's rows prove, or where they prove nothing those of the whole file.
+
+    Blocks come with the number of their first line. Raises Unusable where nothing is proven.
+    """
+    for attempt in (_way, _decimal):
+        try:
+            layout = attempt(layout, sample, rules)
+        except Unusable:
+            if whole is None:
+                raise
+            layout = attempt(layout, whole, rules)
+    return layout
+
+
+def _way(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
+    counted: Counter[str] = Counter()
+    for _, block in blocks():
+        (column,) = columns(block, layout, [layout.date])
+        for entry in pc.value_counts(column.combine_chunks()).to_pylist():
+            counted[entry["values"].strip()] += entry["counts"]
     try:
-        order, short_years = dates.order(_written(sample, layout, ["date"])["date"])
+        way = dates.way(counted.items(), rules.until, rules.tolerance)
     except dates.Undecided as error:
         example, missing = error.args
-        raise _unusable(layout, "date", sample, example, f"{missing}; write YYYY-MM-DD") from None
-    return dataclasses.replace(layout, order=order, short_years=short_years, decimal=_decimal(layout, sample))
+        if rules.date_order:
+            return dataclasses.replace(layout, way=dates.Way(rules.date_order, True))
+        raise unusable(layout, layout.date, blocks, example, f"{missing}; write YYYY-MM-DD") from None
+    if rules.date_order and way.order:
+        way = way._replace(order=rules.date_order)
+    return dataclasses.replace(layout, way=way)
 
 
-def _decimal(layout: Layout, sample: bytes) -> str:
-    if layout.separator == "," and b'"' not in sample:
+def _decimal(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
+    """Comma-separated files have points unless their quoted values prove commas; others must prove either."""
+    if rules.decimal:
+        return dataclasses.replace(layout, decimal=rules.decimal)
+    if layout.separator == "," and not any(b'"' in block for _, block in blocks()):
+        return layout
+    valued = [index for panel in layout.panels[:PANELS] for index in panel.columns.values()]
+    wanted = list(dict.fromkeys([*valued, *layout.changes]))
+    rows: Counter[int | str] = Counter()
+    telling: dict[int, tuple[int, str]] = {}
+    for _, block in blocks():
+        texts = columns(block, layout, wanted)
+        votes = np.stack([numbers.votes(text) for text in texts])
+        for kind in (numbers.FOR_POINT, numbers.FOR_COMMA, numbers.UNCLEAR):
+            having = (votes == kind).any(axis=0)
+            rows[kind] += int(having.sum())
+            if having.any() and kind not in telling:
+                column, row = np.argwhere(votes == kind)[np.argmin(np.argwhere(votes == kind)[:, 1])].tolist()
+                telling[kind] = wanted[column], texts[column][row].as_py().strip()
+        rows["signed"] += int((votes != numbers.NO_SIGN).any(axis=0).sum())
+    return dataclasses.replace(layout, decimal=_sign(layout, blocks, rules, rows, telling))
+
+
+def _sign(layout: Layout, blocks: Blocks, rules: Rules, rows: Counter, telling: dict) -> str:
+    point, comma, signed = rows[numbers.FOR_POINT], rows[numbers.FOR_COMMA], rows["signed"]
+    proven = [
+        sign
+        for sign, count in ((numbers.POINT, point), (numbers.COMMA, comma))
+        if proves(count, signed, rules.tolerance)
+    ]
+    if len(proven) == 1:
+        return proven[0]
+    if layout.separator == "," and not comma:
         return numbers.POINT
-    written = _written(sample, layout, [name for name in VALUES if name in layout.columns])
-    found = numbers.decimal_sign(itertools.chain(*written.values()))
-    if found == "" and layout.separator != ",":
-        name, example = next((name, value) for name in written for value in written[name] if numbers.vote(value))
-        reason = "may have a decimal or a thousands sign, and the file does not show which; write 1234.5 with a point"
-        raise _unusable(layout, name, sample, example, reason)
-    return found or numbers.POINT
-
-
-def _unusable(layout: Layout, name: str, sample: bytes, example: str, reason: str) -> Unusable:
-    line = sample.count(b"\n", 0, max(sample.find(example.encode()), 0))
-    row = sample.split(b"\n", line + 1)[line].decode()[:LONGEST_ROW]
-    return Unusable(f"{layout.title(name)} {show(example)} {reason}", line + 2, row)
-
-
-def _written(sample: bytes, layout: Layout, names: Iterable[str]) -> dict[str, list[str]]:
-    """The different texts of some columns, trimmed; lines of another width are left out."""
-    columns = {name: layout.columns[name] for name in names}
-    lines = re.sub(rb"\n+", b"\n", sample)
-    table = parsed(lines, layout, list(columns.values()), lambda _: "skip")
-    if table is None:
-        rows = [_fields(line, layout.separator) for line in lines.decode().split("\n")]
-        found = {name: [row[at] for row in rows if len(row) == layout.width] for name, at in columns.items()}
+    if not signed:
+        return numbers.UNDECIDED
+    if not point and not comma:
+        reason = "may have a decimal or a thousands sign, and no row shows which; write 1234.5 with a point"
+        raise unusable(layout, telling[numbers.UNCLEAR][0], blocks, telling[numbers.UNCLEAR][1], reason)
+    if point and comma:
+        fewer = numbers.FOR_POINT if point < comma else numbers.FOR_COMMA
+        reason = "contradicts other rows on whether a point or a comma is the decimal sign; write 1234.5 with a point"
     else:
-        found = {name: pc.unique(table.column(str(at))).to_pylist() for name, at in columns.items()}
-    return {name: list(dict.fromkeys(text.strip() for text in texts)) for name, texts in found.items()}
+        fewer = numbers.FOR_POINT if point else numbers.FOR_COMMA
+        count = point or comma
+        who = "alone says" if count == 1 else f"and {count - 1:,} more of {signed:,} rows say"
+        reason = f"{who} which sign is the decimal one, too few to go by; write 1234.5 with a point"
+    raise unusable(layout, telling[fewer][0], blocks, telling[fewer][1], reason)
 
 
-def _fields(line: str, separator: str) -> list[str]:
-    try:
-        return fields(line, separator)
-    except csv.Error:
-        return []
+def columns(block: bytes, layout: Layout, wanted: list[int]) -> list[pa.ChunkedArray]:
+    """The texts of some columns of a block, lines of another width left out."""
+    block = re.sub(rb"\n[ \t\n]*\n", b"\n", b"\n" + block)[1:]
+    found = cut(block, layout, wanted)
+    texts = [found.table.column(str(at)) for at in wanted]
+    if not found.odd.size:
+        return texts
+    split, rows = block.split(b"\n"), []
+    for number in found.odd.tolist():
+        try:
+            row = cells(split[number].decode(), layout.separator)
+        except BrokenLine:
+            continue
+        rows += [row] if len(row) == layout.width else []
+    more = [pa.array([row[at] for row in rows], pa.string()) for at in wanted]
+    return [pa.chunked_array([*text.chunks, extra]) for text, extra in zip(texts, more, strict=True)]
 
 
-def parsed(block: bytes, layout: Layout, columns: list[int], on_wrong_width) -> pa.Table | None:
-    """Some columns of the block as text, named by their index. None where quotes span lines."""
-    if b'"' in block and _has_open_quote(block):
-        return None
-    titles = [str(index) for index in range(layout.width)]
-    types = {str(index): pa.string() for index in columns}
-    try:
-        return pyarrow.csv.read_csv(
-            BytesIO(block),
-            pyarrow.csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=titles),
-            pyarrow.csv.ParseOptions(
-                delimiter=layout.separator, ignore_empty_lines=False, invalid_row_handler=on_wrong_width
-            ),
-            pyarrow.csv.ConvertOptions(column_types=types, include_columns=list(types), check_utf8=False),
-        )
-    except pa.ArrowInvalid:
-        return None
-
-
-def _has_open_quote(block: bytes) -> bool:
-    letters = np.frombuffer(block, np.uint8)
-    line_of_quote = np.searchsorted(np.flatnonzero(letters == ord("\n")), np.flatnonzero(letters == ord('"')))
-    return bool((np.bincount(line_of_quote) % 2).any())
+def unusable(layout: Layout, column: int, blocks: Blocks, example: str, reason: str) -> Unusable:
+    """The reason, with the first line whose column holds the example."""
+    said = " ".join(filter(None, (layout.title(column), example and show(example), reason)))
+    for first, block in blocks():
+        for number, row in enumerate(block.decode().split("\n"), first):
+            if example and example in row:
+                try:
+                    found = cells(row, layout.separator)
+                except BrokenLine:
+                    continue
+                if len(found) == layout.width and found[column] == example:
+                    return Unusable(said, number, row[:LONGEST_ROW])
+    return Unusable(said)

@@ -1,131 +1,75 @@
-"""Where a file keeps what: its separator and the meaning of its columns, by the spellings of the common price sites."""
+"""Find the line that names the columns, and what each column holds, by the titles and by what stands below them."""
 
-import csv
-import dataclasses
-import re
-import unicodedata
+from stocks.reading import dates, panels
+from stocks.reading.candidate import Candidate, candidates, date_column, ticker_column, value_columns
+from stocks.reading.klines import klines
+from stocks.reading.layout import COLUMN, FILE_NAME, LONG, SINGLE, VALUES, Layout, Panel, shorten
+from stocks.reading.rejected import Unusable, show
+from stocks.reading.tickers import complaint, from_file_name
 
-from stocks.reading.dates import LAST_DAY
-from stocks.reading.numbers import POINT
-from stocks.reading.rejected import FORMULA, Unusable, show
-
-VALUES = ("adjclose", "open", "high", "low", "close", "volume")
-SEPARATORS = ",;\t|"
-LONGEST_TICKER = 64
-RESERVED_TICKER = "*"  # means all tickers in the table of metrics
-# Titles in lower case without spaces and punctuation. The German and French ones stand in exports with decimal commas.
-SPELLINGS = {
-    "ticker": ("ticker", "symbol"),
-    "date": ("date", "datetime", "timestamp", "datum"),
-    "open": ("open", "openprice", "eröffnung", "eröffn", "erster", "ouv", "ouverture"),
-    "high": ("high", "highprice", "hoch", "haut", "plushaut"),
-    "low": ("low", "lowprice", "tief", "bas", "plusbas"),
-    "close": ("close", "closeprice", "closelast", "schluss", "schlusskurs", "clot", "clôture", "cloture"),
-    "adjclose": ("adjclose", "adjustedclose", "adjcloseprice", "adjustedcloseprice"),
-    "volume": ("volume", "vol", "totaltradedquantity", "noofshares", "stücke", "stuecke"),
-}
-# These count only where no better title has the meaning: a company's name beside its symbol, turnover beside shares.
-WEAK = {
-    "ticker": ("name",),
-    "date": ("time",),
-    "close": ("price", "last", "zuletzt", "dernier"),
-    "volume": ("volumen",),
-}
-_MEANINGS = {title: (name, True) for name, titles in SPELLINGS.items() for title in titles}
-_MEANINGS |= {title: (name, False) for name, titles in WEAK.items() for title in titles}
+NAMED = 3  # columns in a message
 
 
-@dataclasses.dataclass(frozen=True)
-class Layout:
-    """How many columns, the column and the title of each meaning, and what `reading.dialect` found out about the rows.
-
-    order is "" (year first, or months by name), "day" or "month"; decimal is "." or ","; until is the last day allowed.
-    """
-
-    width: int
-    columns: dict[str, int]
-    titles: dict[str, str]
-    separator: str = ","
-    ticker: str = ""
-    order: str = ""
-    short_years: bool = False
-    decimal: str = POINT
-    until: int = LAST_DAY
-
-    @property
-    def price(self) -> str:
-        """The column that fills adjclose for every row."""
-        return "adjclose" if "adjclose" in self.columns else "close"
-
-    def source(self, value: str) -> int | None:
-        return self.columns.get(self.price if value == "adjclose" else value)
-
-    def title(self, value: str) -> str:
-        """The column as the file itself calls it."""
-        return self.titles.get(self.price if value == "adjclose" else value, value)
+def find(lines: list[str], stem: str, until: int) -> Layout:
+    """The layout that one of the first lines announces; stem is the file's name without .csv. Raises Unusable."""
+    if found := klines(lines, stem, until):
+        return found
+    seen = []
+    for candidate in candidates(lines, until):
+        found = (
+            panels.two_lines(candidate)
+            or (plain(candidate, stem) if is_strong(candidate) else None)
+            or panels.prefixed(candidate)
+            or panels.wide(candidate)
+            or plain(candidate, stem)
+        )
+        if found:
+            return found
+        seen.append(candidate)
+    raise why(seen)
 
 
-def read_header(line: str, stem: str) -> Layout:
-    """The layout that a header line announces. Raises Unusable where a column is missing or named twice."""
-    if len(line) > csv.field_size_limit():
-        raise Unusable(f"the header {show(line)} is longer than {csv.field_size_limit():,} characters", 1)
-    found = {separator: fields(line, separator) for separator in SEPARATORS}
-    separator = max(SEPARATORS, key=lambda sign: sum(_meaning(title) is not None for title in found[sign]))
-    columns = _columns(found[separator], line)
-    if "date" not in columns or not {"adjclose", "close"} & columns.keys():
-        missing = "date" if "date" not in columns else "adjclose or close"
-        raise Unusable(f"the header {show(line)} has no column {missing}{_hint(found[separator])}", 1, line)
-    titles = {name: _shown(found[separator][index]) for name, index in columns.items()}
-    ticker = "" if "ticker" in columns else stem.strip()
-    if "ticker" not in columns and (complaint := ticker_complaint(ticker)):
-        raise Unusable(f"without a ticker column the ticker is the file's name, and {complaint}", 1, line)
-    return Layout(len(found[separator]), columns, titles, separator, ticker)
+def is_strong(found: Candidate) -> bool:
+    """Whether a title means the closing price and nothing else."""
+    return any(rank == 1 for name in ("close", "adjclose") for rank, _ in found.of(name))
 
 
-def fields(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [""])
+def plain(found: Candidate, stem: str) -> Layout | None:
+    """One row per ticker and day, or per day of one ticker. Raises Unusable where two titles mean the same."""
+    columns = value_columns(found)
+    if not {"close", "adjclose"} & columns.keys() or (date := date_column(found)) is None:
+        return None
+    ticker = ticker_column(found, date)
+    if ticker is not None:
+        series = next((at for _, at in found.of("series")), None)
+        return found.layout(LONG, date, [Panel("", columns)], COLUMN, ticker=ticker, series=series)
+    name = from_file_name(stem)
+    if wrong := complaint(name):
+        raise Unusable(f"without a ticker column the file's name is the ticker, and {wrong}", found.at + 1, found.line)
+    return found.layout(SINGLE, date, [Panel(name, columns)], FILE_NAME)
 
 
-def ticker_complaint(ticker: str, title: str = "ticker") -> str:
-    """Why a text is no ticker, or an empty string."""
-    if not ticker:
-        return f"{title} is empty"
-    if len(ticker) > LONGEST_TICKER:
-        return f"{title} {show(ticker)} is longer than {LONGEST_TICKER} characters"
-    if not ticker.isprintable() or ticker == RESERVED_TICKER:
-        return f"{title} {show(ticker)} is not a name"
-    if ticker.startswith(FORMULA):
-        return f"{title} {show(ticker)} begins with {ticker[0]}, which a spreadsheet takes for a formula"
-    return ""
-
-
-def _meaning(title: str) -> tuple[str, bool] | None:
-    """What a title means, and whether it says so by itself."""
-    return _MEANINGS.get(re.sub(r"[^\w%]|_", "", unicodedata.normalize("NFKC", title).lower()))
-
-
-def _shown(title: str) -> str:
-    return " ".join("".join(filter(str.isprintable, title)).split())[:40]
-
-
-def _columns(titles: list[str], line: str) -> dict[str, int]:
-    strong: dict[str, int] = {}
-    weak: dict[str, int] = {}
-    for index, title in enumerate(titles):
-        if not (meaning := _meaning(title)):
-            continue
-        name, sure = meaning
-        columns = strong if sure else weak
-        if name in columns:
-            raise Unusable(f"columns {show(titles[columns[name]])} and {show(title)} both mean {name}", 1, line)
-        columns[name] = index
-    if "adjclose" in strong:
-        weak.pop("close", None)
-    return weak | strong
-
-
-def _hint(titles: list[str]) -> str:
-    """What a well-known wrong header needs."""
-    if [title.strip().lower() for title in titles[:1]] == ["price"]:
-        return "; yfinance writes one header line with multi_level_index=False"
-    return ""
+def why(seen: list[Candidate]) -> Unusable:
+    """Why no line is a header, said of the one that is most like it."""
+    if not seen:
+        return Unusable("the file holds nothing but blank lines; begin with titles such as date,close", 1)
+    best = max(seen, key=lambda found: sum(map(bool, found.meanings)))
+    names = {meaning.name for meaning in best.meanings if meaning}
+    if not names and any(dates.is_day(title) or seen[0].is_epoch(title) for title in seen[0].titles):
+        reason = "the file begins with data; put a line of titles above it, such as date,close"
+        return Unusable(reason, seen[0].at + 1, seen[0].line)
+    has_days = "date" in names or date_column(best) is not None
+    unknown = [
+        shorten(title) for title, meaning in zip(best.titles, best.meanings, strict=True) if title and not meaning
+    ]
+    head = f"the header {show(best.line)}"
+    if has_days and unknown and not names & set(VALUES):
+        listed = ", ".join(unknown[:NAMED]) + (", ..." if len(unknown) > NAMED else "")
+        reason = f"columns {listed} are neither prices nor tickers; delete them or name the column of prices close"
+    elif has_days:
+        reason = f"{head} has no column adjclose or close; name the column of prices close"
+    elif names & set(VALUES):
+        reason = f"{head} has no column date; name the column of days date"
+    else:
+        reason = f"{head} has no column date; begin with titles such as date,close"
+    return Unusable(reason, best.at + 1, best.line)

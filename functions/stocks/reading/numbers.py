@@ -1,112 +1,143 @@
-"""How files write numbers: a currency sign, thousands in groups, a decimal point or comma, and K, M or B of a volume.
+"""How files write numbers: a currency, thousands in groups, a decimal point or comma, and K, M or B of a volume.
 
 The decimal sign is one decision for a whole file. Comma-separated files have decimal points unless their quoted values
-prove otherwise; elsewhere a value that can be read in one way only decides, such as 12.5, 0.125, 1.234,5 or 1.234.567.
+prove otherwise; elsewhere values that can be read in one way only decide, such as 12.5, 0.125, 1.234,5 or 1.234.567.
 """
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-POINT, COMMA = ".", ","
-UNCLEAR = "?"
-NO_VALUE = frozenset(["", "null", "nan", "n/a", "na", "none", "-"])
-SUFFIXES = {"K": "e3", "M": "e6", "B": "e9"}
+POINT, COMMA, UNDECIDED = ".", ",", ""
+NO_VALUE = frozenset(
+    (
+        *("", "null", "nan", "n/a", "na", "none", "-", "--", "---", "–", "—", ".", "nil", "<na>", "#n/a", "#n/a n/a"),
+        *("n.a.", "n/d", "nd", "nat", "(null)", "\\n", "*", "...", "#value!", "#div/0!", "#ref!"),
+    )
+)
 LONGEST = 60  # characters: what is longer is no number, and must not keep a pattern busy
+NO_SIGN, FOR_POINT, FOR_COMMA, UNCLEAR = range(4)  # what one value says of the decimal sign
+
+_SUFFIXES = {
+    "e3": ("K", "k", "千", "тыс", "Tsd"),
+    "e4": ("万", "萬"),
+    "e6": ("M", "m", "mln", "Mln", "Mio", "млн"),
+    "e8": ("亿", "億"),
+    "e9": ("B", "b", "mld", "Mld", "Mrd", "млрд"),
+}
+_POWERS = {suffix: power for power, suffixes in _SUFFIXES.items() for suffix in suffixes}
 
 # Patterns that Python and pyarrow (RE2) read alike. Thousands come in threes, in India in twos before the last three.
+_CURRENCIES = (
+    r"(?:(?:R|US|HK|NT|A|C|S)?\$|[€£¥￥₩₹₽₺₫฿₴₪]|Rs\.?|kr|zł|TL|Ft|Kč|円|元|원|GBp|GBX|ZAc|"
+    r"USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|BRL|RUB|PLN|SEK|NOK|DKK|TRY|CNY|HKD|KRW|TWD)"
+)
+_SPACE = "[ \u00a0\u2009\u202f]"
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_CURRENCY = r"^([+-]?)[$€£] ?"
+_CURRENCY_BEFORE = rf"^([+-]?){_CURRENCIES}{_SPACE}?"
+_CURRENCY_BEHIND = rf"([0-9.,]){_SPACE}?{_CURRENCIES}$"
+_BLANK_GROUPS = rf"[1-9][0-9]{{0,2}}({_SPACE}[0-9]{{3}})+|[1-9][0-9]{{0,2}}(['’][0-9]{{3}})+"
 _GROUPED = {
-    POINT: r"^[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3})(\.[0-9]*)?$",
-    COMMA: "^[+-]?[0-9]{1,3}(\\.[0-9]{3}|[ \u00a0\u202f][0-9]{3})+(,[0-9]*)?$",
+    POINT: rf"^[+-]?([1-9][0-9]{{0,2}}(,[0-9]{{3}})+|[1-9][0-9]?(,[0-9]{{2}})+,[0-9]{{3}}|{_BLANK_GROUPS})(\.[0-9]*)?$",
+    COMMA: rf"^[+-]?([1-9][0-9]{{0,2}}(\.[0-9]{{3}})+|{_BLANK_GROUPS})(,[0-9]*)?$",
 }
+_GROUP_SIGNS = {POINT: f",|['’]|{_SPACE}", COMMA: rf"\.|['’]|{_SPACE}"}
 _DECIMAL_COMMA = r"^[+-]?([0-9]+(,[0-9]*)?|,[0-9]+)([eE][+-]?[0-9]+)?$"
-_SPACES = "[ \u00a0\u202f]"
-_SUFFIX = r"^([0-9.,]*[0-9.,]) ?([KkMmBb])$"
+_UNPROVEN_COMMA = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
+_SUFFIX = rf"^([0-9.,]*[0-9.,]){_SPACE}?({'|'.join(_POWERS)})\.?$"
+_DRESS = rf"^[+-]?{_CURRENCIES}?{_SPACE}?|{_SPACE}?(?:{_CURRENCIES}|%|(?:{'|'.join(_POWERS)})\.?)$|{_SPACE}|['’]"
 
 
 def number(written: str, decimal: str, volume: bool = False) -> float:
     """The number, NaN where the text is none."""
     if len(written) > LONGEST:
         return math.nan
-    text, power = (written if volume else re.sub(_CURRENCY, r"\1", written)), ""
-    if volume and (parts := re.match(_SUFFIX, text)):
-        text, power = parts[1], SUFFIXES[parts[2].upper()]
-    if re.match(_GROUPED[decimal], text):
-        text = re.sub(r"\." if decimal == COMMA else ",", "", text)
-        text = re.sub(_SPACES, "", text)
-    if decimal == COMMA:
+    text, power = written, ""
+    if not volume:
+        text = re.sub(_CURRENCY_BEHIND, r"\1", re.sub(_CURRENCY_BEFORE, r"\1", text))
+    elif parts := re.match(_SUFFIX, text):
+        text, power = parts[1], _POWERS[parts[2]]
+    if decimal == UNDECIDED and vote(text) in (FOR_COMMA, UNCLEAR):
+        return math.nan
+    sign = decimal or POINT
+    if re.match(_GROUPED[sign], text):
+        text = re.sub(_GROUP_SIGNS[sign], "", text)
+    if sign == COMMA:
         text = text.replace(",", ".") if re.match(_DECIMAL_COMMA, text) else ""
     return float(text + power) if re.match(_PLAIN, text) else math.nan
 
 
-def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> np.ndarray:
-    """float64: 0 for the words that mean no value, NaN for what is not plainly a number."""
+def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """float64 and bool: 0 and True for the words that mean no value, NaN for what is not plainly a number."""
     longest = pc.max(pc.utf8_length(column)).as_py() or 0
     if decimal == POINT and longest <= LONGEST:
         try:
             found = pc.cast(column, pa.float64()).to_numpy()
             if not np.isnan(found).any():
-                return found
+                return found, np.zeros(len(found), bool)
         except pa.ArrowInvalid:
             pass
-    column = pc.ascii_trim_whitespace(column)
+    column = pc.utf8_trim_whitespace(column)
     if longest > LONGEST:
         column = pc.if_else(pc.greater(pc.utf8_length(column), LONGEST), "too long", column)
     text = _canonical(column, decimal, volume)
     plain = pc.match_substring_regex(text, _PLAIN)
     found = pc.cast(pc.if_else(plain, text, "nan"), pa.float64()).to_numpy().copy()
-    found[pc.is_in(pc.utf8_lower(column), pa.array(sorted(NO_VALUE))).to_numpy()] = 0
-    return found
+    missing = pc.is_in(pc.utf8_lower(column), pa.array(sorted(NO_VALUE))).to_numpy()
+    found[missing] = 0
+    return found, missing
 
 
 def _canonical(column: pa.ChunkedArray, decimal: str, volume: bool) -> pa.ChunkedArray:
     """Each text as a plain number with a decimal point, or as something that is none."""
     text, power = column, None
     if not volume:
-        text = pc.replace_substring_regex(text, _CURRENCY, r"\1")
+        text = pc.replace_substring_regex(text, _CURRENCY_BEFORE, r"\1")
+        text = pc.replace_substring_regex(text, _CURRENCY_BEHIND, r"\1")
     else:
         suffixed = pc.match_substring_regex(text, _SUFFIX)
-        power = pc.if_else(suffixed, pc.utf8_upper(pc.utf8_slice_codeunits(text, -1)), "")
-        for letter, exponent in SUFFIXES.items():
-            power = pc.replace_substring(power, letter, exponent)
-        text = pc.if_else(suffixed, pc.replace_substring_regex(text, " ?[KkMmBb]$", ""), text)
-    grouped = pc.match_substring_regex(text, _GROUPED[decimal])
-    sign = r"\." if decimal == COMMA else ","
-    text = pc.if_else(grouped, pc.replace_substring_regex(text, f"{sign}|{_SPACES}", ""), text)
-    if decimal == COMMA:
+        power = pc.if_else(suffixed, pc.replace_substring_regex(text, _SUFFIX, r"\2"), "")
+        power = pc.fill_null(pc.index_in(power, pa.array(list(_POWERS))), len(_POWERS))
+        power = pc.take(pa.array([*_POWERS.values(), ""]), power)
+        text = pc.if_else(suffixed, pc.replace_substring_regex(text, _SUFFIX, r"\1"), text)
+    if decimal == UNDECIDED:
+        doubtful = np.isin(votes(text), (FOR_COMMA, UNCLEAR))
+        text = pc.if_else(pa.array(doubtful), "doubtful", text)
+    sign = decimal or POINT
+    grouped = pc.match_substring_regex(text, _GROUPED[sign])
+    text = pc.if_else(grouped, pc.replace_substring_regex(text, _GROUP_SIGNS[sign], ""), text)
+    if sign == COMMA:
         fine = pc.match_substring_regex(text, _DECIMAL_COMMA)
         text = pc.if_else(fine, pc.replace_substring(text, ",", "."), "")
     return text if power is None else pc.binary_join_element_wise(text, power, "")
 
 
-def decimal_sign(values: Iterable[str]) -> str | None:
-    """The sign that values such as 12.5 or 1.234,5 prove, "" where both or none do, None where nothing needs one."""
-    votes: Counter[str] = Counter(filter(None, map(vote, values)))
-    if votes[POINT] != votes[COMMA]:
-        return POINT if votes[POINT] > votes[COMMA] else COMMA
-    return "" if votes else None
+def vote(written: str) -> int:
+    """What one value says of the decimal sign; NO_SIGN where it has none, or is no number."""
+    return int(votes(pa.chunked_array([[written]]))[0])
 
 
-def vote(written: str) -> str:
-    """The decimal sign that one value proves, UNCLEAR where it may be either, "" where it has none."""
-    if len(written) > LONGEST:
-        return ""
-    digits = re.sub(r"^[+-]?[$€£]? ?| ?[KkMmBb]$", "", written.strip())
-    parts = re.findall(r"[0-9]+|[.,]", digits)
-    signs = [part for part in parts if part in (POINT, COMMA)]
-    if not signs or "".join(parts) != re.sub(_SPACES, "", digits):
-        return ""
-    other = {POINT: COMMA, COMMA: POINT}
-    if signs[-1] != signs[0]:
-        return signs[-1]
-    if len(signs) > 1:
-        return other[signs[0]]
-    before, _, after = digits.partition(signs[0])
-    return UNCLEAR if len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0") else signs[0]
+def votes(column: pa.ChunkedArray) -> np.ndarray:
+    """int8: what each value says of the decimal sign."""
+    column = pc.utf8_trim_whitespace(column)
+    bare = pc.replace_substring_regex(pc.utf8_slice_codeunits(column, 0, LONGEST + 1), _DRESS, "")
+
+    def matches(pattern: str) -> np.ndarray:
+        return pc.match_substring_regex(bare, pattern).to_numpy()
+
+    signed = matches(r"^[0-9.,]*[.,][0-9.,]*$") & matches("[0-9]") & (pc.utf8_length(column).to_numpy() <= LONGEST)
+    first_comma, last_comma = matches("^[0-9]*,"), matches(",[0-9]*$")
+    several, unclear = matches("[.,].*[.,]"), matches(_UNPROVEN_COMMA)
+    grouped = several & (first_comma == last_comma)  # 1.234.567: the sign of the groups is not the decimal one
+    found = np.where(last_comma != grouped, FOR_COMMA, FOR_POINT)
+    found[unclear] = UNCLEAR
+    found[~signed] = NO_SIGN
+    return found.astype(np.int8)
+
+
+def is_number(written: str) -> bool:
+    """Whether a text is a number by some decimal sign."""
+    return any(math.isfinite(number(written, decimal, volume=True)) for decimal in (POINT, COMMA))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 KEEP = 100_000
 LONGEST_ROW = 500
+LONGEST_REASON = 200  # characters of the sentence that refuses a file
 FORMULA = ("=", "+", "-", "@")  # a spreadsheet computes a cell that begins so
 
 
@@ -45,11 +46,6 @@ def to_csv(rejected: Iterable[Rejected]) -> str:
         (line, reason, without_formula(row[:LONGEST_ROW])) for line, reason, row in itertools.islice(rejected, KEEP)
     )
     return text.getvalue()
-
-
-def examples(rejected: Iterable[Rejected], count: int = 3) -> str:
-    """The first few reasons with their line numbers, for a message."""
-    return "; ".join(f"line {row.line}: {row.reason}" for row in itertools.islice(rejected, count))
 
 
 def show(value: str) -> str:

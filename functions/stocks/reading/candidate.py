@@ -1,0 +1,216 @@
+"""A line that may name the columns, beside the rows below it: what its titles mean and what its columns hold."""
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+
+from stocks.reading import dates, numbers, titles
+from stocks.reading.cells import BrokenLine, cells
+from stocks.reading.layout import VALUES, Layout, Panel
+from stocks.reading.rejected import Unusable, show
+from stocks.reading.titles import Meaning
+
+SEPARATORS = ",;\t|"
+WITHIN = 60  # lines in which the header must stand
+LONGEST = 131_072  # characters of a header
+SAMPLE = 1_000  # lines below it that are looked at
+LABELS = 3  # lines of units, or of titles in another language, that may stand right below
+MOST = 0.5
+NAME = 3  # rank of a title of names; codes have 2, and 4 where a name is better
+SURE = 2  # rank up to which a title is believed whatever it stands above
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """at is the line's index; below are the cells of lines below it, the first `labels` of which are no rows yet."""
+
+    at: int
+    line: str
+    separator: str
+    titles: list[str]
+    below: list[list[str]]
+    labels: int
+    body: int  # index of the first row's line
+    until: int
+
+    @cached_property
+    def meanings(self) -> list[Meaning | None]:
+        return titles.meanings(self.titles)
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        return self.below[self.labels :]
+
+    def of(self, meaning: str) -> list[tuple[int, int]]:
+        """(rank, column) of the titles with a meaning, the surest first."""
+        return sorted((m.rank, at) for at, m in enumerate(self.meanings) if m and m.name == meaning)
+
+    def column(self, index: int) -> list[str]:
+        """What stands in a column, without what means no value."""
+        return [row[index] for row in self.rows if row[index].lower() not in numbers.NO_VALUE]
+
+    def holds(self, index: int, test: Callable[[str], bool]) -> bool:
+        """Whether most values of a column pass a test; not of an empty one."""
+        values = self.column(index)
+        return sum(map(test, values)) > MOST * len(values)
+
+    def is_epoch(self, text: str) -> bool:
+        return dates.is_epoch(text, self.until)
+
+    def holding_days(self, columns: Sequence[int]) -> list[int]:
+        """Those of the columns that hold days, or where none does those that hold epochs."""
+        for test in (dates.is_day, self.is_epoch):
+            if found := [at for at in columns if self.holds(at, test)]:
+                return found
+        return []
+
+    def without(self, lines: int) -> "Candidate":
+        """The candidate whose rows begin so many lines later."""
+        return dataclasses.replace(self, below=self.below[lines:], labels=0, body=self.at + 1 + lines)
+
+    def layout(self, kind: str, date: int, panels: Sequence[Panel], ticker_from: str, **more) -> Layout:
+        changes = tuple(at for _, at in self.of("change"))
+        return Layout(
+            kind, self.separator, tuple(self.titles), date, tuple(panels), ticker_from=ticker_from,
+            header=self.line, body=self.body + 1, until=self.until, changes=changes, **more,
+        )  # fmt: skip
+
+    def both(self, columns: Sequence[int], meaning: str) -> Unusable:
+        first, second = (show(self.titles[at]) for at in columns[:2])
+        reason = f"columns {first} and {second} both mean {meaning}; rename or delete one"
+        return Unusable(reason, self.at + 1, self.line)
+
+
+def candidates(lines: list[str], until: int) -> Iterator[Candidate]:
+    """Each of the first lines that may be a header of the lines below it: it holds something, but no day.
+
+    Raises Unusable.
+    """
+    separators = SEPARATORS
+    for at, line in enumerate(lines[:WITHIN]):
+        if len(line) > LONGEST:
+            raise Unusable(f"the header {show(line)} is longer than {LONGEST:,} characters", at + 1)
+        if stated := re.fullmatch(r'"?sep=(.)"?[,;]*', line, re.IGNORECASE):
+            separators = stated[1]
+        elif line.strip() and not (at and _holds_day(line, until, separators)):
+            yield _candidate(lines, at, until, separators)
+
+
+def _candidate(lines: list[str], at: int, until: int, separators: str) -> Candidate:
+    known = {sign: titles.meanings(_cut(lines[at], sign)) for sign in separators}
+    separator = max(separators, key=lambda sign: (sum(map(bool, known[sign])), len(known[sign])))
+    head = _cut(lines[at], separator)
+    below = [number for number in range(at + 1, len(lines)) if lines[number].strip()]
+    labels = next((n for n, number in enumerate(below[: LABELS + 1]) if re.search(r"\d", lines[number])), 0)
+    separator, rows = _rows([lines[number] for number in _sampled(below)], separator, len(head), separators)
+    head = aligned(head, rows)
+    labels = sum(len(row) == len(head) for row in rows[:labels])
+    body = below[labels] if labels < len(below) else at + 1
+    return Candidate(
+        at, lines[at], separator, head, [row for row in rows if len(row) == len(head)], labels, body, until
+    )
+
+
+def _holds_day(line: str, until: int, separators: str) -> bool:
+    written = (cell for sign in separators for cell in _cut(line, sign))
+    return any(dates.is_day(cell) or dates.is_epoch(cell, until) for cell in written)
+
+
+def _cut(line: str, separator: str) -> list[str]:
+    try:
+        return cells(line, separator)
+    except BrokenLine:
+        return []
+
+
+def _sampled(lines: list[int]) -> list[int]:
+    """At most SAMPLE of the lines: three quarters from their beginning, the others from their end."""
+    head = SAMPLE * 3 // 4
+    return lines if len(lines) <= SAMPLE else lines[:head] + lines[head - SAMPLE :]
+
+
+def _rows(lines: list[str], separator: str, width: int, separators: str) -> tuple[str, list[list[str]]]:
+    """The separator of the rows and their cells; it is another one where the header's does not cut them at all."""
+    found = [_cut(line, separator) for line in lines]
+    if width > 1 and found and all(len(row) <= 1 for row in found):
+        for other in separators:
+            cut = [_cut(line, other) for line in lines]
+            if sum(len(row) == width for row in cut) > MOST * len(cut):
+                return other, cut
+    return separator, found
+
+
+def aligned(head: list[str], rows: list[list[str]]) -> list[str]:
+    """The titles, one for each cell of the rows: some sites leave out the first or the last one."""
+    if not rows:
+        return head
+    ((width, _),) = Counter(map(len, rows)).most_common(1)
+    whole = [row for row in rows if len(row) == width]
+    if width == len(head) - 1 and not head[-1]:
+        return head[:-1]
+    if width != len(head) + 1:
+        return head
+    named = [at for at, meaning in enumerate(titles.meanings(head)) if meaning and meaning.name == "date"]
+    holding = [at for at in [0, *named] if sum(dates.is_day(row[at]) for row in whole) > MOST * len(whole)]
+    return ["", *head] if 0 in holding and not set(named) & set(holding) else [*head, ""]
+
+
+def value_columns(found: Candidate) -> dict[str, int]:
+    """The column of each value that has one. Raises Unusable where two titles of a price mean the same."""
+    columns, ranks = {}, {}
+    for name in VALUES:
+        ranked = found.of(name)
+        best = [at for rank, at in ranked if rank == ranked[0][0]]
+        if len(best) > 1 and name != "volume":  # of two volumes one is money, and neither is needed
+            raise found.both(best, name)
+        if len(best) == 1:
+            columns[name], ranks[name] = best[0], ranked[0][0]
+    if "adjclose" in columns and ranks.get("close", 1) > 1:
+        del columns["close"]
+    return columns
+
+
+def date_column(found: Candidate) -> int | None:
+    """The column of days: the title that says so, by what it holds where several do, or an unnamed column of days.
+
+    Raises Unusable where two columns hold different days.
+    """
+    named = found.of("date")
+    if holding := set(found.holding_days([at for _, at in named])):
+        fitting = [(rank, at) for rank, at in named if at in holding]
+        best = [at for rank, at in fitting if rank == fitting[0][0]]
+        if len(best) > 1 and any(row[best[0]][:10] != row[best[1]][:10] for row in found.rows):
+            raise found.both(best, "date")
+        return best[0]
+    unnamed = [at for at, title in enumerate(found.titles) if titles.is_unnamed(title) or titles.fold(title) == "index"]
+    if holding := set(found.holding_days(unnamed)):
+        return min(holding)
+    return next((at for rank, at in named if rank <= SURE), None)
+
+
+def ticker_column(found: Candidate, date: int) -> int | None:
+    """The column that names the tickers, if there is one. Raises Unusable where two name them differently.
+
+    A column of codes counts where it has one value, or tells apart rows of one day; one of names always.
+    """
+    ranked = found.of("ticker")
+    sure = [at for rank, at in ranked if rank == 1]
+    if len(sure) > 1 and not _one_to_one(found, sure):
+        raise found.both(sure, "ticker")
+    if sure:
+        return sure[0]
+    days = [row[date] for row in found.rows]
+    repeat = len(set(days)) < 0.9 * len(days)
+    for rank, at in ranked:
+        values = set(found.column(at))
+        if rank == NAME or len(values) == 1 or (repeat and 0 < len(values) <= MOST * len(found.rows)):
+            return at
+    return None
+
+
+def _one_to_one(found: Candidate, columns: Sequence[int]) -> bool:
+    """Whether the columns tell the same tickers apart."""
+    pairs = {(row[columns[0]], row[columns[1]]) for row in found.rows}
+    return bool(pairs) and len(pairs) == len({first for first, _ in pairs}) == len({second for _, second in pairs})

@@ -1,0 +1,111 @@
+"""Which encoding a file that is no UTF-8 has: proven by its titles and by all of its bytes, never guessed.
+
+An encoding is proven when the whole file decodes, a header is found, and every title of it that is not ASCII is one of
+titles.csv, letter by letter. Where two encodings are proven, the cells that are read must be the same in both.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from stocks.reading import header, lines, titles
+from stocks.reading.cells import BrokenLine, cells
+from stocks.reading.layout import Layout
+from stocks.reading.rejected import Unusable, show
+from stocks.reading.source import Rules, Source, Stream
+
+# Codecs of Python by the name that people know, in the order in which they are tried.
+CODECS = {
+    "cp1252": "cp1252",
+    "cp1250": "cp1250",
+    "cp1251": "cp1251",
+    "cp1254": "cp1254",
+    "gb18030": "GB18030",
+    "cp932": "Shift-JIS",
+    "cp949": "cp949",
+    "cp950": "Big5",
+}
+NAMES = CODECS | {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+HEAD = 1 << 16  # bytes in which the header stands
+
+
+def prove(source: Source, rules: Rules, fault: lines.NotUtf8) -> str:
+    """The codec of the file. Raises Unusable with the fault where none is proven, or where two are."""
+    with source.stream() as stream:
+        head = lines.start(stream, HEAD)
+    codecs: tuple[str, ...] = tuple(CODECS)
+    if b"\0" in head:
+        codecs = ("utf-16-le",) if head.find(b"\0") % 2 else ("utf-16-be",)
+    layouts = {codec: layout for codec in codecs if (layout := _layout(head, codec, source.stem, rules.until))}
+    if b"\0" not in head:
+        layouts = _decoded(source, layouts)
+    if not layouts:
+        raise Unusable(fault.reason, fault.line)
+    return next(iter(layouts))
+
+
+def _layout(head: bytes, codec: str, stem: str, until: int) -> Layout | None:
+    """The layout of the first lines, or None where they are no header in this encoding."""
+    width = 2 if codec.startswith("utf-16") else 1
+    end = len(head) // width * width if len(head) < HEAD else (head.rfind(b"\n") + 1) // width * width
+    try:
+        text = head[: end or len(head)].decode(codec)
+        found = header.find(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), stem, until)
+    except (UnicodeDecodeError, Unusable):
+        return None
+    return found if all(title.isascii() or titles.is_known(title) for title in found.titles) else None
+
+
+def _decoded(source: Source, layouts: dict[str, Layout]) -> dict[str, Layout]:
+    """Those that decode the whole file. Raises Unusable where they disagree on a cell that is read."""
+    digests = {codec: hashlib.sha256() for codec in layouts}
+    apart: dict[str, tuple[int, str]] = {}
+    with source.stream() as stream:
+        for line, block in _raw(stream):
+            texts = {codec: text for codec in digests if (text := _text(block, codec)) is not None}
+            digests = {codec: digests[codec] for codec in texts}
+            if len(set(texts.values())) > 1:
+                for codec, text in texts.items():
+                    for number, cell in _read_cells(text, layouts[codec], line):
+                        digests[codec].update(f"{number} {cell}\n".encode())
+                        apart.setdefault(codec, (number, cell))
+    readings = {digest.digest() for digest in digests.values()}
+    if len(readings) > 1:
+        first, second = [codec for codec in digests if codec in apart][:2]
+        number, cell = apart[first]
+        ways = f"{show(cell)} in {CODECS[first]} or {show(apart[second][1])} in {CODECS[second]}"
+        raise Unusable(f"the file is not UTF-8, and a value is {ways}; save the file as CSV in UTF-8", number)
+    return {codec: layouts[codec] for codec in digests}
+
+
+def _raw(stream: Stream) -> Iterator[tuple[int, bytes]]:
+    """Blocks of whole lines, not decoded: no byte below 0x30 is part of a character in any of CODECS."""
+    line, rest = 1, b""
+    while more := stream.read(lines.BLOCK):
+        text = rest + more
+        end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        if len(text) - end > lines.LONGEST_LINE:
+            raise Unusable("the line is longer than 1 MiB; end each row with a line feed", line)
+        yield line, text[:end]
+        line += max(text.count(b"\n", 0, end), text.count(b"\r", 0, end))
+        rest = text[end:]
+    yield line, rest
+
+
+def _text(block: bytes, codec: str) -> str | None:
+    try:
+        return block.decode(codec)
+    except UnicodeDecodeError:
+        return None
+
+
+def _read_cells(text: str, layout: Layout, line: int) -> Iterator[tuple[int, str]]:
+    """The cells that are read and not ASCII, each with its line."""
+    for number, row in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), line):
+        if row.isascii():
+            continue
+        try:
+            found = cells(row, layout.separator)
+        except BrokenLine:
+            continue
+        if len(found) == layout.width:
+            yield from ((number, found[at]) for at in layout.columns if not found[at].isascii())
