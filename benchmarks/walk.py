@@ -66,7 +66,7 @@ def run(rows: series.Arrays, year: int, wanted: int | list[str], lab_epochs: int
     subset = chosen(shard["tickers"].tolist(), wanted)
     (folder / "shards").mkdir(parents=True)
     shard_file = folder / "shards/00000.npz"
-    files.save(shard_file, shard)
+    files.save(shard_file, shard | {"run_id": np.array(str(year)), "kind": np.array("shards"), "shard": np.array(0)})
 
     started = time.process_time()
     origins = baseline.forecast(shard)

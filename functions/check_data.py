@@ -1,10 +1,10 @@
 """Judge the whole file after Split and Scale: its bad rows together, and whether any ticker is usable."""
 
-import storage
 import telemetry
+import working
 from errors import RejectedFile
 from settings import settings
-from stocks import keys, series
+from stocks import series
 from stocks.reading import verdict
 
 METRICS = {"rows": "Rows", "rejected_rows": "RejectedRows", "tickers": "Tickers", "skipped": "SkippedTickers"}
@@ -12,17 +12,13 @@ METRICS = {"rows": "Rows", "rejected_rows": "RejectedRows", "tickers": "Tickers"
 
 @telemetry.step
 def handler(event, context):
-    config, run = settings(), event["run"]
-    manifest = storage.get_json(config.work_bucket, keys.work(run["run_id"], "manifest.json"))
-    scaled = [
-        storage.get_json(config.work_bucket, keys.shard(run["run_id"], "scaled", shard, "json"))
-        for shard in range(run["shards"])
-    ]
-    data = total(manifest, scaled)
+    run = event["run"]
+    manifest = working.get_json(run, "manifest")
+    data = total(manifest, [working.get_json(run, "scaled", shard) for shard in range(run["shards"])])
     counts = data | {"skipped": len(data["skipped"])}
     record(counts, run["dataset"])
-    check(data, manifest, config.bad_row_tolerance)
-    storage.put_json(config.work_bucket, keys.work(run["run_id"], "data.json"), data)
+    check(data, manifest, settings().bad_row_tolerance)
+    working.put_json(run, "data", data)
     return counts
 
 

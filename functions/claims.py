@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 import aws
 import storage
+import working
 from errors import Transient
 from settings import Settings
 from stocks import keys
@@ -77,10 +78,10 @@ def is_published(config: Settings, run: dict) -> bool:
     return bool(found.get("Contents"))
 
 
-def summary(config: Settings, run: dict) -> dict:
+def summary(run: dict) -> dict:
     """What Summarize returned when it published the run; nothing once its working files have expired."""
     try:
-        return storage.get_json(config.work_bucket, keys.work(run["run_id"], "summary.json"))
+        return working.get_json(run, "summary")
     except aws.client("s3").exceptions.NoSuchKey:
         return {}
 

@@ -4,11 +4,10 @@ import numpy as np
 from botocore.exceptions import ClientError
 
 import aws
-import storage
 import telemetry
+import working
 from errors import ModelFailed, Transient
-from settings import settings
-from stocks import endpoint, intervals, keys
+from stocks import endpoint, intervals
 
 # Runtime errors that pass, beside those telemetry knows: the model's container is out of reach or still loading.
 PASSING = {"InternalDependencyException", "ModelNotReadyException"}
@@ -17,16 +16,14 @@ PASSING = {"InternalDependencyException", "ModelNotReadyException"}
 @telemetry.step
 def handler(event, context):
     run, number, name = event["run"], event["shard"], event["endpoint_name"]
-    work = settings().work_bucket
-    shard = storage.get_arrays(work, keys.shard(run["run_id"], "shards", number))
+    shard = working.get_arrays(run, "shards", number)
     answers: list[tuple[endpoint.Instance, np.ndarray]] = []
     for instances in endpoint.requests(shard):
         answer = invoke(name, endpoint.body(shard, instances))
         answers += zip(instances, endpoint.prices(shard, instances, answer), strict=True)
     forecasts = endpoint.assemble(shard, answers)
-    storage.put_arrays(work, keys.shard(run["run_id"], "forecasts", number), forecasts)
-    scores = intervals.histogram(shard, forecasts)
-    storage.put_arrays(work, keys.shard(run["run_id"], "histograms", number), scores)
+    working.put_arrays(run, "forecasts", forecasts, number)
+    working.put_arrays(run, "histograms", intervals.histogram(shard, forecasts), number)
     return {"shard": number}
 
 

@@ -2,6 +2,7 @@
 
 import storage
 import telemetry
+import working
 from settings import settings
 from stocks import keys, metrics, predictions, tables
 
@@ -9,17 +10,15 @@ from stocks import keys, metrics, predictions, tables
 @telemetry.step
 def handler(event, context):
     run, number = event["run"], event["shard"]
-    work, lake = settings().work_bucket, settings().lake_bucket
+    lake = settings().lake_bucket
     shard, skipped, baseline, forecasts = (
-        storage.get_arrays(work, keys.shard(run["run_id"], kind, number))
-        for kind in ("shards", "skipped", "baseline", "forecasts")
+        working.get_arrays(run, kind, number) for kind in ("shards", "skipped", "baseline", "forecasts")
     )
-    calibration = storage.get_arrays(work, keys.work(run["run_id"], "calibration.npz"))
-    rows = predictions.join(shard, baseline, forecasts, calibration)
+    rows = predictions.join(shard, baseline, forecasts, working.get_arrays(run, "calibration"))
     part = keys.part(number)
     storage.put(lake, keys.lake("predictions", run, part), tables.predictions(rows, shard["tickers"]))
     storage.put(lake, keys.lake("prices", run, part), tables.prices(shard, skipped))
-    storage.put_arrays(work, keys.shard(run["run_id"], "scores", number), metrics.score(rows, shard))
+    working.put_arrays(run, "scores", metrics.score(rows, shard), number)
     if number == 0:
         delete_other_parts(lake, run)
     return {"shard": number, "rows": len(rows["ticker"])}

@@ -2,6 +2,7 @@
 
 import storage
 import telemetry
+import working
 from settings import settings
 from stocks import keys, series
 from stocks.reading import rejected
@@ -9,21 +10,20 @@ from stocks.reading import rejected
 
 @telemetry.step
 def handler(event, context):
-    config, run, number = settings(), event["run"], event["shard"]
-    cuts = storage.get_json(config.work_bucket, keys.work(run["run_id"], "manifest.json"))["cuts"]
-    rows = storage.get_arrays(config.work_bucket, keys.shard(run["run_id"], "rows", number))
-    shard, refused = series.build(rows, cuts)
+    run, number = event["run"], event["shard"]
+    cuts = working.get_json(run, "manifest")["cuts"]
+    shard, refused = series.build(working.get_arrays(run, "rows", number), cuts)
     usable = series.usable(shard)
     for kind, wanted in (("shards", usable), ("skipped", ~usable)):
-        storage.put_arrays(config.work_bucket, keys.shard(run["run_id"], kind, number), series.select(shard, wanted))
+        working.put_arrays(run, kind, series.select(shard, wanted), number)
     if refused:
         listed = keys.lake("rejected", run, f"{number:05d}.csv")
-        storage.put(config.lake_bucket, listed, rejected.to_csv(refused), "text/csv")
+        storage.put(settings().lake_bucket, listed, rejected.to_csv(refused), "text/csv")
     report = {
         "rows": len(shard["days"]),
         "rejected_rows": len(refused),
         "tickers": int(usable.sum()),
         "skipped": series.skipped(shard, cuts),
     }
-    storage.put_json(config.work_bucket, keys.shard(run["run_id"], "scaled", number, "json"), report)
+    working.put_json(run, "scaled", report, number)
     return {"shard": number}

@@ -13,6 +13,7 @@ import aws
 import claims
 import storage
 import telemetry
+import working
 from errors import RejectedFile
 from settings import Settings, settings
 from stocks import keys, series
@@ -41,8 +42,8 @@ def handler(event, context):
     claims.remove_leftovers(config, run)
     shards = shard_count(event["size"], name, config.shard_kilobytes)
     found = split(config, run, shards, source, name, event["size"])
-    manifest = run | {"shards": shards, "source": source, "started": claim["claimed"]} | found
-    storage.put_json(config.work_bucket, keys.work(run["run_id"], "manifest.json"), manifest)
+    manifest = {"dataset": dataset, "shards": shards, "source": source, "started": claim["claimed"]} | found
+    working.put_json(run, "manifest", manifest)
     return answer("accepted", "", run, shards)
 
 
@@ -54,7 +55,7 @@ def answer(status: str, reason: str, run: dict | None = None, shards: int = 0, s
 
 def published(config: Settings, run: dict) -> dict:
     """The answer for a run whose row stands: what followed the commit is done again while its summary is known."""
-    summary, reason = claims.summary(config, run), "its forecasts are published"
+    summary, reason = claims.summary(run), "its forecasts are published"
     if not summary:
         return answer("duplicate", reason, run)
     crawl_after = {"finished": datetime.datetime.now(datetime.UTC).isoformat()}
@@ -111,8 +112,7 @@ def split(config: Settings, run: dict, shards: int, source: dict[str, str], name
         if intake.kept:
             put_rejected(config, run, intake.kept)
         for shard in range(shards):
-            key = keys.shard(run["run_id"], "rows", shard)
-            storage.put_arrays(config.work_bucket, key, intake.shard(shard), compress=False)
+            working.put_arrays(run, "rows", intake.shard(shard), shard, compress=False)
     return {"uploaded": uploaded.isoformat(), "cuts": cuts} | intake.report()
 
 

@@ -1,8 +1,5 @@
 """What the steps read from and write to S3."""
 
-import io
-import json
-
 import aws
 
 
@@ -14,30 +11,6 @@ def put(bucket: str, key: str, body: bytes | str, content_type: str = "applicati
     """Write the object whole and return its URI."""
     aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
     return f"s3://{bucket}/{key}"
-
-
-def get_json(bucket: str, key: str):
-    return json.loads(get(bucket, key))
-
-
-def put_json(bucket: str, key: str, value) -> str:
-    return put(bucket, key, json.dumps(value, sort_keys=True), "application/json")
-
-
-def get_arrays(bucket: str, key: str) -> dict:
-    """The arrays of an .npz by name; never unpickles."""
-    import numpy as np
-
-    with np.load(io.BytesIO(get(bucket, key)), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def put_arrays(bucket: str, key: str, arrays: dict, compress: bool = True) -> str:
-    import numpy as np
-
-    body = io.BytesIO()
-    (np.savez_compressed if compress else np.savez)(body, **arrays)
-    return put(bucket, key, body.getvalue())
 
 
 def link(uri: str, hours: int) -> str:

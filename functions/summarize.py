@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 import claims
 import storage
 import telemetry
+import working
 from settings import Settings, settings
 from stocks import charts, cost, keys, metrics, report, tables
 
@@ -21,7 +22,7 @@ REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the pag
 def handler(event, context):
     setting, run = settings(), event["run"]
     facts = gather(setting, event)
-    scores = metrics.pool(read_shards(setting, run, "scores"))
+    scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
     measured = metrics.columns(scores)
     rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
     charted = charts.collect(read_predictions(setting, run), facts["tickers"])
@@ -35,7 +36,7 @@ def handler(event, context):
         "tickers": facts["tickers"],
         "rmse_vs_naive": ratios[keys.HORIZONS[0]],
     }
-    storage.put_json(setting.work_bucket, keys.work(run["run_id"], "summary.json"), summary)
+    working.put_json(run, "summary", summary)
     claims.must_be_ours(setting, run["run_id"], event["execution_arn"])
     write(setting, run, "runs", keys.part(0), tables.to_parquet("runs", run_row(facts)))
     record(ratios, run["dataset"])
@@ -46,8 +47,7 @@ def handler(event, context):
 def gather(setting: Settings, event: dict) -> dict:
     """What is known of the run: the columns of its row and what only the report shows."""
     run = event["run"]
-    manifest = storage.get_json(setting.work_bucket, keys.work(run["run_id"], "manifest.json"))
-    data = storage.get_json(setting.work_bucket, keys.work(run["run_id"], "data.json"))
+    manifest, data = working.get_json(run, "manifest"), working.get_json(run, "data")
     evidence = read_evidence(event["model_uri"])
     source, types = manifest["source"], (setting.training_instance_type, setting.endpoint_instance_type)
     return {
@@ -96,11 +96,6 @@ def read_evidence(model_uri: str) -> dict:
                 assert content is not None
                 return json.load(content)
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
-
-
-def read_shards(setting: Settings, run: dict, kind: str) -> Iterator[dict]:
-    for number in range(run["shards"]):
-        yield storage.get_arrays(setting.work_bucket, keys.shard(run["run_id"], kind, number))
 
 
 def read_predictions(setting: Settings, run: dict) -> Iterator[bytes]:

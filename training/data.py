@@ -12,6 +12,7 @@ HORIZONS = (1, 5, 20)  # in the ticker's own rows
 MIN_ROWS = 61  # up to and including the origin: 60 returns, twice the window
 CLIP = 8.0  # scaled returns beyond this are splits, errors or miracles: none of them may steer the fit
 KEYS = ("tickers", "offsets", "days", "adjclose", "high", "low", "bounds")
+LABEL = ("run_id", "kind", "shard")  # what a shard says it is
 BLOCKS = ("train", "validation", "decision")
 
 
@@ -33,10 +34,11 @@ class Prices:
 
 
 def read_prices(directory: str | Path) -> Prices:
-    """Read all *.npz of a directory; neither their names nor their number changes the result."""
+    """Read all *.npz of a directory, shards of one run; neither their names nor their number changes the result."""
     paths = sorted(Path(directory).glob("*.npz"))
     if not paths:
         raise FileNotFoundError(f"no .npz shard in {directory}")
+    _check_labels(paths)
     series: dict[str, tuple] = {}
     for path in paths:
         for ticker, rows in _read_shard(path):
@@ -52,6 +54,20 @@ def read_prices(directory: str | Path) -> Prices:
     cuts = offsets[:-1, None] + np.column_stack([np.zeros(len(tickers), np.int64), bounds[:, :3]])
     days, adjclose, high, low = (np.concatenate(column) for column in columns)
     return Prices(tickers, offsets, days, adjclose, high, low, cuts)
+
+
+def _check_labels(paths):
+    """Raise ValueError unless the files are different shards of one run."""
+    named: dict[tuple, str] = {}
+    for path in paths:
+        with np.load(path, allow_pickle=False) as shard:
+            label = tuple(shard[name].item() if name in shard.files else None for name in LABEL)
+        first = next(iter(named), label)
+        if label[1] != "shards" or label[0] != first[0]:
+            raise ValueError(f"{path.name} says it is {label}; {paths[0].name} is {first}")
+        if label in named:
+            raise ValueError(f"{path.name} and {named[label]} both say they are {label}")
+        named[label] = path.name
 
 
 def _read_shard(path):

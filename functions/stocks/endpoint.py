@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from errors import ModelFailed
+from stocks import series
 from stocks.keys import HORIZONS
 
 WINDOW = 120  # rows a forecast reads
@@ -18,6 +19,8 @@ FEWEST_ROWS = 61  # real rows up to an origin, or its forecast is not kept
 CALIBRATION_ORIGINS = 270  # before test_from: 250 days of scores for the first test day, 20 for the longest target
 SERIES = ("adjclose", "high", "low")
 VALUES = 6  # lstm, p025, p10, p50, p90, p975
+CLIP = 8.0  # training/data.py clips a change to so many units of s * sqrt(h), and s is no more than the largest return
+ROUNDING = 1e-5  # of a logarithm: the model computes in float32
 # 4 MB bound both ways: an answer takes some 216 bytes an origin and never more than 330, a row asks at most 50.
 MOST_ORIGINS, MOST_ROWS = 12_000, 75_000
 LEAST_FILL = 0.75  # a request whose longest instance is padded into much shorter ones is split instead
@@ -66,9 +69,13 @@ def prices(shard: Arrays, instances: Sequence[Instance], answer: bytes) -> list[
     width = max(instance.origins for instance in instances)
     expected = (len(instances), width, len(HORIZONS), VALUES)
     try:
-        found = np.asarray(json.loads(answer)["predictions"])
-        if found.dtype.kind == "U":  # numpy would turn text into numbers
-            raise TypeError("it holds text")
+        found = np.asarray(json.loads(answer)["predictions"], dtype=object)
+        others = {type(value).__name__ for value in found.flat} - {
+            "float",
+            "int",
+        }  # numpy would take True and "1" for 1
+        if others:
+            raise TypeError(f"it holds {', '.join(sorted(others))}")
         found = found.astype(np.float64)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ModelFailed(f"the endpoint's answer is not a forecast ({error}): {answer[:200]!r}") from error
@@ -76,12 +83,39 @@ def prices(shard: Arrays, instances: Sequence[Instance], answer: bytes) -> list[
         raise ModelFailed(f"the endpoint answered with shape {found.shape}, expected {expected}: {answer[:200]!r}")
     kept = [values[width - instance.origins :] for values, instance in zip(found, instances, strict=True)]
     for values, instance in zip(kept, instances, strict=True):
-        wrong = ~(np.isfinite(values) & (values > 0)).all(axis=(1, 2))
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            where = f"{shard['tickers'][instance.ticker]}, row {instance.first + row}"
-            raise ModelFailed(f"the endpoint answered {where} with no positive, finite price: {values[row].tolist()}")
+        _check(shard, instance, values)
     return kept
+
+
+def _check(shard: Arrays, instance: Instance, values: np.ndarray) -> None:
+    """Raise ModelFailed where a price cannot be a forecast of this ticker from that origin."""
+    last, largest = _origins(shard, instance)
+    with np.errstate(all="ignore"):
+        change = np.log(values / last[:, None, None])
+        furthest = CLIP * np.sqrt(HORIZONS)[:, None] * largest[:, None, None] * (1 + ROUNDING) + ROUNDING
+        wrong = {
+            "no positive, finite price": ~np.isfinite(change),
+            "a price further away than its largest move allows": np.abs(change) > furthest,
+            "quantiles that fall": np.diff(change[:, :, 1:]) < -ROUNDING,
+        }
+    for what, found in wrong.items():
+        if found.any():
+            row, horizon, _ = np.argwhere(found)[0].tolist()
+            day = series.iso(shard["days"][shard["offsets"][instance.ticker] + instance.first + row])
+            where = f"{shard['tickers'][instance.ticker]} on {day}, {HORIZONS[horizon]} ahead"
+            said = f"{values[row, horizon].tolist()} from {last[row]:g}"
+            raise ModelFailed(f"the endpoint answered {where} with {what}: {said}")
+
+
+def _origins(shard: Arrays, instance: Instance) -> tuple[np.ndarray, np.ndarray]:
+    """Of each origin the price, and the largest |log return| among the rows that its forecast reads."""
+    begin = max(instance.first - WINDOW + 1, 0)
+    offset = int(shard["offsets"][instance.ticker])
+    read = shard["adjclose"][offset + begin : offset + instance.last + 1]
+    moves = np.abs(np.diff(np.log(read)))
+    behind = np.concatenate([np.zeros(WINDOW - 1 - (instance.first - begin)), moves])
+    largest = np.lib.stride_tricks.sliding_window_view(behind, WINDOW - 1).max(axis=1)
+    return read[instance.first - begin :], largest
 
 
 def assemble(shard: Arrays, answers: Iterable[tuple[Instance, np.ndarray]]) -> dict[str, np.ndarray]:

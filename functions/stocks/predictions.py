@@ -19,8 +19,12 @@ def join(shard: Arrays, baseline: Arrays, forecasts: Arrays, calibration: Arrays
 
     ticker int64 (index into the shard's tickers), origin_day, target_day int32 (days since 1970), horizon int32,
     future bool, actual (NaN where future), naive, drift, random_forest, lstm, lstm_p025 ... lstm_p975.
-    A test row's target is the ticker's own row h ahead; the last row gives one future row per horizon.
+    A test row's target is the ticker's own row h ahead; the last row gives one future row per horizon. Raises
+    ValueError where the three are not of the same tickers.
     """
+    for name, other in (("baseline", baseline), ("forecasts", forecasts)):
+        if not np.array_equal(shard["tickers"], other["tickers"]):
+            raise ValueError(f"the shard and its {name} hold different tickers; start the execution again")
     ticker = np.repeat(np.arange(len(shard["tickers"])), np.diff(baseline["offsets"]))
     row, end = shard["offsets"][ticker] + baseline["origin"], shard["offsets"][ticker + 1]
     model = forecasts["prices"][_positions(baseline, forecasts)]
@@ -45,8 +49,6 @@ def future_days(days: np.ndarray, every_day: np.ndarray, horizon: int) -> np.nda
 
 def _positions(baseline: Arrays, forecasts: Arrays) -> np.ndarray:
     """Where the forecasts file has each origin of the baseline file. Raises ValueError for one it lacks."""
-    if not np.array_equal(baseline["tickers"], forecasts["tickers"]):
-        raise ValueError("baseline and forecasts hold different tickers: they come from different runs")
     wanted, offered = _key(baseline), _key(forecasts)
     found = np.searchsorted(offered, wanted)
     missing = np.append(offered, -1)[found] != wanted

@@ -62,6 +62,9 @@ def _origin(window):
         return [[1.0] * 6] * 3
     step = np.diff(np.log(real)).std()
     return [
-        [real[-1] * 1.001, *(real[-1] * np.exp(z * step * np.sqrt(h)) for z in (-1.5, -1.0, 0.0, 1.0, 1.5))]
+        [
+            real[-1] * (1.001 if step else 1),
+            *(real[-1] * np.exp(z * step * h**0.5) for z in (-1.5, -1.0, 0.0, 1.0, 1.5)),
+        ]
         for h in (1, 5, 20)
     ]

@@ -5,7 +5,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.preprocessing import MinMaxScaler
 
 import baseline as step
-import storage
+import working
 from stocks import baseline
 from tests.unit import made
 
@@ -122,9 +122,9 @@ def test_a_shard_without_tickers_gives_a_file_without_forecasts():
 
 
 def test_the_step_reads_its_shard_and_writes_its_forecasts(buckets, context):
-    storage.put_arrays("work", "runs/us-0123456789ab/shards/00003.npz", made.shard({"A": made.walk(1, 262)}))
+    working.put_arrays(RUN, "shards", made.shard({"A": made.walk(1, 262)}), 3)
     assert step.handler({"run": RUN, "shard": 3}, context) == {"shard": 3}
-    written = storage.get_arrays("work", "runs/us-0123456789ab/baseline/00003.npz")
+    written = working.get_arrays(RUN, "baseline", 3)
     assert written["origin"].tolist() == [260, 261]
     assert [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket="work")["Contents"]] == [
         "runs/us-0123456789ab/baseline/00003.npz",

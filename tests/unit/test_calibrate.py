@@ -1,7 +1,7 @@
 import numpy as np
 
 import calibrate
-import storage
+import working
 from stocks import intervals
 from tests.unit import made
 
@@ -23,9 +23,9 @@ def histogram(tickers, seed):
 def test_the_shards_histograms_become_one_calibration(buckets, context):
     shards = [histogram(2, 1), histogram(0, 2), histogram(3, 3)]
     for number, counts in enumerate(shards):
-        storage.put_arrays("work", f"runs/us-0123456789ab/histograms/{number:05d}.npz", counts)
+        working.put_arrays(RUN, "histograms", counts, number)
     assert calibrate.handler({"run": RUN}, context) == {"origins": 339}
-    written = storage.get_arrays("work", "runs/us-0123456789ab/calibration.npz")
+    written = working.get_arrays(RUN, "calibration")
     assert written["day"].tolist() == made.weekdays(400)[61:].tolist()
     assert written["day"].dtype == np.int32
     assert written["stretch"].shape == (339, 3, 2)

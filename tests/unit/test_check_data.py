@@ -3,9 +3,8 @@ import json
 import pytest
 
 import check_data
-import storage
+import working
 from errors import RejectedFile
-from stocks import keys
 
 RUN: dict = {"run_id": "daily-0123456789ab", "dataset": "daily", "shards": 2}
 SOURCE = {"bucket": "incoming", "key": "incoming/daily/prices.csv", "version_id": "1"}
@@ -17,11 +16,11 @@ def given(buckets):
 
     def write(rows=1000, rejected=0, shards=((0, 1, []), (0, 2, []))):
         manifest = {"source": SOURCE, "rows": rows, "rejected_rows": rejected, "cuts": {"test_from": "2024-05-01"}}
-        storage.put_json("work", keys.work(RUN["run_id"], "manifest.json"), manifest)
+        working.put_json(RUN, "manifest", manifest)
         for number, (bad, tickers, skipped) in enumerate(shards):
             named = [{"ticker": ticker, "rows": ord(ticker), "reason": "3 rows"} for ticker in skipped]
             scaled = {"rows": 9, "rejected_rows": bad, "tickers": tickers, "skipped": named}
-            storage.put_json("work", keys.shard(RUN["run_id"], "scaled", number, "json"), scaled)
+            working.put_json(RUN, "scaled", scaled, number)
 
     return write
 
@@ -38,7 +37,7 @@ def test_the_counts_of_all_shards_are_summed(given, context):
 def test_data_json_names_the_skipped_tickers(given, context):
     given(shards=((0, 1, ["Z"]), (0, 0, ["Y"])))
     run(context)
-    assert storage.get_json("work", keys.work(RUN["run_id"], "data.json")) == {
+    assert working.get_json(RUN, "data") == {
         "rows": 1000,
         "rejected_rows": 0,
         "tickers": 1,

@@ -11,6 +11,7 @@ import pytest
 import scale
 import split
 import storage
+import working
 from errors import RejectedFile
 from stocks import keys
 from stocks.reading import lines, rejected
@@ -95,7 +96,7 @@ def test_a_key_reaches_its_object_as_it_is(drop, context, case):
     answer = split.handler(event, context)
     assert answer["status"] == case.outcome
     if case.outcome == ACCEPTED:
-        rows = storage.get_arrays("work", keys.shard(answer["run_id"], "rows", 0))
+        rows = working.get_arrays(answer, "rows", 0)
         assert rows["tickers"].tolist() == [case.first[0]]
 
 
@@ -123,7 +124,7 @@ EXPORTS = {
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_an_export_of_a_price_site_is_accepted(drop, context, name, encoding):
     run = split.handler(drop(f"incoming/daily/{name}", EXPORTS[name].encode(encoding)), context)
-    manifest = storage.get_json("work", keys.work(run["run_id"], "manifest.json"))
+    manifest = working.get_json(run, "manifest")
     assert (manifest["rows"], manifest["rejected_rows"]) == (200, 0)
     assert manifest["cuts"]["test_from"] == DAYS[160].isoformat()
 
@@ -143,7 +144,7 @@ def test_no_ticker_escapes_the_keys_of_its_run(drop, context, monkeypatch):
     of_the_run = rf"runs/{run['run_id']}/(claim|manifest)\.json|runs/{run['run_id']}/\w+/\d{{5}}\.(npz|json)"
     assert [name for name in names("work") if not re.fullmatch(of_the_run, name)] == []
     assert names("lake") == []
-    kept = [storage.get_arrays("work", keys.shard(run["run_id"], "shards", shard)) for shard in range(run["shards"])]
+    kept = [working.get_arrays(run, "shards", shard) for shard in range(run["shards"])]
     assert sorted(name for shard in kept for name in shard["tickers"].tolist()) == sorted(NASTY)
 
 

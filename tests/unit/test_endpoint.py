@@ -83,6 +83,13 @@ def test_requests_and_answers_stay_under_4_mb():
     assert len(endpoint.body(one_origin_each, [Instance(i, 119, 119) for i in range(many)])) < 4e6
 
 
+def forecasts(shard, change=lambda prices: prices):
+    """What made.answer says to the last two origins of the shard's tickers, changed."""
+    instances = [Instance(ticker, 198, 199) for ticker in range(len(shard["tickers"]))]
+    good = np.array(json.loads(made.answer(endpoint.body(shard, instances)))["predictions"])
+    return instances, json.dumps({"predictions": change(good).tolist()}).encode()
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -90,12 +97,16 @@ def test_requests_and_answers_stay_under_4_mb():
         (b'{"error": "Malformed request"}', "Malformed request"),
         (b'{"predictions": [[[1, 2, 3]]]}', r"shape \(1, 1, 3\), expected \(1, 2, 3, 6\)"),
         (json.dumps({"predictions": [[[[1.0] * 6] * 3, [[1.0] * 6] * 2]]}).encode(), "is not a forecast"),
-        (json.dumps({"predictions": [[[[1.0] * 6] * 3, [[1.0] * 5 + [-1.0]] * 3]]}).encode(), "A, row 199"),
-        (json.dumps({"predictions": [[[[float("nan")] * 6] * 3] * 2]}).encode(), "A, row 198"),
         (b'{"predictions": [[1%s]]}' % (b"0" * 400), "is not a forecast"),
         (b'{"predictions": ' + b"[" * 100_000, "is not a forecast"),
-        (json.dumps({"predictions": [[[["1.0"] * 6] * 3] * 2]}).encode(), "it holds text"),
-        (json.dumps({"predictions": [[[[None] * 6] * 3] * 2]}).encode(), "A, row 198"),
+        (json.dumps({"predictions": [[[["1.0"] * 6] * 3] * 2]}).encode(), "it holds str"),
+        (json.dumps({"predictions": [[[[None] * 6] * 3] * 2]}).encode(), "it holds NoneType"),
+        (json.dumps({"predictions": [[[[True] * 6] * 3] * 2]}).encode(), "it holds bool"),
+        (json.dumps({"predictions": [[[[True] + [1.0] * 5] * 3] * 2]}).encode(), "it holds bool"),
+        (
+            json.dumps({"predictions": [[[[float("nan")] * 6] * 3] * 2]}).encode(),
+            "A on 2020-10-05, 1 ahead with no pos",
+        ),
     ],
 )
 def test_an_answer_that_is_no_forecast_is_refused_with_what_came_back(answer, said):
@@ -103,12 +114,63 @@ def test_an_answer_that_is_no_forecast_is_refused_with_what_came_back(answer, sa
         endpoint.prices(made.shard({"A": made.walk(1, 200)}), [Instance(0, 198, 199)], answer)
 
 
+def last_price(at, price):
+    """A change of one price of the last origin and the longest horizon."""
+
+    def change(prices):
+        prices[-1, -1, -1, at] = price
+        return prices
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (last_price(0, -1.0), "B on 2020-10-06, 20 ahead with no positive, finite price"),
+        (last_price(0, 0.0), "B on 2020-10-06, 20 ahead with no positive, finite price"),
+        (last_price(5, 1e300), "B on 2020-10-06, 20 ahead with a price further away"),
+        (last_price(5, 20.0), "B on 2020-10-06, 20 ahead with quantiles that fall"),
+        (np.ones_like, "A on 2020-10-05, 1 ahead with a price further away"),
+        (lambda prices: prices * 1000, "A on 2020-10-05, 1 ahead with a price further away"),
+        (lambda prices: prices / 1000, "A on 2020-10-05, 1 ahead with a price further away"),
+        (lambda prices: prices[::-1], "A on 2020-10-05, 1 ahead with a price further away"),
+        (lambda prices: prices[..., [0, 5, 4, 3, 2, 1]], "A on 2020-10-05, 1 ahead with quantiles that fall"),
+    ],
+)
+def test_a_price_that_cannot_be_a_forecast_of_the_ticker_is_refused(change, said):
+    shard = made.shard({"A": made.walk(1, 200), "B": made.walk(2, 200, start=30.0)})
+    endpoint.prices(shard, *forecasts(shard))
+    with pytest.raises(ModelFailed, match=said):
+        endpoint.prices(shard, *forecasts(shard, change))
+
+
+def test_the_bound_is_eight_times_the_largest_move_among_the_rows_that_the_forecast_reads():
+    walk = np.full(200, 50.0)
+    walk[:80] = 5.0  # a tenfold move that origin 198 reads for the first time and 199 does not
+    shard = made.shard({"A": walk})
+
+    def times(factor):
+        return lambda prices: np.repeat(prices[:, :1], 2, axis=1) * np.array([factor, 1.0])[None, :, None, None]
+
+    endpoint.prices(shard, *forecasts(shard, times(9.9e7)))
+    for factor in (1.02e8, 0.99e-8):
+        with pytest.raises(ModelFailed, match="further away"):
+            endpoint.prices(shard, *forecasts(shard, times(factor)))
+    with pytest.raises(ModelFailed, match="2020-10-06, 1 ahead with a price further away"):
+        endpoint.prices(shard, *forecasts(shard, lambda prices: prices * np.array([1, 1.001])[None, :, None, None]))
+
+
 def test_forecasts_of_padding_are_not_looked_at():
     shard = made.shard({"A": made.walk(1, 200), "B": made.walk(2, 200)})
-    junk, good = [[0.0] * 6] * 3, [[5.0] * 6] * 3
-    answer = json.dumps({"predictions": [[good, good], [junk, good]]}).encode()
-    instances = [Instance(0, 198, 199), Instance(1, 199, 199)]
-    assert [values.shape for values in endpoint.prices(shard, instances, answer)] == [(2, 3, 6), (1, 3, 6)]
+    instances, answer = forecasts(shard)
+    junk = json.loads(answer)
+    junk["predictions"][1][0] = [[0.0] * 6] * 3
+    asked = [instances[0], Instance(1, 199, 199)]
+    assert [values.shape for values in endpoint.prices(shard, asked, json.dumps(junk).encode())] == [
+        (2, 3, 6),
+        (1, 3, 6),
+    ]
 
 
 def test_a_later_day_changes_no_earlier_forecast():

@@ -6,7 +6,7 @@ import pytest
 from botocore.response import StreamingBody
 
 import forecast
-import storage
+import working
 from errors import ModelFailed, Transient
 from stocks import endpoint, intervals
 from tests.unit import made
@@ -19,7 +19,7 @@ EVENT = {"run": RUN, "shard": 0, "endpoint_name": "stocks-us-1"}
 @pytest.fixture
 def shard(buckets):
     shard = made.shard({"A": made.walk(1, 280), "B": made.walk(2, 275)})
-    storage.put_arrays("work", "runs/us-0123456789ab/shards/00000.npz", shard)
+    working.put_arrays(RUN, "shards", shard, 0)
     return shard
 
 
@@ -47,7 +47,7 @@ def test_the_step_writes_forecasts_and_the_histogram_of_their_scores(shard, mode
         body = endpoint.body(shard, instances)
         model(body, made.answer(body))
     assert forecast.handler(EVENT, context) == {"shard": 0}
-    written = storage.get_arrays("work", "runs/us-0123456789ab/forecasts/00000.npz")
+    written = working.get_arrays(RUN, "forecasts", 0)
     assert written["tickers"].tolist() == ["A", "B"]
     assert written["origin"].tolist() == [*range(60, 280), *range(60, 275)]
     assert written["offsets"].tolist() == [0, 220, 435]
@@ -55,7 +55,7 @@ def test_the_step_writes_forecasts_and_the_histogram_of_their_scores(shard, mode
     assert written["prices"][:, :, 0] == pytest.approx(
         np.repeat(np.concatenate([shard["adjclose"][60:280], shard["adjclose"][340:]])[:, None], 3, axis=1) * 1.001
     )
-    histogram = storage.get_arrays("work", "runs/us-0123456789ab/histograms/00000.npz")
+    histogram = working.get_arrays(RUN, "histograms", 0)
     expected = intervals.histogram(shard, written)
     assert {name: value.tolist() for name, value in histogram.items()} == {n: v.tolist() for n, v in expected.items()}
     by_horizon = [int(histogram["count"][histogram["horizon"] == i].sum()) for i in range(3)]

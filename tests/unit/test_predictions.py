@@ -118,8 +118,18 @@ def test_an_origin_without_a_forecast_is_an_error_that_names_it():
     forecasts["origin"] = np.array([260, 261, 259, 260])
     with pytest.raises(ValueError, match="1 origins lack a forecast, first B, row 261"):
         predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
-    with pytest.raises(ValueError, match="different tickers"):
-        predictions.join(shard, baseline, forecasts | {"tickers": np.array(["A", "C"])}, NO_CALIBRATION)
+
+
+@pytest.mark.parametrize(("strange", "named"), [(0, "the shard and its baseline"), (1, "the shard and its forecasts")])
+def test_files_of_other_tickers_are_not_joined(strange, named):
+    shard = made.shard({"A": made.walk(1, 262), "B": made.walk(2, 262)})
+    both = list(files(shard))
+    both[strange] = both[strange] | {"tickers": np.array(["A", "C"])}
+    with pytest.raises(ValueError, match=f"{named} hold different tickers"):
+        predictions.join(shard, *both, NO_CALIBRATION)
+    both = [file | {"tickers": np.array(["A", "C"])} for file in files(shard)]
+    with pytest.raises(ValueError, match="the shard and its baseline hold different tickers"):
+        predictions.join(shard, *both, NO_CALIBRATION)
 
 
 def test_a_shard_without_tickers_gives_no_rows():

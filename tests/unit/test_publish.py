@@ -15,6 +15,7 @@ import calibrate
 import forecast
 import publish
 import storage
+import working
 from stocks import baseline as models
 from stocks import metrics
 from tests.unit import made
@@ -39,8 +40,8 @@ def follow(shards, skipped, context):
     """Run the steps over shards and return the tables' parts and what publish returned."""
     run = RUN | {"shards": len(shards)}
     for number, shard in enumerate(shards):
-        storage.put_arrays("work", f"runs/us-0123456789ab/shards/{number:05d}.npz", shard)
-        storage.put_arrays("work", f"runs/us-0123456789ab/skipped/{number:05d}.npz", skipped)
+        working.put_arrays(RUN, "shards", shard, number)
+        working.put_arrays(RUN, "skipped", skipped, number)
         baseline.handler({"run": run, "shard": number}, context)
         forecast.handler({"run": run, "shard": number, "endpoint_name": "e"}, context)
     calibrate.handler({"run": run}, context)
@@ -69,7 +70,7 @@ def test_a_shard_becomes_predictions_prices_and_scores(buckets, context):
     assert [first.num_rows, second.num_rows] == expected
     assert set(second["ticker"].to_pylist()) == {"B", "ENDED"}
     assert part("prices", 0)["ticker"].to_pylist() == ["A"] * 300 + ["C"] * 290 + ["ZZ"] * 2
-    pooled = metrics.pool(storage.get_arrays("work", f"runs/us-0123456789ab/scores/0000{n}.npz") for n in (0, 1))
+    pooled = metrics.pool(working.get_arrays(RUN, "scores", n) for n in (0, 1))
     rows = {(r["ticker"], r["model"], r["horizon"]): r for r in metrics.rows(metrics.columns(pooled))}
     assert rows["*", "lstm", 1]["n"] == 39 + 29 + 39
     assert rows["ENDED", "lstm", 1]["n"] == 0
@@ -101,9 +102,9 @@ def test_naive_is_the_adjclose_of_prices_to_the_last_bit(buckets, context):
 
 def test_the_intervals_are_stretched_by_the_pooled_calibration(buckets, context):
     (table, _), _ = follow(two_shards(), NONE, context)
-    calibration = storage.get_arrays("work", "runs/us-0123456789ab/calibration.npz")
+    calibration = working.get_arrays(RUN, "calibration")
     row = table.filter(pc.and_(pc.equal(table["split"], "future"), pc.equal(table["horizon"], 5))).to_pylist()[0]
-    forecasts = storage.get_arrays("work", "runs/us-0123456789ab/forecasts/00000.npz")
+    forecasts = working.get_arrays(RUN, "forecasts", 0)
     served = forecasts["prices"][forecasts["offsets"][1] - 1, 1]
     stretch = calibration["stretch"][-1, 1]
     assert stretch[0] != 1

@@ -3,6 +3,7 @@ import pytest
 
 import scale
 import storage
+import working
 from stocks import keys, series
 
 RUN: dict = {"run_id": "daily-0123456789ab", "dataset": "daily", "shards": 3}
@@ -15,7 +16,7 @@ SHARD_KINDS = {"tickers": "U", "offsets": "i8", "days": "i4", "bounds": "i8", "m
 @pytest.fixture
 def given(buckets):
     """Write what Split leaves for shard 2: rows of (ticker, day, adjclose)."""
-    storage.put_json("work", keys.work(RUN["run_id"], "manifest.json"), {"cuts": CUTS})
+    working.put_json(RUN, "manifest", {"cuts": CUTS})
 
     def write(rows):
         tickers, codes = np.unique(np.array([row[0] for row in rows], "U8"), return_inverse=True)
@@ -26,17 +27,17 @@ def given(buckets):
             "day": np.array([row[1] for row in rows], np.int32),
             "adjclose": np.array([row[2] for row in rows], float),
         }
-        storage.put_arrays("work", keys.shard(RUN["run_id"], "rows", 2), arrays)
+        working.put_arrays(RUN, "rows", arrays, 2)
 
     return write
 
 
 def written(kind):
-    return storage.get_arrays("work", keys.shard(RUN["run_id"], kind, 2))
+    return working.get_arrays(RUN, kind, 2)
 
 
 def report():
-    return storage.get_json("work", keys.shard(RUN["run_id"], "scaled", 2, "json"))
+    return working.get_json(RUN, "scaled", 2)
 
 
 def run(context):

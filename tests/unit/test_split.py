@@ -13,6 +13,7 @@ import aws
 import claims
 import split
 import storage
+import working
 from errors import RejectedFile, Transient
 from stocks import keys
 from stocks.reading import intake, lines, rejected
@@ -48,13 +49,13 @@ def execution(buckets):
 
 
 def manifest(run):
-    return storage.get_json("work", keys.work(run["run_id"], "manifest.json"))
+    return working.get_json(run, "manifest")
 
 
 def all_rows(run):
     """ticker, line and price of every row of the run."""
     for shard in range(run["shards"]):
-        rows = storage.get_arrays("work", keys.shard(run["run_id"], "rows", shard))
+        rows = working.get_arrays(run, "rows", shard)
         for at, line, price in zip(rows["ticker"], rows["line"], rows["adjclose"], strict=True):
             yield str(rows["tickers"][at]), int(line), float(price)
 
@@ -96,7 +97,8 @@ def test_the_manifest_holds_source_counts_and_cuts(drop, context):
         "ticker_from": "column",
         "notes": [],
     }
-    assert written == run_of(event) | {
+    assert written == {
+        "dataset": "daily",
         "source": {name: event[name] for name in ("bucket", "key", "version_id")},
         "shards": 1,
         "rows": 400,
@@ -114,7 +116,7 @@ def test_cuts_do_not_depend_on_prices(drop, context):
 def test_rows_keep_the_files_order_and_the_contracts_dtypes(drop, context):
     lines = [f"{ticker},{day},{price}\n" for day in DAYS for ticker, price in (("B", 2), ("A", 1))]
     run = split.handler(drop("ticker,date,close\n" + "".join(lines)), context)
-    rows = storage.get_arrays("work", keys.shard(run["run_id"], "rows", 0))
+    rows = working.get_arrays(run, "rows", 0)
     assert rows["tickers"].tolist() == ["A", "B"]
     assert rows["ticker"].tolist() == [1, 0] * 200
     assert rows["line"].tolist() == list(range(2, 402))
@@ -130,7 +132,7 @@ def test_every_row_of_a_ticker_is_in_the_shard_of_its_checksum(drop, context, mo
     run = split.handler(drop("ticker,date,close\n" + "".join(lines)), context)
     assert run["shards"] == 128
     for shard in range(128):
-        rows = storage.get_arrays("work", keys.shard(run["run_id"], "rows", shard))
+        rows = working.get_arrays(run, "rows", shard)
         assert {intake.crc32(ticker.encode()) % 128 for ticker in rows["tickers"].tolist()} <= {shard}
     assert sorted(line for _, line, _ in all_rows(run)) == list(range(2, 10_002))
 
@@ -318,7 +320,7 @@ def test_killed_after_its_claim_split_goes_on_when_retried(drop, context, monkey
         with pytest.raises(ZeroDivisionError):
             split.handler(event, context)
     assert names("work") == [keys.work(run_of(event)["run_id"], "claim.json")]
-    claimed = storage.get_json("work", names("work")[0])["claimed"]
+    claimed = json.loads(storage.get("work", names("work")[0]))["claimed"]
     run = split.handler(event, context)
     assert (run["status"], manifest(run)["started"]) == ("accepted", claimed)
 
@@ -373,7 +375,7 @@ def test_only_an_owner_that_ended_badly_loses_its_claim(stub, status, theirs):
 def publish(run, summary=True) -> None:
     """What Summarize leaves: its own answer, and the row that commits."""
     if summary:
-        storage.put_json("work", keys.work(run["run_id"], "summary.json"), {"headline": "3 tickers"})
+        working.put_json(run, "summary", {"headline": "3 tickers"})
     storage.put("lake", keys.lake("runs", run, keys.part(0)), b"row")
 
 
@@ -415,7 +417,7 @@ def test_the_run_of_an_aborted_owner_is_taken_over_and_cleared(drop, context, ex
     for bucket, key in [*stale.items(), ("lake", other)]:
         buckets.put_object(Bucket=bucket, Key=key, Body=b"stale")
     assert split.handler(first | {"execution_arn": OURS}, context)["status"] == "accepted"
-    assert storage.get_json("work", keys.work(run["run_id"], "claim.json"))["execution_arn"] == OURS
+    assert json.loads(storage.get("work", keys.work(run["run_id"], "claim.json")))["execution_arn"] == OURS
     assert stale["work"] not in names("work")
     assert names("lake") == [other]
 
@@ -437,7 +439,9 @@ def test_losing_the_race_to_take_over_leaves_the_run_to_the_winner(drop, context
     def slow(arn):
         verdict = ended_badly(arn)
         if verdict:
-            storage.put_json("work", keys.work(execution_of, "claim.json"), {"execution_arn": winner, "claimed": "now"})
+            storage.put(
+                "work", keys.work(execution_of, "claim.json"), json.dumps({"execution_arn": winner, "claimed": "now"})
+            )
         return verdict
 
     monkeypatch.setattr(claims, "ended_badly", slow)

@@ -8,6 +8,7 @@ import pytest
 
 import storage
 import summarize
+import working
 from tests.unit import results
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
@@ -53,12 +54,12 @@ def model(name="evidence.json", gates=None):
 @pytest.fixture
 def run(buckets):
     """The buckets as Publish leaves them."""
-    storage.put_json("work", "runs/us-0123456789ab/claim.json", {"execution_arn": "arn:ours"})
-    storage.put_json("work", "runs/us-0123456789ab/manifest.json", MANIFEST)
-    storage.put_json("work", "runs/us-0123456789ab/data.json", DATA)
+    storage.put("work", "runs/us-0123456789ab/claim.json", json.dumps({"execution_arn": "arn:ours"}))
+    working.put_json(RUN, "manifest", MANIFEST)
+    working.put_json(RUN, "data", DATA)
     storage.put("lake", MODEL, model())
     for number, shard in enumerate(results.shards()):
-        storage.put_arrays("work", f"runs/us-0123456789ab/scores/{number:05d}.npz", results.scores(shard, lstm=1.0))
+        working.put_arrays(RUN, "scores", results.scores(shard, lstm=1.0), number)
         storage.put("lake", AT.format("predictions", f"{number:05d}.parquet"), results.part(shard, lstm=1.0))
     return buckets
 
@@ -193,7 +194,7 @@ def test_a_model_without_evidence_is_an_error(buckets):
 
 
 def test_a_run_that_another_execution_has_taken_over_is_not_committed(run, context):
-    storage.put_json("work", "runs/us-0123456789ab/claim.json", {"execution_arn": "arn:other"})
+    storage.put("work", "runs/us-0123456789ab/claim.json", json.dumps({"execution_arn": "arn:other"}))
     with pytest.raises(RuntimeError, match="no longer belongs to arn:ours"):
         summarize.handler(EVENT, context)
     with pytest.raises(storage.aws.client("s3").exceptions.NoSuchKey):

@@ -1,5 +1,7 @@
 """Synthetic shards and models, small enough to train in seconds."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -24,9 +26,10 @@ def random_walk():
 
 @pytest.fixture(scope="session")
 def write_shard():
-    """write_shard(path, {ticker: columns}, bounds): bounds [4] hold for every ticker."""
+    """write_shard(path, {ticker: columns}, bounds): bounds [4] hold for every ticker; no two are the same shard."""
+    count = itertools.count()
 
-    def write(path, series, bounds):
+    def write(path, series, bounds, **label):
         path.parent.mkdir(parents=True, exist_ok=True)
         tickers = sorted(series)
         lengths = [len(series[ticker]["days"]) for ticker in tickers]
@@ -34,6 +37,7 @@ def write_shard():
         arrays["tickers"] = np.array(tickers)
         arrays["offsets"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         arrays["bounds"] = np.tile(np.array(bounds, np.int64), (len(tickers), 1))
-        np.savez(path, allow_pickle=False, **arrays)
+        label = {"run_id": "us-0123456789ab", "kind": "shards", "shard": next(count)} | label
+        np.savez(path, allow_pickle=False, **arrays, **label)
 
     return write

@@ -60,8 +60,31 @@ def test_a_ticker_in_two_shards_is_named(tmp_path, random_walk, write_shard):
         data.read_prices(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ({"run_id": "us-ba9876543210"}, r"1\.npz says it is \('us-ba9876543210', 'shards', 1\); 0\.npz is \('us-0123"),
+        ({"kind": "skipped"}, r"1\.npz says it is \('us-0123456789ab', 'skipped', 1\)"),
+        ({"shard": 0}, r"1\.npz and 0\.npz both say they are \('us-0123456789ab', 'shards', 0\)"),
+    ],
+)
+def test_files_that_are_not_the_shards_of_one_run_are_named(tmp_path, random_walk, write_shard, label, said):
+    bounds = [70, 80, 90, 100]
+    write_shard(tmp_path / "0.npz", {"A": random_walk(100, 1)}, bounds, shard=0)
+    write_shard(tmp_path / "1.npz", {"B": random_walk(100, 2)}, bounds, **({"shard": 1} | label))
+    with pytest.raises(ValueError, match=said):
+        data.read_prices(tmp_path)
+
+
+def test_a_shard_without_a_label_is_named(tmp_path):
+    np.savez(tmp_path / "0.npz", tickers=np.array(["A"]))
+    with pytest.raises(ValueError, match=r"0\.npz says it is \(None, None, None\)"):
+        data.read_prices(tmp_path)
+
+
 def test_a_shard_without_a_key_is_named(tmp_path):
-    np.savez(tmp_path / "0.npz", tickers=np.array(["A"]), days=np.zeros(1, np.int32))
+    label = {"run_id": "us-0123456789ab", "kind": "shards", "shard": 0}
+    np.savez(tmp_path / "0.npz", tickers=np.array(["A"]), days=np.zeros(1, np.int32), **label)
     with pytest.raises(ValueError, match=r"0\.npz lacks offsets, adjclose, high, low, bounds"):
         data.read_prices(tmp_path)
 

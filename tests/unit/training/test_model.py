@@ -1,3 +1,4 @@
+import json
 import math
 from itertools import pairwise
 
@@ -6,6 +7,8 @@ import pytest
 import tensorflow as tf
 
 import model
+from stocks import endpoint
+from tests.unit import made as shards
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +151,22 @@ def test_the_level_of_prices_does_not_matter(random_walk, serve, level):
 def test_absurd_jumps_stay_finite(serve):
     jumping = np.tile([1e-4, 1e6], 75)
     assert np.all(np.isfinite(serve({"adjclose": jumping, "high": jumping * 2, "low": jumping / 2})))
+
+
+@pytest.mark.parametrize("rows", [61, 120, 400])
+@pytest.mark.parametrize("level", [1e-14, 0.3, 1e9])
+def test_the_furthest_forecast_is_inside_the_bound_that_the_caller_checks(random_walk, network, rows, level):
+    furthest = model.Forecaster(network, [1.0] * 3, [False] * 3, np.tile([-99, -99, 0, 99, 99], (3, 1)))
+    walk = random_walk(rows, 3, level=level)["adjclose"]
+    walk[40:] *= 3.0  # the largest move is one of few
+    made = shards.shard({"A": walk}, test_from=shards.weekdays(rows)[-1])
+    for instances in endpoint.requests(made):
+        asked = json.loads(endpoint.body(made, instances))["instances"]
+        inputs = {name: tf.constant([row[name] for row in asked], tf.float32) for name in model.INPUTS}
+        answer = json.dumps({"predictions": furthest.serve(**inputs)["prices"].numpy().tolist()}).encode()
+        (values,) = endpoint.prices(made, instances, answer)
+    last = walk[-len(values) :]
+    assert np.all(np.log(values[:, :, 5] / last[:, None]).max(axis=0) > 4 * np.sqrt(model.HORIZONS) * 0.02)
 
 
 def test_the_untrained_network_forecasts_no_change_and_the_given_quantiles(random_walk):

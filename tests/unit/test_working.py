@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+import aws
+import storage
+import working
+from stocks import keys
+from tests.unit import memory
+
+RUN: dict = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 3}
+OTHER: dict = {"run_id": "us-ba9876543210", "dataset": "us", "shards": 3}
+
+
+@pytest.fixture(autouse=True)
+def written(monkeypatch):
+    monkeypatch.setattr(aws, "client", {"s3": memory.S3()}.__getitem__)
+    for run in (RUN, OTHER):
+        for shard in range(3):
+            for kind in ("shards", "skipped"):
+                working.put_arrays(run, kind, {"days": np.arange(shard)}, shard)
+            working.put_json(run, "scaled", {"rows": shard}, shard)
+        working.put_arrays(run, "calibration", {"day": np.arange(2)}, compress=False)
+        working.put_json(run, "manifest", {"rows": 5})
+
+
+def copy(source, target):
+    storage.put("work", target, storage.get("work", source))
+
+
+def test_what_was_written_is_read_without_its_label():
+    assert {name: array.tolist() for name, array in working.get_arrays(RUN, "shards", 2).items()} == {"days": [0, 1]}
+    assert working.get_arrays(RUN, "calibration")["day"].tolist() == [0, 1]
+    assert working.get_json(RUN, "scaled", 1) == {"rows": 1}
+    assert working.get_json(RUN, "manifest") == {"rows": 5}
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (keys.shard(RUN["run_id"], "shards", 2), "run_id us-0123456789ab, kind shards, shard 2"),
+        (keys.shard(RUN["run_id"], "skipped", 1), "run_id us-0123456789ab, kind skipped, shard 1"),
+        (keys.shard(OTHER["run_id"], "shards", 1), "run_id us-ba9876543210, kind shards, shard 1"),
+        (keys.work(RUN["run_id"], "calibration.npz"), "run_id us-0123456789ab, kind calibration"),
+    ],
+)
+def test_arrays_of_another_shard_kind_or_run_are_refused(source, said):
+    copy(source, keys.shard(RUN["run_id"], "shards", 1))
+    with pytest.raises(ValueError, match=rf"runs/us-0123456789ab/shards/00001\.npz says {said};"):
+        working.get_arrays(RUN, "shards", 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (keys.shard(RUN["run_id"], "scaled", 2, "json"), "run_id us-0123456789ab, kind scaled, shard 2"),
+        (keys.work(OTHER["run_id"], "manifest.json"), "run_id us-ba9876543210, kind manifest"),
+    ],
+)
+def test_json_of_another_shard_kind_or_run_is_refused(source, said):
+    copy(source, keys.shard(RUN["run_id"], "scaled", 1, "json"))
+    with pytest.raises(ValueError, match=rf"scaled/00001\.json says {said};"):
+        working.get_json(RUN, "scaled", 1)
+
+
+def test_a_file_that_does_not_say_what_it_is_is_refused():
+    storage.put("work", keys.work(RUN["run_id"], "manifest.json"), '{"rows": 5}')
+    with pytest.raises(ValueError, match=r"manifest\.json says nothing of what it is; start the execution again"):
+        working.get_json(RUN, "manifest")
