@@ -66,6 +66,11 @@ CASES: tuple[Case, ...] = (
         HEADER.encode() + "A,2024-01-02,1\nSociet\u00e9 F\u00e3o,2024-01-02,1\n".encode("latin-1"),
         "line 3: the file is not UTF-8, and a value is 'Societé Fão' in cp1252 or 'Societé Făo' in cp1250",
     ),
+    bad_file(
+        "a stray byte that one encoding takes for half a character",
+        b"ticker,date,close,volume\nA,2024-01-02,1.5,\xa0687\n",
+        "line 2: the file is not UTF-8, and a value is nothing in cp1252 or '\\uf8f0687' in Shift-JIS",
+    ),
     accepted(
         "Latin-1 in a column that is not read",
         "ticker,date,close,company\nA,2024-01-02,1.5,Societ\u00e9 F\u00e3o\n".encode("latin-1"),

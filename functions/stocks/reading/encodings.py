@@ -4,7 +4,7 @@ An encoding is proven when the whole file decodes, a header is found, and every 
 titles.csv, letter by letter. Where two encodings are proven, the cells that are read must be the same in both.
 """
 
-import hashlib
+import itertools
 from collections.abc import Iterator
 
 from stocks.reading import header, lines, titles
@@ -57,24 +57,31 @@ def _layout(head: bytes, codec: str, stem: str, until: int) -> Layout | None:
 
 def _decoded(source: Source, layouts: dict[str, Layout]) -> dict[str, Layout]:
     """Those that decode the whole file. Raises Unusable where they disagree on a cell that is read."""
-    digests = {codec: hashlib.sha256() for codec in layouts}
-    apart: dict[str, tuple[int, str]] = {}
+    left = tuple(layouts)
+    apart: dict[tuple[str, str], Unusable] = {}
     with source.stream() as stream:
         for line, block in _raw(stream):
-            texts = {codec: text for codec in digests if (text := _text(block, codec)) is not None}
-            digests = {codec: digests[codec] for codec in texts}
+            texts = {codec: text for codec in left if (text := _text(block, codec)) is not None}
+            left = tuple(texts)
             if len(set(texts.values())) > 1:
-                for codec, text in texts.items():
-                    for number, cell in _read_cells(text, layouts[codec], line):
-                        digests[codec].update(f"{number} {cell}\n".encode())
-                        apart.setdefault(codec, (number, cell))
-    readings = {digest.digest() for digest in digests.values()}
-    if len(readings) > 1:
-        first, second = [codec for codec in digests if codec in apart][:2]
-        number, cell = apart[first]
-        ways = f"{show(cell)} in {CODECS[first]} or {show(apart[second][1])} in {CODECS[second]}"
-        raise Unusable(f"the file is not UTF-8, and a value is {ways}; save the file as CSV in UTF-8", number)
-    return {codec: layouts[codec] for codec in digests}
+                read = {codec: dict(_read_cells(text, layouts[codec], line)) for codec, text in texts.items()}
+                for pair in itertools.combinations(read, 2):
+                    if pair not in apart and read[pair[0]] != read[pair[1]]:
+                        apart[pair] = _contradiction({codec: read[codec] for codec in pair})
+    for (one, other), contradiction in apart.items():
+        if one in left and other in left:
+            raise contradiction
+    return {codec: layouts[codec] for codec in left}
+
+
+def _contradiction(read: dict[str, dict[tuple[int, int], str]]) -> Unusable:
+    """The first cell that two encodings read differently."""
+    one, other = read.values()
+    at = min(at for at in one | other if one.get(at) != other.get(at))
+    ways = " or ".join(
+        f"{show(found[at]) if at in found else 'nothing'} in {CODECS[name]}" for name, found in read.items()
+    )
+    return Unusable(f"the file is not UTF-8, and a value is {ways}; save the file as CSV in UTF-8", at[0])
 
 
 def _raw(stream: Stream) -> Iterator[tuple[int, bytes]]:
@@ -98,8 +105,8 @@ def _text(block: bytes, codec: str) -> str | None:
         return None
 
 
-def _read_cells(text: str, layout: Layout, line: int) -> Iterator[tuple[int, str]]:
-    """The cells that are read and not ASCII, each with its line."""
+def _read_cells(text: str, layout: Layout, line: int) -> Iterator[tuple[tuple[int, int], str]]:
+    """The cells that are read and not ASCII, each with its line and column."""
     for number, row in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), line):
         if row.isascii():
             continue
@@ -108,4 +115,4 @@ def _read_cells(text: str, layout: Layout, line: int) -> Iterator[tuple[int, str
         except BrokenLine:
             continue
         if len(found) == layout.width:
-            yield from ((number, found[at]) for at in layout.columns if not found[at].isascii())
+            yield from (((number, at), found[at]) for at in layout.columns if not found[at].isascii())

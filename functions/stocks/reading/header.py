@@ -60,7 +60,7 @@ def why(seen: list[Candidate]) -> Unusable:
         return Unusable(reason, seen[0].at + 1, seen[0].line)
     has_days = "date" in names or date_column(best) is not None
     unknown = [
-        shorten(title) for title, meaning in zip(best.titles, best.meanings, strict=True) if title and not meaning
+        shorten(title, 25) for title, meaning in zip(best.titles, best.meanings, strict=True) if title and not meaning
     ]
     head = f"the header {show(best.line)}"
     if has_days and unknown and not names & set(VALUES):

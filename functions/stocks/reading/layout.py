@@ -11,9 +11,9 @@ LONG, WIDE, SINGLE = "long", "wide", "single"
 COLUMN, FILE_NAME, HEADER = "column", "file name", "header"  # what names the tickers
 
 
-def shorten(title: str) -> str:
-    """A title on one line, without what cannot be seen, at most 40 characters."""
-    return " ".join("".join(filter(str.isprintable, title)).split())[:40]
+def shorten(title: str, length: int = 40) -> str:
+    """A title on one line, without what cannot be seen, at most so many characters."""
+    return " ".join("".join(filter(str.isprintable, title)).split())[:length]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -50,6 +50,7 @@ class PricesFile:
     def __init__(self, source: Source, rules: Rules, codec: str = lines.UTF8, block_bytes: int = lines.BLOCK):
         self._open = lambda stream: lines.blocks(stream, block_bytes, codec)[1]
         self.foot: list[Rejected] = []  # lines below the last row that are none
+        self.room = FOOT  # for more of them
         self.others = 0  # further lines that are no rows: see _is_other
         self._stream = source.stream()
         try:
@@ -97,8 +98,8 @@ class PricesFile:
             read = self._read_block(block, line, names, kinds)
             found = found or bool(read.lines)
             yield read
-        if len(self.foot) > FOOT or not found:
-            found = found or bool(self.foot)
+        if not found:
+            found = bool(self.foot)
             yield Block(np.empty(0, ROW), self.foot, len(self.foot), len(self.foot), 0, frozenset(), 1)
             self.foot = []
         if not found:
@@ -107,7 +108,7 @@ class PricesFile:
     def _read_block(self, block: bytes, line: int, names: Numbered, kinds: Numbered) -> Block:
         """The plain rows all at once; whatever is not plainly right goes to read_line, line by line.
 
-        self.foot grows by the lines that may stand below the last row, and is emptied once a row follows them.
+        self.foot grows by the lines that may stand below the last row, and is emptied once a row or too many follow.
         """
         numbers, block = without_blank_lines(block, line)
         plain = plain_rows(block, self.layout, names, kinds)
@@ -115,7 +116,7 @@ class PricesFile:
         rejected, accepted, bad, empty, others = [], [], 0, plain.empty, 0
         held = len(self.foot)  # lines of earlier blocks, which count here if a row follows
         if plain.last:
-            rejected, bad, self.foot = self.foot, len(self.foot), []
+            rejected, bad, self.foot, self.room = self.foot, len(self.foot), [], FOOT
         for index in plain.unsure.tolist():
             number, row = int(numbers[index]), split[index].decode()
             if self._is_other(row):
@@ -123,10 +124,14 @@ class PricesFile:
                 continue
             read = read_line(row, self.layout)
             noted = [Rejected(number, reason, row[:LONGEST_ROW]) for reason in read.reasons]
-            if (read.note and index >= plain.last) or (read.narrow and self.foot):
-                self.foot = self.foot + noted
+            may_end = (read.note and index >= plain.last) or (read.narrow and bool(self.foot))
+            if may_end and self.room:
+                self.foot += noted
+                self.room -= 1
                 continue
-            rejected, bad, self.foot = rejected + self.foot + noted, bad + len(self.foot) + bool(noted), []
+            rejected += self.foot + noted
+            bad, self.foot = bad + len(self.foot) + bool(noted), []
+            self.room = 0 if may_end else FOOT
             empty += not (read.rows or read.reasons)
             accepted += [
                 (names.setdefault(ticker, len(names)), kinds.setdefault(kind, len(kinds)), number, day, *values)
