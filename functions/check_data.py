@@ -4,8 +4,8 @@ import telemetry
 import working
 from errors import RejectedFile
 from settings import settings
-from stocks import series
 from stocks.reading import verdict
+from stocks.reading.rejected import Unusable
 
 METRICS = {"rows": "Rows", "rejected_rows": "RejectedRows", "tickers": "Tickers", "skipped": "SkippedTickers"}
 
@@ -39,13 +39,9 @@ def record(counts: dict, dataset: str) -> None:
 
 def check(data: dict, manifest: dict, tolerance: float) -> None:
     """Raise RejectedFile where the file as a whole is of no use."""
-    bad, rows, skipped = data["rejected_rows"], data["rows"], data["skipped"]
-    if verdict.has_too_many(bad, rows, tolerance):
-        reason = verdict.contradicting(bad, rows, tolerance)
-    elif not data["tickers"]:
-        names, before = zip(*((skip["ticker"], skip["rows"]) for skip in skipped), strict=True)
-        reason = verdict.none_usable(names, before, manifest["cuts"]["test_from"], series.FEWEST_ROWS)
-    else:
-        return
-    source = manifest["source"]
-    raise RejectedFile(f"{reason}: s3://{source['bucket']}/{source['key']}")
+    bad, test_from = data["rejected_rows"], manifest["cuts"]["test_from"]
+    try:
+        verdict.judge_sorted(data["rows"], bad, data["tickers"], data["skipped"], test_from, tolerance)
+    except Unusable as reason:
+        source = manifest["source"]
+        raise RejectedFile(f"{reason}: s3://{source['bucket']}/{source['key']}") from None

@@ -4,7 +4,6 @@ One streaming pass: accepted rows wait on disk by shard, so memory grows neither
 """
 
 import datetime
-import math
 import re
 import tempfile
 from pathlib import Path
@@ -17,12 +16,9 @@ import working
 from errors import RejectedFile
 from settings import Settings, settings
 from stocks import keys, series
-from stocks.reading import rejected
-from stocks.reading.intake import Intake
+from stocks.reading import intake, rejected
 from stocks.reading.source import Rules, Source, Stream, refused_by_name
 
-MOST_SHARDS = 128
-GZIP_RATIO = 4
 PLACE = "incoming/<dataset>/<name>.csv"
 
 
@@ -40,8 +36,7 @@ def handler(event, context):
     if claims.is_published(config, run):
         return published(config, run)
     claims.remove_leftovers(config, run)
-    shards = shard_count(event["size"], name, config.shard_kilobytes)
-    found = split(config, run, shards, source, name, event["size"])
+    shards, found = split(config, run, source, name, event["size"])
     manifest = {"dataset": dataset, "shards": shards, "source": source, "started": claim["claimed"]} | found
     working.put_json(run, "manifest", manifest)
     return answer("accepted", "", run, shards)
@@ -90,30 +85,26 @@ def refused(reason: object, source: dict[str, str]) -> RejectedFile:
     return RejectedFile(f"{reason}: s3://{source['bucket']}/{source['key']}")
 
 
-def shard_count(size: int, name: str, shard_kilobytes: int) -> int:
-    """One shard for each shard_kilobytes of text, estimated from the object's size."""
-    characters = size * (GZIP_RATIO if name.lower().endswith(".gz") else 1)
-    return min(max(math.ceil(characters / (shard_kilobytes * 1024)), 1), MOST_SHARDS)
-
-
-def split(config: Settings, run: dict, shards: int, source: dict[str, str], name: str, size: int) -> dict:
-    """Write the run's rows and rejected rows; what the manifest holds of them. Raises RejectedFile."""
+def split(config: Settings, run: dict, source: dict[str, str], name: str, size: int) -> tuple[int, dict]:
+    """Write the run's rows and rejected rows; how many shards, and what the manifest holds. Raises RejectedFile."""
     uploaded, first = opened(source)
     unread = [first]  # the version is asked for again only if it has to be read twice
     tomorrow = series.day_of(uploaded.date().isoformat()) + 1  # it may have begun where the prices come from
+    file = Source(name, size, lambda: unread.pop() if unread else opened(source)[1])
+    shards = intake.shard_count(file, config.shard_kilobytes)
     with tempfile.TemporaryDirectory() as folder:
-        intake = Intake(Path(folder), shards, Rules(tomorrow, config.bad_row_tolerance))
+        taken = intake.Intake(Path(folder), shards, Rules(tomorrow, config.bad_row_tolerance))
         try:
-            intake.read(Source(name, size, lambda: unread.pop() if unread else opened(source)[1]))
-            cuts = intake.judge(config.test_fraction)
+            taken.read(file)
+            cuts = taken.judge(config.test_fraction)
         except rejected.Unusable as error:
-            put_rejected(config, run, [*intake.kept, error.rejected])
+            put_rejected(config, run, [*taken.kept, error.rejected])
             raise refused(error, source) from None
-        if intake.kept:
-            put_rejected(config, run, intake.kept)
+        if taken.kept:
+            put_rejected(config, run, taken.kept)
         for shard in range(shards):
-            working.put_arrays(run, "rows", intake.shard(shard), shard, compress=False)
-    return {"uploaded": uploaded.isoformat(), "cuts": cuts} | intake.report()
+            working.put_arrays(run, "rows", taken.shard(shard), shard, compress=False)
+    return shards, {"uploaded": uploaded.isoformat(), "cuts": cuts} | taken.report()
 
 
 def put_rejected(config: Settings, run: dict, rows: list[rejected.Rejected]) -> None:

@@ -1,15 +1,18 @@
-"""python -m local up | run CSV [--dataset D] [--out DIR] | query SQL [--csv | --json] | down"""
+"""python -m local up | check FILE [--json] | run CSV [--dataset D] [--out DIR] | query SQL [--csv | --json] | down"""
 
 import argparse
 import json
 import re
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 
 from local import cloud, deploy, follow, paths, query, results
+
+sys.path.append(str(paths.ROOT / "functions"))  # the product's own code, as Lambda finds it
 
 console = Console(soft_wrap=True)
 
@@ -32,6 +35,10 @@ def _arguments() -> argparse.Namespace:
     up = commands.add_parser("up", help="start the cloud and deploy the stack")
     up.add_argument("--port", type=int, default=0, help="default: LOCAL_PORT, or a free one")
     up.set_defaults(command=_up)
+    look = commands.add_parser("check", help="say how a file would be read, without the cloud; ends with 1 if refused")
+    look.add_argument("file", help="a CSV, or - for standard input")
+    look.add_argument("--json", action="store_true", help="one object, as README.md describes it")
+    look.set_defaults(command=_check)
     run = commands.add_parser("run", help="upload a CSV, follow its execution, fetch the results")
     run.add_argument("csv", type=Path)
     run.add_argument("--dataset", help="default: made from the file's name")
@@ -77,16 +84,35 @@ def _query(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check(arguments: argparse.Namespace) -> int:
+    from local import check
+
+    answer = check.check(arguments.file).answer
+    if arguments.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        _print_lines(check.in_words(arguments.file, answer))
+    return 0 if answer["accepted"] else 1
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    if not arguments.csv.is_file():
-        raise cloud.CloudError(f"there is no file {arguments.csv}")
+    from local import check
+
     dataset = arguments.dataset or dataset_of(arguments.csv)
     out = arguments.out or Path("out") / dataset
+    answer, rejected = check.check(str(arguments.csv))
+    _print_lines(check.in_words(str(arguments.csv), answer))
+    if not answer["accepted"]:
+        check.write_rejected(rejected, out)
+        return 1
     started = time.monotonic()
     outputs = _bring_up(arguments)
-    arn = _upload(arguments.csv, dataset, outputs)
+    source = _upload(arguments.csv, dataset, outputs)
+    arn = follow.find_execution(outputs["StateMachineArn"], source["key"], source["version_id"])
+    console.print(f"s3://{source['bucket']}/{source['key']}\n{arn}", markup=False, highlight=False)
     described = follow.follow(arn, console)
     console.print(f"{described['status']} after {time.monotonic() - started:.0f} s", highlight=False)
+    results.fetch_rejected(outputs["LakeBucket"], source, out)
     if described["status"] != "SUCCEEDED":
         _print_failure(described)
         return 1
@@ -107,14 +133,17 @@ def dataset_of(csv: Path) -> str:
     return (stem if re.match("[a-z]", stem) else f"d-{stem}".rstrip("-"))[:40].rstrip("-")
 
 
-def _upload(csv: Path, dataset: str, outputs: dict[str, str]) -> str:
-    """Put the file where people drop files; return the ARN of the execution this started."""
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
+
+
+def _upload(csv: Path, dataset: str, outputs: dict[str, str]) -> dict[str, str]:
+    """Put the file where people drop files: bucket, key and version_id of the object."""
     bucket, key = outputs["IncomingBucket"], f"incoming/{dataset}/{csv.name}"
     with csv.open("rb") as body:
         version = cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
-    arn = follow.find_execution(outputs["StateMachineArn"], key, version)
-    console.print(f"s3://{bucket}/{key}\n{arn}", markup=False, highlight=False)
-    return arn
+    return {"bucket": bucket, "key": key, "version_id": version}
 
 
 def _print_failure(described: dict) -> None:

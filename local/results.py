@@ -6,21 +6,39 @@ from typing import Any
 from local import cloud
 
 TABLES = ("predictions", "metrics", "runs")
+REJECTED = "rejected"
 
 
 def fetch(lake: str, dataset: str, run_id: str, out: Path) -> None:
     """Copy the run's Parquet files to out/<table>/ and its report to out/report.html; older copies go."""
-    s3 = cloud.client("s3")
+    run = f"dataset={dataset}/run_id={run_id}/"
     for table in TABLES:
-        folder = out / table
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.parquet"):
-            old.unlink()
-        prefix = f"{table}/dataset={dataset}/run_id={run_id}/"
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix):
-            for item in page.get("Contents", []):
-                s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
-    s3.download_file(lake, f"reports/dataset={dataset}/run_id={run_id}/report.html", str(out / "report.html"))
+        _copy(lake, f"{table}/{run}", emptied(out / table, "*.parquet"))
+    cloud.client("s3").download_file(lake, f"reports/{run}report.html", str(out / "report.html"))
+
+
+def fetch_rejected(lake: str, source: dict[str, str], out: Path) -> None:
+    """Copy the lists of rejected rows of an uploaded object to out/rejected/; older copies go."""
+    from stocks import keys
+
+    dataset = keys.dataset(source["key"])
+    run = {"dataset": dataset, "run_id": keys.run_id(dataset, **source)}
+    _copy(lake, keys.lake("rejected", run), emptied(out / REJECTED, "*.csv"))
+
+
+def emptied(folder: Path, pattern: str) -> Path:
+    """The folder, which exists, without files of this pattern."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(pattern):
+        old.unlink()
+    return folder
+
+
+def _copy(lake: str, prefix: str, folder: Path) -> None:
+    s3 = cloud.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix):
+        for item in page.get("Contents", []):
+            s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
 
 
 def metrics_table(folder: Path) -> Any:

@@ -7,20 +7,21 @@
 
 import argparse
 import dataclasses
+import io
 import math
 import re
 import sys
 from pathlib import Path
 
-import yaml
-
+from local.parameters import default
 from tools.prices import PRICES, PRICES_OF
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "functions"))
 
-import split  # noqa: E402  after the path of the functions
-from stocks import cost as instances  # noqa: E402
+from stocks import cost as instances  # noqa: E402  after the path of the functions
+from stocks.reading.intake import shard_count  # noqa: E402
+from stocks.reading.source import Source  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "operations.md"
 SECTION = re.compile(r"(<!-- python -m tools\.cost --write -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -99,7 +100,7 @@ def amount(item: Item) -> str:
 
 def run(megabytes: float, polled_seconds: float) -> list[Item]:
     """Everything of a run but SageMaker. The crawler is taken to use two DPUs, which AWS does not tell."""
-    shards = split.shard_count(round(megabytes * 1e6), "prices.csv", default("ShardKilobytes"))
+    shards = shard_count(Source("prices.csv", round(megabytes * 1e6), io.BytesIO), default("ShardKilobytes"))
     polls = math.ceil(polled_seconds / default("PollSeconds")) + 4  # of the crawler
     seconds = LAMBDA_FIXED + LAMBDA_PER_MEGABYTE * megabytes + LAMBDA_PER_POLL * polls
     return [
@@ -137,15 +138,6 @@ def states() -> int:
     """How many states the machine has: more than a run enters, but for its polls and shards."""
     text = (ROOT / "statemachine" / "forecast.asl.json").read_text()
     return sum('"Type"' in line for line in text.splitlines())
-
-
-def default(parameter: str):
-    """A parameter's default; of the template no more is read than that."""
-    text = (ROOT / "template.yaml").read_text()
-    section = re.search(rf"^  {parameter}:\n(?:    .*\n)+", text, re.MULTILINE)
-    if not section:
-        raise ValueError(f"template.yaml has no parameter {parameter}")
-    return yaml.safe_load(section[0])[parameter]["Default"]
 
 
 if __name__ == "__main__":

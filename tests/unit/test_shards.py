@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import split
+from stocks.reading import intake
 from tests.unit import files, path
 
 TICKERS = (1, 2, 3, 10, 99)
@@ -27,7 +27,7 @@ def names_in(shard: int, shards: int, count: int, start: str = "T") -> list[str]
 
 
 def sent(monkeypatch, frames: list[pd.DataFrame], shards: int) -> path.Ran:
-    monkeypatch.setattr(split, "shard_count", lambda *_: shards)
+    monkeypatch.setattr(intake, "shard_count", lambda *_: shards)
     return path.run(files.csv(*frames), model=path.stand_in)
 
 

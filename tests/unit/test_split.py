@@ -142,7 +142,7 @@ def test_every_row_of_a_ticker_is_in_the_shard_of_its_checksum(drop, context, mo
     [(0, "a.csv", 1), (1024, "a.csv", 1), (1025, "a.csv", 2), (1024, "a.csv.gz", 4), (10**9, "a.csv", 128)],
 )
 def test_the_shard_count_follows_from_the_size(size, name, shards):
-    assert split.shard_count(size, name, shard_kilobytes=1) == shards
+    assert intake.shard_count(Source(name, size, io.BytesIO), shard_kilobytes=1) == shards
 
 
 def test_a_gzipped_file_is_read(drop, context):

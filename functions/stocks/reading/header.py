@@ -63,7 +63,11 @@ def why(seen: list[Candidate]) -> Unusable:
         shorten(title, 25) for title, meaning in zip(best.titles, best.meanings, strict=True) if title and not meaning
     ]
     head = f"the header {show(best.line)}"
-    if has_days and unknown and not names & set(VALUES):
+    if {"close", "adjclose"} & names and "date" in names and best.rows and date_column(best) is None:
+        at = best.of("date")[0][1]
+        held = show(next(filter(None, best.column(at)), ""))
+        reason = f"column {shorten(best.titles[at])} holds no days, but {held}; write them as YYYY-MM-DD"
+    elif has_days and unknown and not names & set(VALUES):
         listed = ", ".join(unknown[:NAMED]) + (", ..." if len(unknown) > NAMED else "")
         reason = f"columns {listed} are neither prices nor tickers; delete them or name the column of prices close"
     elif has_days:

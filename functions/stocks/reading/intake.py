@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import gzip
+import math
 import zlib
 from binascii import crc32
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from stocks.reading.rows import ROW
 from stocks.reading.source import Rules, Source
 from stocks.reading.tickers import look_alikes
 
+MOST_SHARDS = 128
+GZIP_RATIO = 4
 MOST_TICKERS = 200_000
 MOST_SHARD_ROWS = 2_000_000  # what this step and Scale can hold at once
 ORDINARY = "EQ"  # of several kinds of a share NSE lists, the one that is meant
@@ -38,6 +41,12 @@ class Ticker(NamedTuple):
     last_day: int
     last_adjclose: float
     gap: float
+
+
+def shard_count(source: Source, shard_kilobytes: int) -> int:
+    """One shard for each shard_kilobytes of text, estimated from the file's size."""
+    characters = source.size * (GZIP_RATIO if source.is_gzipped else 1)
+    return min(max(math.ceil(characters / (shard_kilobytes * 1024)), 1), MOST_SHARDS)
 
 
 @dataclasses.dataclass

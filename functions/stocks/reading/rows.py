@@ -229,5 +229,5 @@ def _kinds(column: pa.ChunkedArray, kinds: Numbered) -> np.ndarray:
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
-    encoded = pa.concat_arrays([*column.chunks, pa.array([], column.type)]).dictionary_encode()
-    return encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+    encoded = pa.concat_arrays([*column.chunks, pa.nulls(0, column.type)]).dictionary_encode()
+    return numbers.to_numpy(encoded.indices), encoded.dictionary.to_pylist()

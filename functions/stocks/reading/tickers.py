@@ -14,8 +14,8 @@ RESERVED = "*"  # means all tickers in the table of metrics
 _NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?P<ticker>.+?) Historical Data",  # Investing.com
-        r"(?P<ticker>.+?) (Historische (Daten|Data)|Dados Históricos|Dati Storici|Geçmiş Verileri)",
+        r"(?P<ticker>.+?) (Historical Data|Stock Price History)",  # Investing.com
+        r"(?P<ticker>.+?) (Historische (Daten|Data)|Dados Históricos|Dati Storici|Geçmiş Verileri|Data Historis)",
         r"(?P<ticker>.+?) (過去データ|과거 데이터|내역)",
         r"(Dados Históricos|Datos históricos( de)?|Прошлые данные)( -)? (?P<ticker>.+)",
         r"(Dane historyczne dla|Data Historis)( -)? (?P<ticker>.+)",
@@ -28,6 +28,8 @@ _NAMES = tuple(
         r"(?P<ticker>[^_]+)_(daily_historical-data|price-history)-.*",  # Barchart
         r"(?P<ticker>[A-Z0-9]+)-1d-\d{4}(-\d\d){0,2}",  # Binance
         r"(?P<ticker>[a-z0-9]+-[a-z]{3,4})-max",  # CoinGecko
+        r"(?P<ticker>.+?)_Candlestick_1_D_(BID|ASK).*",  # Dukascopy
+        r"(?P<ticker>.+?)_historical_price",  # Euronext
         r"(WIKI|EOD)-(?P<ticker>.+)",  # Nasdaq Data Link
         r"wkn_(?P<ticker>\w+)_historic",  # Ariva
         r"[A-Z]+_(?P<ticker>[^,_]+), 1D.*",  # TradingView

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from stocks import series
 from stocks.reading.rejected import LONGEST_REASON, Rejected, Unusable, show
 
 # Days from row to row, by what such bars are called; daily prices are never more than a long weekend apart.
@@ -32,7 +33,19 @@ def refuse_other_bars(gaps: Iterable[float]) -> None:
             raise Unusable(f"these are {name} bars: rows are {usual:g} days apart; upload daily prices")
 
 
-def none_usable(names: Sequence[str], rows: Sequence[int], test_from: str, needed: int) -> Unusable:
+def judge_sorted(rows: int, bad: int, tickers: int, skipped: Sequence[dict], test_from: str, tolerance: float) -> None:
+    """Raise Unusable where a file is of no use once its rows are sorted.
+
+    bad counts the rows that contradict an earlier one, too; tickers are those that can be forecast, skipped the others,
+    as series.skipped lists them.
+    """
+    if has_too_many(bad, rows, tolerance):
+        raise contradicting(bad, rows, tolerance)
+    if not tickers:
+        raise none_usable([skip["ticker"] for skip in skipped], [skip["rows"] for skip in skipped], test_from)
+
+
+def none_usable(names: Sequence[str], rows: Sequence[int], test_from: str) -> Unusable:
     """No ticker can be forecast; rows are those that each has before the test period."""
     longest = int(np.argmax(rows))
     who = (
@@ -41,7 +54,8 @@ def none_usable(names: Sequence[str], rows: Sequence[int], test_from: str, neede
         else f"none of {len(names):,} tickers has enough days: the longest, {show(names[longest])}, has"
     )
     return Unusable(
-        f"{who} {rows[longest]:,} days before the test period ({test_from}), {needed} are needed; upload more history"
+        f"{who} {rows[longest]:,} days before the test period ({test_from}), {series.FEWEST_ROWS} are needed; "
+        "upload more history"
     )
 
 

@@ -1,0 +1,196 @@
+"""What would become of a file, by the code of Split, Scale and Check data: no cloud, no upload.
+
+The answer is JSON; README.md describes its keys.
+"""
+
+import datetime
+import io
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from local import parameters, results
+from stocks import series
+from stocks.reading import verdict
+from stocks.reading.intake import Intake, Ticker, shard_count
+from stocks.reading.layout import FILE_NAME, shorten
+from stocks.reading.rejected import Rejected, Unusable, show, to_csv
+from stocks.reading.source import Rules, Source, refused_by_name
+
+STDIN = "-"
+EXAMPLES = 5
+NAMED = 8  # tickers in words
+# As training/ has them: when it trains, from which rows, and how far back a row must have moved.
+FEWEST_WINDOWS = {"train": 500, "validation": 50}
+FEWEST_ROWS, LONGEST_HORIZON, MOVES_WITHIN = 61, 20, 100
+
+type Answer = dict[str, Any]
+
+EMPTY: Answer = {
+    "accepted": False, "reason": "", "line": None, "encoding": "", "separator": "", "layout": "", "order": "",
+    "decimal": "", "columns": {}, "ignored": [], "rows": 0, "rejected_rows": 0, "tickers": [], "notes": [],
+    "examples": [], "ticker_from": "", "model": "none",
+}  # fmt: skip
+
+
+class Checked(NamedTuple):
+    """The answer, and all rejected rows that are kept."""
+
+    answer: Answer
+    rejected: list[Rejected]
+
+
+def check(file: str) -> Checked:
+    """Judge a file by its path, or standard input where that is "-". A bad file gives an answer, never an error."""
+    try:
+        source = _source(file)
+    except Unusable as error:
+        return Checked(EMPTY | _refusal(error), [error.rejected])
+    try:
+        return _judge(source)
+    except OSError as error:
+        return Checked(EMPTY | {"reason": f"{file} cannot be read: {error.strerror or error}"}, [])
+
+
+def _source(file: str) -> Source:
+    """Raises Unusable where the path leads to no file that is read."""
+    if file == STDIN:
+        body = sys.stdin.buffer.read()
+        name = "stdin.csv.gz" if body.startswith(b"\x1f\x8b") else "stdin.csv"
+        return Source(name, len(body), lambda: io.BytesIO(body))
+    path = Path(file)
+    if path.is_dir():
+        raise Unusable(f"{show(file)} is a folder; name one CSV file in it")
+    if reason := refused_by_name(path.name):
+        raise Unusable(reason)
+    if not path.exists():
+        raise Unusable(f"there is no file {show(file)}")
+    if not path.is_file():
+        raise Unusable(f"{show(file)} is no file that can be read twice; give it as -")
+    return Source(path.name, path.stat().st_size, lambda: path.open("rb"))
+
+
+def _judge(source: Source) -> Checked:
+    tolerance = float(parameters.of_laptop("BadRowTolerance"))
+    tomorrow = series.day_of(datetime.datetime.now(datetime.UTC).date().isoformat()) + 1
+    shards = shard_count(source, int(parameters.of_laptop("ShardKilobytes")))
+    with tempfile.TemporaryDirectory() as folder:
+        intake = Intake(Path(folder), shards, Rules(tomorrow, tolerance))
+        answer, rejected = dict(EMPTY), intake.kept
+        reasons: dict[str, str] | None = None
+        try:
+            intake.read(source)
+            cuts = intake.judge(float(parameters.of_laptop("TestFraction")))
+            found = [series.build(intake.shard(shard), cuts) for shard in range(shards)]
+            rejected = sorted([*rejected, *(row for _, refused in found for row in refused)])
+            skipped = [skip for shard, _ in found for skip in series.skipped(shard, cuts)]
+            reasons = {skip["ticker"]: skip["reason"] for skip in skipped}
+            usable = sum(int(series.usable(shard).sum()) for shard, _ in found)
+            answer["rejected_rows"] = intake.bad + sum(len(refused) for _, refused in found)
+            verdict.judge_sorted(intake.rows, answer["rejected_rows"], usable, skipped, cuts["test_from"], tolerance)
+            counts = windows(shard for shard, _ in found)
+            trains = all(counts[block] >= fewest for block, fewest in FEWEST_WINDOWS.items())
+            answer |= {"accepted": True, "model": "lstm" if trains else "none"}
+        except Unusable as error:
+            answer |= _refusal(error)
+            rejected = [*rejected, error.rejected]
+        if intake.layout:
+            report = intake.report()
+            answer |= report.pop("reading") | {"rows": report["rows"]}
+            answer["rejected_rows"] = max(answer["rejected_rows"], report["rejected_rows"])
+            answer["tickers"] = [_ticker(ticker, reasons) for ticker in sorted(intake.found())]
+    answer["examples"] = [row._asdict() for row in rejected if row.line][:EXAMPLES]
+    return Checked(answer, rejected)
+
+
+def _refusal(error: Unusable) -> Answer:
+    line, reason, _ = error.rejected
+    return {"accepted": False, "reason": reason, "line": line or None}
+
+
+def _ticker(found: Ticker, reasons: dict[str, str] | None) -> Answer:
+    """reasons are those of the tickers that are not forecast; None where the whole file is refused."""
+    reason = "the file is refused" if reasons is None else reasons.get(found.name, "")
+    return {
+        "ticker": found.name,
+        "rows": found.rows,
+        "first_day": series.iso(found.first_day),
+        "last_day": series.iso(found.last_day),
+        "last_adjclose": found.last_adjclose,
+        "usable": not reason,
+        "reason": reason,
+    }
+
+
+def windows(shards: Iterable[series.Arrays]) -> dict[str, int]:
+    """How many windows the LSTM has to learn from and to stop by, as training/train.py counts them."""
+    counts = dict.fromkeys(FEWEST_WINDOWS, 0)
+    for shard in shards:
+        for ticker in np.flatnonzero(series.usable(shard)).tolist():
+            prices = shard["adjclose"][shard["offsets"][ticker] : shard["offsets"][ticker + 1]]
+            moves = np.concatenate([[0], np.cumsum(np.diff(prices) != 0)])
+            for block, (begin, end) in zip(counts, pairwise([0, *shard["bounds"][ticker, :2].tolist()]), strict=True):
+                origins = np.arange(max(begin, FEWEST_ROWS - 1), end - LONGEST_HORIZON)
+                counts[block] += int((moves[origins] > moves[np.maximum(origins - MOVES_WITHIN, 0)]).sum())
+    return counts
+
+
+def write_rejected(rejected: Iterable[Rejected], out: Path) -> None:
+    """Leave the rejected rows where a run leaves those that the cloud refused."""
+    folder = results.emptied(out / results.REJECTED, "*.csv")
+    (folder / "check.csv").write_text(to_csv(rejected))
+
+
+def in_words(name: str, answer: Answer) -> Iterator[str]:
+    """The answer in a few lines."""
+    where = f"line {answer['line']}: " if answer["line"] else ""
+    yield f"{name}: accepted" if answer["accepted"] else f"{name}: refused: {where}{answer['reason']}"
+    if not answer["layout"]:
+        return
+    separator = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}.get(answer["separator"], "blanks")
+    form = f"{answer['encoding']}, {separator}, {answer['layout']}"
+    yield f"  {form}; days {_days(answer['order'])}, decimal {answer['decimal']}"
+    columns = ", ".join(f"{meaning} from {title!r}" for meaning, title in answer["columns"].items())
+    ignored = f"; not read: {', '.join(map(repr, answer['ignored']))}" if answer["ignored"] else ""
+    yield f"  {columns}{ignored}"
+    yield f"  {_count(answer['rows'], 'row')}, {answer['rejected_rows']:,} rejected"
+    if answer["accepted"]:
+        yield from (f"    line {row['line']}: {row['reason']}" for row in answer["examples"])
+    yield from _tickers(answer["tickers"], answer["ticker_from"])
+    yield from (f"  {note}" for note in answer["notes"])
+    if answer["accepted"] and answer["model"] == "none":
+        yield "  too few rows to train the LSTM: the forecast is the last price, with ranges of past moves"
+
+
+def _days(order: str) -> str:
+    if order.startswith("epoch"):
+        return f"counted in {order.removeprefix('epoch ')} since 1970"
+    return {"year": "year first", "day": "day before month", "month": "month before day"}[order]
+
+
+def _tickers(tickers: list[Answer], source: str) -> Iterator[str]:
+    named = " (from the file's name)" if source == FILE_NAME else ""
+    if len(tickers) == 1:
+        (one,) = tickers
+        days = f"{_count(one['rows'], 'day')}, {one['first_day']} to {one['last_day']}, last {one['last_adjclose']:g}"
+        yield f"  ticker {show(one['ticker'])}{named}: {days}"
+    elif tickers:
+        first, last = min(one["first_day"] for one in tickers), max(one["last_day"] for one in tickers)
+        yield f"  {len(tickers):,} tickers, {first} to {last}: {_list(one['ticker'] for one in tickers)}"
+    short = [one for one in tickers if one["reason"] and not one["usable"]]
+    if 0 < len(short) < len(tickers):
+        yield f"  {len(short):,} without a forecast: {_list(one['ticker'] for one in short)}; {short[0]['reason']}"
+
+
+def _list(names: Iterable[str]) -> str:
+    every = list(names)
+    return ", ".join(map(shorten, every[:NAMED])) + (", ..." if len(every) > NAMED else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
