@@ -74,14 +74,15 @@ def number(written: str, decimal: str, volume: bool = False) -> float:
 def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """float64 and bool: 0 and True for the words that mean no value, NaN for what is not plainly a number."""
     longest = pc.max(pc.utf8_length(column)).as_py() or 0
-    if decimal == POINT and longest <= LONGEST:
+    trimmed = pc.utf8_trim_whitespace(column)
+    for text in (column, trimmed) if decimal == POINT and longest <= LONGEST else ():
         try:
-            found = to_numpy(pc.cast(column, pa.float64()))
-            if not np.isnan(found).any():
-                return found, np.zeros(len(found), bool)
+            found = to_numpy(pc.cast(text, pa.float64()))
         except pa.ArrowInvalid:
-            pass
-    column = pc.utf8_trim_whitespace(column)
+            continue
+        if not np.isnan(found).any():
+            return found, np.zeros(len(found), bool)
+    column = trimmed
     if longest > LONGEST:
         column = pc.if_else(pc.greater(pc.utf8_length(column), LONGEST), "too long", column)
     text = _canonical(column, decimal, volume)
