@@ -60,6 +60,7 @@ def gather(setting: Settings, event: dict) -> dict:
         "started": datetime.datetime.fromisoformat(event["execution_started"]),
         "finished": now(),
         "cuts": manifest["cuts"],
+        "reading": manifest["reading"],
         **{name: data[name] for name in ("rows", "rejected_rows", "tickers", "skipped")},
         "rejected_uri": f"s3://{setting.lake_bucket}/{keys.lake('rejected', run)}",
         "shards": run["shards"],

@@ -16,15 +16,13 @@ import numpy as np
 
 from local import parameters, results
 from stocks import series
-from stocks.reading import verdict
+from stocks.reading import description, verdict
 from stocks.reading.intake import Intake, Ticker, shard_count
-from stocks.reading.layout import FILE_NAME, shorten
 from stocks.reading.rejected import Rejected, Unusable, show, to_csv
 from stocks.reading.source import Rules, Source, refused_by_name
 
 STDIN = "-"
 EXAMPLES = 5
-NAMED = 8  # tickers in words
 # As training/ has them: when it trains, from which rows, and how far back a row must have moved.
 FEWEST_WINDOWS = {"train": 500, "validation": 50}
 FEWEST_ROWS, LONGEST_HORIZON, MOVES_WITHIN = 61, 20, 100
@@ -152,44 +150,30 @@ def in_words(name: str, answer: Answer) -> Iterator[str]:
     yield f"{name}: accepted" if answer["accepted"] else f"{name}: refused: {where}{answer['reason']}"
     if not answer["layout"]:
         return
-    separator = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}.get(answer["separator"], "blanks")
-    form = f"{answer['encoding']}, {separator}, {answer['layout']}"
-    yield f"  {form}; days {_days(answer['order'])}, decimal {answer['decimal']}"
-    columns = ", ".join(f"{meaning} from {title!r}" for meaning, title in answer["columns"].items())
-    ignored = f"; not read: {', '.join(map(repr, answer['ignored']))}" if answer["ignored"] else ""
-    yield f"  {columns}{ignored}"
+    yield f"  {description.form(answer)}"
+    yield f"  {description.columns(answer)}"
     yield f"  {_count(answer['rows'], 'row')}, {answer['rejected_rows']:,} rejected"
     if answer["accepted"]:
         yield from (f"    line {row['line']}: {row['reason']}" for row in answer["examples"])
-    yield from _tickers(answer["tickers"], answer["ticker_from"])
+    yield from _tickers(answer)
     yield from (f"  {note}" for note in answer["notes"])
     if answer["accepted"] and answer["model"] == "none":
         yield "  too few rows to train the LSTM: the forecast is the last price, with ranges of past moves"
 
 
-def _days(order: str) -> str:
-    if order.startswith("epoch"):
-        return f"counted in {order.removeprefix('epoch ')} since 1970"
-    return {"year": "year first", "day": "day before month", "month": "month before day"}[order]
-
-
-def _tickers(tickers: list[Answer], source: str) -> Iterator[str]:
-    named = " (from the file's name)" if source == FILE_NAME else ""
+def _tickers(answer: Answer) -> Iterator[str]:
+    tickers, source = answer["tickers"], description.ticker_source(answer)
     if len(tickers) == 1:
         (one,) = tickers
         days = f"{_count(one['rows'], 'day')}, {one['first_day']} to {one['last_day']}, last {one['last_adjclose']:g}"
-        yield f"  ticker {show(one['ticker'])}{named}: {days}"
+        yield f"  ticker {show(one['ticker'])}{f' ({source})' if source else ''}: {days}"
     elif tickers:
         first, last = min(one["first_day"] for one in tickers), max(one["last_day"] for one in tickers)
-        yield f"  {len(tickers):,} tickers, {first} to {last}: {_list(one['ticker'] for one in tickers)}"
-    short = [one for one in tickers if one["reason"] and not one["usable"]]
-    if 0 < len(short) < len(tickers):
-        yield f"  {len(short):,} without a forecast: {_list(one['ticker'] for one in short)}; {short[0]['reason']}"
-
-
-def _list(names: Iterable[str]) -> str:
-    every = list(names)
-    return ", ".join(map(shorten, every[:NAMED])) + (", ..." if len(every) > NAMED else "")
+        yield f"  {len(tickers):,} tickers, {first} to {last}: {description.listed(one['ticker'] for one in tickers)}"
+    short = [one for one in tickers if one["reason"]]
+    if answer["accepted"] and short:
+        names = description.listed(one["ticker"] for one in short)
+        yield f"  {len(short):,} without a forecast: {names}; {short[0]['reason']}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from stocks import charts, cost, metrics, report_tables, words
+from stocks.reading import description
 
 ASSETS = Path(__file__).with_name("assets")
 UPLOT_VERSION = "1.6.32"
@@ -135,7 +136,7 @@ def _test_days(facts: dict) -> str:
 
 
 def _facts(facts: dict) -> str:
-    known = facts["cost_usd"] is not None
+    known, reading = facts["cost_usd"] is not None, facts["reading"]
     usd = (
         f"${facts['cost_usd']:.3f} for SageMaker, at list prices of {cost.PRICES_OF}"
         if known
@@ -145,6 +146,9 @@ def _facts(facts: dict) -> str:
         "File": f"{facts['source_uri']} (version {facts['source_version']})",
         "Run": facts["run_id"],
         "Started and finished": f"{words.instant(facts['started'])} to {words.instant(facts['finished'])}",
+        "Read as": f"{description.form(reading)}; {description.columns(reading)}",
+        "Ticker's name": description.ticker_source(reading),
+        "Noted": "; ".join(reading["notes"]),
         "Rows": f"{facts['rows']:,} in {words.count(facts['shards'], 'shard')}",
         "Training": f"{facts['train_seconds']:,.0f} s on {facts['training_instance_type']}",
         "Endpoint": f"{facts['endpoint_seconds']:,.0f} s on {facts['endpoint_instance_type']}, then deleted",
@@ -152,7 +156,7 @@ def _facts(facts: dict) -> str:
         "Model": facts["model_uri"],
     }
     return "".join(
-        f"<div><dt>{words.text(name)}</dt><dd>{words.text(value)}</dd></div>" for name, value in shown.items()
+        f"<div><dt>{words.text(name)}</dt><dd>{words.text(value)}</dd></div>" for name, value in shown.items() if value
     )
 
 

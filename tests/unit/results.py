@@ -7,6 +7,18 @@ import numpy as np
 from stocks import charts, metrics, predictions, report, tables
 from tests.unit import made
 
+READING = {
+    "encoding": "UTF-8",
+    "separator": ",",
+    "layout": "long",
+    "order": "year",
+    "decimal": "point",
+    "columns": {"date": "date", "ticker": "ticker", "adjclose": "adjclose"},
+    "ignored": ["dividends"],
+    "ticker_from": "column",
+    "notes": [],
+}
+
 
 def rows(shard, lstm=1.001, forest=0.8):
     """The prediction rows of a shard: every origin from test_from, lstm and forest a factor of the naive price."""
@@ -70,6 +82,7 @@ def facts(**changed):
         "started": started,
         "finished": started + datetime.timedelta(seconds=400),
         "cuts": {"test_from": "2020-12-30"},
+        "reading": READING,
         "rows": 940,
         "rejected_rows": 2,
         "rejected_uri": "s3://lake/rejected/dataset=us/run_id=us-0123456789ab/",

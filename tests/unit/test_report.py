@@ -106,6 +106,24 @@ def test_the_message_says_it_in_one_line(figures, tickers, expected):
     assert report.headline(rows(**figures), tickers) == expected
 
 
+def test_the_page_says_how_the_file_was_read(page):
+    assert (
+        "Read as UTF-8, commas, one row per ticker and day; days year first, decimal point; date from" in page.words()
+    )
+    assert "; not read: 'dividends'" in page.words()
+    assert "file's name" not in page.words()
+    assert " Noted " not in page.words()
+
+
+def test_the_page_says_that_the_name_of_the_ticker_came_from_the_file():
+    notes = ["the text is GB18030", "3 lines below the rows are left out, from line 9 <b>"]
+    words = Page(
+        results.page(changed={"reading": results.READING | {"ticker_from": "file name", "notes": notes}})
+    ).words()
+    assert "Ticker's name from the file's name" in words
+    assert f"Noted {'; '.join(notes)}" in words
+
+
 def test_the_page_asks_for_nothing_from_elsewhere(page):
     policy = next(found["content"] for tag, found in page.tags if found.get("http-equiv") == "Content-Security-Policy")
     assert "default-src 'none'" in policy
