@@ -254,6 +254,9 @@ ENDPOINT = [
     garbled("of another shape", "(?s).*", '{"predictions": [[1.0, 2.0]]}', "shape"),
     garbled("NaN", NUMBER, "NaN", "no positive, finite price"),
     garbled("negative", NUMBER, "-1.0", "no positive, finite price"),
+    garbled("all ones", NUMBER, "1.0", "a price further away than its largest move allows"),
+    garbled("1e300", NUMBER, "1e300", "a price further away than its largest move allows"),
+    garbled("booleans", NUMBER, "true", "it holds bool"),
     garbled("truncated", "(?s)^(.{500}).*", r"\1", "not a forecast"),
 ]
 

@@ -1,12 +1,14 @@
-"""The judgement of a file as a whole, in one sentence: too many bad rows, other than daily prices, or too short."""
+"""The judgement of a file as a whole, in one sentence: too many bad rows, other than daily prices, or too short.
 
+Nothing but the standard library: Check data has no layer with numpy.
+"""
+
+import statistics
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
-from stocks import series
 from stocks.reading.rejected import LONGEST_REASON, Rejected, Unusable, show
 
+FEWEST_ROWS = 100  # of a ticker before the test period, or it is not forecast
 # Days from row to row, by what such bars are called; daily prices are never more than a long weekend apart.
 SPACINGS = ((300, "yearly"), (80, "quarterly"), (25, "monthly"), (5, "weekly"))
 
@@ -27,7 +29,7 @@ def too_many(bad: int, rows: int, tolerance: float, first: Rejected, stopped: bo
 def refuse_other_bars(gaps: Iterable[float]) -> None:
     """Raise Unusable where the rows of most tickers are further apart than daily prices; gaps are their usual days."""
     known = list(gaps)
-    usual = float(np.median(known)) if known else 0.0
+    usual = statistics.median(known) if known else 0.0
     for days, name in SPACINGS:
         if usual >= days:
             raise Unusable(f"these are {name} bars: rows are {usual:g} days apart; upload daily prices")
@@ -47,14 +49,14 @@ def judge_sorted(rows: int, bad: int, tickers: int, skipped: Sequence[dict], tes
 
 def none_usable(names: Sequence[str], rows: Sequence[int], test_from: str) -> Unusable:
     """No ticker can be forecast; rows are those that each has before the test period."""
-    longest = int(np.argmax(rows))
+    longest = rows.index(max(rows))
     who = (
         f"{show(names[longest])} has"
         if len(names) == 1
         else f"none of {len(names):,} tickers has enough days: the longest, {show(names[longest])}, has"
     )
     return Unusable(
-        f"{who} {rows[longest]:,} days before the test period ({test_from}), {series.FEWEST_ROWS} are needed; "
+        f"{who} {rows[longest]:,} days before the test period ({test_from}), {FEWEST_ROWS} are needed; "
         "upload more history"
     )
 
