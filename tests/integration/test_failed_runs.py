@@ -19,10 +19,13 @@ def with_bad_rows(rows: list[dict]) -> bytes:
 
 
 BAD_FILES = {
-    "incoming/header/prices.csv": (lambda rows: b"ticker,day,price\nA,2024-01-02,1\n", "date"),
+    "incoming/header/prices.csv": (
+        lambda rows: b"ticker,quarter,price\nA,2024Q1,1\n",
+        "no column date; name the column of days date",
+    ),
     "incoming/empty/prices.csv": (lambda rows: b"", "empty"),
-    "incoming/excel/prices.xlsx": (lambda rows: b"PK\x03\x04" + bytes(100), ".csv"),
-    "incoming/prices.csv": (as_csv, "dataset folder"),
+    "incoming/excel/prices.xlsx": (lambda rows: b"PK\x03\x04" + bytes(100), "a spreadsheet; save its sheet as CSV"),
+    "incoming/prices.csv": (as_csv, "not directly in the folder of a dataset"),
     "incoming/holes/prices.csv": (with_bad_rows, "adjclose"),
 }
 
@@ -52,11 +55,12 @@ def test_bad_files_publish_nothing(cloud, rejections):
 def test_rejected_rows_are_listed_with_their_lines(cloud, rejections, prices):
     (key,) = cloud.keys("LakeBucket", "rejected/dataset=holes/")
     body = cloud.client("s3").get_object(Bucket=cloud.outputs()["LakeBucket"], Key=key)["Body"].read().decode()
-    header, *rows = body.splitlines()
+    header, *rows, verdict = body.splitlines()
     assert header.split(",")[:2] == ["line", "reason"]
     assert len(rows) == len(range(7, len(prices), 20))
     assert rows[0].startswith(f"{7 + 2},")
     assert "adjclose is empty" in rows[0]
+    assert "623 of 12,454 rows cannot be used, 1.00% may be bad" in verdict
 
 
 def test_the_topic_hears_the_reason(cloud, rejections):
