@@ -7,7 +7,7 @@ VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-faults test-browser lint audit format benchmarks-setup down lock clean
+.PHONY: setup run test test-faults test-files test-browser lint audit format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -20,6 +20,10 @@ test: lint
 # Every fault and every input of the corpus; writes the table in docs/operations.md.
 test-faults: setup
 	$(BIN)/python -m pytest tests/faults -m "" --write-table
+
+# Files of sites, libraries and sellers, up to 99 tickers over more than a hundred shards, through the laptop cloud.
+test-files: setup
+	$(BIN)/python -m pytest tests/integration/test_files.py -m ""
 
 test-browser: .venv-browser/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser

@@ -78,15 +78,15 @@ class Cloud:
         read = [one | {"input": json.loads(one["input"])} for one in described]
         return [one for one in read if "detail" in one["input"]]
 
-    def ended(self, arn: str) -> dict:
+    def ended(self, arn: str, seconds: int = RUN_SECONDS) -> dict:
         """The execution's description once it has ended."""
-        states, deadline = self.client("stepfunctions"), time.monotonic() + RUN_SECONDS
+        states, deadline = self.client("stepfunctions"), time.monotonic() + seconds
         while time.monotonic() < deadline:
             described = states.describe_execution(executionArn=arn)
             if described["status"] != "RUNNING":
                 return described
             time.sleep(0.5)
-        raise AssertionError(f"{arn} still runs after {RUN_SECONDS} s")
+        raise AssertionError(f"{arn} still runs after {seconds} s")
 
     def history(self, arn: str) -> list[dict]:
         pages = self.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)

@@ -38,26 +38,27 @@ class Form:
     tickers: tuple[str, ...] = ("AAPL",)
     prices: float = 150.0  # about where the first price is
 
-    def bars(self, days: int) -> list[Bar]:
-        return [bar for number, ticker in enumerate(self.tickers) for bar in walk(ticker, number, days, self.prices)]
+    def bars(self, days: int, first: datetime.date = FIRST_DAY) -> list[Bar]:
+        each = (walk(ticker, number, days, self.prices, first) for number, ticker in enumerate(self.tickers))
+        return [bar for bars in each for bar in bars]
 
-    def body(self, days: int) -> bytes:
-        return self.write(self.bars(days)).encode(self.encoding)
+    def body(self, days: int, first: datetime.date = FIRST_DAY) -> bytes:
+        return self.write(self.bars(days, first)).encode(self.encoding)
 
 
-def walk(ticker: str, seed: int, days: int, price: float) -> list[Bar]:
+def walk(ticker: str, seed: int, days: int, price: float, first: datetime.date) -> list[Bar]:
     """Weekdays of a random walk; adjclose is one per cent below close before the 10th day from the end."""
     bars: list[Bar] = []
-    chance, day = random.Random(seed), FIRST_DAY  # noqa: S311
+    chance, day = random.Random(seed), first  # noqa: S311
     while len(bars) < days:
         if day.weekday() < 5:
             price = round(price * (1 + chance.gauss(0, 0.01)), 2)
-            first, above, below = (
+            opening, above, below = (
                 price * (1 + part * 0.01) for part in (chance.gauss(0, 1), chance.random(), -chance.random())
             )
             factor = 0.99 if len(bars) < days - 10 else 1
-            high, low = max(above, first), min(below, first)
-            prices = [round(value, 2) for value in (first, high, low, price, price * factor)]
+            high, low = max(above, opening), min(below, opening)
+            prices = [round(value, 2) for value in (opening, high, low, price, price * factor)]
             bars.append(Bar._make([ticker, day, *prices, chance.randrange(100_000, 90_000_000)]))
         day += datetime.timedelta(1)
     return bars
