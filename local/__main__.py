@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -23,6 +24,9 @@ def main() -> int:
         return arguments.command(arguments)
     except cloud.CloudError as error:
         console.print(f"error: {error}", markup=False, highlight=False)
+        return 1
+    except BrokenPipeError:  # whoever read the output has seen enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         console.print("\ninterrupted; the cloud is still up (end it with: python -m local down)")

@@ -1,12 +1,15 @@
 """What the README promises exists."""
 
+import csv
 import re
 import subprocess
 import sys
 
 import pytest
 
+from local import check
 from stocks.tables import SCHEMAS
+from tests.corpus.forms import asia, crypto, english, europe, libraries
 from tests.project.read import ROOT, template
 
 README = (ROOT / "README.md").read_text()
@@ -50,3 +53,28 @@ def test_the_outputs_named_are_those_of_the_stack():
     named = set(re.findall(r"<([A-Z]\w+)>", README))
     assert named
     assert named <= set(template()["Outputs"])
+
+
+def test_the_files_said_to_be_read_are_those_of_the_corpus():
+    shown = re.findall(r"^\| \[\w+\.py\]\(tests/corpus/forms/(\w+)\.py\) \| (.+) \|$", README, re.MULTILINE)
+    modules = (english, libraries, crypto, europe, asia)
+    written = {module.__name__.split(".")[-1]: [form.site for form in module.FORMS] for module in modules}
+    assert {name: sites.split(" · ") for name, sites in shown} == written
+
+
+def test_the_titles_are_in_as_many_languages_as_said():
+    with (ROOT / "functions" / "stocks" / "reading" / "titles.csv").open(encoding="utf-8", newline="") as file:
+        languages = {row["language"] for row in csv.DictReader(file)}
+    assert f"in {len(languages)} languages" in README
+
+
+def test_the_keys_of_a_check_are_those_shown():
+    (section,) = re.findall(r"### What `check --json` prints\n(.*?)\n## ", README, re.DOTALL)
+    first = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
+    assert {key for cell in first for key in re.findall(r"`(\w+)`", cell)} == set(check.EMPTY)
+
+
+def test_the_check_shown_is_what_it_prints():
+    (shown,) = re.findall(r"^```\n(examples/prices\.csv: .*?)^```", README, re.MULTILINE | re.DOTALL)
+    answer = check.check(str(ROOT / "examples" / "prices.csv")).answer
+    assert shown.splitlines() == list(check.in_words("examples/prices.csv", answer))

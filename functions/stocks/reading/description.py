@@ -20,10 +20,13 @@ def form(reading: dict) -> str:
 
 
 def columns(reading: dict) -> str:
-    """Such as "date from 'Date', close from 'Last'; not read: 'Trades'"."""
-    read = ", ".join(f"{meaning} from {title!r}" for meaning, title in reading["columns"].items())
+    """Such as "columns date, close from 'Last'; not read: 'Trades'"."""
+    read = ", ".join(
+        meaning if title.lower() == meaning else f"{meaning} from {title!r}"
+        for meaning, title in reading["columns"].items()
+    )
     ignored = f"; not read: {listed(map(repr, reading['ignored']))}" if reading["ignored"] else ""
-    return f"{read}{ignored}"
+    return f"columns {read}{ignored}"
 
 
 def ticker_source(reading: dict) -> str:
