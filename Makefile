@@ -14,8 +14,9 @@ setup: $(VENVS) node_modules/.ready
 run: setup
 	$(BIN)/python -m local run examples/prices.csv
 
+# In one process per core; the tests on laptop clouds begin first, because they last longest.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 # Every fault and every input of the corpus; writes the table in docs/operations.md.
 test-faults: setup

@@ -127,7 +127,7 @@ EXHAUSTED = [
         "Rate Exceeded",
     ),
     failed("slow in Baseline", late_function("Baseline", 3), "Sandbox.Timedout", "timed out"),
-    failed("slow in Summarize", late_task("Summarize", 3), "States.Timeout", "took longer than it may"),
+    failed("slow in Summarize", late_task("Summarize", 3), "States.Timeout", "its forecasts are published"),
     failed("crashes in Publish", dies("Publish", 3), "Runtime.ExitError", "ran out of memory"),
 ]
 

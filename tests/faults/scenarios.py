@@ -73,9 +73,14 @@ def take_over(stage: Stage, function: str) -> str:
 def replay(stage: Stage, function: str) -> str:
     """Split finds that the run is published, and that the execution that published it was aborted then."""
     claim = {"execution_arn": stage.aborted, "claimed": "2026-01-01T00:00:00+00:00"}
-    key = keys.work(stage.run["run_id"], "claim.json")
-    stage.client("s3").put_object(Bucket=stage.outputs["WorkBucket"], Key=key, Body=json.dumps(claim))
-    return stage.call(function, execution_arn=f"{stage.aborted}-{stage.new()}")[0]
+    s3, place = stage.client("s3"), {"Bucket": stage.outputs["WorkBucket"]}
+    place["Key"] = keys.work(stage.run["run_id"], "claim.json")
+    standing = s3.get_object(**place)["Body"].read()
+    s3.put_object(**place, Body=json.dumps(claim))
+    try:
+        return stage.call(function, execution_arn=f"{stage.aborted}-{stage.new()}")[0]
+    finally:
+        s3.put_object(**place, Body=standing)
 
 
 def leave(stage: Stage, run: dict, *tables: str) -> None:

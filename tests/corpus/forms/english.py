@@ -367,19 +367,12 @@ FORMS = (
             newest_first=True,
         ),
         known(
-            {
-                "Date": "date",
-                "Open": "open",
-                "High": "high",
-                "Low": "low",
-                "Close": "close",
-                "Number of Shares": "volume",
-            },
+            {0: "date", 1: "open", 2: "high", 3: "low", 5: "close", 6: "volume"},
             "%d/%m/%Y",
             "MC-FR0000121014-Historical data",
             sep=";",
-            skiprows=3,
-            index_col=False,
+            skiprows=4,
+            header=None,  # the rows have one cell more than the titles
             encoding="utf-8-sig",
         ),
         "utf-8-sig",
