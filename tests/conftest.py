@@ -15,6 +15,7 @@ collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 ON_ONE_CLOUD = ("faults", "integration")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share a laptop cloud go to one process of pytest-xdist, and so do those of a file."""
     for item in items:
