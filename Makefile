@@ -16,7 +16,7 @@ run: setup
 
 # In one process per core; the tests on laptop clouds begin first, because they last longest.
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 # Every fault and every input of the corpus; writes the table in docs/operations.md.
 test-faults: setup

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-from pathlib import Path
 
 import pytest
 
@@ -12,12 +11,17 @@ os.environ.update(POWERTOOLS_METRICS_NAMESPACE="StockForecasts", POWERTOOLS_SERV
 # Only make test-browser's environment drives a browser, since not every machine has one.
 collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
-ON_ONE_CLOUD = ("faults", "integration")
+ON_ONE_CLOUD = ("tests/faults", "tests/integration")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a laptop cloud go to one process of pytest-xdist, and so do those of a file."""
-    for item in items:
-        folder, *rest = item.path.relative_to(Path(__file__).parent).parts
-        item.add_marker(pytest.mark.xdist_group(folder if folder in ON_ONE_CLOUD else "/".join([folder, *rest])))
+@pytest.hookimpl(optionalhook=True)  # make test-browser has no pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Tests that share a laptop cloud go to one process, and so do those of a file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return next((folder for folder in ON_ONE_CLOUD if file.startswith(f"{folder}/")), file)
+
+    return Together(config, log)
