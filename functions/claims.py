@@ -14,6 +14,7 @@ from stocks import keys
 
 ENDED_BADLY = ("FAILED", "ABORTED", "TIMED_OUT")
 ROUNDS = 5
+SOON = datetime.timedelta(minutes=15)  # in which DescribeExecution may not know an execution yet
 
 
 def claim(config: Settings, run_id: str, execution_arn: str) -> dict:
@@ -24,7 +25,7 @@ def claim(config: Settings, run_id: str, execution_arn: str) -> dict:
         if put_if(config.work_bucket, key, ours, IfNoneMatch="*"):
             return ours
         standing, etag = read(config.work_bucket, key)
-        if standing and (standing["execution_arn"] == execution_arn or not ended_badly(standing["execution_arn"])):
+        if standing and (standing["execution_arn"] == execution_arn or not ended_badly(standing)):
             return standing
         if standing and put_if(config.work_bucket, key, ours, IfMatch=etag):
             return ours
@@ -63,13 +64,14 @@ def read(bucket: str, key: str) -> tuple[dict | None, str]:
     return json.loads(found["Body"].read()), found["ETag"]
 
 
-def ended_badly(execution_arn: str) -> bool:
-    """Whether the execution can publish no more and has not; AWS forgets executions after 90 days."""
+def ended_badly(standing: dict) -> bool:
+    """Whether the claim's execution can publish no more and has not; AWS forgets executions after 90 days."""
     states = aws.client("stepfunctions")
     try:
-        return states.describe_execution(executionArn=execution_arn)["status"] in ENDED_BADLY
+        return states.describe_execution(executionArn=standing["execution_arn"])["status"] in ENDED_BADLY
     except states.exceptions.ExecutionDoesNotExist:
-        return True
+        claimed = datetime.datetime.fromisoformat(standing["claimed"])
+        return datetime.datetime.now(datetime.UTC) - claimed > SOON
 
 
 def is_published(config: Settings, run: dict) -> bool:

@@ -108,7 +108,7 @@ CASES: tuple[Case, ...] = (
     bad_file(
         "neither prices nor tickers",
         "Date,Temperature,Humidity\n2024-01-02,21.5,60\n",
-        "line 1: columns Temperature, Humidity are neither prices nor tickers; delete them or name the column of prices",
+        "line 1: columns Temperature, Humidity are neither prices nor tickers; delete them, or name the price close",
     ),
     bad_file(
         "a title twice", "date,close,Close\n2024-01-02,1,2\n", "line 1: columns 'close' and 'Close' both mean close"

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from tests.corpus import files, keys, rows, sites
+from tests.corpus import files, keys, rows, shapes, sites
 from tests.faults.plan import CALLS
 from tests.faults.runs import RUNS
 
@@ -21,6 +21,7 @@ OWN = "its service's own"
 INPUTS = {
     "exports of price sites": sites.CASES,
     "whole files: encodings, separators, archives, sizes": files.CASES,
+    "columns and tables that deceive": shapes.CASES,
     "rows: prices, dates, tickers, quotes": rows.CASES,
     "names of objects": keys.CASES,
 }

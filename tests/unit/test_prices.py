@@ -80,7 +80,7 @@ def test_a_file_without_tickers_is_one_ticker_named_by_its_stem():
         (b"A,1899-12-31,10", "date '1899-12-31' is not a day as YYYY-MM-DD from 1900 to 2200"),
         (b"A,2201-01-01,10", "date '2201-01-01' is not a day as YYYY-MM-DD from 1900 to 2200"),
         (b"A,2024-01-03", "2 columns instead of 3"),
-        (b"A,2024-01-03,10,", "4 columns instead of 3"),
+        (b"A,2024-01-03,10,", "4 columns instead of 3; a comma in a number needs quotes"),
         (b" ,2024-01-03,10", "ticker is empty"),
         (b"*,2024-01-03,10", "ticker '*' is not a name"),
         (b"A\tB,2024-01-03,10", "ticker 'A\\tB' is not a name"),

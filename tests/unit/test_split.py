@@ -369,7 +369,7 @@ def test_only_an_owner_that_ended_badly_loses_its_claim(stub, status, theirs):
     start = datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC)
     answer = {"executionArn": OURS, "stateMachineArn": OURS, "status": status, "startDate": start}
     stub("stepfunctions").add_response("describe_execution", answer, {"executionArn": OURS})
-    assert claims.ended_badly(OURS) is theirs
+    assert claims.ended_badly({"execution_arn": OURS, "claimed": "2024-01-02T00:00:00+00:00"}) is theirs
 
 
 def publish(run, summary=True) -> None:
@@ -424,8 +424,20 @@ def test_the_run_of_an_aborted_owner_is_taken_over_and_cleared(drop, context, ex
 
 def test_an_owner_that_aws_has_forgotten_is_taken_over(drop, context, execution):
     first = drop(execution_arn=execution("first") + "-of-90-days-ago")
-    split.handler(first, context)
+    run = split.handler(first, context)
+    claim_long_ago(run, first["execution_arn"])
     assert split.handler(first | {"execution_arn": OURS}, context)["status"] == "accepted"
+
+
+def claim_long_ago(run: dict, execution_arn: str) -> None:
+    claim = {"execution_arn": execution_arn, "claimed": "2024-01-02T00:00:00+00:00"}
+    storage.put("work", keys.work(run["run_id"], "claim.json"), json.dumps(claim))
+
+
+def test_an_owner_that_aws_does_not_know_yet_keeps_its_claim(drop, context, execution):
+    first = drop(execution_arn=execution("first") + "-begun-a-moment-ago")
+    split.handler(first, context)
+    assert split.handler(first | {"execution_arn": OURS}, context)["status"] == "duplicate"
 
 
 def test_losing_the_race_to_take_over_leaves_the_run_to_the_winner(drop, context, execution, monkeypatch):
@@ -433,11 +445,13 @@ def test_losing_the_race_to_take_over_leaves_the_run_to_the_winner(drop, context
         drop(execution_arn="arn:aws:states:us-east-1:123456789012:execution:machine:gone"),
         execution("winner"),
     )
-    execution_of = split.handler(first, context)["run_id"]
+    run = split.handler(first, context)
+    claim_long_ago(run, first["execution_arn"])
+    execution_of = run["run_id"]
     ended_badly = claims.ended_badly
 
-    def slow(arn):
-        verdict = ended_badly(arn)
+    def slow(standing):
+        verdict = ended_badly(standing)
         if verdict:
             storage.put(
                 "work", keys.work(execution_of, "claim.json"), json.dumps({"execution_arn": winner, "claimed": "now"})

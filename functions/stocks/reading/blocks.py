@@ -1,5 +1,6 @@
 """A block of lines as columns of text: what pyarrow can be trusted with, and the lines that it cannot."""
 
+from codecs import BOM_UTF8
 from io import BytesIO
 from typing import NamedTuple
 
@@ -28,8 +29,10 @@ def cut(block: bytes, layout: Layout, columns: list[int]) -> Cut:
     count, odd = block.count(b"\n"), np.empty(0, np.int64)
     if b'"' in block:
         odd = oddly_quoted(block, layout.separator)
-        if odd.size:
-            block = without(block, odd)
+    if block.startswith(BOM_UTF8):  # which pyarrow drops
+        odd = np.union1d(odd, [0])
+    if odd.size:
+        block = without(block, odd)
     wrong: list[int] = []
     table = _table(block, layout, columns, wrong)
     if table is None or table.num_rows + len(wrong) + len(odd) != count:

@@ -3,8 +3,9 @@
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 from stocks.reading import dates, numbers, titles
 from stocks.reading.cells import BrokenLine, cells
@@ -18,6 +19,7 @@ LONGEST = 131_072  # characters of a header
 SAMPLE = 1_000  # lines below it that are looked at
 LABELS = 3  # lines of units, or of titles in another language, that may stand right below
 MOST = 0.5
+MOST_COLUMNS = 10_000
 NAME = 3  # rank of a title of names; codes have 2, and 4 where a name is better
 SURE = 2  # rank up to which a title is believed whatever it stands above
 
@@ -37,7 +39,14 @@ class Candidate:
 
     @cached_property
     def meanings(self) -> list[Meaning | None]:
-        return titles.meanings(self.titles)
+        """What each title means. Single letters mean prices only where o, h, l and c stand together."""
+        letters = {title.lower() for title in self.titles if len(title) == 1}
+        found = titles.meanings(self.titles)
+        if letters >= set("ohlc"):
+            return found
+        return [
+            None if len(title) == 1 and title.isascii() else one for title, one in zip(self.titles, found, strict=True)
+        ]
 
     @cached_property
     def rows(self) -> list[list[str]]:
@@ -74,7 +83,7 @@ class Candidate:
         changes = tuple(at for _, at in self.of("change"))
         return Layout(
             kind, self.separator, tuple(self.titles), date, tuple(panels), ticker_from=ticker_from,
-            header=self.line, body=self.body + 1, until=self.until, changes=changes, **more,
+            body=self.body + 1, until=self.until, changes=changes, **more,
         )  # fmt: skip
 
     def both(self, columns: Sequence[int], meaning: str) -> Unusable:
@@ -86,14 +95,18 @@ class Candidate:
 def candidates(lines: list[str], until: int) -> Iterator[Candidate]:
     """Each of the first lines that may be a header of the lines below it: it holds something, but no day.
 
-    Raises Unusable.
+    Raises Unusable where a line is too long, or states a separator that none is.
     """
     separators = SEPARATORS
     for at, line in enumerate(lines[:WITHIN]):
         if len(line) > LONGEST:
             raise Unusable(f"the header {show(line)} is longer than {LONGEST:,} characters", at + 1)
+        if any(line.count(sign) >= MOST_COLUMNS for sign in SEPARATORS):
+            raise Unusable(f"the header {show(line)} has more than {MOST_COLUMNS:,} columns; drop it in parts", at + 1)
         if stated := re.fullmatch(r'"?sep=(.)"?[,;]*', line, re.IGNORECASE):
             separators = stated[1]
+            if separators not in SEPARATORS:
+                raise Unusable(f"{show(line)} names no separator; use a comma, semicolon, tab or bar", at + 1, line)
         elif line.strip() and not (at and _holds_day(line, until, separators)):
             yield _candidate(lines, at, until, separators)
 
@@ -105,7 +118,7 @@ def _candidate(lines: list[str], at: int, until: int, separators: str) -> Candid
     below = [number for number in range(at + 1, len(lines)) if lines[number].strip()]
     labels = next((n for n, number in enumerate(below[: LABELS + 1]) if re.search(r"\d", lines[number])), 0)
     separator, rows = _rows([lines[number] for number in _sampled(below)], separator, len(head), separators)
-    head = aligned(head, rows)
+    head = aligned(head, rows, separator)
     labels = sum(len(row) == len(head) for row in rows[:labels])
     body = below[labels] if labels < len(below) else at + 1
     return Candidate(
@@ -142,8 +155,11 @@ def _rows(lines: list[str], separator: str, width: int, separators: str) -> tupl
     return separator, found
 
 
-def aligned(head: list[str], rows: list[list[str]]) -> list[str]:
-    """The titles, one for each cell of the rows: some sites leave out the first or the last one."""
+def aligned(head: list[str], rows: list[list[str]], separator: str) -> list[str]:
+    """The titles, one for each cell of the rows: some sites leave out the first or the last one.
+
+    Between commas one cell more may be half a number, so there a last one without a title must be empty.
+    """
     if not rows:
         return head
     ((width, _),) = Counter(map(len, rows)).most_common(1)
@@ -153,15 +169,21 @@ def aligned(head: list[str], rows: list[list[str]]) -> list[str]:
     if width != len(head) + 1:
         return head
     named = [at for at, meaning in enumerate(titles.meanings(head)) if meaning and meaning.name == "date"]
-    holding = [at for at in [0, *named] if sum(dates.is_day(row[at]) for row in whole) > MOST * len(whole)]
-    return ["", *head] if 0 in holding and not set(named) & set(holding) else [*head, ""]
+
+    def hold_days(columns: Iterable[int]) -> bool:
+        return any(sum(dates.is_day(row[at]) for row in whole) > MOST * len(whole) for at in columns)
+
+    if not hold_days(named) and (hold_days([0]) or hold_days(at + 1 for at in named)):
+        return ["", *head]
+    has_last = sum(bool(row[-1]) for row in whole) > MOST * len(whole)
+    return head if separator == "," and has_last else [*head, ""]
 
 
 def value_columns(found: Candidate) -> dict[str, int]:
     """The column of each value that has one. Raises Unusable where two titles of a price mean the same."""
     columns, ranks = {}, {}
     for name in VALUES:
-        ranked = found.of(name)
+        ranked = [(rank, at) for rank, at in found.of(name) if name != "adjclose" or not _says_nothing(found, at)]
         best = [at for rank, at in ranked if rank == ranked[0][0]]
         if len(best) > 1 and name != "volume":  # of two volumes one is money, and neither is needed
             raise found.both(best, name)
@@ -170,6 +192,12 @@ def value_columns(found: Candidate) -> dict[str, int]:
     if "adjclose" in columns and ranks.get("close", 1) > 1:
         del columns["close"]
     return columns
+
+
+def _says_nothing(found: Candidate, adjusted: int) -> bool:
+    """Whether a column of adjusted prices is empty or has one value only, beside closing prices that move."""
+    close = next((at for _, at in found.of("close")), adjusted)
+    return len(set(found.column(adjusted))) <= 1 < len(set(found.column(close)))
 
 
 def date_column(found: Candidate) -> int | None:
@@ -193,7 +221,8 @@ def date_column(found: Candidate) -> int | None:
 def ticker_column(found: Candidate, date: int) -> int | None:
     """The column that names the tickers, if there is one. Raises Unusable where two name them differently.
 
-    A column of codes counts where it has one value, or tells apart rows of one day; one of names always.
+    A column of codes counts where it has one value, tells apart rows of one day, or has each value in one stretch of
+    rows; one of names always, unless it numbers all rows alike.
     """
     ranked = found.of("ticker")
     sure = [at for rank, at in ranked if rank == 1]
@@ -204,8 +233,13 @@ def ticker_column(found: Candidate, date: int) -> int | None:
     days = [row[date] for row in found.rows]
     repeat = len(set(days)) < 0.9 * len(days)
     for rank, at in ranked:
-        values = set(found.column(at))
-        if rank == NAME or len(values) == 1 or (repeat and 0 < len(values) <= MOST * len(found.rows)):
+        written = found.column(at)
+        values = set(written)
+        if rank == NAME and len(values) == 1 and written[0].isdigit():
+            continue
+        stretches = 1 + sum(one != other for one, other in pairwise(written))
+        tells = (repeat or stretches == len(values)) and 0 < len(values) <= MOST * len(found.rows)
+        if rank == NAME or len(values) == 1 or tells:
             return at
     return None
 

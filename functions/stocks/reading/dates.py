@@ -22,6 +22,7 @@ YEARS = range(1900, 2201)
 FIRST_DAY, LAST_DAY = day_of(f"{YEARS[0]}-01-01"), day_of(f"{YEARS[-1]}-12-31")
 FIRST_EPOCH = day_of("1975-01-01")  # before it, a count of seconds may be a day written as YYYYMMDD
 LONGEST = 60  # characters: what is longer is no day and must not fill the cache
+EVENING = 14  # hours of UTC; no exchange that trades on Sundays closes so late
 NOT_A_DAY = int(np.iinfo(np.int32).min)
 FORMS = {
     "": "YYYY-MM-DD",
@@ -48,7 +49,7 @@ _BEFORE, _BEHIND = (
 _FLAGS = re.IGNORECASE
 _YEAR_FIRST = re.compile(
     r"((?P<year>[0-9]{4})(?P<sign>[-/.]) ?(?P<month>[0-9]{1,2})(?P=sign) ?(?P<day>[0-9]{1,2})|"
-    r"(?P<compact>[0-9]{8})|"
+    r"(?P<compact>[0-9]{8})(\.0)?|"
     r"(?P<roc>1[0-9]{2})(?P<slash>/?)(?P<roc_month>[0-9]{2})(?P=slash)(?P<roc_day>[0-9]{2})|"
     r"(?P<cjk>[0-9]{4}) ?[年년] ?(?P<cjk_month>[0-9]{1,2}) ?[月월] ?(?P<cjk_day>[0-9]{1,2}) ?[日일])" + _BEHIND,
     _FLAGS | re.ASCII,
@@ -59,7 +60,7 @@ _NAMED = (
     re.compile(r"(?P<day>\d\d?)" + _MONTH + r"(?P<year>\d{4})", _FLAGS | re.ASCII),
 )
 _YEAR_LAST = re.compile(
-    r"(?P<a>\d\d?)(?P<sign>[-/.]) ?(?P<b>\d\d?)(?P=sign) ?(?P<c>\d{4}|\d\d)" + _BEHIND, _FLAGS | re.ASCII
+    _BEFORE + r"(?P<a>\d\d?)(?P<sign>[-/.]) ?(?P<b>\d\d?)(?P=sign) ?(?P<c>\d{4}|\d\d)" + _BEHIND, _FLAGS | re.ASCII
 )
 _EPOCH = re.compile(r"(?P<count>\d{9,19})(\.0*)?", re.ASCII)
 
@@ -123,6 +124,33 @@ def is_day(written: str) -> bool:
     if found is None and (parts := _YEAR_LAST.fullmatch(written)):
         return any(_ordered(parts, order) != NOT_A_DAY for order in ("day", "month", "year"))
     return found is not None and found != NOT_A_DAY
+
+
+def eve(counted: Iterable[tuple[str, int]], way: "Way") -> str:
+    """A text that shows that days begin elsewhere than their times say, or an empty string.
+
+    The midnight of an exchange east of Greenwich is the evening before in UTC: Mondays are Sundays then. Crypto and
+    exchanges that trade on Sundays show themselves by Saturdays and by earlier times.
+    """
+    sundays, saturdays, example = 0, 0, ""
+    for text, rows in counted:
+        day = read_day(text, *way)
+        if day == NOT_A_DAY:
+            continue
+        weekday = (day + 3) % 7  # 1970-01-01 was a Thursday, 0 is Monday
+        saturdays += rows if weekday == 5 else 0
+        if weekday == 6 and hour(text, way.unit) >= EVENING:
+            sundays, example = sundays + rows, text
+    return example if sundays > max(1, 2 * saturdays) else ""
+
+
+def hour(written: str, unit: str) -> int:
+    """The hour behind a day, -1 without one."""
+    if unit and (found := _EPOCH.fullmatch(written.strip())):
+        return int(found["count"]) % UNITS[unit] * 24 // UNITS[unit]
+    found = re.search(r"[T ](\d\d?):", written)
+    late = found is not None and re.search(r"[0-9] ?PM", written, re.IGNORECASE) is not None and int(found[1]) < 12
+    return (int(found[1]) + 12 * late) if found else -1
 
 
 def is_epoch(written: str, until: int) -> bool:

@@ -18,6 +18,7 @@ from stocks.reading.rejected import LONGEST_ROW, Unusable, show
 from stocks.reading.source import Rules
 
 PANELS = 20  # tickers of a wide file whose numbers are looked at
+MOST_TEXTS = 200_000  # different ones that tell how days are written: there are not so many days
 
 type Blocks = Callable[[], Iterator[tuple[int, bytes]]]
 
@@ -27,7 +28,7 @@ def detect(layout: Layout, sample: Blocks, whole: Blocks | None, rules: Rules) -
 
     Blocks come with the number of their first line. Raises Unusable where nothing is proven.
     """
-    for attempt in (_way, _decimal):
+    for attempt in (_way, _decimal, _currency):
         try:
             layout = attempt(layout, sample, rules)
         except Unusable:
@@ -42,7 +43,10 @@ def _way(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
     for _, block in blocks():
         (column,) = columns(block, layout, [layout.date])
         for entry in pc.value_counts(column.combine_chunks()).to_pylist():
-            counted[entry["values"].strip()] += entry["counts"]
+            if len(entry["values"]) <= dates.LONGEST:
+                counted[entry["values"].strip()] += entry["counts"]
+        if len(counted) > MOST_TEXTS:
+            break
     try:
         way = dates.way(counted.items(), rules.until, rules.tolerance)
     except dates.Undecided as error:
@@ -50,6 +54,9 @@ def _way(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
         if rules.date_order:
             return dataclasses.replace(layout, way=dates.Way(rules.date_order, True))
         raise unusable(layout, layout.date, blocks, example, f"{missing}; write YYYY-MM-DD") from None
+    if eve := dates.eve(counted.items(), way):
+        reason = "is a Sunday evening and no Saturday stands: days begin elsewhere; write the exchange's as YYYY-MM-DD"
+        raise unusable(layout, layout.date, blocks, eve, reason)
     if rules.date_order and way.order:
         way = way._replace(order=rules.date_order)
     return dataclasses.replace(layout, way=way)
@@ -103,6 +110,26 @@ def _sign(layout: Layout, blocks: Blocks, rules: Rules, rows: Counter, telling: 
         who = "alone says" if count == 1 else f"and {count - 1:,} more of {signed:,} rows say"
         reason = f"{who} which sign is the decimal one, too few to go by; write 1234.5 with a point"
     raise unusable(layout, telling[fewer][0], blocks, telling[fewer][1], reason)
+
+
+def _currency(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
+    """The layout as it is. Raises Unusable where prices of one ticker in one column are in two currencies."""
+    priced = [(panel, at) for panel in layout.panels[:PANELS] for name, at in panel.columns.items() if name != "volume"]
+    names = [] if layout.ticker is None else [layout.ticker]
+    first: dict[tuple[str, int], str] = {}
+    for _, block in blocks():
+        texts = columns(block, layout, [*(at for _, at in priced), *names])
+        for (panel, at), text in zip(priced, texts, strict=False):
+            signs = numbers.currencies(text)
+            tickers = texts[-1].to_pylist() if names and signs else [panel.ticker] * len(signs)
+            for ticker, sign in sorted(set(zip(tickers, signs, strict=True))):
+                if sign and first.setdefault((ticker, at), sign) != sign:
+                    row = next(
+                        row for row, pair in enumerate(zip(tickers, signs, strict=True)) if pair == (ticker, sign)
+                    )
+                    reason = f"is not in {first[ticker, at]} as other rows; write one currency per ticker"
+                    raise unusable(layout, at, blocks, text[row].as_py().strip(), reason)
+    return layout
 
 
 def columns(block: bytes, layout: Layout, wanted: list[int]) -> list[pa.ChunkedArray]:

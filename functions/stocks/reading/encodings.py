@@ -5,6 +5,7 @@ titles.csv, letter by letter. Where two encodings are proven, the cells that are
 """
 
 import itertools
+import re
 from collections.abc import Iterator
 
 from stocks.reading import header, lines, titles
@@ -17,6 +18,7 @@ from stocks.reading.source import Rules, Source, Stream
 CODECS = {
     "cp1252": "cp1252",
     "cp1250": "cp1250",
+    "iso8859_2": "ISO 8859-2",
     "cp1251": "cp1251",
     "cp1254": "cp1254",
     "gb18030": "GB18030",
@@ -26,6 +28,8 @@ CODECS = {
 }
 NAMES = CODECS | {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 HEAD = 1 << 16  # bytes in which the header stands
+MOST_LINES = 10_000_000  # each takes up to 16 µs
+_CONTROLS = re.compile("[\x80-\x9f]")  # no text holds them, and no other codec of CODECS has them
 
 
 def prove(source: Source, rules: Rules, fault: lines.NotUtf8) -> str:
@@ -64,6 +68,8 @@ def _decoded(source: Source, layouts: dict[str, Layout]) -> dict[str, Layout]:
             texts = {codec: text for codec in left if (text := _text(block, codec)) is not None}
             left = tuple(texts)
             if len(set(texts.values())) > 1:
+                if all(pair in apart for pair in itertools.combinations(texts, 2)):
+                    continue
                 read = {codec: dict(_read_cells(text, layouts[codec], line)) for codec, text in texts.items()}
                 for pair in itertools.combinations(read, 2):
                     if pair not in apart and read[pair[0]] != read[pair[1]]:
@@ -86,9 +92,11 @@ def _contradiction(read: dict[str, dict[tuple[int, int], str]]) -> Unusable:
 
 def _raw(stream: Stream) -> Iterator[tuple[int, bytes]]:
     """Blocks of whole lines, not decoded: no byte below 0x30 is part of a character in any of CODECS."""
-    line, rest = 1, b""
+    line, rest, total = 1, b"", 0
     while more := stream.read(lines.BLOCK):
-        text = rest + more
+        text, total = rest + more, total + len(more)
+        if line > MOST_LINES or total > lines.MOST_BYTES:
+            raise Unusable(f"the file is not UTF-8 and has more than {MOST_LINES:,} lines; save it in UTF-8", line)
         end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
         if len(text) - end > lines.LONGEST_LINE:
             raise Unusable("the line is longer than 1 MiB; end each row with a line feed", line)
@@ -100,9 +108,10 @@ def _raw(stream: Stream) -> Iterator[tuple[int, bytes]]:
 
 def _text(block: bytes, codec: str) -> str | None:
     try:
-        return block.decode(codec)
+        text = block.decode(codec)
     except UnicodeDecodeError:
         return None
+    return None if _CONTROLS.search(text) else text
 
 
 def _read_cells(text: str, layout: Layout, line: int) -> Iterator[tuple[tuple[int, int], str]]:

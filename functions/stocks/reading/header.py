@@ -1,7 +1,10 @@
 """Find the line that names the columns, and what each column holds, by the titles and by what stands below them."""
 
-from stocks.reading import dates, panels
+import dataclasses
+
+from stocks.reading import dates, panels, titles
 from stocks.reading.candidate import Candidate, candidates, date_column, ticker_column, value_columns
+from stocks.reading.cells import BrokenLine, cells
 from stocks.reading.klines import klines
 from stocks.reading.layout import COLUMN, FILE_NAME, LONG, SINGLE, VALUES, Layout, Panel, shorten
 from stocks.reading.rejected import Unusable, show
@@ -24,9 +27,22 @@ def find(lines: list[str], stem: str, until: int) -> Layout:
             or plain(candidate, stem)
         )
         if found:
-            return found
+            _refuse_rows_above(lines[: candidate.at], found)
+            heads = frozenset(filter(str.strip, lines[candidate.at : found.body - 1]))
+            return dataclasses.replace(found, heads=heads)
         seen.append(candidate)
     raise why(seen)
+
+
+def _refuse_rows_above(above: list[str], layout: Layout) -> None:
+    """Raise Unusable where a row stands above the titles: it would be lost."""
+    for number, line in enumerate(above, 1):
+        try:
+            row = cells(line, layout.separator)
+        except BrokenLine:
+            continue
+        if len(row) == layout.width and dates.is_day(row[layout.date]):
+            raise Unusable("a row stands above the titles; move the titles to the first line", number, line)
 
 
 def is_strong(found: Candidate) -> bool:
@@ -39,6 +55,11 @@ def plain(found: Candidate, stem: str) -> Layout | None:
     columns = value_columns(found)
     if not {"close", "adjclose"} & columns.keys() or (date := date_column(found)) is None:
         return None
+    if found.separator == "," and not found.titles[-1] and found.holds(len(found.titles) - 1, str.isdigit):
+        reason = (
+            "the last column has numbers and no title: halves of others? name it, or put numbers with a comma in quotes"
+        )
+        raise Unusable(reason, found.at + 1, found.line)
     ticker = ticker_column(found, date)
     if ticker is not None:
         series = next((at for _, at in found.of("series")), None)
@@ -47,6 +68,16 @@ def plain(found: Candidate, stem: str) -> Layout | None:
     if wrong := complaint(name):
         raise Unusable(f"without a ticker column the file's name is the ticker, and {wrong}", found.at + 1, found.line)
     return found.layout(SINGLE, date, [Panel(name, columns)], FILE_NAME)
+
+
+def is_titles(line: str, layout: Layout) -> bool:
+    """Whether a line without a number names columns: the day, tickers, or R's prices of a ticker."""
+    found = [cell for cell in cells(line, layout.separator) if len(cell) > 1]
+    if len(found) > 1 and titles.fold(found[0]) in panels.TICKERS:
+        return True
+    return any(one and (one.name, one.rank) == ("date", 1) for one in titles.meanings(found)) or any(
+        map(panels.joined, found)
+    )
 
 
 def why(seen: list[Candidate]) -> Unusable:
@@ -67,9 +98,10 @@ def why(seen: list[Candidate]) -> Unusable:
         at = best.of("date")[0][1]
         held = show(next(filter(None, best.column(at)), ""))
         reason = f"column {shorten(best.titles[at])} holds no days, but {held}; write them as YYYY-MM-DD"
+    elif has_days and (wrong := _beside_tickers(best)):
+        reason = f"columns {_listed(wrong)} are no tickers beside others that are; rename or delete them"
     elif has_days and unknown and not names & set(VALUES):
-        listed = ", ".join(unknown[:NAMED]) + (", ..." if len(unknown) > NAMED else "")
-        reason = f"columns {listed} are neither prices nor tickers; delete them or name the column of prices close"
+        reason = f"columns {_listed(unknown)} are neither prices nor tickers; delete them, or name the price close"
     elif has_days:
         reason = f"{head} has no column adjclose or close; name the column of prices close"
     elif names & set(VALUES):
@@ -77,3 +109,15 @@ def why(seen: list[Candidate]) -> Unusable:
     else:
         reason = f"{head} has no column date; begin with titles such as date,close"
     return Unusable(reason, best.at + 1, best.line)
+
+
+def _beside_tickers(found: Candidate) -> list[str]:
+    """The columns that keep a file from being one column per ticker, where most others are so."""
+    others = [at for at, meaning in enumerate(found.meanings) if not meaning or meaning.name != "date"]
+    wrong = panels.no_tickers(found, others)
+    few = 0 < len(wrong) < len(others) - len(wrong)
+    return [shorten(found.titles[at], 25) or "without a title" for at in wrong] if few else []
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")

@@ -25,6 +25,7 @@ from stocks.reading.tickers import look_alikes
 MOST_SHARDS = 128
 GZIP_RATIO = 4
 MOST_TICKERS = 200_000
+MOST_KINDS = 1_000
 MOST_SHARD_ROWS = 2_000_000  # what this step and Scale can hold at once
 ORDINARY = "EQ"  # of several kinds of a share NSE lists, the one that is meant
 REPEATED_AMONG = 50_000  # rows, a day of which comes more than once in a file of other than daily prices
@@ -136,6 +137,8 @@ class Intake:
         """Append each row to the file of its shard, which the ticker alone decides."""
         if len(self.tickers) > MOST_TICKERS:
             raise rejected.Unusable(f"the file has more than {MOST_TICKERS:,} tickers; drop it in parts")
+        if len(self.kinds) > MOST_KINDS:
+            raise rejected.Unusable(f"the column of series has more than {MOST_KINDS:,} values; delete the column")
         new = list(self.tickers)[len(self.shard_of) :]
         self.shard_of = np.append(self.shard_of, np.array([crc32(t.encode()) % self.shards for t in new], np.uint8))
         target = self.shard_of[rows["ticker"]]

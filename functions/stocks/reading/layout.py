@@ -36,8 +36,8 @@ class Panel:
 class Layout:
     """The columns of a file, by their index, and how its days and numbers are written.
 
-    titles are the columns as the file itself calls them, `title` is one as a message quotes it. header is the line that
-    named them, "" where none did; body is the line, from 1, on which the rows begin. until is the last day allowed.
+    titles are the columns as the file itself calls them, `title` is one as a message quotes it. heads are the lines
+    that name them; body is the line, from 1, on which the rows begin. until is the last day allowed.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Layout:
     series: int | None = None
     changes: tuple[int, ...] = ()
     ticker_from: str = COLUMN
-    header: str = ""
+    heads: frozenset[str] = frozenset()
     body: int = 2
     encoding: str = "utf-8"
     way: Way = ANY_WAY

@@ -15,7 +15,7 @@ POINT, COMMA, UNDECIDED = ".", ",", ""
 NO_VALUE = frozenset(
     (
         *("", "null", "nan", "n/a", "na", "none", "-", "--", "---", "–", "—", ".", "nil", "<na>", "#n/a", "#n/a n/a"),
-        *("n.a.", "n/d", "nd", "nat", "(null)", "\\n", "*", "...", "#value!", "#div/0!", "#ref!"),
+        *("n.a.", "n/d", "nd", "nat", "(null)", "\\n", "*", "..."),
     )
 )
 LONGEST = 60  # characters: what is longer is no number, and must not keep a pattern busy
@@ -40,6 +40,7 @@ _NOTHING = f"^({'|'.join(map(re.escape, sorted(NO_VALUE)))})$"
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _CURRENCY_BEFORE = rf"^([+-]?){_CURRENCIES}{_SPACE}?"
 _CURRENCY_BEHIND = rf"([0-9.,]){_SPACE}?{_CURRENCIES}$"
+_WITH_CURRENCY = rf"^[+-]?(?P<before>{_CURRENCIES})?{_SPACE}?[0-9.,][0-9.,'’{_SPACE[1:-1]}]*(?P<behind>{_CURRENCIES})?$"
 _BLANK_GROUPS = rf"[1-9][0-9]{{0,2}}({_SPACE}[0-9]{{3}})+|[1-9][0-9]{{0,2}}(['’][0-9]{{3}})+"
 _GROUPED = {
     POINT: rf"^[+-]?([1-9][0-9]{{0,2}}(,[0-9]{{3}})+|[1-9][0-9]?(,[0-9]{{2}})+,[0-9]{{3}}|{_BLANK_GROUPS})(\.[0-9]*)?$",
@@ -92,6 +93,18 @@ def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> tupl
     missing = to_numpy(pc.match_substring_regex(pc.utf8_lower(column), _NOTHING))
     found[missing] = 0
     return found, missing
+
+
+def currencies(column: pa.ChunkedArray) -> list[str]:
+    """The currency that each text names, an empty string where it names none; nothing where no text is but a number."""
+    text = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, LONGEST + 1)
+    try:
+        pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        found = pc.extract_regex(text, _WITH_CURRENCY)
+        parts = [pc.fill_null(pc.struct_field(found, name), "") for name in ("before", "behind")]
+        return pc.binary_join_element_wise(*parts, "").to_pylist()
+    return []
 
 
 def to_numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -1,22 +1,38 @@
 """Headers that name the tickers themselves: one column per ticker, or several values per ticker."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from stocks.reading import dates, numbers, titles
 from stocks.reading.candidate import Candidate, date_column
 from stocks.reading.layout import HEADER, SINGLE, VALUES, WIDE, Layout, Panel
+from stocks.reading.rejected import Unusable
 from stocks.reading.tickers import complaint
 
 TICKER = re.compile(r"[A-Z0-9.^=-]{1,12}")
 # AAPL.Close of R, split at the last dot; AAPL_Close and Close_AAPL of flattened pandas columns; the text of a tuple.
 _JOINED = (
-    re.compile(r"(?P<ticker>\S+)\.(?P<value>[A-Za-z]+)"),
+    re.compile(r"(?P<ticker>[A-Za-z0-9.^=&-]{1,20})\.(?P<value>[A-Za-z]+)"),
     re.compile(r"(?P<ticker>[A-Z0-9.^=-]{1,12})[_ ](?P<value>[A-Za-z][A-Za-z _]*)"),
     re.compile(r"(?P<value>[A-Za-z][A-Za-z _]*)[_ ](?P<ticker>[A-Z0-9.^=-]{1,12})"),
     re.compile(r"\('(?P<value>[A-Za-z ]+)', '(?P<ticker>[^']+)'\)"),
     re.compile(r"\('(?P<ticker>[^']+)', '(?P<value>[A-Za-z ]+)'\)"),
 )
-LABELS = ("ticker", "tickers", "symbol", "symbols", "price", "attributes", "date", "datetime")  # of lines of titles
+# Capitals that are no tickers: other values of a day, and what tells prices of one ticker apart.
+VALUES_OF_A_DAY = frozenset((
+    "PRICE", "LATEST", "VALUE", "CLOSE", "ADJCLOSE", "VOLUME", "VOL", "QTY", "QUANTITY", "RET", "RETURN", "RETURNS",
+    "MKTCAP", "MCAP", "VWAP", "NAV", "YEAR", "MONTH", "WEEK", "ID", "NO", "INDEX", "COUNT", "TRADES", "TURNOVER",
+    "AMOUNT", "RSI", "MACD", "SMA", "EMA", "ATR", "TMAX", "TMIN", "TAVG", "PRCP", "BID", "ASK", "MID", "SPREAD",
+))  # fmt: skip
+KINDS_OF_A_PRICE = frozenset((
+    "BID", "ASK", "MID", "SPREAD", "LAST", "PREV", "DAY", "QUOTE", "USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR",
+    "CAD", "AUD", "HKD", "KRW", "BRL",
+))  # fmt: skip
+_SPAN = re.compile(r"\d+[DWMY]|[.\d]*\.")  # as in CLOSE_5D
+TICKERS = ("ticker", "tickers", "symbol", "symbols")
+LABELS = (*TICKERS, "price", "attributes", "date", "datetime")  # of lines of titles
+_TERMINAL = re.compile(r"[A-Z0-9./-]{1,12} [A-Z]{2}( Equity)?|[A-Z0-9]{1,12} (Index|Curncy|Comdty)")  # Bloomberg's
 _REPEATED = re.compile(r"\.\d+$")  # pandas numbers repeated titles
 
 type Named = list[tuple[str, str, int]]  # ticker, value, column
@@ -50,34 +66,59 @@ def _are_tickers(names: list[str], beside: list[str]) -> bool:
     labels = [cell for cell in beside if titles.fold(cell) in LABELS]
     if not all(cell in labels or not cell or cell.isdigit() for cell in beside):
         return False
-    named = bool(labels) or not all(map(numbers.is_number, names))
-    return named and all(TICKER.fullmatch(name) and not _value(name) for name in names)
+    if not labels and (all(map(numbers.is_number, names)) or KINDS_OF_A_PRICE.issuperset(names)):
+        return False
+    fitting = all(TICKER.fullmatch(name) or _TERMINAL.fullmatch(name) for name in names)
+    return fitting and (bool(labels) or not all(map(_value, names)))
 
 
 def prefixed(found: Candidate) -> Layout | None:
     """R's AAPL.Close and its kin, of one or several tickers."""
     named = [
-        (*joined, at)
+        (*of, at)
         for at, (title, meaning) in enumerate(zip(found.titles, found.meanings, strict=True))
-        if not meaning and (joined := _joined(title.strip()))
+        if not meaning and (of := joined(title.strip()))
     ]
-    return _layout(found, date_column(found), named) if named else None
+    closing = {ticker for ticker, value, _ in named if value in ("close", "adjclose")}
+    return _layout(found, date_column(found), named) if {ticker for ticker, _, _ in named} == closing else None
 
 
 def wide(found: Candidate) -> Layout | None:
     """A column of days, and in every other column the closing prices of the ticker that is its title.
 
-    Titles such as LOW, OPEN and LAST are tickers beside a title that can be nothing else.
+    Titles such as LOW, OPEN and T are tickers beside a title that can be nothing else; where both a high and a low
+    price may be meant, beside more such titles than there are others. Raises Unusable where a ticker stands twice, or
+    a title that is no ticker beside tickers.
     """
     if (date := date_column(found)) is None:
         return None
     others = [at for at in range(len(found.titles)) if at != date and not _is_index(found, at)]
     meant = [meaning.name for at in others if (meaning := found.meanings[at])]
-    if not set(meant) <= {"open", "high", "low", "close"} or {"high", "low"} <= set(meant) or len(meant) == len(others):
+    unknown = len(others) - len(meant)
+    wrong = no_tickers(found, others)
+    fine = [found.titles[at] for at in others if at not in wrong and not found.meanings[at]]
+    if wrong and len(fine) > 1 and all(found.titles[at] in VALUES_OF_A_DAY for at in wrong):
+        reason = f"column {found.titles[wrong[0]]} is no ticker beside {fine[0]} and {fine[1]}; rename or delete it"
+        raise Unusable(reason, found.at + 1, found.line)
+    letters = [found.titles[at] for at in others if len(found.titles[at]) == 1 and found.meanings[at]]
+    if letters and not wrong and 1 < unknown <= len(meant):
+        reason = f"columns {fine[0]}, {fine[1]} and {letters[0]} may be tickers or values of one; name values in full"
+        raise Unusable(reason, found.at + 1, found.line)
+    if not unknown or ({"high", "low"} <= set(meant) and unknown <= len(meant)) or wrong:
         return None
-    if not all(TICKER.fullmatch(found.titles[at]) and _is_priced(found, at) for at in others):
-        return None
+    names = Counter(found.titles[at] for at in others)
+    if twice := [at for at in others if names[found.titles[at]] > 1]:
+        raise found.both(twice, found.titles[twice[0]])
     return _layout(found, date, [(found.titles[at], "close", at) for at in others])
+
+
+def no_tickers(found: Candidate, columns: Iterable[int]) -> list[int]:
+    """Those of the columns that hold no prices of a ticker that is their title."""
+    return [
+        at
+        for at in columns
+        if not TICKER.fullmatch(found.titles[at]) or found.titles[at] in VALUES_OF_A_DAY or not _is_priced(found, at)
+    ]
 
 
 def _value(title: str) -> str:
@@ -86,10 +127,12 @@ def _value(title: str) -> str:
     return meaning.name if meaning and meaning.rank == 1 and meaning.name in VALUES else ""
 
 
-def _joined(title: str) -> tuple[str, str] | None:
+def joined(title: str) -> tuple[str, str] | None:
     for form in _JOINED:
         if (parts := form.fullmatch(title)) and (value := _value(parts["value"])):
-            return parts["ticker"], value
+            ticker = parts["ticker"]
+            kinds = KINDS_OF_A_PRICE.intersection(re.split(r"\W", ticker.upper()))
+            return None if kinds or _SPAN.fullmatch(ticker) else (ticker, value)
     return None
 
 

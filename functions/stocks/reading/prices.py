@@ -21,6 +21,8 @@ SAMPLE = 4 << 20  # bytes below the header that decide how the file is written
 EVENT = re.compile(r"\b(Dividend|Split)s?\b")  # in tables copied from Yahoo Finance
 LONGEST = lines.LONGEST_LINE
 FOOT = 20  # lines that may stand below the last row
+HEADING = 10  # lines in which words may stand above the titles
+MOST_SLOW = 10_000_000  # lines that have to be read one by one, at some 20 µs each
 
 
 class Block(NamedTuple):
@@ -52,6 +54,9 @@ class PricesFile:
         self.foot: list[Rejected] = []  # lines below the last row that are none
         self.room = FOOT  # for more of them
         self.others = 0  # further lines that are no rows: see _is_other
+        self.note = -HEADING  # the last line of words
+        self.slow = 0  # lines that were read one by one
+        self.titles: Rejected | None = None  # a line that may begin a second table, if rows follow
         self._stream = source.stream()
         try:
             codec, self._blocks = lines.blocks(self._stream.__enter__(), block_bytes, codec)
@@ -115,14 +120,22 @@ class PricesFile:
         split = block.split(b"\n") if plain.unsure.size else []
         rejected, accepted, bad, empty, others = [], [], 0, plain.empty, 0
         held = len(self.foot)  # lines of earlier blocks, which count here if a row follows
+        self.slow += plain.unsure.size
+        if self.slow > MOST_SLOW:
+            raise Unusable(f"more than {MOST_SLOW:,} rows are not in the usual form; drop the file in parts", line)
         if plain.last:
             rejected, bad, self.foot, self.room = self.foot, len(self.foot), [], FOOT
         for index in plain.unsure.tolist():
             number, row = int(numbers[index]), split[index].decode()
             if self._is_other(row):
                 others += 1
+                if self.layout.ticker is None and 0 < number - self.note <= HEADING:  # it names another ticker
+                    self.titles = self.titles or Rejected(number, "", row[:LONGEST_ROW])
                 continue
             read = read_line(row, self.layout)
+            self.note = number if read.note else self.note
+            if read.note and header.is_titles(row, self.layout):
+                self.titles = self.titles or Rejected(number, "", row[:LONGEST_ROW])
             noted = [Rejected(number, reason, row[:LONGEST_ROW]) for reason in read.reasons]
             may_end = (read.note and index >= plain.last) or (read.narrow and bool(self.foot))
             if may_end and self.room:
@@ -142,16 +155,19 @@ class PricesFile:
         if accepted:
             rows = np.concatenate([rows, np.array(accepted, ROW)])
             rows = rows[np.argsort(rows["line"], kind="stable")]
+        if self.titles and len(rows) and rows["line"][-1] > self.titles.line:
+            reason = "a second table begins here; upload each table as a file of its own"
+            raise Unusable(reason, self.titles.line, self.titles.row)
         shortest = np.diff(np.flatnonzero(np.frombuffer(block, np.uint8) == 10), prepend=-1).min(initial=LONGEST)
         count = held + len(numbers) - others - len(self.foot)
         return Block(rows, rejected, count, bad, empty, plain.times, int(shortest))
 
     def _is_other(self, row: str) -> bool:
-        """Whether a line repeats the header, is a comment, tells of a dividend or a split, or has no cell."""
+        """Whether a line repeats a title line, is a comment, tells of a dividend or a split, or has no cell."""
         if not row.replace(self.layout.separator, "").replace('"', "").strip():
             return True
         narrow = row.count(self.layout.separator) < self.layout.width - 1
-        other = row == self.layout.header or (narrow and (row.startswith("#") or EVENT.search(row) is not None))
+        other = row in self.layout.heads or (narrow and (row.startswith("#") or EVENT.search(row) is not None))
         self.others += other
         return other
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 KEEP = 100_000
 LONGEST_ROW = 500
 LONGEST_REASON = 200  # characters of the sentence that refuses a file
+LONGEST_SHOWN = 40  # characters of a value in a message
 FORMULA = ("=", "+", "-", "@")  # a spreadsheet computes a cell that begins so
 
 
@@ -49,5 +50,6 @@ def to_csv(rejected: Iterable[Rejected]) -> str:
 
 
 def show(value: str) -> str:
-    """A value as a message quotes it: one line, at most 40 characters."""
-    return repr(value if len(value) <= 40 else value[:37] + "...")
+    """A value as a message quotes it: one line, at most LONGEST_SHOWN characters."""
+    shown = repr(value[: LONGEST_SHOWN + 1])
+    return shown if len(shown) <= LONGEST_SHOWN + 2 else f"{shown[: LONGEST_SHOWN - 2]}...{shown[0]}"

@@ -13,7 +13,7 @@ import pyarrow as pa
 from stocks.reading import numbers, tickers
 from stocks.reading.blocks import cut
 from stocks.reading.cells import BrokenLine, cells
-from stocks.reading.dates import FORMS, NOT_A_DAY, read_day, time_of
+from stocks.reading.dates import FORMS, NOT_A_DAY, is_day, read_day, time_of
 from stocks.reading.layout import VALUES, Layout, Panel
 from stocks.reading.rejected import show
 from stocks.series import iso
@@ -30,7 +30,7 @@ type Numbered = dict[str, int]
 class Line(NamedTuple):
     """What one line holds: rows of (ticker, kind, day, values), reasons against it or its cells, or neither.
 
-    note: it may be words below the rows; narrow: it has another width, so it may follow such words.
+    note: it may be words below the rows; narrow: it has another width and no day, so it may follow such words.
     """
 
     rows: list[tuple[str, str, int, list[float]]]
@@ -46,7 +46,9 @@ def read_line(line: str, layout: Layout) -> Line:
     except BrokenLine as error:
         return Line([], [str(error)])
     if len(written) != layout.width:
-        return Line([], [f"{len(written)} columns instead of {layout.width}"], _is_note(written), narrow=True)
+        quoted = "" if layout.separator != "," or len(written) < layout.width else "; a comma in a number needs quotes"
+        narrow = not any(map(is_day, written))
+        return Line([], [f"{len(written)} columns instead of {layout.width}{quoted}"], _is_note(written), narrow=narrow)
     ticker = ""
     if layout.ticker is not None:
         ticker = tickers.written(written[layout.ticker])

@@ -28,6 +28,7 @@ _NAMES = tuple(
         r"(?P<ticker>[^_]+)_(daily_historical-data|price-history)-.*",  # Barchart
         r"(?P<ticker>[A-Z0-9]+)-1d-\d{4}(-\d\d){0,2}",  # Binance
         r"(?P<ticker>[a-z0-9]+-[a-z]{3,4})-max",  # CoinGecko
+        r"(?P<ticker>[^_]+)_\d+_\d+_\d{4}-\d+_\d+_\d{4}_historical_data(_coinmarketcap)?",  # whose name is a number
         r"(?P<ticker>.+?)_Candlestick_1_D_(BID|ASK).*",  # Dukascopy
         r"(?P<ticker>.+?)_historical_price",  # Euronext
         r"(WIKI|EOD)-(?P<ticker>.+)",  # Nasdaq Data Link

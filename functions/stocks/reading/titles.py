@@ -18,6 +18,9 @@ _UNIT = re.compile(
     r"\s*[(\[（]\s*([A-Z]{3}|TL|GBp|Rs\.?|[€$£¥₹₩]|元|円|원|株|股|手|주|lots?|shares?|Stück|titres|kpl|stk|db"
     r"|in [^)\]]+)\s*[)\]）]\s*$"
 )
+# How Alpha Vantage numbers its titles, and what R's make.names makes of that: "4. close", "X4..close".
+_NUMBER = re.compile(r"(\d+[ab]?\. |X\d+[ab]?\.\.)")
+LONGEST = 100  # characters: what is longer is no title, and must not keep a pattern busy
 # Letters that Unicode does not take apart into a letter and its accent.
 _PLAIN = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss"})
 
@@ -54,7 +57,7 @@ _MEANINGS, _SPELLINGS = _read()
 
 def is_known(title: str) -> bool:
     """Whether titles.csv has the title with exactly these letters, accents included."""
-    return bool({_spelled(title), _spelled(_UNIT.sub("", title))} & _SPELLINGS)
+    return len(title) <= LONGEST and bool({_spelled(title), _spelled(_UNIT.sub("", title))} & _SPELLINGS)
 
 
 def is_unnamed(title: str) -> bool:
@@ -68,13 +71,22 @@ def meanings(titles: Sequence[str]) -> list[Meaning | None]:
     A title that means different things in different languages has the meaning of the language that most other titles
     are in; where these leave it open, it has none.
     """
-    found = [_MEANINGS.get(fold(title)) or _MEANINGS.get(fold(_UNIT.sub("", title)), []) for title in titles]
-    return [_resolved(entries, [*found[:at], *found[at + 1 :]]) for at, entries in enumerate(found)]
+    found = [_entries(title) for title in titles]
+    votes = Counter(language for entries in found for language in {entry.language for entry in entries})
+    return [_resolved(entries, votes) for entries in found]
 
 
-def _resolved(entries: list[Meaning], others: list[list[Meaning]]) -> Meaning | None:
+def _entries(title: str) -> list[Meaning]:
+    if len(title) > LONGEST:
+        return []
+    plain = title[number.end() :] if (number := _NUMBER.match(title)) else title
+    return _MEANINGS.get(fold(plain)) or _MEANINGS.get(fold(_UNIT.sub("", plain)), [])
+
+
+def _resolved(entries: list[Meaning], votes: Counter[str]) -> Meaning | None:
+    """votes counts the titles of the header in each language, this one included."""
     if len({entry.name for entry in entries}) > 1:
-        votes = Counter(language for other in others for language in {entry.language for entry in other})
+        votes = votes - Counter({entry.language for entry in entries})
         most = max((votes[entry.language] for entry in entries), default=0)
         entries = [entry for entry in entries if most and votes[entry.language] == most]
         if len({entry.name for entry in entries}) > 1:

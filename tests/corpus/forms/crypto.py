@@ -90,9 +90,8 @@ FORMS = (
             ),
             newest_first=True,
         ),
-        known({"timestamp": "date", "name": "ticker", **LOWER}, "%Y-%m-%dT%H:%M:%S.%fZ", sep=";", encoding="utf-8-sig"),
+        known({"timestamp": "date", **LOWER}, "%Y-%m-%dT%H:%M:%S.%fZ", "Bitcoin", sep=";", encoding="utf-8-sig"),
         "utf-8-sig",
-        tickers=("2781",),
     ),
     Form(
         "CryptoDataDownload",
