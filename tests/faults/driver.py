@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 from tests.faults.plan import Fault, Run
@@ -107,8 +108,9 @@ class Executions:
 
 
 def chosen(session, parameter: str) -> dict[str, Any]:
-    """The runs, or the inputs (parameter case), of the session's tests, by name."""
-    parameters = [item.callspec.params for item in session.items if hasattr(item, "callspec")]
+    """The runs, or the inputs (parameter case), of the session's tests of this folder, by name."""
+    ours = [item for item in session.items if item.path.parent == Path(__file__).parent]
+    parameters = [item.callspec.params for item in ours if hasattr(item, "callspec")]
     return {found[parameter].name: found[parameter] for found in parameters if parameter in found}
 
 

@@ -15,7 +15,7 @@ from tests.corpus.cases import CASES
 from tests.faults.driver import TABLES, chosen
 
 AT_ONCE = 5
-QUICK = 12  # every such one of the corpus runs in `make test`, too
+QUICK = 16  # every such one of the corpus runs in `make test`, too
 
 
 @pytest.fixture(scope="module")

@@ -181,7 +181,7 @@ def test_arbitrary_text_below_a_header_is_rows_or_a_reason(start, lines):
     check(("ticker,date,close\n" + "\n".join([start, *lines])).encode("utf-8", "surrogatepass"))
 
 
-@settings(quick, max_examples=250)
+@settings(quick, max_examples=150)
 @given(st.sampled_from(SEEDS), st.randoms(use_true_random=False), st.integers(1, 4))
 def test_a_corpus_file_with_random_changes_is_rows_or_a_reason(body, chance: random.Random, changes):
     for _ in range(changes):
