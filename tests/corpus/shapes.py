@@ -126,6 +126,11 @@ CASES: tuple[Case, ...] = (
         lines("date,close", lambda day, n: f"{day},{'71.5GBP' if n % 7 else '7150.0GBX'}", EARLY),
         "write one currency per ticker",
     ),
+    refused(
+        "pence on some days",
+        lines("date,close", lambda day, n: f"{day},{'71.5' if n % 7 else 'GBX 7150.0'}", EARLY),
+        "write one currency per ticker",
+    ),
     file(
         "a currency for each ticker",
         lines(

@@ -122,12 +122,13 @@ def _currency(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
         for (panel, at), text in zip(priced, texts, strict=False):
             signs = numbers.currencies(text)
             tickers = texts[-1].to_pylist() if names and signs else [panel.ticker] * len(signs)
+            hundredths = not numbers.HUNDREDTHS.isdisjoint(signs)
             for ticker, sign in sorted(set(zip(tickers, signs, strict=True))):
-                if sign and first.setdefault((ticker, at), sign) != sign:
+                if (sign or hundredths) and first.setdefault((ticker, at), sign) != sign:
                     row = next(
                         row for row, pair in enumerate(zip(tickers, signs, strict=True)) if pair == (ticker, sign)
                     )
-                    reason = f"is not in {first[ticker, at]} as other rows; write one currency per ticker"
+                    reason = "is in another currency than other rows; write one currency per ticker"
                     raise unusable(layout, at, blocks, text[row].as_py().strip(), reason)
     return layout
 

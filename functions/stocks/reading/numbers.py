@@ -35,6 +35,7 @@ _CURRENCIES = (
     r"(?:(?:R|US|HK|NT|A|C|S)?\$|[€£¥￥₩₹₽₺₫฿₴₪]|Rs\.?|kr|zł|TL|Ft|Kč|円|元|원|GBp|GBX|ZAc|"
     r"USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|BRL|RUB|PLN|SEK|NOK|DKK|TRY|CNY|HKD|KRW|TWD)"
 )
+HUNDREDTHS = frozenset(("GBp", "GBX", "ZAc"))  # prices in them are a hundred times those without a sign
 _SPACE = "[ \u00a0\u2009\u202f]"
 _NOTHING = f"^({'|'.join(map(re.escape, sorted(NO_VALUE)))})$"
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -96,15 +97,13 @@ def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> tupl
 
 
 def currencies(column: pa.ChunkedArray) -> list[str]:
-    """The currency that each text names, an empty string where it names none; nothing where no text is but a number."""
+    """The currency that each text names, an empty string where it names none; nothing where none names one."""
+    if not pc.any(pc.match_substring_regex(column, r"[^0-9.,+'’ \t\x{a0}\x{2009}\x{202f}-]")).as_py():
+        return []
     text = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, LONGEST + 1)
-    try:
-        pc.cast(text, pa.float64())
-    except pa.ArrowInvalid:
-        found = pc.extract_regex(text, _WITH_CURRENCY)
-        parts = [pc.fill_null(pc.struct_field(found, name), "") for name in ("before", "behind")]
-        return pc.binary_join_element_wise(*parts, "").to_pylist()
-    return []
+    found = pc.extract_regex(text, _WITH_CURRENCY)
+    parts = [pc.fill_null(pc.struct_field(found, name), "") for name in ("before", "behind")]
+    return pc.binary_join_element_wise(*parts, "").to_pylist()
 
 
 def to_numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
