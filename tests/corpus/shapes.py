@@ -96,6 +96,13 @@ CASES: tuple[Case, ...] = (
         SINGLE.replace("Close", "AAPL.Close") + LATER.replace("Close", "MSFT.Close"),
         f"line 32: {SECOND_TABLE}",
     ),
+    file(
+        "words and comments amid the rows",
+        SINGLE + "a word,\n# a comment\n,\n" + LATER.split("\n", 1)[1],
+        REJECTED_ROWS,
+        "line 32: Date 'a word' is not a day",
+        rows=60,
+    ),
     file("years of a ticker below each other", SINGLE + LATER, rows=60, first=("prices", "2024-01-02", 100.5)),
     refused(
         "rows above the titles",

@@ -28,7 +28,7 @@ def find(lines: list[str], stem: str, until: int) -> Layout:
         )
         if found:
             _refuse_rows_above(lines[: candidate.at], found)
-            heads = frozenset(filter(str.strip, lines[candidate.at : found.body - 1]))
+            heads = frozenset(line for line in lines[candidate.at : found.body - 1] if any(map(str.isalpha, line)))
             return dataclasses.replace(found, heads=heads)
         seen.append(candidate)
     raise why(seen)

@@ -120,22 +120,17 @@ class PricesFile:
         split = block.split(b"\n") if plain.unsure.size else []
         rejected, accepted, bad, empty, others = [], [], 0, plain.empty, 0
         held = len(self.foot)  # lines of earlier blocks, which count here if a row follows
-        self.slow += plain.unsure.size
-        if self.slow > MOST_SLOW:
-            raise Unusable(f"more than {MOST_SLOW:,} rows are not in the usual form; drop the file in parts", line)
+        self._count_slow(plain.unsure.size, line)
         if plain.last:
             rejected, bad, self.foot, self.room = self.foot, len(self.foot), [], FOOT
         for index in plain.unsure.tolist():
             number, row = int(numbers[index]), split[index].decode()
-            if self._is_other(row):
+            if self._is_other(number, row):
                 others += 1
-                if self.layout.ticker is None and 0 < number - self.note <= HEADING:  # it names another ticker
-                    self.titles = self.titles or Rejected(number, "", row[:LONGEST_ROW])
                 continue
             read = read_line(row, self.layout)
-            self.note = number if read.note else self.note
-            if read.note and header.is_titles(row, self.layout):
-                self.titles = self.titles or Rejected(number, "", row[:LONGEST_ROW])
+            if read.note:
+                self._note(number, row)
             noted = [Rejected(number, reason, row[:LONGEST_ROW]) for reason in read.reasons]
             may_end = (read.note and index >= plain.last) or (read.narrow and bool(self.foot))
             if may_end and self.room:
@@ -155,18 +150,38 @@ class PricesFile:
         if accepted:
             rows = np.concatenate([rows, np.array(accepted, ROW)])
             rows = rows[np.argsort(rows["line"], kind="stable")]
-        if self.titles and len(rows) and rows["line"][-1] > self.titles.line:
-            reason = "a second table begins here; upload each table as a file of its own"
-            raise Unusable(reason, self.titles.line, self.titles.row)
+        self._refuse_second_table(rows)
         shortest = np.diff(np.flatnonzero(np.frombuffer(block, np.uint8) == 10), prepend=-1).min(initial=LONGEST)
         count = held + len(numbers) - others - len(self.foot)
         return Block(rows, rejected, count, bad, empty, plain.times, int(shortest))
 
-    def _is_other(self, row: str) -> bool:
+    def _count_slow(self, more: int, line: int) -> None:
+        """Raise Unusable where more lines are read one by one than there is time for."""
+        self.slow += more
+        if self.slow > MOST_SLOW:
+            raise Unusable(f"more than {MOST_SLOW:,} rows are not in the usual form; drop the file in parts", line)
+
+    def _note(self, number: int, row: str) -> None:
+        """Remember a line of words: it may name the ticker of a second table, or its columns."""
+        self.note = number
+        if not self.titles and header.is_titles(row, self.layout):
+            self.titles = Rejected(number, "", row[:LONGEST_ROW])
+
+    def _refuse_second_table(self, rows: np.ndarray) -> None:
+        """Raise Unusable where rows follow a line that names columns anew."""
+        if self.titles and len(rows) and rows["line"][-1] > self.titles.line:
+            reason = "a second table begins here; upload each table as a file of its own"
+            raise Unusable(reason, self.titles.line, self.titles.row)
+
+    def _is_other(self, number: int, row: str) -> bool:
         """Whether a line repeats a title line, is a comment, tells of a dividend or a split, or has no cell."""
         if not row.replace(self.layout.separator, "").replace('"', "").strip():
             return True
         narrow = row.count(self.layout.separator) < self.layout.width - 1
+        if row in self.layout.heads:
+            below_words = 0 < number - self.note <= HEADING  # which may name another ticker
+            if below_words and self.layout.ticker is None and not self.titles:
+                self.titles = Rejected(number, "", row[:LONGEST_ROW])
         other = row in self.layout.heads or (narrow and (row.startswith("#") or EVENT.search(row) is not None))
         self.others += other
         return other
