@@ -58,6 +58,8 @@ def check(file: str) -> Checked:
 def _source(file: str) -> Source:
     """Raises Unusable where the path leads to no file that is read."""
     if file == STDIN:
+        if sys.stdin is None:
+            raise Unusable("standard input is closed; give a file")
         body = sys.stdin.buffer.read()
         name = "stdin.csv.gz" if body.startswith(b"\x1f\x8b") else "stdin.csv"
         return Source(name, len(body), lambda: io.BytesIO(body))
@@ -67,7 +69,7 @@ def _source(file: str) -> Source:
     if reason := refused_by_name(path.name):
         raise Unusable(reason)
     if not path.exists():
-        raise Unusable(f"there is no file {show(file)}")
+        raise Unusable(f"there is no file {show(file)}; check its path")
     if not path.is_file():
         raise Unusable(f"{show(file)} is no file that can be read twice; give it as -")
     return Source(path.name, path.stat().st_size, lambda: path.open("rb"))

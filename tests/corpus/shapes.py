@@ -146,7 +146,7 @@ CASES: tuple[Case, ...] = (
         rows=30,
         first=("B", "2024-01-02", 10),
     ),
-    refused("midnights of Tokyo in UTC", at("15:00:00"), "is a Sunday evening and no Saturday stands"),
+    refused("midnights of Tokyo in UTC", at("15:00:00"), "is Sunday evening in UTC, the eve of an exchange's Monday"),
     file(
         "an exchange that trades on Sundays",
         lines(

@@ -55,7 +55,7 @@ def _way(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
             return dataclasses.replace(layout, way=dates.Way(rules.date_order, True))
         raise unusable(layout, layout.date, blocks, example, f"{missing}; write YYYY-MM-DD") from None
     if eve := dates.eve(counted.items(), way):
-        reason = "is a Sunday evening and no Saturday stands: days begin elsewhere; write the exchange's as YYYY-MM-DD"
+        reason = "is Sunday evening in UTC, the eve of an exchange's Monday; write its own days as YYYY-MM-DD"
         raise unusable(layout, layout.date, blocks, eve, reason)
     if rules.date_order and way.order:
         way = way._replace(order=rules.date_order)

@@ -115,7 +115,7 @@ def _beside_tickers(found: Candidate) -> list[str]:
     """The columns that keep a file from being one column per ticker, where most others are so."""
     others = [at for at, meaning in enumerate(found.meanings) if not meaning or meaning.name != "date"]
     wrong = panels.no_tickers(found, others)
-    few = 0 < len(wrong) < len(others) - len(wrong)
+    few = 0 < len(wrong) <= len(others) - len(wrong)
     return [shorten(found.titles[at], 25) or "without a title" for at in wrong] if few else []
 
 

@@ -30,6 +30,7 @@ MOST_SHARD_ROWS = 2_000_000  # what this step and Scale can hold at once
 ORDINARY = "EQ"  # of several kinds of a share NSE lists, the one that is meant
 REPEATED_AMONG = 50_000  # rows, a day of which comes more than once in a file of other than daily prices
 FEWEST_SPACED = 3
+CLOCKS = frozenset(("time", "hour", "minute", "zeit", "uhrzeit", "heure", "hora", "ora", "saat", "godzina"))
 NAMED = 3
 
 
@@ -266,7 +267,8 @@ def refuse_repeated_days(blocks: Sequence[Block], layout: Layout, tickers: Seque
     first = rows[new][np.argmax(counts)]
     said = f"{rejected.show(tickers[first['ticker']])} has {counts.max():,} rows on {series.iso(first['day'])}"
     ignored = ", ".join(layout.ignored()[:NAMED]) or "none"
-    if len(frozenset().union(*(block.times for block in blocks))) > 1:
+    clocks = CLOCKS.intersection(title.lower() for title in layout.ignored())
+    if clocks or len(frozenset().union(*(block.times for block in blocks))) > 1:
         reason = f"these are intraday prices: {said}; upload daily prices"
     elif layout.ticker is not None:
         reason = f"{said} with different values; keep one row per ticker and day (columns not read: {ignored})"

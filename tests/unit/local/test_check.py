@@ -165,7 +165,7 @@ def test_the_corpus_is_read_as_split_reads_it(tmp_path, case):
     ("make", "reason"),
     [
         (lambda at: at.mkdir(), "'{}' is a folder; name one CSV file in it"),
-        (lambda at: None, "there is no file '{}'"),
+        (lambda at: None, "there is no file '{}'; check its path"),
         (lambda at: os.mkfifo(at), "'{}' is no file that can be read twice; give it as -"),
         (lambda at: at.write_bytes(b""), "the file is empty; upload it again with its rows"),
         (lambda at: at.write_text("date,close\n"), "the file has a header and no rows; upload it again with its rows"),
