@@ -2,10 +2,9 @@
 
 import dataclasses
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
 
 from stocks.reading import dates, numbers, titles
 from stocks.reading.cells import BrokenLine, cells
@@ -36,10 +35,11 @@ class Candidate:
     labels: int
     body: int  # index of the first row's line
     until: int
+    lines: Sequence[str] = ()  # all below it
 
     @cached_property
     def meanings(self) -> list[Meaning | None]:
-        """What each title means. Single letters mean prices only where o, h, l and c stand together."""
+        """What each title means. Single letters mean values only where o, h, l and c stand together."""
         letters = {title.lower() for title in self.titles if len(title) == 1}
         found = titles.meanings(self.titles)
         if letters >= set("ohlc"):
@@ -122,7 +122,15 @@ def _candidate(lines: list[str], at: int, until: int, separators: str) -> Candid
     labels = sum(len(row) == len(head) for row in rows[:labels])
     body = below[labels] if labels < len(below) else at + 1
     return Candidate(
-        at, lines[at], separator, head, [row for row in rows if len(row) == len(head)], labels, body, until
+        at,
+        lines[at],
+        separator,
+        head,
+        [row for row in rows if len(row) == len(head)],
+        labels,
+        body,
+        until,
+        lines[at + 1 :],
     )
 
 
@@ -221,8 +229,8 @@ def date_column(found: Candidate) -> int | None:
 def ticker_column(found: Candidate, date: int) -> int | None:
     """The column that names the tickers, if there is one. Raises Unusable where two name them differently.
 
-    A column of codes counts where it has one value, tells apart rows of one day, or has each value in one stretch of
-    rows; one of names always, unless it numbers all rows alike.
+    A column of codes counts where it has one value, or tells apart rows of one day; one of names always, unless it
+    numbers all rows alike.
     """
     ranked = found.of("ticker")
     sure = [at for rank, at in ranked if rank == 1]
@@ -230,18 +238,25 @@ def ticker_column(found: Candidate, date: int) -> int | None:
         raise found.both(sure, "ticker")
     if sure:
         return sure[0]
-    days = [row[date] for row in found.rows]
-    repeat = len(set(days)) < 0.9 * len(days)
     for rank, at in ranked:
         written = found.column(at)
         values = set(written)
         if rank == NAME and len(values) == 1 and written[0].isdigit():
             continue
-        stretches = 1 + sum(one != other for one, other in pairwise(written))
-        tells = (repeat or stretches == len(values)) and 0 < len(values) <= MOST * len(found.rows)
-        if rank == NAME or len(values) == 1 or tells:
+        if rank == NAME or len(values) == 1 or _tells_apart(found, at, date):
             return at
     return None
+
+
+def _tells_apart(found: Candidate, column: int, date: int) -> bool:
+    """Whether a column has several values on most days that repeat, each on several rows; asks all lines there are."""
+    rows = [row for line in found.lines if len(row := _cut(line, found.separator)) == len(found.titles)]
+    several, days = defaultdict(set), Counter(row[date] for row in rows)
+    for row in rows:
+        several[row[date]].add(row[column])
+    repeated = [day for day, count in days.items() if count > 1]
+    told = sum(len(several[day]) > 1 for day in repeated)
+    return told > MOST * len(repeated) and len({row[column] for row in rows}) <= MOST * len(rows)
 
 
 def _one_to_one(found: Candidate, columns: Sequence[int]) -> bool:

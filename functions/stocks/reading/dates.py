@@ -22,7 +22,8 @@ YEARS = range(1900, 2201)
 FIRST_DAY, LAST_DAY = day_of(f"{YEARS[0]}-01-01"), day_of(f"{YEARS[-1]}-12-31")
 FIRST_EPOCH = day_of("1975-01-01")  # before it, a count of seconds may be a day written as YYYYMMDD
 LONGEST = 60  # characters: what is longer is no day and must not fill the cache
-EVENING = 14  # hours of UTC; no exchange that trades on Sundays closes so late
+EVENING = 14  # hours of UTC; midnight in Sydney
+EVES = 0.05  # of all rows; half of the Sundays of a year are a tenth
 NOT_A_DAY = int(np.iinfo(np.int32).min)
 FORMS = {
     "": "YYYY-MM-DD",
@@ -127,30 +128,30 @@ def is_day(written: str) -> bool:
 
 
 def eve(counted: Iterable[tuple[str, int]], way: "Way") -> str:
-    """A text that shows that days begin elsewhere than their times say, or an empty string.
+    """A text that shows that days begin elsewhere than their UTC times say, or an empty string.
 
-    The midnight of an exchange east of Greenwich is the evening before in UTC: Mondays are Sundays then. Crypto and
-    exchanges that trade on Sundays show themselves by Saturdays and by earlier times.
+    The midnight of an exchange east of Greenwich is the evening before in UTC: its Mondays are Sundays. What trades at
+    all times shows itself by Saturdays. Times without a zone are an exchange's own, and tell nothing.
     """
-    sundays, saturdays, example = 0, 0, ""
+    sundays, saturdays, total, example = 0, 0, 0, ""
     for text, rows in counted:
-        day = read_day(text, *way)
-        if day == NOT_A_DAY:
-            continue
+        day, total = read_day(text, *way), total + rows
         weekday = (day + 3) % 7  # 1970-01-01 was a Thursday, 0 is Monday
         saturdays += rows if weekday == 5 else 0
-        if weekday == 6 and hour(text, way.unit) >= EVENING:
+        if day != NOT_A_DAY and weekday == 6 and _is_evening(text, way.unit):
             sundays, example = sundays + rows, text
-    return example if sundays > max(1, 2 * saturdays) else ""
+    return example if sundays > max(EVES * total, 2 * saturdays) else ""
 
 
-def hour(written: str, unit: str) -> int:
-    """The hour behind a day, -1 without one."""
-    if unit and (found := _EPOCH.fullmatch(written.strip())):
-        return int(found["count"]) % UNITS[unit] * 24 // UNITS[unit]
-    found = re.search(r"[T ](\d\d?):", written)
-    late = found is not None and re.search(r"[0-9] ?PM", written, re.IGNORECASE) is not None and int(found[1]) < 12
-    return (int(found[1]) + 12 * late) if found else -1
+def _is_evening(written: str, unit: str) -> bool:
+    """Whether a time of UTC may be a midnight of Asia or Europe: a quarter of an hour after 14:00."""
+    if unit and (found := _EPOCH.fullmatch(written)):
+        seconds = int(found["count"]) % UNITS[unit] * 86_400 // UNITS[unit]
+    elif found := re.search(r"[T ](\d\d):(\d\d)(:00(\.0+)?)? ?(Z|UTC|GMT|\+00:?00)$", written):
+        seconds = int(found[1]) * 3600 + int(found[2]) * 60
+    else:
+        return False
+    return seconds >= EVENING * 3600 and seconds % 900 == 0
 
 
 def is_epoch(written: str, until: int) -> bool:

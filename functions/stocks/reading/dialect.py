@@ -28,13 +28,14 @@ def detect(layout: Layout, sample: Blocks, whole: Blocks | None, rules: Rules) -
 
     Blocks come with the number of their first line. Raises Unusable where nothing is proven.
     """
-    for attempt in (_way, _decimal, _currency):
+    for attempt in (_way, _decimal):
         try:
             layout = attempt(layout, sample, rules)
         except Unusable:
             if whole is None:
                 raise
             layout = attempt(layout, whole, rules)
+    _refuse_two_currencies(layout, sample)
     return layout
 
 
@@ -112,8 +113,8 @@ def _sign(layout: Layout, blocks: Blocks, rules: Rules, rows: Counter, telling: 
     raise unusable(layout, telling[fewer][0], blocks, telling[fewer][1], reason)
 
 
-def _currency(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
-    """The layout as it is. Raises Unusable where prices of one ticker in one column are in two currencies."""
+def _refuse_two_currencies(layout: Layout, blocks: Blocks) -> None:
+    """Raise Unusable where prices of one ticker in one column are in two currencies, or some only in hundredths."""
     priced = [(panel, at) for panel in layout.panels[:PANELS] for name, at in panel.columns.items() if name != "volume"]
     names = [] if layout.ticker is None else [layout.ticker]
     first: dict[tuple[str, int], str] = {}
@@ -123,14 +124,13 @@ def _currency(layout: Layout, blocks: Blocks, rules: Rules) -> Layout:
             signs = numbers.currencies(text)
             tickers = texts[-1].to_pylist() if names and signs else [panel.ticker] * len(signs)
             hundredths = not numbers.HUNDREDTHS.isdisjoint(signs)
-            for ticker, sign in sorted(set(zip(tickers, signs, strict=True))):
+            for ticker, sign in sorted({(t, s) for t, s in zip(tickers, signs, strict=True) if s is not None}):
                 if (sign or hundredths) and first.setdefault((ticker, at), sign) != sign:
                     row = next(
                         row for row, pair in enumerate(zip(tickers, signs, strict=True)) if pair == (ticker, sign)
                     )
                     reason = "is in another currency than other rows; write one currency per ticker"
                     raise unusable(layout, at, blocks, text[row].as_py().strip(), reason)
-    return layout
 
 
 def columns(block: bytes, layout: Layout, wanted: list[int]) -> list[pa.ChunkedArray]:

@@ -18,7 +18,6 @@ from stocks.reading.source import Rules, Source, Stream
 CODECS = {
     "cp1252": "cp1252",
     "cp1250": "cp1250",
-    "iso8859_2": "ISO 8859-2",
     "cp1251": "cp1251",
     "cp1254": "cp1254",
     "gb18030": "GB18030",

@@ -7,6 +7,7 @@ from stocks.reading.candidate import Candidate, candidates, date_column, ticker_
 from stocks.reading.cells import BrokenLine, cells
 from stocks.reading.klines import klines
 from stocks.reading.layout import COLUMN, FILE_NAME, LONG, SINGLE, VALUES, Layout, Panel, shorten
+from stocks.reading.numbers import is_number
 from stocks.reading.rejected import Unusable, show
 from stocks.reading.tickers import complaint, from_file_name
 
@@ -41,7 +42,8 @@ def _refuse_rows_above(above: list[str], layout: Layout) -> None:
             row = cells(line, layout.separator)
         except BrokenLine:
             continue
-        if len(row) == layout.width and dates.is_day(row[layout.date]):
+        priced = [at for panel in layout.panels for name, at in panel.columns.items() if name != "volume"]
+        if len(row) == layout.width and dates.is_day(row[layout.date]) and any(is_number(row[at]) for at in priced):
             raise Unusable("a row stands above the titles; move the titles to the first line", number, line)
 
 
@@ -72,7 +74,10 @@ def plain(found: Candidate, stem: str) -> Layout | None:
 
 def is_titles(line: str, layout: Layout) -> bool:
     """Whether a line without a number names columns: the day, tickers, or R's prices of a ticker."""
-    found = [cell for cell in cells(line, layout.separator) if len(cell) > 1]
+    row = cells(line.removeprefix("\ufeff"), layout.separator)
+    if [titles.fold(cell) for cell in row] == [titles.fold(title) for title in layout.titles]:
+        return False
+    found = [cell for cell in row if len(cell) > 1]
     if len(found) > 1 and titles.fold(found[0]) in panels.TICKERS:
         return True
     return any(one and (one.name, one.rank) == ("date", 1) for one in titles.meanings(found)) or any(

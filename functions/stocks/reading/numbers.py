@@ -96,14 +96,14 @@ def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> tupl
     return found, missing
 
 
-def currencies(column: pa.ChunkedArray) -> list[str]:
-    """The currency that each text names, an empty string where it names none; nothing where none names one."""
+def currencies(column: pa.ChunkedArray) -> list[str | None]:
+    """The currency of each number, "" for one without, None for other texts; nothing where no text has letters."""
     if not pc.any(pc.match_substring_regex(column, r"[^0-9.,+'’ \t\x{a0}\x{2009}\x{202f}-]")).as_py():
         return []
     text = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, LONGEST + 1)
     found = pc.extract_regex(text, _WITH_CURRENCY)
-    parts = [pc.fill_null(pc.struct_field(found, name), "") for name in ("before", "behind")]
-    return pc.binary_join_element_wise(*parts, "").to_pylist()
+    joined = pc.binary_join_element_wise(pc.struct_field(found, "before"), pc.struct_field(found, "behind"), "")
+    return pc.replace_substring_regex(joined, r"^US|\.$", "").to_pylist()
 
 
 def to_numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -19,16 +19,17 @@ _JOINED = (
     re.compile(r"\('(?P<value>[A-Za-z ]+)', '(?P<ticker>[^']+)'\)"),
     re.compile(r"\('(?P<ticker>[^']+)', '(?P<value>[A-Za-z ]+)'\)"),
 )
-# Capitals that are no tickers: other values of a day, and what tells prices of one ticker apart.
+# Capitals that are no tickers: other values of a day; those that are tickers, too, where many others stand beside them;
+# and what tells prices of one ticker apart.
 VALUES_OF_A_DAY = frozenset((
     "PRICE", "LATEST", "VALUE", "CLOSE", "ADJCLOSE", "VOLUME", "VOL", "QTY", "QUANTITY", "RET", "RETURN", "RETURNS",
-    "MKTCAP", "MCAP", "VWAP", "NAV", "YEAR", "MONTH", "WEEK", "ID", "NO", "INDEX", "COUNT", "TRADES", "TURNOVER",
-    "AMOUNT", "RSI", "MACD", "SMA", "EMA", "ATR", "TMAX", "TMIN", "TAVG", "PRCP", "BID", "ASK", "MID", "SPREAD",
+    "MKTCAP", "MCAP", "VWAP", "NAV", "MONTH", "ID", "NO", "INDEX", "COUNT", "TRADES", "TURNOVER", "AMOUNT",
+    "TMAX", "TMIN", "TAVG", "PRCP", "BID", "ASK", "MID", "SPREAD",
 ))  # fmt: skip
-KINDS_OF_A_PRICE = frozenset((
-    "BID", "ASK", "MID", "SPREAD", "LAST", "PREV", "DAY", "QUOTE", "USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR",
-    "CAD", "AUD", "HKD", "KRW", "BRL",
-))  # fmt: skip
+RARE_TICKERS = frozenset(("YEAR", "WEEK", "RSI", "MACD", "SMA", "EMA", "ATR"))
+MANY = 5
+KINDS_OF_A_PRICE = frozenset(("BID", "ASK", "MID", "SPREAD", "LAST", "PREV", "DAY", "QUOTE"))
+CURRENCIES = frozenset(("USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "HKD", "KRW", "BRL"))
 _SPAN = re.compile(r"\d+[DWMY]|[.\d]*\.")  # as in CLOSE_5D
 TICKERS = ("ticker", "tickers", "symbol", "symbols")
 LABELS = (*TICKERS, "price", "attributes", "date", "datetime")  # of lines of titles
@@ -66,9 +67,9 @@ def _are_tickers(names: list[str], beside: list[str]) -> bool:
     labels = [cell for cell in beside if titles.fold(cell) in LABELS]
     if not all(cell in labels or not cell or cell.isdigit() for cell in beside):
         return False
-    if not labels and (all(map(numbers.is_number, names)) or KINDS_OF_A_PRICE.issuperset(names)):
+    if not labels and (all(map(numbers.is_number, names)) or CURRENCIES.issuperset(names)):
         return False
-    fitting = all(TICKER.fullmatch(name) or _TERMINAL.fullmatch(name) for name in names)
+    fitting = all((TICKER.fullmatch(name) or _TERMINAL.fullmatch(name)) and not dates.is_day(name) for name in names)
     return fitting and (bool(labels) or not all(map(_value, names)))
 
 
@@ -97,7 +98,8 @@ def wide(found: Candidate) -> Layout | None:
     unknown = len(others) - len(meant)
     wrong = no_tickers(found, others)
     fine = [found.titles[at] for at in others if at not in wrong and not found.meanings[at]]
-    if wrong and len(fine) > 1 and all(found.titles[at] in VALUES_OF_A_DAY for at in wrong):
+    single = "volume" in meant or {"high", "low"} <= set(meant)
+    if wrong and len(fine) > 1 and not single and all(map(TICKER.fullmatch, (found.titles[at] for at in wrong))):
         reason = f"column {found.titles[wrong[0]]} is no ticker beside {fine[0]} and {fine[1]}; rename or delete it"
         raise Unusable(reason, found.at + 1, found.line)
     letters = [found.titles[at] for at in others if len(found.titles[at]) == 1 and found.meanings[at]]
@@ -114,10 +116,17 @@ def wide(found: Candidate) -> Layout | None:
 
 def no_tickers(found: Candidate, columns: Iterable[int]) -> list[int]:
     """Those of the columns that hold no prices of a ticker that is their title."""
+    every = list(columns)
+    rare = [at for at in every if found.titles[at] in RARE_TICKERS]
+    few = MANY * len(rare) <= len(every) - len(rare)
+    values = VALUES_OF_A_DAY if few else VALUES_OF_A_DAY | RARE_TICKERS
     return [
         at
-        for at in columns
-        if not TICKER.fullmatch(found.titles[at]) or found.titles[at] in VALUES_OF_A_DAY or not _is_priced(found, at)
+        for at in every
+        if not TICKER.fullmatch(title := found.titles[at])
+        or title in values
+        or dates.is_day(title)
+        or not _is_priced(found, at)
     ]
 
 
@@ -131,8 +140,8 @@ def joined(title: str) -> tuple[str, str] | None:
     for form in _JOINED:
         if (parts := form.fullmatch(title)) and (value := _value(parts["value"])):
             ticker = parts["ticker"]
-            kinds = KINDS_OF_A_PRICE.intersection(re.split(r"\W", ticker.upper()))
-            return None if kinds or _SPAN.fullmatch(ticker) else (ticker, value)
+            kind = re.split(r"\W", ticker.upper())[0] in KINDS_OF_A_PRICE or ticker.upper() in CURRENCIES
+            return None if kind or _SPAN.fullmatch(ticker) else (ticker, value)
     return None
 
 

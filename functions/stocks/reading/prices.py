@@ -18,7 +18,7 @@ from stocks.reading.rows import ROW, Numbered, plain_rows, read_line
 from stocks.reading.source import Rules, Source
 
 SAMPLE = 4 << 20  # bytes below the header that decide how the file is written
-EVENT = re.compile(r"\b(Dividend|Split)s?\b")  # in tables copied from Yahoo Finance
+EVENT = re.compile(r"\b(Dividend|Split|Capital Gain)s?\b")  # in tables copied from Yahoo Finance
 LONGEST = lines.LONGEST_LINE
 FOOT = 20  # lines that may stand below the last row
 HEADING = 10  # lines in which words may stand above the titles

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from stocks.reading.rejected import FORMULA, show
 
 LONGEST = 64
+MISREAD = frozenset("¦¬±¶ˇ")  # what letters of ISO 8859-2 look like in cp1250
 RESERVED = "*"  # means all tickers in the table of metrics
 
 # The names that sites give their downloads, with the ticker in them; the first that fits counts.
@@ -49,6 +50,8 @@ def complaint(ticker: str, title: str = "ticker") -> str:
         return f"{title} is empty"
     if len(ticker) > LONGEST:
         return f"{title} {show(ticker)} is longer than {LONGEST} characters"
+    if strange := MISREAD.intersection(ticker):
+        return f"{title} {show(ticker)} holds {show(min(strange))}: the encoding is another one; save the file in UTF-8"
     if not ticker.isprintable() or ticker == RESERVED:
         return f"{title} {show(ticker)} is not a name"
     if ticker.startswith(FORMULA):
