@@ -155,7 +155,7 @@ CASES: tuple[Case, ...] = (
         "rows of another width below a note",
         SINGLE + "Note of the seller\n" + "".join(f"{day},7,8\n" for day in LATE[:19]),
         REJECTED_ROWS,
-        "line 33: 3 columns instead of 2",
+        "line 32: 1 columns instead of 2",
         rows=30,
     ),
     refused("a header of 10,001 columns", "x," * 10_000 + "\n" + SINGLE, "has more than 10,000 columns"),
