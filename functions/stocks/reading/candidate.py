@@ -250,13 +250,16 @@ def ticker_column(found: Candidate, date: int) -> int | None:
 
 def _tells_apart(found: Candidate, column: int, date: int) -> bool:
     """Whether a column has several values on most days that repeat, each on several rows; asks all lines there are."""
-    rows = [row for line in found.lines if len(row := _cut(line, found.separator)) == len(found.titles)]
-    several, days = defaultdict(set), Counter(row[date] for row in rows)
-    for row in rows:
-        several[row[date]].add(row[column])
+    several, days, values = defaultdict(set), Counter[str](), set()
+    for line in found.lines:
+        row = _cut(line, found.separator)
+        if len(row) == len(found.titles):
+            days[row[date]] += 1
+            several[row[date]].add(row[column])
+            values.add(row[column])
     repeated = [day for day, count in days.items() if count > 1]
     told = sum(len(several[day]) > 1 for day in repeated)
-    return told > MOST * len(repeated) and len({row[column] for row in rows}) <= MOST * len(rows)
+    return told > MOST * len(repeated) and len(values) <= MOST * days.total()
 
 
 def _one_to_one(found: Candidate, columns: Sequence[int]) -> bool:
