@@ -5,6 +5,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
 from stocks.reading import dates, numbers, titles
 from stocks.reading.cells import BrokenLine, cells
@@ -35,7 +36,7 @@ class Candidate:
     labels: int
     body: int  # index of the first row's line
     until: int
-    lines: Sequence[str] = ()  # all below it
+    lines: Sequence[str]  # all that were looked at, those above it, too
 
     @cached_property
     def meanings(self) -> list[Meaning | None]:
@@ -130,7 +131,7 @@ def _candidate(lines: list[str], at: int, until: int, separators: str) -> Candid
         labels,
         body,
         until,
-        lines[at + 1 :],
+        lines,
     )
 
 
@@ -251,7 +252,7 @@ def ticker_column(found: Candidate, date: int) -> int | None:
 def _tells_apart(found: Candidate, column: int, date: int) -> bool:
     """Whether a column has several values on most days that repeat, each on several rows; asks all lines there are."""
     several, days, values = defaultdict(set), Counter[str](), set()
-    for line in found.lines:
+    for line in islice(found.lines, found.at + 1, None):
         row = _cut(line, found.separator)
         if len(row) == len(found.titles):
             days[row[date]] += 1

@@ -28,7 +28,7 @@ CODECS = {
 NAMES = CODECS | {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 HEAD = 1 << 16  # bytes in which the header stands
 MOST_LINES = 10_000_000  # each takes up to 16 µs
-_CONTROLS = re.compile("[\x80-\x9f]")  # no text holds them, and no other codec of CODECS has them
+_CONTROLS = re.compile("[\x80-\x9f]")  # no text holds them, though GB18030 can write them
 
 
 def prove(source: Source, rules: Rules, fault: lines.NotUtf8) -> str:

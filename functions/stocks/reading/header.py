@@ -37,12 +37,12 @@ def find(lines: list[str], stem: str, until: int) -> Layout:
 
 def _refuse_rows_above(above: list[str], layout: Layout) -> None:
     """Raise Unusable where a row stands above the titles: it would be lost."""
+    priced = [at for panel in layout.panels for name, at in panel.columns.items() if name != "volume"]
     for number, line in enumerate(above, 1):
         try:
             row = cells(line, layout.separator)
         except BrokenLine:
             continue
-        priced = [at for panel in layout.panels for name, at in panel.columns.items() if name != "volume"]
         if len(row) == layout.width and dates.is_day(row[layout.date]) and any(is_number(row[at]) for at in priced):
             raise Unusable("a row stands above the titles; move the titles to the first line", number, line)
 

@@ -137,6 +137,7 @@ def _value(title: str) -> str:
 
 
 def joined(title: str) -> tuple[str, str] | None:
+    """The ticker and the value that a title names together, or None."""
     for form in _JOINED:
         if (parts := form.fullmatch(title)) and (value := _value(parts["value"])):
             ticker = parts["ticker"]

@@ -178,11 +178,12 @@ class PricesFile:
         if not row.replace(self.layout.separator, "").replace('"', "").strip():
             return True
         narrow = row.count(self.layout.separator) < self.layout.width - 1
-        if row in self.layout.heads:
+        repeated = row in self.layout.heads
+        if repeated:
             below_words = 0 < number - self.note <= HEADING  # which may name another ticker
             if below_words and self.layout.ticker is None and not self.titles:
                 self.titles = Rejected(number, "", row[:LONGEST_ROW])
-        other = row in self.layout.heads or (narrow and (row.startswith("#") or EVENT.search(row) is not None))
+        other = repeated or (narrow and (row.startswith("#") or EVENT.search(row) is not None))
         self.others += other
         return other
 
