@@ -97,16 +97,20 @@ class Branch:
             self.check()
             self.cancelled.wait(min(short - gone, 0.1) if gone < short else 0.1)
 
-    def await_result(self, future: Future, timeout: float | None) -> Any:
-        """The future's result; States.Timeout after the timeout. What runs in it is not ended, as on AWS."""
+    def await_call(self, state: str, future: Future, timeout: float | None) -> Any:
+        """The result of the state's call; States.Timeout after the timeout. The call is not ended, as on AWS."""
+        try:
+            self.interfere(state)
+            return self._await(future, timeout)
+        except Interrupted:
+            _left_behind.add(future)
+            future.add_done_callback(_left_behind.discard)
+            raise
+
+    def _await(self, future: Future, timeout: float | None) -> Any:
         end = time.monotonic() + timeout if timeout else None
         while not wait([future], timeout=0.1).done:
-            try:
-                self.check()
-            except Interrupted:
-                _left_behind.add(future)
-                future.add_done_callback(_left_behind.discard)
-                raise
+            self.check()
             if end and time.monotonic() > end:
                 raise Error("States.Timeout", "")
         return future.result()

@@ -36,8 +36,7 @@ def run(branch: Branch, state: dict, data: Any) -> Any:
         if fault and not fault.get("after"):
             raise Error(fault["error"], fault.get("cause", ""))
         future = _threads.submit(copy_context().run, call, first, arguments)
-        branch.interfere(name)
-        result = branch.await_result(future, timeout)
+        result = branch.await_call(name, future, timeout)
         text = dump(result, name)
         if fault:
             raise Error(fault["error"], fault.get("cause", ""))
