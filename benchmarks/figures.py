@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmarks.walk import Year
 from stocks import metrics
+from stocks.contract import MODELS
 
 
 class Method(NamedTuple):
@@ -44,7 +45,7 @@ class Figures:
             for name, scores in year.scores.items():
                 chosen = select(scores, wanted)
                 spread = np.where(chosen["spread"] > 0, chosen["spread"], np.nan)
-                for seat, squared in zip(metrics.MODELS, chosen["squared"].swapaxes(0, 1), strict=True):
+                for seat, squared in zip(MODELS, chosen["squared"].swapaxes(0, 1), strict=True):
                     self.r2.setdefault((name, seat), []).append(1 - squared / spread)
                 for row in metrics.rows(metrics.columns(chosen)):
                     self.rows[at, name, row["ticker"], row["model"], row["horizon"]] = row

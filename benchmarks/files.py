@@ -1,15 +1,12 @@
 """Working files of the benchmark and the programs it runs: shards and forecasts, as docs/architecture.md has them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-HORIZONS = (1, 5, 20)
-VALUES = 6  # a point forecast, then the five quantiles
-
-type Arrays = Mapping[str, np.ndarray]
+from stocks.contract import HORIZONS, OUTPUTS, Arrays
 
 
 class Series(NamedTuple):
@@ -44,7 +41,7 @@ def series(shard: Arrays, origins: Arrays) -> Iterator[Series]:
 
 def unknown(origins: Arrays) -> np.ndarray:
     """Forecasts to be filled in: NaN is none."""
-    return np.full((len(origins["origin"]), len(HORIZONS), VALUES), np.nan)
+    return np.full((len(origins["origin"]), len(HORIZONS), len(OUTPUTS)), np.nan)
 
 
 def forecasts(origins: Arrays, prices: np.ndarray) -> dict[str, np.ndarray]:

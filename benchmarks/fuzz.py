@@ -25,12 +25,13 @@ import numpy as np
 
 from benchmarks import ROOT, children, tables
 from benchmarks.mutations import changed
+from stocks.contract import HORIZONS, OUTPUTS
 
 # The region is never asked: no client is made. Modules of Lambda want one when they are imported all the same.
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")
 
-from errors import ModelFailed
+from common.errors import ModelFailed
 from local.sagemaker import tf_json
 from stocks import endpoint
 from stocks.reading import intake
@@ -115,7 +116,7 @@ def read_request(body: bytes) -> str:
 
 def answers() -> list[bytes]:
     lasts = [SHARD["adjclose"][60:63], SHARD["adjclose"][-3:]]
-    good = [[[[price] * endpoint.VALUES for _ in endpoint.HORIZONS] for price in last.tolist()] for last in lasts]
+    good = [[[[price] * len(OUTPUTS) for _ in HORIZONS] for price in last.tolist()] for last in lasts]
     others: tuple = (
         {"error": "out of memory"},
         {"predictions": []},

@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks import files
-from stocks.metrics import QUANTILES
+from stocks.contract import QUANTILES
 
 LEVELS = tuple(QUANTILES.values())
 FIRST_ORIGIN = 60  # the first row whose volatility counts on 60 returns

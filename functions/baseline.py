@@ -1,7 +1,6 @@
 """Forecast one shard with naive, drift and the lab's Random Forest."""
 
-import telemetry
-import working
+from common import telemetry, working
 from stocks import baseline
 
 

@@ -1,7 +1,6 @@
 """Pool the shards' scores into one stretch per origin day, horizon and interval."""
 
-import telemetry
-import working
+from common import telemetry, working
 from stocks import intervals
 
 

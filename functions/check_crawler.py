@@ -2,10 +2,8 @@
 
 import datetime
 
-import aws
-import clock
-import telemetry
-from settings import settings
+from common import aws, clock, telemetry
+from common.settings import settings
 
 
 @telemetry.step

@@ -1,9 +1,8 @@
 """Judge the whole file after Split and Scale: its bad rows together, and whether any ticker is usable."""
 
-import telemetry
-import working
-from errors import RejectedFile
-from settings import settings
+from common import telemetry, working
+from common.errors import RejectedFile
+from common.settings import settings
 from stocks.reading import verdict
 from stocks.reading.rejected import Unusable
 

@@ -1,8 +1,6 @@
 """Ask SageMaker how the endpoint is doing."""
 
-import aws
-import clock
-import telemetry
+from common import aws, clock, telemetry
 
 
 @telemetry.step

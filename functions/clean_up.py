@@ -9,13 +9,9 @@ import time
 
 from botocore.exceptions import ClientError
 
-import aws
-import claims
-import clock
-import resources
-import telemetry
-from errors import StillCreating
-from settings import settings
+from common import attempts, aws, clock, sagemaker, telemetry
+from common.errors import StillCreating
+from common.settings import settings
 
 RUNNING = ("InProgress", "Stopping")
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # SageMaker refuses to delete an endpoint meanwhile
@@ -25,15 +21,15 @@ POLL_SECONDS = 2
 
 @telemetry.step
 def handler(event, context):
-    name, sagemaker = resources.name(event), aws.client("sagemaker")
-    stopping = stop_training(sagemaker, name)
-    seconds = endpoint_seconds(sagemaker, name)
-    delete_endpoint(sagemaker, name)
-    attempt(sagemaker.delete_endpoint_config, EndpointConfigName=name)
-    attempt(sagemaker.delete_model, ModelName=name)
+    name, client = sagemaker.name(event), aws.client("sagemaker")
+    stopping = stop_training(client, name)
+    seconds = endpoint_seconds(client, name)
+    delete_endpoint(client, name)
+    attempt(client.delete_endpoint_config, EndpointConfigName=name)
+    attempt(client.delete_model, ModelName=name)
     if stopping:
-        await_training(sagemaker, name)
-    return {"endpoint_seconds": seconds, "published": claims.is_published(settings(), event["run"])}
+        await_training(client, name)
+    return {"endpoint_seconds": seconds, "published": attempts.is_published(settings(), event["run"])}
 
 
 def attempt(call, **arguments) -> dict | None:
@@ -41,30 +37,30 @@ def attempt(call, **arguments) -> dict | None:
     try:
         return call(**arguments)
     except ClientError as error:
-        if resources.is_missing(error):
+        if sagemaker.is_missing(error):
             return None
         raise
 
 
-def stop_training(sagemaker, name: str) -> bool:
+def stop_training(client, name: str) -> bool:
     """Ask the job to stop if it runs; whether there is an end of it to wait for."""
-    job = attempt(sagemaker.describe_training_job, TrainingJobName=name)
+    job = attempt(client.describe_training_job, TrainingJobName=name)
     if not job or job["TrainingJobStatus"] not in RUNNING:
         return False
     if job["TrainingJobStatus"] == "Stopping":
         return True
     try:
-        attempt(sagemaker.stop_training_job, TrainingJobName=name)
+        attempt(client.stop_training_job, TrainingJobName=name)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":  # it ended since we looked
             raise
     return True
 
 
-def await_training(sagemaker, name: str) -> None:
+def await_training(client, name: str) -> None:
     """Wait until the job has ended; SageMaker gives it two minutes. Raises StillCreating, to be tried again."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while job := attempt(sagemaker.describe_training_job, TrainingJobName=name):
+    while job := attempt(client.describe_training_job, TrainingJobName=name):
         if job["TrainingJobStatus"] not in RUNNING:
             return
         if time.monotonic() > deadline:
@@ -72,31 +68,31 @@ def await_training(sagemaker, name: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def endpoint_seconds(sagemaker, name: str) -> float:
+def endpoint_seconds(client, name: str) -> float:
     """For how long there has been an endpoint, an upper bound of what is paid; 0.0 without endpoint and config."""
-    found = attempt(sagemaker.describe_endpoint, EndpointName=name) or attempt(
-        sagemaker.describe_endpoint_config, EndpointConfigName=name
+    found = attempt(client.describe_endpoint, EndpointName=name) or attempt(
+        client.describe_endpoint_config, EndpointConfigName=name
     )
     if not found:
         return 0.0
     return round(clock.seconds_since(found["CreationTime"]), 1)
 
 
-def delete_endpoint(sagemaker, name: str) -> None:
+def delete_endpoint(client, name: str) -> None:
     """Delete the endpoint and wait until it is gone. Raises StillCreating, for the machine to try again."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while endpoint := attempt(sagemaker.describe_endpoint, EndpointName=name):
+    while endpoint := attempt(client.describe_endpoint, EndpointName=name):
         status = endpoint["EndpointStatus"]
         if status in BUSY or time.monotonic() > deadline:
             raise StillCreating(f"endpoint {name} is {status} and cannot be gone yet")
         if status != "Deleting":
-            request_deletion(sagemaker, name)
+            request_deletion(client, name)
         time.sleep(POLL_SECONDS)
 
 
-def request_deletion(sagemaker, name: str) -> None:
+def request_deletion(client, name: str) -> None:
     try:
-        attempt(sagemaker.delete_endpoint, EndpointName=name)
+        attempt(client.delete_endpoint, EndpointName=name)
     except ClientError as error:
         if "in-progress" in str(error):  # "Cannot update in-progress endpoint": it began to update since we looked
             raise StillCreating(f"endpoint {name} is being changed and cannot be deleted yet") from error

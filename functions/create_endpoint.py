@@ -2,22 +2,20 @@
 
 import functools
 
-import aws
-import resources
-import telemetry
-from settings import Settings, settings
+from common import aws, sagemaker, telemetry
+from common.settings import Settings, settings
 
 
 @telemetry.step
 def handler(event, context):
-    setting, name, tags = settings(), resources.name(event), resources.tags(event["run"])
-    sagemaker = aws.client("sagemaker")
+    setting, name, tags = settings(), sagemaker.name(event), sagemaker.tags(event["run"])
+    client = aws.client("sagemaker")
     create = functools.partial(
-        resources.create, instance_type=setting.endpoint_instance_type, parameter="EndpointInstanceType", Tags=tags
+        sagemaker.create, instance_type=setting.endpoint_instance_type, parameter="EndpointInstanceType", Tags=tags
     )
-    create(sagemaker.create_model, **model(setting, name, event["model_uri"]))
-    create(sagemaker.create_endpoint_config, **endpoint_config(setting, name))
-    create(sagemaker.create_endpoint, EndpointName=name, EndpointConfigName=name)
+    create(client.create_model, **model(setting, name, event["model_uri"]))
+    create(client.create_endpoint_config, **endpoint_config(setting, name))
+    create(client.create_endpoint, EndpointName=name, EndpointConfigName=name)
     return {"endpoint_name": name}
 
 
@@ -38,4 +36,4 @@ def endpoint_config(setting: Settings, name: str) -> dict:
         "InstanceType": setting.endpoint_instance_type,
         "InitialInstanceCount": setting.endpoint_instance_count,
     }
-    return {"EndpointConfigName": name, "ProductionVariants": [variant]} | resources.key(setting, "KmsKeyId")
+    return {"EndpointConfigName": name, "ProductionVariants": [variant]} | sagemaker.key(setting, "KmsKeyId")

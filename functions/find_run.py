@@ -5,11 +5,9 @@ The event names the execution; everything else is asked of Step Functions, since
 
 import json
 
-import aws
 import notify
-import telemetry
-from errors import Transient
-from stocks import keys
+from common import aws, keys, telemetry
+from common.errors import Transient
 
 
 @telemetry.step

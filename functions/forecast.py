@@ -3,10 +3,8 @@
 import numpy as np
 from botocore.exceptions import ClientError
 
-import aws
-import telemetry
-import working
-from errors import ModelFailed, Transient
+from common import aws, telemetry, working
+from common.errors import ModelFailed, Transient
 from stocks import endpoint, intervals
 
 # Runtime errors that pass, beside those telemetry knows: the model's container is out of reach or still loading.

@@ -5,11 +5,8 @@ import re
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-import aws
-import storage
-import telemetry
-from settings import Settings, settings
-from stocks import keys
+from common import aws, keys, storage, telemetry
+from common.settings import Settings, settings
 
 MAX_CAUSE = 32_768  # characters that a Fail state keeps
 MAX_SUBJECT = 100  # characters that SNS accepts, ASCII and without line breaks

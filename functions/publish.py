@@ -1,10 +1,8 @@
 """Join one shard's prices and forecasts, write them as tables, and leave the sums that the metrics need."""
 
-import storage
-import telemetry
-import working
-from settings import settings
-from stocks import keys, metrics, predictions, tables
+from common import keys, storage, telemetry, working
+from common.settings import settings
+from stocks import metrics, predictions, schemas
 
 
 @telemetry.step
@@ -16,8 +14,8 @@ def handler(event, context):
     )
     rows = predictions.join(shard, baseline, forecasts, working.get_arrays(run, "calibration"))
     part = keys.part(number)
-    storage.put(lake, keys.lake("predictions", run, part), tables.predictions(rows, shard["tickers"]))
-    storage.put(lake, keys.lake("prices", run, part), tables.prices(shard, skipped))
+    storage.put(lake, keys.lake("predictions", run, part), schemas.predictions(rows, shard["tickers"]))
+    storage.put(lake, keys.lake("prices", run, part), schemas.prices(shard, skipped))
     working.put_arrays(run, "scores", metrics.score(rows, shard), number)
     if number == 0:
         delete_other_parts(lake, run)

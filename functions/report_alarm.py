@@ -2,10 +2,9 @@
 
 import json
 
-import aws
 import notify
-import telemetry
-from settings import settings
+from common import aws, telemetry
+from common.settings import settings
 
 WORDS = {"ALARM": "ALARM", "OK": "Over", "INSUFFICIENT_DATA": "No data"}
 CREATED = "Unchecked: Initial alarm creation"  # how CloudWatch explains the state that every alarm is born with

@@ -1,10 +1,8 @@
 """Sort one shard's rows by ticker and day, and find each ticker's row bounds and MinMax bounds."""
 
-import storage
-import telemetry
-import working
-from settings import settings
-from stocks import keys, series
+from common import keys, storage, telemetry, working
+from common.settings import settings
+from stocks import series
 from stocks.reading import rejected
 
 

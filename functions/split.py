@@ -8,14 +8,10 @@ import re
 import tempfile
 from pathlib import Path
 
-import aws
-import claims
-import storage
-import telemetry
-import working
-from errors import RejectedFile
-from settings import Settings, settings
-from stocks import keys, series
+from common import attempts, aws, keys, storage, telemetry, working
+from common.errors import RejectedFile
+from common.settings import Settings, settings
+from stocks import series
 from stocks.reading import intake, rejected
 from stocks.reading.source import Rules, Source, Stream, refused_by_name
 
@@ -30,12 +26,12 @@ def handler(event, context):
     dataset, name = address(source)
     run = {"run_id": keys.run_id(dataset, **source), "dataset": dataset}
     telemetry.logger.append_keys(**run)
-    claim = claims.claim(config, run["run_id"], event["execution_arn"])
+    claim = attempts.claim(config, run["run_id"], event["execution_arn"])
     if claim["execution_arn"] != event["execution_arn"]:
         return answer("duplicate", f"this file belongs to execution {claim['execution_arn']}", run)
-    if claims.is_published(config, run):
+    if attempts.is_published(config, run):
         return published(config, run)
-    claims.remove_leftovers(config, run)
+    attempts.remove_leftovers(config, run)
     shards, found = split(config, run, source, name, event["size"])
     manifest = {"dataset": dataset, "shards": shards, "source": source, "started": claim["claimed"]} | found
     working.put_json(run, "manifest", manifest)
@@ -50,7 +46,7 @@ def answer(status: str, reason: str, run: dict | None = None, shards: int = 0, s
 
 def published(config: Settings, run: dict) -> dict:
     """The answer for a run whose row stands: what followed the commit is done again while its summary is known."""
-    summary, reason = claims.summary(run), "its forecasts are published"
+    summary, reason = attempts.summary(run), "its forecasts are published"
     if not summary:
         return answer("duplicate", reason, run)
     crawl_after = {"finished": datetime.datetime.now(datetime.UTC).isoformat()}

@@ -4,9 +4,8 @@ import time
 
 from botocore.exceptions import ClientError
 
-import aws
-import telemetry
-from settings import settings
+from common import aws, telemetry
+from common.settings import settings
 
 
 @telemetry.step

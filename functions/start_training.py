@@ -7,23 +7,19 @@ import sys
 import tarfile
 from pathlib import Path
 
-import aws
-import resources
-import storage
-import telemetry
-from settings import Settings, settings
-from stocks import keys
+from common import aws, keys, sagemaker, storage, telemetry
+from common.settings import Settings, settings
 
 LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after every epoch: train_loss=0.1234
 
 
 @telemetry.step
 def handler(event, context):
-    setting, run, job_name = settings(), event["run"], resources.name(event)
+    setting, run, job_name = settings(), event["run"], sagemaker.name(event)
     source = storage.put(
         setting.work_bucket, keys.work(run["run_id"], "source/sourcedir.tar.gz"), source_archive(training_folder())
     )
-    resources.create(
+    sagemaker.create(
         aws.client("sagemaker").create_training_job,
         instance_type=setting.training_instance_type,
         parameter="TrainingInstanceType",
@@ -64,13 +60,13 @@ def job(setting: Settings, run: dict, job_name: str, source: str) -> dict:
         "HyperParameters": script_mode(source),
         "InputDataConfig": [channel(f"s3://{setting.work_bucket}/{keys.work(run['run_id'], 'shards/')}")],
         "OutputDataConfig": {"S3OutputPath": f"s3://{setting.lake_bucket}/{keys.lake('models', run)}".rstrip("/")}
-        | resources.key(setting, "KmsKeyId"),
+        | sagemaker.key(setting, "KmsKeyId"),
         "ResourceConfig": {"InstanceType": setting.training_instance_type, "InstanceCount": 1, "VolumeSizeInGB": 30}
-        | resources.key(setting, "VolumeKmsKeyId"),
+        | sagemaker.key(setting, "VolumeKmsKeyId"),
         "StoppingCondition": {"MaxRuntimeInSeconds": setting.training_max_seconds},
         "RoleArn": setting.training_role_arn,
         "EnableNetworkIsolation": False,  # script mode fetches the source itself
-        "Tags": resources.tags(run),
+        "Tags": sagemaker.tags(run),
     }
 
 

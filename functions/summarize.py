@@ -8,12 +8,11 @@ from collections.abc import Iterator
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-import claims
-import storage
-import telemetry
-import working
-from settings import Settings, settings
-from stocks import charts, cost, keys, metrics, report, tables
+from common import attempts, cost, keys, storage, telemetry, working
+from common.settings import Settings, settings
+from stocks import metrics, schemas
+from stocks.contract import HORIZONS
+from stocks.reporting import charts, page
 
 REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
 
@@ -26,19 +25,19 @@ def handler(event, context):
     measured = metrics.columns(scores)
     rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
     charted = charts.collect(read_predictions(setting, run), facts["tickers"])
-    page = report.render(rows, metrics.direction_intervals(scores), facts, charted)
-    write(setting, run, "metrics", keys.part(0), tables.to_parquet("metrics", measured))
-    report_uri = write(setting, run, "reports", "report.html", page, "text/html; charset=utf-8")
+    html = page.render(rows, metrics.direction_intervals(scores), facts, charted)
+    write(setting, run, "metrics", keys.part(0), schemas.to_parquet("metrics", measured))
+    report_uri = write(setting, run, "reports", "report.html", html, "text/html; charset=utf-8")
     ratios = ratios_of_lstm(rows)
     summary = {
         "report_uri": report_uri,
-        "headline": report.headline(rows, facts["tickers"]),
+        "headline": page.headline(rows, facts["tickers"]),
         "tickers": facts["tickers"],
-        "rmse_vs_naive": ratios[keys.HORIZONS[0]],
+        "rmse_vs_naive": ratios[HORIZONS[0]],
     }
     working.put_json(run, "summary", summary)
-    claims.must_be_ours(setting, run["run_id"], event["execution_arn"])
-    write(setting, run, "runs", keys.part(0), tables.to_parquet("runs", run_row(facts)))
+    attempts.must_be_ours(setting, run["run_id"], event["execution_arn"])
+    write(setting, run, "runs", keys.part(0), schemas.to_parquet("runs", run_row(facts)))
     record(ratios, run["dataset"])
     # A crawl that begins after this instant has seen the run's row.
     return {"finished": now().isoformat().replace("+00:00", "Z")} | summary
@@ -72,14 +71,14 @@ def gather(setting: Settings, event: dict) -> dict:
             event["train_seconds"], types[0], event["endpoint_seconds"], types[1], setting.endpoint_instance_count
         ),
         "model_uri": event["model_uri"],
-        "gates": [float(evidence["gates"][str(horizon)]) for horizon in keys.HORIZONS],
+        "gates": [float(evidence["gates"][str(horizon)]) for horizon in HORIZONS],
         "evidence": evidence,
     }
 
 
 def run_row(facts: dict) -> dict[str, list]:
     """The columns of the runs table, one row long; instants lose their zone, which is UTC."""
-    row = {name: facts[name] for name in tables.SCHEMAS["runs"].names}
+    row = {name: facts[name] for name in schemas.SCHEMAS["runs"].names}
     row["skipped"] = [skip["ticker"] for skip in facts["skipped"]]
     row |= {
         name: facts[name].astimezone(datetime.UTC).replace(tzinfo=None) for name in ("uploaded", "started", "finished")

@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-import aws
-import clock
-import resources
-import telemetry
-from settings import Settings, settings
+from common import aws, clock, sagemaker, telemetry
+from common.settings import Settings, settings
 
 
 class NotSwept(Exception):
@@ -88,9 +85,9 @@ def handler(event, context):
 
 def alike(stack: str) -> Iterator[Found]:
     """What bears the stack's prefix; a stack whose name begins with ours and a hyphen has it, too."""
-    sagemaker = aws.client("sagemaker")
+    client = aws.client("sagemaker")
     for kind in KINDS:
-        for page in sagemaker.get_paginator(kind.lister).paginate(NameContains=f"{stack}-", **kind.chosen):
+        for page in client.get_paginator(kind.lister).paginate(NameContains=f"{stack}-", **kind.chosen):
             for one in page[kind.listed]:
                 if (name := one[f"{kind.field}Name"]).startswith(f"{stack}-"):
                     age = clock.seconds_since(one["CreationTime"])
@@ -110,7 +107,7 @@ def end(one: Found) -> None:
 def is_over(one: Found, error: ClientError) -> bool:
     """Whether it went, or the job ended, since it was listed."""
     ended = one.kind.word == "training job" and error.response["Error"]["Code"] == "ValidationException"
-    return ended or resources.is_missing(error)
+    return ended or sagemaker.is_missing(error)
 
 
 def tell(setting: Settings, swept: list[str], failed: list[str]) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from local import parameters, results
 from stocks import series
+from stocks.contract import FEWEST_ORIGIN_ROWS, FEWEST_WINDOWS, HORIZONS, VOLATILITY_ROWS
 from stocks.reading import description, verdict
 from stocks.reading.intake import Intake, Ticker, shard_count
 from stocks.reading.rejected import Rejected, Unusable, show, to_csv
@@ -23,9 +24,6 @@ from stocks.reading.source import Rules, Source, refused_by_name
 
 STDIN = "-"
 EXAMPLES = 5
-# As training/ has them: when it trains, from which rows, and how far back a row must have moved.
-FEWEST_WINDOWS = {"train": 500, "validation": 50}
-FEWEST_ROWS, LONGEST_HORIZON, MOVES_WITHIN = 61, 20, 100
 
 type Answer = dict[str, Any]
 
@@ -135,8 +133,8 @@ def windows(shards: Iterable[series.Arrays]) -> dict[str, int]:
             prices = shard["adjclose"][shard["offsets"][ticker] : shard["offsets"][ticker + 1]]
             moves = np.concatenate([[0], np.cumsum(np.diff(prices) != 0)])
             for block, (begin, end) in zip(counts, pairwise([0, *shard["bounds"][ticker, :2].tolist()]), strict=True):
-                origins = np.arange(max(begin, FEWEST_ROWS - 1), end - LONGEST_HORIZON)
-                counts[block] += int((moves[origins] > moves[np.maximum(origins - MOVES_WITHIN, 0)]).sum())
+                origins = np.arange(max(begin, FEWEST_ORIGIN_ROWS - 1), end - max(HORIZONS))
+                counts[block] += int((moves[origins] > moves[np.maximum(origins - VOLATILITY_ROWS, 0)]).sum())
     return counts
 
 

@@ -19,7 +19,7 @@ def fetch(lake: str, dataset: str, run_id: str, out: Path) -> None:
 
 def fetch_rejected(lake: str, source: dict[str, str], out: Path) -> None:
     """Copy the lists of rejected rows of an uploaded object to out/rejected/; older copies go."""
-    from stocks import keys
+    from common import keys
 
     dataset = keys.dataset(source["key"])
     run = {"dataset": dataset, "run_id": keys.run_id(dataset, **source)}

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from stocks.tables import SCHEMAS
+from stocks.schemas import SCHEMAS
 
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 _KEYS = [{"Name": "dataset", "Type": "string"}, {"Name": "run_id", "Type": "string"}]

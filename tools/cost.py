@@ -19,7 +19,7 @@ from tools.prices import PRICES, PRICES_OF
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "functions"))
 
-from stocks import cost as instances  # noqa: E402  after the path of the functions
+from common import cost as instances  # noqa: E402  after the path of the functions
 from stocks.reading.intake import shard_count  # noqa: E402
 from stocks.reading.source import Source  # noqa: E402
 

@@ -5,12 +5,9 @@ import json
 
 from botocore.exceptions import ClientError
 
-import aws
-import storage
-import working
-from errors import Transient
-from settings import Settings
-from stocks import keys
+from common import aws, keys, storage, working
+from common.errors import Transient
+from common.settings import Settings
 
 ENDED_BADLY = ("FAILED", "ABORTED", "TIMED_OUT")
 ROUNDS = 5

@@ -3,8 +3,6 @@
 import hashlib
 import re
 
-HORIZONS = (1, 5, 20)
-
 
 def dataset(key: str) -> str:
     """The dataset whose folder a dropped object lies in, or an empty string where its key names none."""

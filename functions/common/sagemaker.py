@@ -4,9 +4,8 @@ import re
 
 from botocore.exceptions import ClientError
 
-import errors
-from settings import Settings, settings
-from stocks import keys
+from common import errors, keys
+from common.settings import Settings, settings
 
 _LIMIT = re.compile(r"service limit '(?P<quota>[^']+)' is (?P<limit>\d+)")
 _NEEDED = re.compile(r"request delta of (?P<needed>\d+)")

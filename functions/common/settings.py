@@ -3,7 +3,7 @@
 import dataclasses
 import os
 
-from errors import SettingMissing
+from common.errors import SettingMissing
 
 
 @dataclasses.dataclass(frozen=True)

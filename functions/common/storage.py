@@ -1,6 +1,6 @@
 """What the steps read from and write to S3."""
 
-import aws
+from common import aws
 
 
 def get(bucket: str, key: str) -> bytes:

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 
-from errors import Transient
+from common.errors import Transient
 
 logger = Logger()
 metrics = Metrics()

@@ -6,9 +6,8 @@ Each file says which run, kind and shard it is, and reading raises ValueError wh
 import io
 import json
 
-import storage
-from settings import settings
-from stocks import keys
+from common import keys, storage
+from common.settings import settings
 
 LABEL = ("run_id", "kind", "shard")
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
+from stocks.contract import HORIZONS
 from stocks.features import FIRST_ORIGIN, forest_inputs
-from stocks.keys import HORIZONS
 
 TREES, SEED = 100, 7
 # Of a price that hardly moved in training, a later one may be more widths away than the forest's float32 can say.

@@ -6,26 +6,20 @@ T, so shorter ones are padded with 0 on the left and their extra forecasts throw
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from errors import ModelFailed
+from common.errors import ModelFailed
 from stocks import series
-from stocks.keys import HORIZONS
+from stocks.contract import CLIP, FEWEST_ORIGIN_ROWS, HORIZONS, OUTPUTS, WINDOW, Arrays
 
-WINDOW = 120  # rows a forecast reads
-FEWEST_ROWS = 61  # real rows up to an origin, or its forecast is not kept
 CALIBRATION_ORIGINS = 270  # before test_from: 250 days of scores for the first test day, 20 for the longest target
 SERIES = ("adjclose", "high", "low")
-VALUES = 6  # lstm, p025, p10, p50, p90, p975
-CLIP = 8.0  # training/data.py clips a change to so many units of s * sqrt(h), and s is no more than the largest return
-ROUNDING = 1e-5  # of a logarithm: the model computes in float32
+LOG_ROUNDING = 1e-5  # of a logarithm: the model computes in float32
 # 4 MB bound both ways: an answer takes some 216 bytes an origin and never more than 330, a row asks at most 50.
 MOST_ORIGINS, MOST_ROWS = 12_000, 75_000
 LEAST_FILL = 0.75  # a request whose longest instance is padded into much shorter ones is split instead
-
-type Arrays = Mapping[str, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +61,7 @@ def body(shard: Arrays, instances: Sequence[Instance]) -> str:
 def prices(shard: Arrays, instances: Sequence[Instance], answer: bytes) -> list[np.ndarray]:
     """The forecasts of each instance, float64[origins, 3 horizons, 6]. Raises ModelFailed for anything else."""
     width = max(instance.origins for instance in instances)
-    expected = (len(instances), width, len(HORIZONS), VALUES)
+    expected = (len(instances), width, len(HORIZONS), len(OUTPUTS))
     try:
         found = np.asarray(json.loads(answer)["predictions"], dtype=object)
         others = {type(value).__name__ for value in found.flat} - {
@@ -92,11 +86,11 @@ def _check(shard: Arrays, instance: Instance, values: np.ndarray) -> None:
     last, largest = _origins(shard, instance)
     with np.errstate(all="ignore"):
         change = np.log(values / last[:, None, None])
-        furthest = CLIP * np.sqrt(HORIZONS)[:, None] * largest[:, None, None] * (1 + ROUNDING) + ROUNDING
+        furthest = CLIP * np.sqrt(HORIZONS)[:, None] * largest[:, None, None] * (1 + LOG_ROUNDING) + LOG_ROUNDING
         wrong = {
             "no positive, finite price": ~np.isfinite(change),
             "a price further away than its largest move allows": np.abs(change) > furthest,
-            "quantiles that fall": np.diff(change[:, :, 1:]) < -ROUNDING,
+            "quantiles that fall": np.diff(change[:, :, 1:]) < -LOG_ROUNDING,
         }
     for what, found in wrong.items():
         if found.any():
@@ -129,7 +123,7 @@ def assemble(shard: Arrays, answers: Iterable[tuple[Instance, np.ndarray]]) -> d
         "tickers": shard["tickers"],
         "offsets": np.concatenate([[0], counts.cumsum()]),
         "origin": np.concatenate([np.empty(0, np.int64), *origins]),
-        "prices": np.concatenate([np.empty((0, len(HORIZONS), VALUES)), *(values for _, values in ordered)]),
+        "prices": np.concatenate([np.empty((0, len(HORIZONS), len(OUTPUTS))), *(values for _, values in ordered)]),
     }
 
 
@@ -138,7 +132,7 @@ def _instances(shard: Arrays, most_origins: int) -> list[Instance]:
     found = []
     for ticker, rows in enumerate(np.diff(shard["offsets"]).tolist()):
         before_test = int(shard["bounds"][ticker, 2])
-        first = max(before_test - CALIBRATION_ORIGINS, FEWEST_ROWS - 1)
+        first = max(before_test - CALIBRATION_ORIGINS, FEWEST_ORIGIN_ROWS - 1)
         for start in range(first, rows, most_origins):
             found.append(Instance(ticker, start, min(start + most_origins, rows) - 1))
     return found

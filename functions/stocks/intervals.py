@@ -5,11 +5,11 @@ quantile of the scores of the last 250 trading days is the factor by which inter
 (rolling split conformal, pooled over tickers; Vovk, Gammerman and Shafer 2005).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
-from stocks.keys import HORIZONS
+from stocks.contract import HORIZONS, ROUNDING, Arrays
 
 LEVELS = (0.8, 0.95)
 BOUNDS = ((1, 3), (0, 4))  # columns of the 80 % and the 95 % interval among p025, p10, p50, p90, p975
@@ -17,11 +17,8 @@ MEDIAN = 2
 BIN = 0.01
 BINS = 1001  # the last one is open above
 DAYS, FEWEST_DAYS = 250, 60
-ROUNDING = 1e-6  # forecasts come as float32: nearer than this to the median is on it
 _BLOCK = 512  # origin days handled at a time: 6 MiB of counts, however long the history
 _MERGE_AT = 4_000_000  # sparse counts held before equal cells are added up
-
-type Arrays = Mapping[str, np.ndarray]
 
 
 def scores(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

@@ -17,15 +17,13 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
 """
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
-from stocks.keys import HORIZONS
+from stocks.contract import HORIZONS, MODELS, QUANTILES, Arrays
 from stocks.significance import diebold_mariano, ratio_interval
 
-MODELS = ("naive", "drift", "random_forest", "lstm")
-QUANTILES = {"lstm_p025": 0.025, "lstm_p10": 0.1, "lstm_p50": 0.5, "lstm_p90": 0.9, "lstm_p975": 0.975}
 FEWEST_MOVES = 30
 POOLED = "*"
 MEASURES = (
@@ -36,8 +34,6 @@ TICKER_SUMS = (
     "scale", "n", "squared", "absolute", "actual_moves", "ups", "moves", "hits", "dm_t", "covered", "pinball",
 )  # fmt: skip
 DAY_SUMS = ("day_n", "day_loss", "day_moves", "day_hits")
-
-type Arrays = Mapping[str, np.ndarray]
 
 
 def score(rows: Arrays, shard: Arrays) -> dict[str, np.ndarray]:

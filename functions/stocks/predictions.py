@@ -1,17 +1,11 @@
 """The rows of the predictions table: what happened, and what every model had said, side by side."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from stocks import intervals
-from stocks.keys import HORIZONS
+from stocks.contract import HORIZONS, QUANTILES, ROUNDING, Arrays
 
-SAME_AS_NAIVE = 1e-6  # forecasts come as float32; a difference that small is rounding, not a direction
 WEEKEND_ROWS = 250  # rows in which a weekend day shows that the ticker trades every day
-QUANTILES = ("lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975")
-
-type Arrays = Mapping[str, np.ndarray]
 
 
 def join(shard: Arrays, baseline: Arrays, forecasts: Arrays, calibration: Arrays) -> dict[str, np.ndarray]:
@@ -92,7 +86,5 @@ def _named(baseline: np.ndarray, lstm: np.ndarray, quantiles: np.ndarray) -> dic
     naive, drift, forest = baseline.T
     model = {"lstm": lstm} | dict(zip(QUANTILES, quantiles.T, strict=True))
     # the quantiles, too: an interval without width must hold a price that stands still
-    exact = {
-        name: np.where(np.abs(values / naive - 1) < SAME_AS_NAIVE, naive, values) for name, values in model.items()
-    }
+    exact = {name: np.where(np.abs(values / naive - 1) < ROUNDING, naive, values) for name, values in model.items()}
     return {"naive": naive, "drift": drift, "random_forest": forest} | exact

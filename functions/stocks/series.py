@@ -11,11 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stocks.contract import COLUMNS, CUTS, FEWEST_ROWS
 from stocks.reading.rejected import Rejected, Unusable
-from stocks.reading.verdict import FEWEST_ROWS
 
-COLUMNS = ("adjclose", "open", "high", "low", "close", "volume")
-CUTS = ("validation_from", "decision_from", "test_from")
 EPOCH = datetime.date(1970, 1, 1)
 
 Arrays = dict[str, np.ndarray]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from botocore.exceptions import ClientError
 
-from stocks import keys
+from common import keys
 from tests.faults.grants import Grant
 from tests.faults.stage import DATASET, SECONDS, Stage
 from tests.integration.cloud import eventually

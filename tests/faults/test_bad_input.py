@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from stocks import keys
+from common import keys
 from tests.corpus.case import ACCEPTED, IGNORED, Case
 from tests.corpus.cases import CASES
 from tests.faults.driver import TABLES, chosen

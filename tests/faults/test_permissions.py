@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from stocks import keys
+from common import keys
 from tests.faults import abuses, starting
 from tests.faults.grants import every_grant, is_static, scenario_of, scenarios
 from tests.faults.scenarios import LOST, SCENARIOS, play, serve

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stocks import tables
+from stocks import schemas
 
 TABLES = ["metrics", "predictions", "prices", "runs"]
 FOREIGN = Path(pa.__file__).parent / "tests" / "data" / "parquet"  # written by pyarrow 0.7.1 in 2017
@@ -19,7 +19,7 @@ SECONDS = 60
 
 def rows(name: str, number: int) -> bytes:
     """A table's file with nulls but for the first column."""
-    schema = tables.SCHEMAS[name]
+    schema = schemas.SCHEMAS[name]
     first = [f"{name}-{row}" for row in range(number)]
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist([{schema.names[0]: one} for one in first], schema), buffer)
@@ -117,7 +117,7 @@ def test_the_types_are_those_of_the_schemas(cloud, crawled):
             "timestamp[ms]": "timestamp", "list<item: string>": "array<string>",
             "list<item: double>": "array<double>"}  # fmt: skip
     for name, table in catalog(cloud).items():
-        given = [(field.name, hive[str(field.type)]) for field in tables.SCHEMAS[name]]
+        given = [(field.name, hive[str(field.type)]) for field in schemas.SCHEMAS[name]]
         assert [(one["Name"], one["Type"]) for one in table["StorageDescriptor"]["Columns"]] == given
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from stocks import tables
+from stocks import schemas
 from tests.integration.cloud import ROOT, as_csv
 
 HORIZONS = [1, 5, 20]
@@ -52,7 +52,7 @@ def run(cloud, prices, tmp_path_factory):
 def test_the_tables_have_the_columns_and_types_of_the_design(run):
     for name in ("predictions", "metrics", "runs"):
         for part in (run.out / name).glob("*.parquet"):
-            assert pq.read_schema(part).equals(tables.SCHEMAS[name]), part
+            assert pq.read_schema(part).equals(schemas.SCHEMAS[name]), part
 
 
 def test_every_ticker_has_every_horizon_in_test_and_future(run):

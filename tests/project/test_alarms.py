@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-import errors
+from common import errors
 from tests.project.read import ROOT, functions, resources, states, template, text
 
 ALARMS = resources("AWS::CloudWatch::Alarm")

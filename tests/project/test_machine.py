@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import errors
+from common import errors
 from tests.project.read import (
     MACHINES,
     ROOT,

@@ -6,8 +6,8 @@ import botocore
 import botocore.session
 import pytest
 
-import errors
 import notify
+from common import errors
 from tests.faults.runs import RUNS
 from tests.project.read import ROOT, all_states, template
 from tools import cost

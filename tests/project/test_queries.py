@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stocks import tables
+from stocks import schemas
 from tests import answers
 from tests.project.read import resources
 from tools import queries
@@ -60,4 +60,4 @@ def test_the_ten_named_queries_have_a_known_answer():
 
 
 def test_views_do_not_take_a_tables_name():
-    assert set(VIEWS) & set(tables.SCHEMAS) == set()
+    assert set(VIEWS) & set(schemas.SCHEMAS) == set()

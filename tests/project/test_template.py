@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from settings import Settings
+from common.settings import Settings
 from tests.project.read import functions, resources, template
 
 PARAMETERS = template()["Parameters"]

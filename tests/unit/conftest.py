@@ -8,7 +8,7 @@ import botocore.stub
 import moto
 import pytest
 
-import aws
+from common import aws
 
 ENVIRONMENT = {
     "STACK_NAME": "stocks",

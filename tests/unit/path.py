@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-import aws
 import baseline
 import calibrate
 import check_data
@@ -27,12 +26,11 @@ import forecast
 import publish
 import scale
 import split
-import storage
 import summarize
-import working
+from common import aws, storage, working
 from local.sagemaker import tf_json
 from stocks import baseline as forests
-from stocks import keys
+from stocks.contract import HORIZONS
 from tests.unit import made, memory, results
 from tests.unit.conftest import ENVIRONMENT
 
@@ -154,7 +152,7 @@ def _train(run: dict, flags: tuple[str, ...]):
 
 def stand_in(run: dict):
     """In place of a training job: a model that has learnt nothing and answers with the volatility of the last days."""
-    judged = {str(horizon): results.unjudged() for horizon in keys.HORIZONS}
+    judged = {str(horizon): results.unjudged() for horizon in HORIZONS}
     evidence = {"fallback": [], "gates": dict.fromkeys(judged, 0.0), "horizons": judged}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "evidence.json").write_text(json.dumps(evidence))

@@ -4,7 +4,9 @@ import datetime
 
 import numpy as np
 
-from stocks import charts, metrics, predictions, report, tables
+from stocks import metrics, predictions, schemas
+from stocks.reporting import charts
+from stocks.reporting import page as report
 from tests.unit import made
 
 READING = {
@@ -45,7 +47,7 @@ def shards():
 
 def part(shard, **factors):
     """The shard's file of the predictions table."""
-    return tables.predictions(rows(shard, **factors), shard["tickers"])
+    return schemas.predictions(rows(shard, **factors), shard["tickers"])
 
 
 def scores(shard, **factors):

@@ -5,7 +5,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.preprocessing import MinMaxScaler
 
 import baseline as step
-import working
+from common import working
 from stocks import baseline
 from tests.unit import made
 

@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks import rivals, walk
 from stocks import series
+from stocks.contract import COLUMNS
 
 
 def a_file(first="2019-01-01", last="2022-06-30"):
@@ -12,7 +13,7 @@ def a_file(first="2019-01-01", last="2022-06-30"):
     days = np.arange(series.day_of(first), series.day_of(last) + 1, dtype=np.int32)
     price = np.exp(np.random.default_rng(5).normal(0, 0.01, len(days)).cumsum())
     counted = {"ticker": np.zeros(len(days), np.int32), "line": np.arange(len(days)) + 2, "day": days}
-    return {"tickers": np.array(["A"])} | counted | dict.fromkeys(series.COLUMNS, price)
+    return {"tickers": np.array(["A"])} | counted | dict.fromkeys(COLUMNS, price)
 
 
 def test_a_test_year_is_that_year_and_nothing_later_is_known():

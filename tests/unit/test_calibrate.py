@@ -1,7 +1,7 @@
 import numpy as np
 
 import calibrate
-import working
+from common import working
 from stocks import intervals
 from tests.unit import made
 

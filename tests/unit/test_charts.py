@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stocks import charts
+from stocks.reporting import charts
 from tests.unit import made, results
 
 

@@ -3,8 +3,8 @@ import json
 import pytest
 
 import check_data
-import working
-from errors import RejectedFile
+from common import working
+from common.errors import RejectedFile
 
 RUN: dict = {"run_id": "daily-0123456789ab", "dataset": "daily", "shards": 2}
 SOURCE = {"bucket": "incoming", "key": "incoming/daily/prices.csv", "version_id": "1"}

@@ -3,8 +3,8 @@ import types
 
 import pytest
 
-import aws
 import check_training
+from common import aws
 
 JOB = {
     "TrainingJobName": "j",

@@ -5,9 +5,8 @@ import boto3
 import pytest
 
 import clean_up
-import storage
-from errors import StillCreating
-from stocks import keys
+from common import keys, storage
+from common.errors import StillCreating
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 EVENT = {"run": RUN, "execution_name": "e1"}
@@ -92,7 +91,7 @@ def test_a_run_whose_row_stands_is_said_to_be_published(sagemaker, context):
     gone(sagemaker, "delete_endpoint_config", "delete_model")
     storage.put("lake", keys.lake("runs", RUN | {"run_id": "us-of-another-run"}, keys.part(0)), b"row")
     storage.put("lake", keys.lake("metrics", RUN, keys.part(0)), b"rows")
-    assert clean_up.claims.is_published(clean_up.settings(), RUN) is False
+    assert clean_up.attempts.is_published(clean_up.settings(), RUN) is False
     storage.put("lake", keys.lake("runs", RUN, keys.part(0)), b"row")
     assert clean_up.handler(EVENT, context)["published"] is True
 

@@ -5,9 +5,9 @@ import re
 import pytest
 
 import split
-from errors import RejectedFile
+from common.errors import RejectedFile
+from stocks.contract import COLUMNS
 from stocks.reading.intake import Intake
-from stocks.reading.layout import VALUES
 from stocks.reading.rejected import LONGEST_REASON, Unusable
 from stocks.reading.source import Rules
 from stocks.series import day_of, iso
@@ -66,4 +66,4 @@ def test_every_reason_for_a_row_names_a_column_or_says_what_is_wrong_with_the_li
         if case.outcome == REJECTED_ROWS:
             reason = case.says.partition(": ")[2]
             column = reason.split(" '")[0].split(' "')[0].removesuffix(" is empty").lower().replace(" ", "")
-            assert of_line.match(reason) or column in {"ticker", "date", *VALUES}, reason
+            assert of_line.match(reason) or column in {"ticker", "date", *COLUMNS}, reason

@@ -10,10 +10,8 @@ import pytest
 
 import scale
 import split
-import storage
-import working
-from errors import RejectedFile
-from stocks import keys
+from common import keys, storage, working
+from common.errors import RejectedFile
 from stocks.reading import lines, rejected
 from tests.corpus import keys as of_keys
 from tests.corpus.case import ACCEPTED, REJECTED_FILE, Case

@@ -1,6 +1,6 @@
 import pytest
 
-from stocks import cost
+from common import cost
 
 
 def test_an_hour_of_each_costs_the_sum_of_both_prices():

@@ -2,8 +2,8 @@ import boto3
 import pytest
 
 import create_endpoint
-from errors import NoQuota, QuotaReached
-from stocks import keys
+from common import keys
+from common.errors import NoQuota, QuotaReached
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 EVENT = {"run": RUN, "execution_name": "e1", "model_uri": "s3://lake/models/j/output/model.tar.gz"}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from errors import RejectedFile
+from common.errors import RejectedFile
 from tests.unit import files, path
 
 FORECASTS = [

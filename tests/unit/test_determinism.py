@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stocks.predictions import SAME_AS_NAIVE
+from stocks.contract import ROUNDING
 from tests.unit import files, path
 
 ROOT = Path(__file__).parents[2]
@@ -58,5 +58,5 @@ def test_the_number_of_shards_changes_no_forecast_beyond_rounding(csv, one_shard
     pd.testing.assert_frame_equal(one[exact], other[exact], check_exact=True)
     rounded = [name for name in one if name not in exact]
     np.testing.assert_allclose(one[rounded], other[rounded], rtol=TOLERANCE)
-    assert TOLERANCE <= SAME_AS_NAIVE
+    assert TOLERANCE <= ROUNDING
     pd.testing.assert_frame_equal(one_shard.table("metrics"), ran.table("metrics"), rtol=1e-4)

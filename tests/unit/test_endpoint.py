@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from errors import ModelFailed
+from common.errors import ModelFailed
 from stocks import endpoint
 from stocks.endpoint import Instance
 from tests.unit import made

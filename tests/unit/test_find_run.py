@@ -5,8 +5,8 @@ import pytest
 
 import find_run
 import notify
-from errors import Transient
-from stocks import keys
+from common import keys
+from common.errors import Transient
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:stocks:e1"
 KEY = "incoming/US/p 1.csv"

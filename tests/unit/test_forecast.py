@@ -6,8 +6,8 @@ import pytest
 from botocore.response import StreamingBody
 
 import forecast
-import working
-from errors import ModelFailed, Transient
+from common import working
+from common.errors import ModelFailed, Transient
 from stocks import endpoint, intervals
 from tests.unit import made
 

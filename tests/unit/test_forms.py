@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stocks.reading.layout import VALUES
+from stocks.contract import COLUMNS
 from stocks.series import day_of, iso
 from tests.corpus.forms import FORMS
 from tests.corpus.forms.form import Form
@@ -18,7 +18,7 @@ UNTIL = day_of("2024-06-30")
 
 def rows_of(intake) -> pd.DataFrame:
     rows = intake.shard(0)
-    frame = pd.DataFrame({name: rows[name] for name in VALUES})
+    frame = pd.DataFrame({name: rows[name] for name in COLUMNS})
     frame["ticker"], frame["date"] = rows["tickers"][rows["ticker"]], [iso(day) for day in rows["day"]]
     return frame.sort_values(["ticker", "date"], ignore_index=True)
 

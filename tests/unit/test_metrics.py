@@ -4,9 +4,10 @@ import scipy.stats
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, root_mean_squared_error
 
 from stocks import metrics
+from stocks.contract import MODELS, QUANTILES
 from tests.unit import made
 
-NAMES = ("drift", "random_forest", "lstm", *metrics.QUANTILES)
+NAMES = ("drift", "random_forest", "lstm", *QUANTILES)
 
 
 def some_rows(actual, origin, ticker=0, horizon=1, day=0, **forecasts):
@@ -39,7 +40,7 @@ def random_rows(seed, tickers=3, days=60):
             origin, actual = prices[: days + 20 - horizon], prices[horizon:]
             spread = np.sort(rng.normal(0, 0.02 * horizon**0.5, (5, len(origin))), axis=0)
             forecasts = {name: origin * (1 + rng.normal(0, 0.01, len(origin))) for name in NAMES[:3]}
-            forecasts |= {name: origin * (1 + s) for name, s in zip(metrics.QUANTILES, spread, strict=True)}
+            forecasts |= {name: origin * (1 + s) for name, s in zip(QUANTILES, spread, strict=True)}
             parts.append(some_rows(actual, origin, ticker, horizon, day=horizon, **forecasts))
     return joined(*parts)
 
@@ -66,7 +67,7 @@ def test_errors_and_pinball_agree_with_scikit_learn():
         for horizon in (1, 5, 20):
             kept = (rows["ticker"] == ticker) & (rows["horizon"] == horizon)
             actual, origin = rows["actual"][kept], rows["naive"][kept]
-            for model in metrics.MODELS:
+            for model in MODELS:
                 row = found[name, model, horizon]
                 assert row["rmse"] == pytest.approx(root_mean_squared_error(actual, rows[model][kept]))
                 assert row["mae"] == pytest.approx(mean_absolute_error(actual, rows[model][kept]))
@@ -74,7 +75,7 @@ def test_errors_and_pinball_agree_with_scikit_learn():
             losses = [
                 mean_pinball_loss(actual, rows[quantile][kept], alpha=level, sample_weight=1 / origin)
                 * (1 / origin).mean()
-                for quantile, level in metrics.QUANTILES.items()
+                for quantile, level in QUANTILES.items()
             ]
             assert found[name, "lstm", horizon]["pinball"] == pytest.approx(np.mean(losses) * 1e4)
 
@@ -114,7 +115,7 @@ def test_coverage_includes_the_bounds():
     found = table(some_rows([95, 105.01, 110, 111], [100] * 4, **bounds), SHARD)
     assert found["A", "lstm", 1]["coverage80"] == 0.25
     assert found["A", "lstm", 1]["coverage95"] == 0.75
-    assert {found["A", model, 1][name] for model in metrics.MODELS[:3] for name in ("coverage80", "pinball")} == {None}
+    assert {found["A", model, 1][name] for model in MODELS[:3] for name in ("coverage80", "pinball")} == {None}
 
 
 def test_pooled_rows_are_means_of_ratios_and_pools_of_rows():
@@ -189,7 +190,7 @@ def test_a_ticker_without_test_rows_keeps_its_twelve_rows_and_counts_for_nothing
 def test_a_run_without_tickers_has_pooled_rows_without_measures():
     rows = {name: column[:0] for name, column in random_rows(8).items()}
     found = table(rows, made.shard({}))
-    assert set(found) == {("*", model, horizon) for model in metrics.MODELS for horizon in (1, 5, 20)}
+    assert set(found) == {("*", model, horizon) for model in MODELS for horizon in (1, 5, 20)}
     assert found["*", "lstm", 1]["rmse_vs_naive"] is None
 
 

@@ -4,10 +4,8 @@ import urllib.parse
 import pytest
 import requests
 
-import errors
 import notify
-import storage
-from stocks import keys
+from common import errors, keys, storage
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 KEY = "reports/dataset=us/run_id=us-0123456789ab/report.html"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import decision
-from stocks import report, report_tables
+from stocks.reporting import page as report
+from stocks.reporting import tables
 from tests.unit import made, results
 
 MEASURES = (
@@ -87,7 +88,7 @@ def page():
     ],
 )
 def test_the_headline_is_true_whatever_was_measured(lstm, dm_t, words):
-    assert words in report.sentence(rows(lstm, dm_t=dm_t))
+    assert words in page.sentence(rows(lstm, dm_t=dm_t))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_the_headline_is_true_whatever_was_measured(lstm, dm_t, words):
     ],
 )  # fmt: skip
 def test_the_message_says_it_in_one_line(figures, tickers, expected):
-    assert report.headline(rows(**figures), tickers) == expected
+    assert page.headline(rows(**figures), tickers) == expected
 
 
 def test_the_page_says_how_the_file_was_read(page):
@@ -180,7 +181,7 @@ def test_the_page_says_when_no_lstm_was_trained():
 
 def test_training_words_its_doubt_as_the_report_knows_it():
     noise = np.random.default_rng(1).normal(size=(2, 200))
-    assert decision.gate(*noise, np.arange(200), 1)["gate_reason"] == report_tables.UNPROVEN
+    assert decision.gate(*noise, np.arange(200), 1)["gate_reason"] == tables.UNPROVEN
 
 
 NASTY = ["</script><script>alert(1)</script>", "</script x", "<!--<script>", "A&B \"'<i>", "{{facts}}"]
@@ -220,8 +221,8 @@ def test_an_unknown_price_is_not_made_up():
 
 def test_the_page_says_when_it_does_not_show_all(monkeypatch):
     monkeypatch.setattr(report.charts, "MOST_ROWS", 120)
-    monkeypatch.setattr(report_tables, "MOST_TICKER_ROWS", 1)
-    monkeypatch.setattr(report_tables, "MOST_SKIPPED", 1)
+    monkeypatch.setattr(tables, "MOST_TICKER_ROWS", 1)
+    monkeypatch.setattr(tables, "MOST_SKIPPED", 1)
     words = Page(results.page(changed={"skipped": [{"ticker": name, "reason": "few"} for name in "XY"]})).words()
     assert "2 of 3 tickers have a chart" in words
     assert "2 more are in the metrics table" in words
@@ -243,7 +244,7 @@ def test_ten_tickers_stay_under_a_megabyte():
 )
 def test_the_chart_library_is_the_published_one(name, digest):
     """npm's uplot 1.6.32, unchanged."""
-    content = (report.ASSETS / name).read_bytes()
+    content = (page.ASSETS / name).read_bytes()
     assert hashlib.sha256(content).hexdigest() == digest
     assert b"</script" not in content
     if name.endswith(".js"):
@@ -252,4 +253,4 @@ def test_the_chart_library_is_the_published_one(name, digest):
 
 def test_our_own_script_and_style_cannot_end_their_elements():
     for name in ("report.js", "report.css"):
-        assert not re.search(r"</(script|style)|<!--", (report.ASSETS / name).read_text(encoding="utf-8"))
+        assert not re.search(r"</(script|style)|<!--", (page.ASSETS / name).read_text(encoding="utf-8"))

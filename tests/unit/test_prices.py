@@ -6,10 +6,10 @@ import zipfile
 import numpy as np
 import pytest
 
+from stocks.contract import COLUMNS
 from stocks.reading import lines, prices
 from stocks.reading.dates import LAST_DAY
 from stocks.reading.header import find
-from stocks.reading.layout import VALUES
 from stocks.reading.rejected import Rejected, Unusable
 from stocks.reading.rows import read_line
 from stocks.reading.source import Source
@@ -30,7 +30,7 @@ def read(content: bytes, stem="FILE", block_bytes=lines.BLOCK):
 def values(content: bytes) -> dict:
     """The six values of the only row."""
     ((block,), _, _) = reading.whole(reading.source(content))
-    return {name: block.rows[name].item() for name in VALUES}
+    return {name: block.rows[name].item() for name in COLUMNS}
 
 
 def test_a_row_is_ticker_line_day_and_price():

@@ -9,13 +9,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-import aws
 import baseline
 import calibrate
 import forecast
 import publish
-import storage
-import working
+from common import aws, storage, working
 from stocks import baseline as models
 from stocks import metrics
 from tests.unit import made

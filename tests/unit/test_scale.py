@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 import scale
-import storage
-import working
-from stocks import keys, series
+from common import keys, storage, working
+from stocks import contract, series
+from stocks.contract import COLUMNS
 
 RUN: dict = {"run_id": "daily-0123456789ab", "dataset": "daily", "shards": 3}
-CUTS = {name: series.iso(day) for name, day in zip(series.CUTS, (70, 80, 100), strict=True)}
+CUTS = {name: series.iso(day) for name, day in zip(contract.CUTS, (70, 80, 100), strict=True)}
 SHARD_KINDS = {"tickers": "U", "offsets": "i8", "days": "i4", "bounds": "i8", "minmax": "f8"} | dict.fromkeys(
-    series.COLUMNS, "f8"
+    COLUMNS, "f8"
 )
 
 
@@ -20,7 +20,7 @@ def given(buckets):
 
     def write(rows):
         tickers, codes = np.unique(np.array([row[0] for row in rows], "U8"), return_inverse=True)
-        arrays = {name: np.zeros(len(rows)) for name in series.COLUMNS} | {
+        arrays = {name: np.zeros(len(rows)) for name in COLUMNS} | {
             "tickers": tickers,
             "ticker": codes.astype(np.int32),
             "line": np.arange(2, len(rows) + 2),

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from stocks import tables
+from stocks import schemas
 from tests.unit import made
 
 RUN: dict[str, list] = {
@@ -64,13 +64,13 @@ def read(body):
     ],
 )
 def test_a_table_has_the_designs_columns_and_types(table, expected):
-    empty: dict[str, list] = {name: [] for name in tables.SCHEMAS[table].names}
-    schema = read(tables.to_parquet(table, empty)).schema
+    empty: dict[str, list] = {name: [] for name in schemas.SCHEMAS[table].names}
+    schema = read(schemas.to_parquet(table, empty)).schema
     assert ", ".join(f"{field.name} {field.type}" for field in schema) == expected
 
 
 def test_a_run_survives_writing():
-    (row,) = read(tables.to_parquet("runs", RUN)).to_pylist()
+    (row,) = read(schemas.to_parquet("runs", RUN)).to_pylist()
     assert row["started"] == datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000)
     assert row["endpoint_seconds"] is None
     assert row["skipped"] == ["SHORT"]
@@ -82,19 +82,19 @@ def test_a_run_survives_writing():
 )
 def test_nan_and_infinity_are_refused(column, value):
     with pytest.raises(ValueError, match=f"column {column} holds NaN or infinity"):
-        tables.to_parquet("runs", RUN | {column: value})
+        schemas.to_parquet("runs", RUN | {column: value})
 
 
 def test_masked_values_are_null_whatever_lies_under_them():
     columns = {name: RUN[name] for name in RUN} | {"cost_usd": np.ma.masked_array([np.nan], mask=[True])}
-    assert read(tables.to_parquet("runs", columns))["cost_usd"].to_pylist() == [None]
+    assert read(schemas.to_parquet("runs", columns))["cost_usd"].to_pylist() == [None]
 
 
 def test_a_column_too_many_or_too_few_is_refused_by_name():
     with pytest.raises(ValueError, match=r"runs: columns differ from the schema: .*'profit'"):
-        tables.to_parquet("runs", RUN | {"profit": [1.0]})
+        schemas.to_parquet("runs", RUN | {"profit": [1.0]})
     with pytest.raises(ValueError, match="'gates'"):
-        tables.to_parquet("runs", {name: value for name, value in RUN.items() if name != "gates"})
+        schemas.to_parquet("runs", {name: value for name, value in RUN.items() if name != "gates"})
 
 
 def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
@@ -102,7 +102,7 @@ def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
     skipped = made.shard({"B": [3.0]}, test_from=10**6)
     shard["volume"][1] = 0.0
     shard["open"][2] = 0.0
-    rows = read(tables.prices(shard, skipped)).to_pylist()
+    rows = read(schemas.prices(shard, skipped)).to_pylist()
     assert [(row["ticker"], row["date"].isoformat(), row["adjclose"]) for row in rows] == [
         ("A", "2020-01-01", 1.0),
         ("A", "2020-01-02", 2.0),
@@ -114,4 +114,4 @@ def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
 
 
 def test_prices_of_no_ticker_are_an_empty_table():
-    assert read(tables.prices(made.shard({}), made.shard({}))).num_rows == 0
+    assert read(schemas.prices(made.shard({}), made.shard({}))).num_rows == 0

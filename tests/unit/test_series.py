@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from stocks import series
+from stocks.contract import COLUMNS
 from stocks.reading.rejected import Rejected, Unusable
 
 CUTS = {"validation_from": "1970-01-04", "decision_from": "1970-01-05", "test_from": "1970-01-08"}  # days 3, 4, 7
@@ -10,7 +11,7 @@ CUTS = {"validation_from": "1970-01-04", "decision_from": "1970-01-05", "test_fr
 def rows(*given, tickers=("A", "B")):
     """Rows as Split writes them, of (ticker, day, adjclose); lines count from 2."""
     index, day, price = (np.array(column) for column in zip(*given, strict=True)) if given else np.empty((3, 0))
-    empty = {name: np.zeros(len(day)) for name in series.COLUMNS}
+    empty = {name: np.zeros(len(day)) for name in COLUMNS}
     return empty | {
         "tickers": np.array(tickers, "U8"),
         "ticker": np.array(index, np.int32),
@@ -98,7 +99,7 @@ def test_tickers_gives_each_its_own_rows():
 
 
 def test_a_ticker_needs_100_rows_before_the_test_period():
-    cuts = {name: series.iso(day) for name, day in zip(series.CUTS, (10, 20, 100), strict=True)}
+    cuts = {name: series.iso(day) for name, day in zip(CUTS, (10, 20, 100), strict=True)}
     given = [(0, day, 1) for day in range(150)] + [(1, day, 1) for day in range(1, 150)]
     built = series.build(rows(*given), cuts)[0]
     assert series.usable(built).tolist() == [True, False]
@@ -120,12 +121,12 @@ def test_cuts_of_an_example_computed_by_hand():
 
 def test_cuts_of_equal_days_are_the_shares_themselves():
     cuts = series.cuts(np.arange(100), np.ones(100, int), 0.2)
-    assert [series.day_of(cuts[name]) for name in series.CUTS] == [56, 64, 80]
+    assert [series.day_of(cuts[name]) for name in CUTS] == [56, 64, 80]
 
 
 def test_cuts_are_days_that_have_rows():
     cuts = series.cuts(7 * np.arange(100), np.ones(100, int), 0.2)
-    assert [series.day_of(cuts[name]) for name in series.CUTS] == [7 * 56, 7 * 64, 7 * 80]
+    assert [series.day_of(cuts[name]) for name in CUTS] == [7 * 56, 7 * 64, 7 * 80]
 
 
 @pytest.mark.parametrize("days", [0, 1, 2, 3, 4])

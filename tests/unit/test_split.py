@@ -9,15 +9,11 @@ import botocore.exceptions
 import numpy as np
 import pytest
 
-import aws
-import claims
 import split
-import storage
-import working
-from errors import RejectedFile, Transient
-from stocks import keys
+from common import attempts, aws, keys, storage, working
+from common.errors import RejectedFile, Transient
+from stocks.contract import COLUMNS
 from stocks.reading import intake, lines, rejected
-from stocks.reading.layout import VALUES
 from stocks.reading.source import Rules, Source
 
 OURS = "arn:aws:states:us-east-1:123456789012:execution:machine:ours"
@@ -122,7 +118,7 @@ def test_rows_keep_the_files_order_and_the_contracts_dtypes(drop, context):
     assert rows["line"].tolist() == list(range(2, 402))
     assert rows["adjclose"].tolist() == rows["close"].tolist() == [2, 1] * 200
     kinds = {name: rows[name].dtype for name in rows if name != "tickers"}
-    assert kinds == {"ticker": np.int32, "line": np.int64, "day": np.int32} | dict.fromkeys(VALUES, np.float64)
+    assert kinds == {"ticker": np.int32, "line": np.int64, "day": np.int32} | dict.fromkeys(COLUMNS, np.float64)
 
 
 def test_every_row_of_a_ticker_is_in_the_shard_of_its_checksum(drop, context, monkeypatch):
@@ -369,7 +365,7 @@ def test_only_an_owner_that_ended_badly_loses_its_claim(stub, status, theirs):
     start = datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC)
     answer = {"executionArn": OURS, "stateMachineArn": OURS, "status": status, "startDate": start}
     stub("stepfunctions").add_response("describe_execution", answer, {"executionArn": OURS})
-    assert claims.ended_badly({"execution_arn": OURS, "claimed": "2024-01-02T00:00:00+00:00"}) is theirs
+    assert attempts.ended_badly({"execution_arn": OURS, "claimed": "2024-01-02T00:00:00+00:00"}) is theirs
 
 
 def publish(run, summary=True) -> None:
@@ -448,7 +444,7 @@ def test_losing_the_race_to_take_over_leaves_the_run_to_the_winner(drop, context
     run = split.handler(first, context)
     claim_long_ago(run, first["execution_arn"])
     execution_of = run["run_id"]
-    ended_badly = claims.ended_badly
+    ended_badly = attempts.ended_badly
 
     def slow(standing):
         verdict = ended_badly(standing)
@@ -458,7 +454,7 @@ def test_losing_the_race_to_take_over_leaves_the_run_to_the_winner(drop, context
             )
         return verdict
 
-    monkeypatch.setattr(claims, "ended_badly", slow)
+    monkeypatch.setattr(attempts, "ended_badly", slow)
     answer = split.handler(first | {"execution_arn": OURS}, context)
     assert (answer["status"], answer["reason"]) == ("duplicate", f"this file belongs to execution {winner}")
 
@@ -473,7 +469,7 @@ def test_a_conflict_of_two_claims_in_flight_is_transient(drop, context, stub):
 def test_a_claim_is_written_only_where_there_is_none(drop, context):
     event = drop()
     key = keys.work(run_of(event)["run_id"], "claim.json")
-    assert claims.put_if("work", key, {"execution_arn": "a"}, IfNoneMatch="*")
-    assert not claims.put_if("work", key, {"execution_arn": "b"}, IfNoneMatch="*")
-    assert not claims.put_if("work", key, {"execution_arn": "b"}, IfMatch='"other"')
+    assert attempts.put_if("work", key, {"execution_arn": "a"}, IfNoneMatch="*")
+    assert not attempts.put_if("work", key, {"execution_arn": "b"}, IfNoneMatch="*")
+    assert not attempts.put_if("work", key, {"execution_arn": "b"}, IfMatch='"other"')
     assert json.loads(aws.client("s3").get_object(Bucket="work", Key=key)["Body"].read()) == {"execution_arn": "a"}

@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 import start_training
-from errors import NoQuota, QuotaReached
-from settings import settings
-from stocks import keys
+from common import keys
+from common.errors import NoQuota, QuotaReached
+from common.settings import settings
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
 EVENT = {"run": RUN, "execution_name": "e1"}

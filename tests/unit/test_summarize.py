@@ -6,9 +6,8 @@ import tarfile
 import pyarrow.parquet as pq
 import pytest
 
-import storage
 import summarize
-import working
+from common import storage, working
 from tests.unit import results
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}

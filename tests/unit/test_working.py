@@ -1,10 +1,7 @@
 import numpy as np
 import pytest
 
-import aws
-import storage
-import working
-from stocks import keys
+from common import aws, keys, storage, working
 from tests.unit import memory
 
 RUN: dict = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 3}

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
+from stocks.contract import COLUMNS
 from stocks.reading import dates, numbers, titles
 from stocks.reading.cells import BrokenLine, cells
-from stocks.reading.layout import VALUES, Layout, Panel
+from stocks.reading.layout import Layout, Panel
 from stocks.reading.rejected import Unusable, show
 from stocks.reading.titles import Meaning
 
@@ -191,7 +192,7 @@ def aligned(head: list[str], rows: list[list[str]], separator: str) -> list[str]
 def value_columns(found: Candidate) -> dict[str, int]:
     """The column of each value that has one. Raises Unusable where two titles of a price mean the same."""
     columns, ranks = {}, {}
-    for name in VALUES:
+    for name in COLUMNS:
         ranked = [(rank, at) for rank, at in found.of(name) if name != "adjclose" or not _says_nothing(found, at)]
         best = [at for rank, at in ranked if rank == ranked[0][0]]
         if len(best) > 1 and name != "volume":  # of two volumes one is money, and neither is needed

@@ -2,11 +2,12 @@
 
 import dataclasses
 
+from stocks.contract import COLUMNS
 from stocks.reading import dates, panels, titles
 from stocks.reading.candidate import Candidate, candidates, date_column, ticker_column, value_columns
 from stocks.reading.cells import BrokenLine, cells
 from stocks.reading.klines import klines
-from stocks.reading.layout import COLUMN, FILE_NAME, LONG, SINGLE, VALUES, Layout, Panel, shorten
+from stocks.reading.layout import COLUMN, FILE_NAME, LONG, SINGLE, Layout, Panel, shorten
 from stocks.reading.numbers import is_number
 from stocks.reading.rejected import Unusable, show
 from stocks.reading.tickers import complaint, from_file_name
@@ -105,11 +106,11 @@ def why(seen: list[Candidate]) -> Unusable:
         reason = f"column {shorten(best.titles[at])} holds no days, but {held}; write them as YYYY-MM-DD"
     elif has_days and (wrong := _beside_tickers(best)):
         reason = f"columns {_listed(wrong)} are no tickers beside others that are; rename or delete them"
-    elif has_days and unknown and not names & set(VALUES):
+    elif has_days and unknown and not names & set(COLUMNS):
         reason = f"columns {_listed(unknown)} are neither prices nor tickers; delete them, or name the price close"
     elif has_days:
         reason = f"{head} has no column adjclose or close; name the column of prices close"
-    elif names & set(VALUES):
+    elif names & set(COLUMNS):
         reason = f"{head} has no column date; name the column of days date"
     else:
         reason = f"{head} has no column date; begin with titles such as date,close"

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from stocks import series
+from stocks.contract import COLUMNS
 from stocks.reading import encodings, lines, rejected, verdict
 from stocks.reading.dates import FIRST_DAY, LAST_DAY
-from stocks.reading.layout import VALUES, Layout
+from stocks.reading.layout import Layout
 from stocks.reading.numbers import COMMA
 from stocks.reading.prices import Block, PricesFile
 from stocks.reading.rows import ROW
@@ -170,7 +171,7 @@ class Intake:
         every = list(self.tickers)
         names, place = np.unique(np.array([every[number] for number in numbers], "U"), return_inverse=True)
         arrays = {"tickers": names, "ticker": place[ticker].astype(np.int32)}
-        return arrays | {name: rows[name].copy() for name in ("line", "day", *VALUES)}
+        return arrays | {name: rows[name].copy() for name in ("line", "day", *COLUMNS)}
 
     def found(self) -> Iterator[Ticker]:
         """What the file has of each ticker that has a row."""
@@ -259,7 +260,7 @@ def refuse_repeated_days(blocks: Sequence[Block], layout: Layout, tickers: Seque
     rows = rows[np.lexsort((rows["line"], rows["kind"], rows["day"], rows["ticker"]))]
     new, differs = np.ones(len(rows), bool), np.zeros(len(rows), bool)
     new[1:] = np.logical_or.reduce([rows[name][1:] != rows[name][:-1] for name in ("ticker", "day", "kind")])
-    differs[1:] = np.logical_or.reduce([rows[name][1:] != rows[name][:-1] for name in VALUES])
+    differs[1:] = np.logical_or.reduce([rows[name][1:] != rows[name][:-1] for name in COLUMNS])
     group = np.cumsum(new) - 1
     if 2 * len(np.unique(group[~new & differs])) <= new.sum():
         return

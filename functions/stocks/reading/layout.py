@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from stocks.reading.dates import ANY_WAY, LAST_DAY, Way
 from stocks.reading.numbers import POINT
 
-VALUES = ("adjclose", "open", "high", "low", "close", "volume")
 LONG, WIDE, SINGLE = "long", "wide", "single"
 COLUMN, FILE_NAME, HEADER = "column", "file name", "header"  # what names the tickers
 
@@ -18,7 +17,7 @@ def shorten(title: str, length: int = 40) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """The columns of one ticker's values, by VALUES; ticker is empty where a column of the file names it."""
+    """The columns of one ticker's values, by contract.COLUMNS; ticker is empty where a column of the file names it."""
 
     ticker: str
     columns: Mapping[str, int]

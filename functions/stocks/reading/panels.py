@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from stocks.contract import COLUMNS
 from stocks.reading import dates, numbers, titles
 from stocks.reading.candidate import Candidate, date_column
-from stocks.reading.layout import HEADER, SINGLE, VALUES, WIDE, Layout, Panel
+from stocks.reading.layout import HEADER, SINGLE, WIDE, Layout, Panel
 from stocks.reading.rejected import Unusable
 from stocks.reading.tickers import complaint
 
@@ -131,9 +132,9 @@ def no_tickers(found: Candidate, columns: Iterable[int]) -> list[int]:
 
 
 def _value(title: str) -> str:
-    """The value of VALUES that a title means by itself, or an empty string."""
+    """The value of COLUMNS that a title means by itself, or an empty string."""
     (meaning,) = titles.meanings([title])
-    return meaning.name if meaning and meaning.rank == 1 and meaning.name in VALUES else ""
+    return meaning.name if meaning and meaning.rank == 1 and meaning.name in COLUMNS else ""
 
 
 def joined(title: str) -> tuple[str, str] | None:

@@ -11,15 +11,16 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from stocks.contract import COLUMNS
 from stocks.reading import numbers, tickers
 from stocks.reading.blocks import cut
 from stocks.reading.cells import BrokenLine, cells
 from stocks.reading.dates import FORMS, NOT_A_DAY, is_day, read_day, time_of
-from stocks.reading.layout import VALUES, Layout, Panel
+from stocks.reading.layout import Layout, Panel
 from stocks.reading.rejected import show
 from stocks.series import iso
 
-ROW = np.dtype([("ticker", "i4"), ("kind", "i4"), ("line", "i8"), ("day", "i4"), *((name, "f8") for name in VALUES)])
+ROW = np.dtype([("ticker", "i4"), ("kind", "i4"), ("line", "i8"), ("day", "i4"), *((name, "f8") for name in COLUMNS)])
 # The model computes in float32, whose largest number is 3e38: even the ratio of two prices must fit.
 LEAST_PRICE, GREATEST_PRICE = 1e-15, 1e15
 TIMES = 10
@@ -79,7 +80,7 @@ def _values(written: list[str], panel: Panel, layout: Layout) -> list[float] | s
     if _is_empty({name: written[at] for name, at in panel.columns.items()}, panel, layout):
         return []
     values = []
-    for name in VALUES:
+    for name in COLUMNS:
         index = panel.source(name)
         value = 0.0 if index is None else _number(written[index], name, layout.title(index), layout.decimal)
         if isinstance(value, str):
@@ -192,7 +193,7 @@ def _panel(table: pa.Table, panel: Panel, layout: Layout) -> tuple[np.ndarray, n
     """ROW records with the values of a ticker, whether it was not traded, and whether all is right beyond doubt."""
     rows = np.zeros(table.num_rows, ROW)
     right, missing = np.ones(len(rows), bool), {}
-    for name in VALUES:
+    for name in COLUMNS:
         index = panel.source(name)
         if index is None:
             continue

@@ -1,8 +1,8 @@
 """What the titles of columns mean, in the languages of the sites that write them; titles.csv has each with its source.
 
 rank 1 says so by itself, a higher one counts only where no better title has the meaning. A meaning is a value of a row
-(VALUES), date, ticker, series (NSE's kinds of a share), change (not read, but it shows how decimals are written), or
-other (known and not read).
+(contract.COLUMNS), date, ticker, series (NSE's kinds of a share), change (not read, but it shows how decimals are
+written), or other (known and not read).
 """
 
 import csv

@@ -6,9 +6,9 @@ Nothing but the standard library: Check data has no layer with numpy.
 import statistics
 from collections.abc import Iterable, Sequence
 
+from stocks.contract import FEWEST_ROWS
 from stocks.reading.rejected import LONGEST_REASON, Rejected, Unusable, show
 
-FEWEST_ROWS = 100  # of a ticker before the test period, or it is not forecast
 # Days from row to row, by what such bars are called; daily prices are never more than a long weekend apart.
 SPACINGS = ((300, "yearly"), (80, "quarterly"), (25, "monthly"), (5, "weekly"))
 

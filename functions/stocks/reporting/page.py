@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stocks import charts, cost, metrics, report_tables, words
+from common import cost
+from stocks import metrics
 from stocks.reading import description
+from stocks.reporting import charts, tables, wording
 
 ASSETS = Path(__file__).with_name("assets")
 UPLOT_VERSION = "1.6.32"
@@ -18,13 +20,13 @@ def headline(rows: Iterable[dict], tickers: int) -> str:
     """One line for a message: how the LSTM did one day ahead, true whatever the figures are."""
     pooled = _pooled(rows)
     lstm, forest = pooled["lstm", 1], pooled["random_forest", 1]
-    counted = words.count(tickers, "ticker")
+    counted = wording.count(tickers, "ticker")
     if lstm["rmse_vs_naive"] is None:
         return f"{counted}: no test days to measure the forecasts on"
-    errors = f"LSTM error {words.ratio(lstm['rmse_vs_naive'])} x naive one day ahead"
+    errors = f"LSTM error {wording.ratio(lstm['rmse_vs_naive'])} x naive one day ahead"
     if forest["rmse_vs_naive"] is not None:
-        errors += f" (Random Forest {words.ratio(forest['rmse_vs_naive'])} x)"
-    return f"{counted}: {errors}; the 80 % range held {words.percent(lstm['coverage80'])} of the real prices"
+        errors += f" (Random Forest {wording.ratio(forest['rmse_vs_naive'])} x)"
+    return f"{counted}: {errors}; the 80 % range held {wording.percent(lstm['coverage80'])} of the real prices"
 
 
 def sentence(rows: Iterable[dict]) -> str:
@@ -45,21 +47,21 @@ def render(rows: Sequence[dict], directions: Sequence[dict], facts: dict, charte
     """The page, from the metrics table's rows, metrics.direction_intervals, the run's facts and charts.collect."""
     pooled, by_ticker = _pooled(rows), _by_ticker(rows)
     parts = {
-        "title": words.text(f"Forecasts: {facts['dataset']}"),
-        "eyebrow": words.text(
-            f"{facts['dataset']} · {words.day(facts['finished'])} · {words.count(facts['tickers'], 'ticker')}"
+        "title": wording.text(f"Forecasts: {facts['dataset']}"),
+        "eyebrow": wording.text(
+            f"{facts['dataset']} · {wording.day(facts['finished'])} · {wording.count(facts['tickers'], 'ticker')}"
         ),
-        "headline": words.text(sentence(rows)),
-        "lead": words.text(_lead(pooled, facts)),
+        "headline": wording.text(sentence(rows)),
+        "lead": wording.text(_lead(pooled, facts)),
         "figures": _figures(pooled),
-        "charts_note": words.text(_charts_note(charted, facts)),
-        "leaderboard": report_tables.leaderboard(pooled),
-        "ranges": report_tables.ranges(pooled),
-        "directions": report_tables.directions(pooled, directions),
-        "trust": report_tables.trust(facts["evidence"]),
-        "test_days": words.text(_test_days(facts)),
-        "ticker_table": report_tables.ticker_table(by_ticker, charted, facts["tickers"]),
-        "left_out": report_tables.left_out(facts),
+        "charts_note": wording.text(_charts_note(charted, facts)),
+        "leaderboard": tables.leaderboard(pooled),
+        "ranges": tables.ranges(pooled),
+        "directions": tables.directions(pooled, directions),
+        "trust": tables.trust(facts["evidence"]),
+        "test_days": wording.text(_test_days(facts)),
+        "ticker_table": tables.ticker_table(by_ticker, charted, facts["tickers"]),
+        "left_out": tables.left_out(facts),
         "facts": _facts(facts),
         "data": _data(charted),
         "css": _asset("report.css"),
@@ -90,7 +92,7 @@ def _size(row: dict) -> str:
     if abs(ratio - 1) < 0.0005:
         return "as large"
     if ratio >= 2:
-        return f"{words.ratio(ratio)} times as large"
+        return f"{wording.ratio(ratio)} times as large"
     return f"{abs(ratio - 1) * 100:.1f} % {'larger' if ratio > 1 else 'smaller'}"
 
 
@@ -100,22 +102,22 @@ def _lead(pooled: dict, facts: dict) -> str:
     if forest["rmse_vs_naive"] is not None:
         found.append(f"The Random Forest's error was {_size(forest)}.")
     if lstm["n"]:
-        found.append(f"The LSTM's 80 % range held {words.percent(lstm['coverage80'])} of the real prices.")
+        found.append(f"The LSTM's 80 % range held {wording.percent(lstm['coverage80'])} of the real prices.")
         found.append(f"Measured on {lstm['n']:,} forecasts for days that no model had seen.")
     if facts["skipped"]:
-        found.append(f"{words.count(len(facts['skipped']), 'ticker')} left out.")
+        found.append(f"{wording.count(len(facts['skipped']), 'ticker')} left out.")
     return " ".join(found)
 
 
 def _figures(pooled: dict) -> str:
     lstm, forest = pooled["lstm", 1], pooled["random_forest", 1]
     shown = (
-        (words.times(lstm["rmse_vs_naive"]), "LSTM's error against naive, one day ahead"),
-        (words.times(forest["rmse_vs_naive"]), "Random Forest's error against naive"),
-        (words.percent(lstm["coverage80"]), "of real prices inside the 80 % range"),
-        (words.percent(lstm["coverage95"]), "inside the 95 % range"),
+        (wording.times(lstm["rmse_vs_naive"]), "LSTM's error against naive, one day ahead"),
+        (wording.times(forest["rmse_vs_naive"]), "Random Forest's error against naive"),
+        (wording.percent(lstm["coverage80"]), "of real prices inside the 80 % range"),
+        (wording.percent(lstm["coverage95"]), "inside the 95 % range"),
     )
-    return "".join(f"<li><strong>{words.text(figure)}</strong>{words.text(label)}</li>" for figure, label in shown)
+    return "".join(f"<li><strong>{wording.text(figure)}</strong>{wording.text(label)}</li>" for figure, label in shown)
 
 
 def _charts_note(charted: Sequence[dict], facts: dict) -> str:
@@ -145,18 +147,20 @@ def _facts(facts: dict) -> str:
     shown = {
         "File": f"{facts['source_uri']} (version {facts['source_version']})",
         "Run": facts["run_id"],
-        "Started and finished": f"{words.instant(facts['started'])} to {words.instant(facts['finished'])}",
+        "Started and finished": f"{wording.instant(facts['started'])} to {wording.instant(facts['finished'])}",
         "Read as": f"{description.form(reading)}; {description.columns(reading)}",
         "Ticker's name": description.ticker_source(reading),
         "Noted": "; ".join(reading["notes"]),
-        "Rows": f"{facts['rows']:,} in {words.count(facts['shards'], 'shard')}",
+        "Rows": f"{facts['rows']:,} in {wording.count(facts['shards'], 'shard')}",
         "Training": f"{facts['train_seconds']:,.0f} s on {facts['training_instance_type']}",
         "Endpoint": f"{facts['endpoint_seconds']:,.0f} s on {facts['endpoint_instance_type']}, then deleted",
         "Estimated cost": usd,
         "Model": facts["model_uri"],
     }
     return "".join(
-        f"<div><dt>{words.text(name)}</dt><dd>{words.text(value)}</dd></div>" for name, value in shown.items() if value
+        f"<div><dt>{wording.text(name)}</dt><dd>{wording.text(value)}</dd></div>"
+        for name, value in shown.items()
+        if value
     )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from stocks import words
-from stocks.keys import HORIZONS
+from stocks.contract import HORIZONS
+from stocks.reporting import wording
 
 NAMES = {"naive": "Naive: no change", "drift": "Drift", "random_forest": "Random Forest", "lstm": "LSTM"}
 COLOURS = {"naive": "naive", "drift": "soft", "random_forest": "forest", "lstm": "lstm"}
@@ -21,20 +21,20 @@ def leaderboard(pooled: dict) -> str:
         for horizon in HORIZONS:
             row = pooled[model, horizon]
             best = row["rmse_vs_naive"] is not None and row["rmse_vs_naive"] < lowest[horizon] + 0.0005
-            cells.append(f"<td{' class="best"' if best else ''}>{words.times(row['rmse_vs_naive'])}</td>")
+            cells.append(f"<td{' class="best"' if best else ''}>{wording.times(row['rmse_vs_naive'])}</td>")
         yardstick = ' class="yardstick"' if model == "naive" else ""
         body.append(f"<tr{yardstick}>{''.join(cells)}</tr>")
     caption = "Error against naive, mean over tickers: smaller is better, bold is the best of its column."
-    return _table("Errors by model", caption, ["Model", *map(words.ahead, HORIZONS)], body)
+    return _table("Errors by model", caption, ["Model", *map(wording.ahead, HORIZONS)], body)
 
 
 def ranges(pooled: dict) -> str:
     body = []
     for horizon in HORIZONS:
         row = pooled["lstm", horizon]
-        pinball = words.NOTHING if row["pinball"] is None else f"{row['pinball']:.1f}"
-        cells = (words.percent(row["coverage80"]), words.percent(row["coverage95"]), pinball)
-        body.append(f"<tr>{_head(words.ahead(horizon))}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+        pinball = wording.NOTHING if row["pinball"] is None else f"{row['pinball']:.1f}"
+        cells = (wording.percent(row["coverage80"]), wording.percent(row["coverage95"]), pinball)
+        body.append(f"<tr>{_head(wording.ahead(horizon))}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     caption = "Share of real prices inside the LSTM's ranges; pinball loss in basis points of the price."
     return _table("Ranges", caption, ["Ahead", "80 % range", "95 % range", "Pinball"], body)
 
@@ -43,7 +43,7 @@ def directions(pooled: dict, directions: Sequence[dict]) -> str:
     intervals = {(found["model"], found["horizon"]): found for found in directions}
     body = [
         f"<tr>{_head('Always “up”')}"
-        + "".join(f"<td>{words.percent(pooled['naive', horizon]['always_up_rate'])}</td>" for horizon in HORIZONS)
+        + "".join(f"<td>{wording.percent(pooled['naive', horizon]['always_up_rate'])}</td>" for horizon in HORIZONS)
         + "</tr>"
     ]
     for model in ("lstm", "random_forest", "drift"):
@@ -53,15 +53,16 @@ def directions(pooled: dict, directions: Sequence[dict]) -> str:
         ]
         body.append(f"<tr>{_model_cell(model)}{''.join(cells)}</tr>")
     caption = (
-        f"How often the direction was right, with 95 % interval; {words.NOTHING} where a model foresaw hardly any move."
+        "How often the direction was right, with 95 % interval; "
+        f"{wording.NOTHING} where a model foresaw hardly any move."
     )
-    return _table("Directions", caption, ["Model", *map(words.ahead, HORIZONS)], body)
+    return _table("Directions", caption, ["Model", *map(wording.ahead, HORIZONS)], body)
 
 
 def _direction_cell(accuracy: float | None, interval: dict | None) -> str:
     if accuracy is None or not interval or interval["low"] is None:
-        return f"<td>{words.percent(accuracy)}</td>"
-    return f"<td>{words.percent(accuracy)}<br><small>{interval['low']:.0%} to {interval['high']:.0%}</small></td>"
+        return f"<td>{wording.percent(accuracy)}</td>"
+    return f"<td>{wording.percent(accuracy)}<br><small>{interval['low']:.0%} to {interval['high']:.0%}</small></td>"
 
 
 def trust(evidence: dict) -> str:
@@ -71,9 +72,9 @@ def trust(evidence: dict) -> str:
         found = evidence["horizons"][str(horizon)]
         share = f"{found['gate'] * 100:.0f} %"
         source = "LSTM" if found["quantiles"] == "lstm" else "volatility"
-        why = words.text(_why(found, evidence["fallback"]))
+        why = wording.text(_why(found, evidence["fallback"]))
         cells = f'<td class="left">{share}</td><td class="left">{source}</td><td class="words">{why}</td>'
-        body.append(f"<tr>{_head(words.ahead(horizon))}{cells}</tr>")
+        body.append(f"<tr>{_head(wording.ahead(horizon))}{cells}</tr>")
     caption = (
         "How much of a change that the LSTM foresees enters its forecast. Days that it did not learn from decide; "
         "at 0 % its forecast is naive's, and what remains of it are the ranges."
@@ -106,23 +107,23 @@ def ticker_table(by_ticker: dict, charted: Sequence[dict], tickers: int) -> str:
         ratios = [found["lstm", horizon]["rmse_vs_naive"] for horizon in HORIZONS]
         cells = [
             f"{found['lstm', 1]['n']:,}",
-            words.NOTHING if naive is None else f"{naive:,.4g}",
-            *map(words.times, ratios),
+            wording.NOTHING if naive is None else f"{naive:,.4g}",
+            *map(wording.times, ratios),
         ]
         cells += [
-            words.times(found["random_forest", 1]["rmse_vs_naive"]),
-            words.percent(found["lstm", 1]["coverage80"]),
+            wording.times(found["random_forest", 1]["rmse_vs_naive"]),
+            wording.percent(found["lstm", 1]["coverage80"]),
         ]
         body.append(f"<tr>{_ticker_cell(ticker, position)}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     left = tickers - len(body)
     more = f" {left:,} more are in the metrics table." if left else ""
     caption = f"Errors against naive by ticker; naive's own error, one day ahead, is in the ticker's currency.{more}"
-    heads = ["Ticker", "Test days", "Naive's error", *(f"LSTM, {words.ahead(h)}" for h in HORIZONS)]
+    heads = ["Ticker", "Test days", "Naive's error", *(f"LSTM, {wording.ahead(h)}" for h in HORIZONS)]
     return _table("Errors by ticker", caption, [*heads, "Random Forest, 1 day", "80 % range held"], body, tall=True)
 
 
 def _ticker_cell(ticker: str, position: dict[str, int]) -> str:
-    name = words.text(ticker)
+    name = wording.text(ticker)
     if ticker not in position:
         return f'<th scope="row">{name}</th>'
     return f'<th scope="row"><button type="button" class="go" data-chart="{position[ticker]}">{name}</button></th>'
@@ -131,17 +132,17 @@ def _ticker_cell(ticker: str, position: dict[str, int]) -> str:
 def left_out(facts: dict) -> str:
     rejected, rows, skipped = facts["rejected_rows"], facts["rows"], facts["skipped"]
     share = f" ({rejected / rows:.2%})" if rows and rejected else ""
-    found = f"{rejected:,} of {words.count(rows, 'row')}{share} could not be used"
+    found = f"{rejected:,} of {wording.count(rows, 'row')}{share} could not be used"
     where = f"; each is listed with its line and reason under {facts['rejected_uri']}" if rejected else ""
-    parts = [f"<p>{words.text(found + where)}.</p>"]
+    parts = [f"<p>{wording.text(found + where)}.</p>"]
     if not skipped:
         return "".join([*parts, "<p>Every ticker had enough rows to be forecast.</p>"])
     body = [
-        f'<tr>{_head(each["ticker"])}<td class="words">{words.text(each["reason"])}</td></tr>'
+        f'<tr>{_head(each["ticker"])}<td class="words">{wording.text(each["reason"])}</td></tr>'
         for each in skipped[:MOST_SKIPPED]
     ]
     more = f" The first {MOST_SKIPPED} are shown." if len(skipped) > MOST_SKIPPED else ""
-    caption = f"{words.count(len(skipped), 'ticker')} without a forecast.{more}"
+    caption = f"{wording.count(len(skipped), 'ticker')} without a forecast.{more}"
     heads = ["Ticker", "Reason"]
     return "".join([*parts, _table("Tickers left out", caption, heads, body, tall=True, prose=True)])
 
@@ -151,16 +152,16 @@ def _table(
 ) -> str:
     """A table that scrolls by itself where the screen is too narrow or, if `tall`, the table too long."""
     kind = ' class="words"' if prose else ""
-    head = "".join(f'<th scope="col"{kind}>{words.text(name)}</th>' for name in heads)
+    head = "".join(f'<th scope="col"{kind}>{wording.text(name)}</th>' for name in heads)
     return (
-        f'<div class="scroll{" tall" if tall else ""}" role="region" tabindex="0" aria-label="{words.text(label)}">'
-        f"<table><caption>{words.text(caption)}</caption>"
+        f'<div class="scroll{" tall" if tall else ""}" role="region" tabindex="0" aria-label="{wording.text(label)}">'
+        f"<table><caption>{wording.text(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
 def _head(name: str) -> str:
-    return f'<th scope="row">{words.text(name)}</th>'
+    return f'<th scope="row">{wording.text(name)}</th>'
 
 
 def _model_cell(model: str) -> str:

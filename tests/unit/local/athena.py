@@ -5,7 +5,7 @@ import datetime
 import time
 from typing import Any
 
-from stocks import tables
+from stocks import schemas
 from tests import lake
 
 DATABASE, BUCKET, GROUP = "forecasts", "lake", "analysts"
@@ -35,7 +35,7 @@ class Lake:
 
     def put(self, table: str, dataset: str, run_id: str, columns: dict) -> None:
         key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
-        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=tables.to_parquet(table, columns))
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=schemas.to_parquet(table, columns))
 
     def register(self) -> None:
         lake.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
@@ -95,7 +95,7 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
 
 def metrics_rows() -> dict[str, list]:
     """The pooled row of two models and a ticker's own."""
-    rows: dict[str, list] = {name: [None] * 3 for name in tables.SCHEMAS["metrics"].names}
+    rows: dict[str, list] = {name: [None] * 3 for name in schemas.SCHEMAS["metrics"].names}
     return rows | {
         "ticker": ["*", "*", "A"],
         "model": ["naive", "lstm", "lstm"],

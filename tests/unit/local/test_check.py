@@ -16,9 +16,10 @@ import tensorflow as tf
 
 import data
 import train
-from errors import RejectedFile
+from common import keys
+from common.errors import RejectedFile
 from local import check
-from stocks import keys, series
+from stocks import series
 from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
 from tests.corpus.forms import FORMS
