@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 from common import aws, telemetry, working
 from common.errors import ModelFailed, Transient
 from stocks import endpoint, intervals
+from stocks.contract import Arrays
 
 # Runtime errors that pass, beside those telemetry knows: the model's container is out of reach or still loading.
 PASSING = {"InternalDependencyException", "ModelNotReadyException"}
@@ -18,11 +19,18 @@ def handler(event, context):
     answers: list[tuple[endpoint.Instance, np.ndarray]] = []
     for instances in endpoint.requests(shard):
         answer = invoke(name, endpoint.body(shard, instances))
-        answers += zip(instances, endpoint.prices(shard, instances, answer), strict=True)
+        answers += zip(instances, forecasts_in(answer, shard, instances), strict=True)
     forecasts = endpoint.assemble(shard, answers)
     working.put_arrays(run, "forecasts", forecasts, number)
     working.put_arrays(run, "histograms", intervals.histogram(shard, forecasts), number)
     return {"shard": number}
+
+
+def forecasts_in(answer: bytes, shard: Arrays, instances: list[endpoint.Instance]) -> list[np.ndarray]:
+    try:
+        return endpoint.prices(shard, instances, answer)
+    except endpoint.NotAForecast as error:
+        raise ModelFailed(str(error)) from error
 
 
 def invoke(name: str, body: str) -> bytes:

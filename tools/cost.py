@@ -70,7 +70,7 @@ def tables(megabytes: float, train_seconds: float, endpoint_seconds: float, stor
     kind = default("TrainingInstanceType")
     sagemaker = instances.estimate(train_seconds, kind, endpoint_seconds, default("EndpointInstanceType"))
     if sagemaker is None:
-        raise ValueError(f"{kind} has no price in functions/stocks/cost.py")
+        raise ValueError(f"{kind} has no price in functions/common/cost.py")
     items = run(megabytes, train_seconds + endpoint_seconds)
     lines = [
         f"A run of {megabytes:.1f} MB, {train_seconds:.0f} s of training and {endpoint_seconds:.0f} s of an endpoint,"

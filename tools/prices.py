@@ -1,4 +1,4 @@
-"""AWS's list prices, us-east-1, in USD; those of SageMaker's instances are in functions/stocks/cost.py.
+"""AWS's list prices, us-east-1, in USD; those of SageMaker's instances are in functions/common/cost.py.
 
 Each as several public documents repeated it on the date below; AWS's pricing pages are the source that counts. A free
 amount is one that every account has every month for ever, shared by all that the account runs.

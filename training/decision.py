@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 MAX_GATE = 0.5
+FEW_BLOCKS, NO_MOVE, UNPROVEN = "few_blocks", "no_move", "unproven"  # why a gate is shut
 MIN_BLOCKS = 30  # independent blocks of h days below which a standard error is not believed
 MIN_BLOCKS_FOR_SPREAD = 10  # blocks below which even constant quantiles are taken from the normal distribution
 MIN_WIDTH = 0.5  # a quantile stays at least this share of the normal one away from the median
@@ -43,11 +44,11 @@ def gate(point, target, days, horizon):
     blocks, count = day_blocks(days, horizon)
     evidence = {"blocks": count, "gate": 0.0, "gate_reason": "", "slope": None, "slope_se": None}
     if count < MIN_BLOCKS:
-        evidence["gate_reason"] = f"{count} independent blocks of {horizon} days, {MIN_BLOCKS} are needed"
+        evidence["gate_reason"] = FEW_BLOCKS
     point, target = np.asarray(point, np.float64), np.asarray(target, np.float64)
     energy = float(np.sum(point**2))
     if energy == 0:
-        evidence["gate_reason"] = "there is no forecast of a change to judge"
+        evidence["gate_reason"] = NO_MOVE
     if count < 2 or energy == 0:
         return evidence
     slope = float(np.sum(point * target)) / energy
@@ -56,7 +57,7 @@ def gate(point, target, days, horizon):
     if count >= MIN_BLOCKS:
         evidence["gate"] = float(np.clip(slope - 2 * se, 0.0, MAX_GATE))
         if not evidence["gate"]:
-            evidence["gate_reason"] = "the slope is not above two standard errors"
+            evidence["gate_reason"] = UNPROVEN
     return evidence
 
 

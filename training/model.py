@@ -9,11 +9,11 @@ import tensorflow as tf
 from data import CLIP, HORIZONS
 
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
-WINDOW = 30  # returns the LSTM reads
+LOOKBACK = 30  # returns the LSTM reads
 KERNEL = 100  # returns the volatility reads
 DECAY = 0.94
 INPUTS = ("adjclose", "high", "low")
-HISTORY = 120  # rows in a request up to the first origin
+WINDOW = 120  # rows in a request up to the first origin
 FLOOR = 1e-6  # a return is never divided by less; at or below it a series counts as constant
 FURTHEST = 16.0  # |log of forecast / last|: keeps absurd input finite, far from anything real
 UNITS = 32
@@ -43,7 +43,7 @@ def normalise(adjclose, high, low):
     past = look_back(tf.concat([padding, returns], 0), rows, KERNEL)
     weight = look_back(tf.concat([padding, tf.cast(known, tf.float32)], 0), rows, KERNEL)
     ewma = tf.math.divide_no_nan(tf.reduce_sum(EWMA_WEIGHTS * past**2, 1), tf.reduce_sum(EWMA_WEIGHTS * weight, 1))
-    past, weight = past[:, -WINDOW:], weight[:, -WINDOW:]
+    past, weight = past[:, -LOOKBACK:], weight[:, -LOOKBACK:]
     count = tf.reduce_sum(weight, 1)
     mean = tf.math.divide_no_nan(tf.reduce_sum(past, 1), count)
     variance = tf.math.divide_no_nan(tf.reduce_sum(weight * (past - mean[:, None]) ** 2, 1), count)
@@ -58,7 +58,7 @@ def _log_ratio(above, below, known):
 def windows(channels, scale, rows):
     """What the LSTM reads at `rows` [m]: [m, 30, 2], both channels in units of the origin's s, clipped."""
     s = tf.maximum(tf.gather(scale, rows), FLOOR)
-    return tf.clip_by_value(look_back(channels, rows, WINDOW) / s[:, None, None], -CLIP, CLIP)
+    return tf.clip_by_value(look_back(channels, rows, LOOKBACK) / s[:, None, None], -CLIP, CLIP)
 
 
 def build_network(quantiles):
@@ -66,7 +66,7 @@ def build_network(quantiles):
 
     Both heads start at zero: untrained, the network forecasts no change and the constant `quantiles` [3, 5].
     """
-    inputs = keras.Input((WINDOW, 2))
+    inputs = keras.Input((LOOKBACK, 2))
     state = keras.layers.Dropout(DROPOUT)(keras.layers.LSTM(UNITS, unroll=True)(inputs))
     point = keras.layers.Dense(len(HORIZONS), kernel_initializer="zeros", name="point")(state)
     shape = (len(HORIZONS), len(QUANTILES))
@@ -109,7 +109,7 @@ class Forecaster(tf.Module):
     def forecast(self, adjclose, high, low):
         """One series [T] to prices [T - 119, 3, 6]."""
         channels, scale = normalise(adjclose, high, low)
-        rows = tf.range(HISTORY - 1, tf.size(adjclose))
+        rows = tf.range(WINDOW - 1, tf.size(adjclose))
         point, quantiles = self.network(windows(channels, scale, rows), training=False)
         quantiles = tf.where(self.use_lstm[:, None], tf.sort(quantiles), self.base_quantiles)
         scaled = tf.concat([(self.gates * point)[:, :, None], quantiles], 2)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from common.errors import ModelFailed
 from stocks import series
 from stocks.contract import CLIP, FEWEST_ORIGIN_ROWS, HORIZONS, OUTPUTS, WINDOW, Arrays
 
@@ -20,6 +19,10 @@ LOG_ROUNDING = 1e-5  # of a logarithm: the model computes in float32
 # 4 MB bound both ways: an answer takes some 216 bytes an origin and never more than 330, a row asks at most 50.
 MOST_ORIGINS, MOST_ROWS = 12_000, 75_000
 LEAST_FILL = 0.75  # a request whose longest instance is padded into much shorter ones is split instead
+
+
+class NotAForecast(Exception):
+    """What the endpoint answered cannot be a forecast of these prices; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +62,7 @@ def body(shard: Arrays, instances: Sequence[Instance]) -> str:
 
 
 def prices(shard: Arrays, instances: Sequence[Instance], answer: bytes) -> list[np.ndarray]:
-    """The forecasts of each instance, float64[origins, 3 horizons, 6]. Raises ModelFailed for anything else."""
+    """The forecasts of each instance, float64[origins, 3 horizons, 6]. Raises NotAForecast for anything else."""
     width = max(instance.origins for instance in instances)
     expected = (len(instances), width, len(HORIZONS), len(OUTPUTS))
     try:
@@ -72,9 +75,9 @@ def prices(shard: Arrays, instances: Sequence[Instance], answer: bytes) -> list[
             raise TypeError(f"it holds {', '.join(sorted(others))}")
         found = found.astype(np.float64)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise ModelFailed(f"the endpoint's answer is not a forecast ({error}): {answer[:200]!r}") from error
+        raise NotAForecast(f"the endpoint's answer is not a forecast ({error}): {answer[:200]!r}") from error
     if found.shape != expected:
-        raise ModelFailed(f"the endpoint answered with shape {found.shape}, expected {expected}: {answer[:200]!r}")
+        raise NotAForecast(f"the endpoint answered with shape {found.shape}, expected {expected}: {answer[:200]!r}")
     kept = [values[width - instance.origins :] for values, instance in zip(found, instances, strict=True)]
     for values, instance in zip(kept, instances, strict=True):
         _check(shard, instance, values)
@@ -82,7 +85,7 @@ def prices(shard: Arrays, instances: Sequence[Instance], answer: bytes) -> list[
 
 
 def _check(shard: Arrays, instance: Instance, values: np.ndarray) -> None:
-    """Raise ModelFailed where a price cannot be a forecast of this ticker from that origin."""
+    """Raise NotAForecast where a price cannot be a forecast of this ticker from that origin."""
     last, largest = _origins(shard, instance)
     with np.errstate(all="ignore"):
         change = np.log(values / last[:, None, None])
@@ -98,7 +101,7 @@ def _check(shard: Arrays, instance: Instance, values: np.ndarray) -> None:
             day = series.iso(shard["days"][shard["offsets"][instance.ticker] + instance.first + row])
             where = f"{shard['tickers'][instance.ticker]} on {day}, {HORIZONS[horizon]} ahead"
             said = f"{values[row, horizon].tolist()} from {last[row]:g}"
-            raise ModelFailed(f"the endpoint answered {where} with {what}: {said}")
+            raise NotAForecast(f"the endpoint answered {where} with {what}: {said}")
 
 
 def _origins(shard: Arrays, instance: Instance) -> tuple[np.ndarray, np.ndarray]:

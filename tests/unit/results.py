@@ -5,6 +5,7 @@ import datetime
 import numpy as np
 
 from stocks import metrics, predictions, schemas
+from stocks.contract import FEW_BLOCKS, UNPROVEN
 from stocks.reporting import charts
 from stocks.reporting import page as report
 from tests.unit import made
@@ -60,16 +61,14 @@ def believed():
 
 
 def doubted():
-    reason = "the slope is not above two standard errors"
     return {
-        "gate": 0.0, "gate_reason": reason, "blocks": 36, "slope": 0.65, "slope_se": 0.73, "quantiles": "volatility",
+        "gate": 0.0, "gate_reason": UNPROVEN, "blocks": 36, "slope": 0.65, "slope_se": 0.73, "quantiles": "volatility",
     }  # fmt: skip
 
 
 def unjudged():
-    reason = "9 independent blocks of 20 days, 30 are needed"
     return {
-        "gate": 0.0, "gate_reason": reason, "blocks": 9, "slope": 1.6, "slope_se": 1.4, "quantiles": "volatility",
+        "gate": 0.0, "gate_reason": FEW_BLOCKS, "blocks": 9, "slope": 1.6, "slope_se": 1.4, "quantiles": "volatility",
     }  # fmt: skip
 
 

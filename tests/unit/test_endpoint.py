@@ -3,9 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from common.errors import ModelFailed
 from stocks import endpoint
-from stocks.endpoint import Instance
+from stocks.endpoint import Instance, NotAForecast
 from tests.unit import made
 
 
@@ -110,7 +109,7 @@ def forecasts(shard, change=lambda prices: prices):
     ],
 )
 def test_an_answer_that_is_no_forecast_is_refused_with_what_came_back(answer, said):
-    with pytest.raises(ModelFailed, match=said):
+    with pytest.raises(NotAForecast, match=said):
         endpoint.prices(made.shard({"A": made.walk(1, 200)}), [Instance(0, 198, 199)], answer)
 
 
@@ -141,7 +140,7 @@ def last_price(at, price):
 def test_a_price_that_cannot_be_a_forecast_of_the_ticker_is_refused(change, said):
     shard = made.shard({"A": made.walk(1, 200), "B": made.walk(2, 200, start=30.0)})
     endpoint.prices(shard, *forecasts(shard))
-    with pytest.raises(ModelFailed, match=said):
+    with pytest.raises(NotAForecast, match=said):
         endpoint.prices(shard, *forecasts(shard, change))
 
 
@@ -155,9 +154,9 @@ def test_the_bound_is_eight_times_the_largest_move_among_the_rows_that_the_forec
 
     endpoint.prices(shard, *forecasts(shard, times(9.9e7)))
     for factor in (1.02e8, 0.99e-8):
-        with pytest.raises(ModelFailed, match="further away"):
+        with pytest.raises(NotAForecast, match="further away"):
             endpoint.prices(shard, *forecasts(shard, times(factor)))
-    with pytest.raises(ModelFailed, match="2020-10-06, 1 ahead with a price further away"):
+    with pytest.raises(NotAForecast, match="2020-10-06, 1 ahead with a price further away"):
         endpoint.prices(shard, *forecasts(shard, lambda prices: prices * np.array([1, 1.001])[None, :, None, None]))
 
 

@@ -10,8 +10,8 @@ import tensorflow as tf
 import data
 import model
 import train
+from stocks.baseline import FIRST_ORIGIN, forest_inputs
 from stocks.contract import HORIZONS
-from stocks.features import FIRST_ORIGIN, forest_inputs
 from tests.unit import files, path
 
 # The last days before the file's cuts, which a test below holds to be so.

@@ -3,10 +3,8 @@ import html.parser
 import json
 import re
 
-import numpy as np
 import pytest
 
-import decision
 from stocks.reporting import page as report
 from stocks.reporting import tables
 from tests.unit import made, results
@@ -88,7 +86,7 @@ def page():
     ],
 )
 def test_the_headline_is_true_whatever_was_measured(lstm, dm_t, words):
-    assert words in page.sentence(rows(lstm, dm_t=dm_t))
+    assert words in report.sentence(rows(lstm, dm_t=dm_t))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +102,7 @@ def test_the_headline_is_true_whatever_was_measured(lstm, dm_t, words):
     ],
 )  # fmt: skip
 def test_the_message_says_it_in_one_line(figures, tickers, expected):
-    assert page.headline(rows(**figures), tickers) == expected
+    assert report.headline(rows(**figures), tickers) == expected
 
 
 def test_the_page_says_how_the_file_was_read(page):
@@ -169,7 +167,7 @@ def test_the_page_says_for_each_horizon_how_far_the_lstm_is_believed_and_why(pag
         "of a foreseen change 65 % came true, give or take 146 %."
     ) in page.words()
     assert (
-        "20 days 0 % volatility Not enough to judge it by: 9 independent blocks of 20 days, 30 are needed."
+        "20 days 0 % volatility Not enough to judge it by: 9 independent stretches of days, 30 are needed."
     ) in page.words()
 
 
@@ -177,11 +175,6 @@ def test_the_page_says_when_no_lstm_was_trained():
     evidence = results.facts()["evidence"] | {"fallback": ["train block has 9 windows, 500 are needed <b>"]}
     text = results.page(changed={"evidence": evidence})
     assert "No LSTM was trained: train block has 9 windows, 500 are needed <b>." in Page(text).words()
-
-
-def test_training_words_its_doubt_as_the_report_knows_it():
-    noise = np.random.default_rng(1).normal(size=(2, 200))
-    assert decision.gate(*noise, np.arange(200), 1)["gate_reason"] == tables.UNPROVEN
 
 
 NASTY = ["</script><script>alert(1)</script>", "</script x", "<!--<script>", "A&B \"'<i>", "{{facts}}"]
@@ -244,7 +237,7 @@ def test_ten_tickers_stay_under_a_megabyte():
 )
 def test_the_chart_library_is_the_published_one(name, digest):
     """npm's uplot 1.6.32, unchanged."""
-    content = (page.ASSETS / name).read_bytes()
+    content = (report.ASSETS / name).read_bytes()
     assert hashlib.sha256(content).hexdigest() == digest
     assert b"</script" not in content
     if name.endswith(".js"):
@@ -253,4 +246,4 @@ def test_the_chart_library_is_the_published_one(name, digest):
 
 def test_our_own_script_and_style_cannot_end_their_elements():
     for name in ("report.js", "report.css"):
-        assert not re.search(r"</(script|style)|<!--", (page.ASSETS / name).read_text(encoding="utf-8"))
+        assert not re.search(r"</(script|style)|<!--", (report.ASSETS / name).read_text(encoding="utf-8"))

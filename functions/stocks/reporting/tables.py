@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from stocks.contract import HORIZONS
+from stocks.contract import FEW_BLOCKS, FEWEST_BLOCKS, HORIZONS, UNPROVEN
 from stocks.reporting import wording
 
 NAMES = {"naive": "Naive: no change", "drift": "Drift", "random_forest": "Random Forest", "lstm": "LSTM"}
 COLOURS = {"naive": "naive", "drift": "soft", "random_forest": "forest", "lstm": "lstm"}
 MOST_TICKER_ROWS = 2_000  # of the table of tickers; SQL has them all
 MOST_SKIPPED = 500
-UNPROVEN = "the slope is not above two standard errors"  # as training says it
 
 
 def leaderboard(pooled: dict) -> str:
@@ -96,7 +95,11 @@ def _why(found: dict, fallback: Sequence[str]) -> str:
             f"Prices did not follow its forecasts more than chance explains: of a foreseen change {slope * 100:.0f} % "
             f"came true, give or take {doubt * 100:.0f} %."
         )
-    return f"Not enough to judge it by: {found['gate_reason']}."
+    if found["gate_reason"] == FEW_BLOCKS:
+        return (
+            f"Not enough to judge it by: {found['blocks']} independent stretches of days, {FEWEST_BLOCKS} are needed."
+        )
+    return "There is nothing to judge: it foresaw no change."
 
 
 def ticker_table(by_ticker: dict, charted: Sequence[dict], tickers: int) -> str:

@@ -1,0 +1,35 @@
+"""What every part must agree on: horizons, models, quantiles, columns, and how many rows a forecast needs.
+
+training/ runs in SageMaker's container without this package, so it says the same once more in its own modules;
+tests/project/test_contract.py holds the two together. Standard library only: some Lambdas have no numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+type Arrays = Mapping[str, np.ndarray]  # the arrays of one working file by name; docs/architecture.md lists them
+
+HORIZONS = (1, 5, 20)  # rows of the ticker ahead, which are its trading days
+COLUMNS = ("adjclose", "open", "high", "low", "close", "volume")  # what is read of a row beside ticker and day
+CUTS = ("validation_from", "decision_from", "test_from")  # days that split the rows: each block ends before the next
+
+MODELS = ("naive", "drift", "random_forest", "lstm")
+QUANTILES = {"lstm_p025": 0.025, "lstm_p10": 0.1, "lstm_p50": 0.5, "lstm_p90": 0.9, "lstm_p975": 0.975}
+OUTPUTS = ("lstm", *QUANTILES)  # of the endpoint, for one origin and horizon
+
+FEWEST_ROWS = 100  # of a ticker before the test period, or it is not forecast
+WINDOW = 120  # rows that a forecast of the endpoint reads
+VOLATILITY_ROWS = 100  # returns that a forecast's volatility reads
+FEWEST_ORIGIN_ROWS = 61  # rows up to and including an origin, or the model's forecast from it is not kept
+FEWEST_WINDOWS = {"train": 500, "validation": 50}  # origins of a dataset, or no LSTM is trained
+CLIP = 8.0  # a forecast is at most so many units of s * sqrt(h) from the last price
+ROUNDING = 1e-6  # of a price: forecasts come as float32, and what is nearer than this to a price is that price
+
+FEWEST_BLOCKS = 30  # independent stretches of days, or the gate stays shut
+# Why training's gate is shut, by horizon; `wording` says each in words.
+FEW_BLOCKS, NO_MOVE, UNPROVEN = "few_blocks", "no_move", "unproven"
