@@ -148,7 +148,7 @@ def test_the_runs_row_is_written_last_and_before_the_instant_that_the_crawl_must
 
 
 def test_a_run_that_cannot_be_reported_is_not_published(run, context, monkeypatch):
-    monkeypatch.setattr(summarize.report, "render", lambda *_: 1 / 0)
+    monkeypatch.setattr(summarize.page, "render", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         summarize.handler(EVENT, context)
     assert run.list_objects_v2(Bucket="lake", Prefix="runs/")["KeyCount"] == 0
