@@ -2,7 +2,8 @@
 PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
-VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images .venv-clients .venv-checkov)
+RUN_VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam)
+VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-clients .venv-checkov)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -11,7 +12,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 setup: $(VENVS) node_modules/.ready
 
-run: setup
+run: $(RUN_VENVS)
 	$(BIN)/python -m local run examples/prices.csv
 
 # In one process per core; the tests on laptop clouds begin first, because they last longest.
