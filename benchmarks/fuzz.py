@@ -38,7 +38,7 @@ from stocks.reading import intake
 from stocks.reading.rejected import LONGEST_REASON, Unusable, to_csv
 from stocks.reading.source import Source
 from tests.corpus.cases import CASES
-from tests.unit import made
+from tests.support import shards
 
 MOST_MIB = 512
 PATIENCE = 60  # seconds of CPU for one input
@@ -85,7 +85,7 @@ def accounted(taken: intake.Intake) -> bool:
     return True
 
 
-SHARD = made.shard({"A": made.walk(1, 63), "B": made.walk(2, 62)})
+SHARD = shards.shard({"A": shards.walk(1, 63), "B": shards.walk(2, 62)})
 INSTANCES = [endpoint.Instance(0, 60, 62), endpoint.Instance(1, 60, 61)]
 
 

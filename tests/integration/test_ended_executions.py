@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.integration.cloud import as_csv, eventually
+from tests.support.cloud import as_csv, eventually
 
 CAUGHT, UNKNOWN = "caught", "an unknown file"
 

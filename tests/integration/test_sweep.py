@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.integration.cloud import eventually
+from tests.support.cloud import eventually
 
 STACK = "stock-forecasts-local"
 

@@ -8,8 +8,8 @@ import pytest
 
 import notify
 from common import errors
-from tests.faults.runs import RUNS
-from tests.project.read import ROOT, all_states, template
+from tests.faults.catalogue import RUNS
+from tests.support.template import ROOT, all_states, template
 from tools import cost
 
 TEXT = (ROOT / "docs" / "operations.md").read_text()

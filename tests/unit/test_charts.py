@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from stocks.reporting import charts
-from tests.unit import made, results
+from tests.support import results
+from tests.support import shards as made
 
 
 def only(chart_list):

@@ -7,7 +7,8 @@ import pytest
 
 from stocks.reporting import page as report
 from stocks.reporting import tables
-from tests.unit import made, results
+from tests.support import results
+from tests.support import shards as made
 
 MEASURES = (
     "n",

@@ -16,7 +16,7 @@ import publish
 from common import aws, storage, working
 from stocks import baseline as models
 from stocks import metrics
-from tests.unit import made
+from tests.support import shards as made
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
 LAKE = "{}/dataset=us/run_id=us-0123456789ab/{:05d}.parquet"

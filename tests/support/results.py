@@ -8,7 +8,7 @@ from stocks import metrics, predictions, schemas
 from stocks.contract import FEW_BLOCKS, UNPROVEN
 from stocks.reporting import charts
 from stocks.reporting import page as report
-from tests.unit import made
+from tests.support import shards as made
 
 READING = {
     "encoding": "UTF-8",

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from stocks import schemas
-from tests import lake
+from tests.support import glue_tables
 
 DATABASE, BUCKET, GROUP = "forecasts", "lake", "analysts"
 START = datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000)
@@ -38,7 +38,7 @@ class Lake:
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=schemas.to_parquet(table, columns))
 
     def register(self) -> None:
-        lake.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
+        glue_tables.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
 
     def ask(self, sql: str, group: str = GROUP, **arguments) -> Asked:
         athena = self.client("athena")

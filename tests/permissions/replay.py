@@ -8,8 +8,8 @@ import json
 import random
 from collections.abc import Iterator
 
-from tests.faults.grants import Grant, flattened, grants_of
-from tests.integration.cloud import Cloud, eventually
+from tests.permissions.grants import Grant, flattened, grants_of
+from tests.support.cloud import Cloud, eventually
 
 DATASET = "needed"
 SECONDS = 60
@@ -34,7 +34,7 @@ def prices() -> bytes:
     return "\n".join(["ticker,date,adjclose", *rows, ""]).encode()
 
 
-class Stage:
+class Replay:
     """The run, what the machine gave each function in it, and the roles' policies."""
 
     def __init__(self, cloud: Cloud):
@@ -70,7 +70,7 @@ class Stage:
         scheduled = [json.loads(detail["parameters"]) for detail in details if detail]
         return {self.logical(one["FunctionName"]): one["Payload"] for one in scheduled}
 
-    @functools.cache  # noqa: B019  a stage lives as long as its tests
+    @functools.cache  # noqa: B019  a replayed lives as long as its tests
     def physical(self, kind: str) -> dict[str, str]:
         """The names in the cloud of the stack's resources of one type."""
         found = self.client("cloudformation").describe_stack_resources(StackName=self.stack)["StackResources"]

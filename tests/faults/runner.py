@@ -8,10 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from tests.faults.plan import Fault, Run
-from tests.faults.prices import prices_csv
-from tests.faults.reader import VIEWS, Reader
-from tests.integration.cloud import Cloud
+from tests.faults.model import Fault, Run
+from tests.faults.view_watcher import VIEWS, ViewWatcher
+from tests.support.cloud import Cloud
+from tests.support.prices import prices_csv
 
 AT_ONCE = 10
 SECONDS = 400  # for one execution; the longest wait half a minute for botocore's own retries, several times
@@ -114,14 +114,14 @@ def chosen(session, parameter: str) -> dict[str, Any]:
     return {found[parameter].name: found[parameter] for found in parameters if parameter in found}
 
 
-class Driver:
+class Runner:
     def __init__(self, cloud: Cloud, runs: list[Run], numbers: dict[str, int]):
         self.cloud, self.outputs, self.runs = cloud, cloud.outputs(), runs
         self.datasets = {run.name: f"f{numbers[run.name]:03d}" for run in runs}
         self.forecasts = Executions(cloud, self.outputs["StateMachineArn"])
         self.clean_ups = Executions(cloud, f"{self.outputs['StateMachineArn']}-clean-up")
         self._s3, self._states = cloud.client("s3"), cloud.client("stepfunctions")
-        self.reader = Reader(cloud, self.outputs)
+        self.watcher = ViewWatcher(cloud, self.outputs)
         together = [run for run in runs if not run.alone]
         self._inject(together)
         self._pool, self._single = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(1)
@@ -138,7 +138,7 @@ class Driver:
         wait(self._outcomes.values())
         self._pool.shutdown()
         self._single.shutdown()
-        self.reader.finish()
+        self.watcher.finish()
 
     def drop(self, key: str, body: bytes) -> str:
         """Drop a file; the ARN of the execution that the event starts."""
@@ -198,7 +198,7 @@ class Driver:
         published = {"runs", "metrics"} <= {table["Name"] for table in found}  # before the first run no view answers
         names = ("predictions", *((*VIEWS, "run_history") if published else ()))
         asked = " union all ".join(f"select '{one}', count(*) from {one} where dataset = '{dataset}'" for one in names)
-        visible = {name: int(count) for name, count in self.reader.ask(asked)}
+        visible = {name: int(count) for name, count in self.watcher.ask(asked)}
         bucket = self.outputs["LakeBucket"]
         for key in self.cloud.keys("LakeBucket", f"predictions/dataset={dataset}/"):
             for table in ("predictions", "prices", "metrics"):

@@ -5,7 +5,7 @@ import time
 
 from botocore.exceptions import ClientError
 
-from tests.integration.cloud import Cloud
+from tests.support.cloud import Cloud
 
 SECONDS = 4  # between two looks
 VIEWS = ("backtest", "latest_forecast", "leaderboard")
@@ -14,7 +14,7 @@ COUNTS = " union all ".join(
 )
 
 
-class Reader:
+class ViewWatcher:
     def __init__(self, cloud: Cloud, outputs: dict[str, str]):
         self._athena, self._outputs = cloud.client("athena"), outputs
         self.looks = 0
