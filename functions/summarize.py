@@ -24,7 +24,7 @@ def handler(event, context):
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
     measured = metrics.columns(scores)
     rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
-    charted = charts.collect(read_predictions(setting, run), facts["tickers"])
+    charted = charts.collect(read_charts(run), facts["tickers"])
     html = page.render(rows, metrics.direction_intervals(scores), facts, charted)
     attempts.put_alone(setting, run, "metrics", keys.part(0), schemas.to_parquet("metrics", measured))
     report_uri = attempts.put_alone(setting, run, "reports", "report.html", html, "text/html; charset=utf-8")
@@ -98,9 +98,9 @@ def read_evidence(model_uri: str) -> dict:
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 
-def read_predictions(setting: Settings, run: dict) -> Iterator[bytes]:
+def read_charts(run: dict) -> Iterator[list[charts.Chart]]:
     for number in range(run["shards"]):
-        yield storage.get(setting.lake_bucket, keys.lake("predictions", run, keys.part(number)))
+        yield working.get_json(run, "charts", number)["charts"]
 
 
 def ratios_of_lstm(rows: list[dict]) -> dict[int, float | None]:
