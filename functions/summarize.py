@@ -24,10 +24,10 @@ def handler(event, context):
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
     measured = metrics.columns(scores)
     rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
-    charted = charts.collect(read_predictions(setting, run), facts["tickers"])
+    charted = charts.collect(read_charts(run), facts["tickers"])
     html = page.render(rows, metrics.direction_intervals(scores), facts, charted)
-    write(setting, run, "metrics", keys.part(0), schemas.to_parquet("metrics", measured))
-    report_uri = write(setting, run, "reports", "report.html", html, "text/html; charset=utf-8")
+    attempts.put_alone(setting, run, "metrics", keys.part(0), schemas.to_parquet("metrics", measured))
+    report_uri = attempts.put_alone(setting, run, "reports", "report.html", html, "text/html; charset=utf-8")
     ratios = ratios_of_lstm(rows)
     summary = {
         "report_uri": report_uri,
@@ -37,7 +37,7 @@ def handler(event, context):
     }
     working.put_json(run, "summary", summary)
     attempts.must_be_ours(setting, run["run_id"], event["execution_arn"])
-    write(setting, run, "runs", keys.part(0), schemas.to_parquet("runs", run_row(facts)))
+    attempts.put_alone(setting, run, "runs", keys.part(0), schemas.to_parquet("runs", run_row(facts)))
     record(ratios, run["dataset"])
     # A crawl that begins after this instant has seen the run's row.
     return {"finished": now().isoformat().replace("+00:00", "Z")} | summary
@@ -98,16 +98,9 @@ def read_evidence(model_uri: str) -> dict:
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 
-def read_predictions(setting: Settings, run: dict) -> Iterator[bytes]:
+def read_charts(run: dict) -> Iterator[list[charts.Chart]]:
     for number in range(run["shards"]):
-        yield storage.get(setting.lake_bucket, keys.lake("predictions", run, keys.part(number)))
-
-
-def write(setting: Settings, run: dict, table: str, name: str, body: bytes | str, kind: str = "") -> str:
-    """Write the one file of this run below a prefix and delete what an earlier try left beside it."""
-    key = keys.lake(table, run, name)
-    storage.delete_others(setting.lake_bucket, keys.lake(table, run), {key})
-    return storage.put(setting.lake_bucket, key, body, kind or "application/octet-stream")
+        yield working.get_json(run, "charts", number)["charts"]
 
 
 def ratios_of_lstm(rows: list[dict]) -> dict[int, float | None]:

@@ -1,7 +1,11 @@
-"""Which execution a run belongs to: one object in S3, written on conditions that S3 keeps."""
+"""Which execution a run belongs to, and the removal of what its earlier attempts left.
+
+The claim is one object in S3, written on conditions that S3 keeps.
+"""
 
 import datetime
 import json
+from collections.abc import Iterable
 
 from botocore.exceptions import ClientError
 
@@ -86,6 +90,29 @@ def summary(run: dict) -> dict:
 
 
 def remove_leftovers(config: Settings, run: dict) -> None:
-    """Delete an earlier attempt's files: it may have had other shards."""
-    storage.delete_others(config.lake_bucket, keys.lake("rejected", run), set())
-    storage.delete_others(config.work_bucket, keys.work(run["run_id"], ""), {keys.work(run["run_id"], "claim.json")})
+    """Delete an earlier attempt's working files and rejected rows: it may have had other shards."""
+    _delete_others(config.lake_bucket, keys.lake("rejected", run), set())
+    _delete_others(config.work_bucket, keys.work(run["run_id"], ""), {keys.work(run["run_id"], "claim.json")})
+
+
+def remove_other_parts(config: Settings, run: dict, tables: Iterable[str]) -> None:
+    """Delete parts that an earlier attempt with more shards left in the run's partitions of these tables."""
+    for table in tables:
+        keep = {keys.lake(table, run, keys.part(number)) for number in range(run["shards"])}
+        _delete_others(config.lake_bucket, keys.lake(table, run), keep)
+
+
+def put_alone(config: Settings, run: dict, table: str, name: str, body: bytes | str, content_type: str = "") -> str:
+    """Write the one file of this run below a prefix, after whatever stood beside it is deleted; its URI."""
+    key = keys.lake(table, run, name)
+    _delete_others(config.lake_bucket, keys.lake(table, run), {key})
+    return storage.put(config.lake_bucket, key, body, content_type or "application/octet-stream")
+
+
+def _delete_others(bucket: str, prefix: str, keep: set[str]) -> None:
+    """Delete the keys below a prefix that are not to be kept."""
+    s3 = aws.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for listed in page.get("Contents", []):
+            if listed["Key"] not in keep:
+                s3.delete_object(Bucket=bucket, Key=listed["Key"])

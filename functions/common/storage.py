@@ -18,12 +18,3 @@ def link(uri: str, hours: int) -> str:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     target = {"Bucket": bucket, "Key": key}
     return aws.client("s3").generate_presigned_url("get_object", Params=target, ExpiresIn=hours * 3600)
-
-
-def delete_others(bucket: str, prefix: str, keep: set[str]) -> None:
-    """Delete the keys below a prefix that this run did not write."""
-    s3 = aws.client("s3")
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for found in page.get("Contents", []):
-            if found["Key"] not in keep:
-                s3.delete_object(Bucket=bucket, Key=found["Key"])

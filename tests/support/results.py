@@ -4,7 +4,7 @@ import datetime
 
 import numpy as np
 
-from stocks import metrics, predictions, schemas
+from stocks import metrics, predictions
 from stocks.contract import FEW_BLOCKS, UNPROVEN
 from stocks.reporting import charts
 from stocks.reporting import page as report
@@ -46,9 +46,9 @@ def shards():
     return [first, made.shard({"BBB": made.walk(3, 320)})]
 
 
-def part(shard, **factors):
-    """The shard's file of the predictions table."""
-    return schemas.predictions(rows(shard, **factors), shard["tickers"])
+def drawn(shard, tickers, **factors):
+    """The shard's charts for the page of a run of so many tickers."""
+    return charts.of_shard(rows(shard, **factors), shard["tickers"], tickers)
 
 
 def scores(shard, **factors):
@@ -107,6 +107,6 @@ def page(all_shards=None, changed=None, **factors):
     all_shards = all_shards or shards()
     pooled = metrics.pool([scores(shard, **factors) for shard in all_shards])
     known = facts(tickers=len(pooled["tickers"])) | (changed or {})
-    charted = charts.collect([part(shard, **factors) for shard in all_shards], known["tickers"])
+    charted = charts.collect([drawn(shard, known["tickers"], **factors) for shard in all_shards], known["tickers"])
     measured = metrics.rows(metrics.columns(pooled))
     return report.render(measured, metrics.direction_intervals(pooled), known, charted)

@@ -60,7 +60,7 @@ def run(buckets):
     storage.put("lake", MODEL, model())
     for number, shard in enumerate(results.shards()):
         working.put_arrays(RUN, "scores", results.scores(shard, lstm=1.0), number)
-        storage.put("lake", AT.format("predictions", f"{number:05d}.parquet"), results.part(shard, lstm=1.0))
+        working.put_json(RUN, "charts", {"charts": results.drawn(shard, 3, lstm=1.0)}, number)
     return buckets
 
 
