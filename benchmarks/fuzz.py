@@ -31,7 +31,6 @@ from stocks.contract import HORIZONS, OUTPUTS
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")
 
-from common.errors import ModelFailed
 from local.sagemaker import tf_json
 from stocks import endpoint
 from stocks.reading import intake
@@ -93,7 +92,7 @@ def read_answer(body: bytes) -> str:
     """As Forecast reads what the endpoint answered."""
     try:
         found = endpoint.prices(SHARD, INSTANCES, body)
-    except ModelFailed:
+    except endpoint.NotAForecast:
         return REJECTED
     if not all(((values > 1) & (values < 10_000)).all() for values in found):
         raise AssertionError("a forecast that is no price of these tickers")

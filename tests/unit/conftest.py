@@ -9,6 +9,7 @@ import moto
 import pytest
 
 from common import aws
+from tests.support.sagemaker import SageMaker, answering
 
 ENVIRONMENT = {
     "STACK_NAME": "stocks",
@@ -89,18 +90,30 @@ def topic(stub):
 @pytest.fixture
 def stub(monkeypatch):
     """stub("glue") is a Stubber whose client every step gets: it answers in the scripted order."""
-    stubbers, original = {}, aws.client
+    stubbers = {}
 
     def make(service):
         stubber = botocore.stub.Stubber(boto3.client(service))
         stubber.activate()
         stubbers[service] = stubber
+        give(monkeypatch, service, stubber.client)
         return stubber
 
-    def client(service):
-        return stubbers[service].client if service in stubbers else original(service)
-
-    monkeypatch.setattr(aws, "client", client)
     yield make
     for stubber in stubbers.values():
         stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def sagemaker(monkeypatch):
+    """SageMaker with a memory, which every step asks."""
+    fake = SageMaker()
+    with answering(fake) as client:
+        give(monkeypatch, "sagemaker", client)
+        yield fake
+
+
+def give(monkeypatch, service, client):
+    """Let every step get this client of the service."""
+    others = aws.client
+    monkeypatch.setattr(aws, "client", lambda name: client if name == service else others(name))
