@@ -33,7 +33,7 @@ MANIFEST = {
     "cuts": {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"},
     "reading": results.READING | {"ticker_from": "file name"},
 }
-EVIDENCE = results.facts()["evidence"]
+EVIDENCE = results.facts().evidence
 DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "skipped": [{"ticker": "NEW", "reason": "61 rows"}]}
 
 
@@ -123,7 +123,7 @@ def test_the_report_is_a_page_that_browsers_open(run, context):
     found = run.get_object(Bucket="lake", Key=AT.format("reports", "report.html"))
     assert found["ContentType"] == "text/html; charset=utf-8"
     page = found["Body"].read().decode()
-    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "prices.csv", "from the file&#x27;s name"):
+    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "prices.csv", "from the file&#39;s name"):
         assert words in page
 
 
