@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from aws_lambda_powertools.metrics import MetricUnit
 
 from common import attempts, cost, keys, storage, telemetry, working
+from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
 from stocks import metrics, schemas
 from stocks.contract import HORIZONS
@@ -18,7 +19,7 @@ REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the pag
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     setting, run = settings(), event["run"]
     facts = gather(setting, event)
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
@@ -29,7 +30,7 @@ def handler(event, context):
     attempts.put_alone(setting, run, "metrics", keys.part(0), schemas.to_parquet("metrics", measured))
     report_uri = attempts.put_alone(setting, run, "reports", "report.html", html, "text/html; charset=utf-8")
     ratios = ratios_of_lstm(rows)
-    summary = {
+    summary: Summary = {
         "report_uri": report_uri,
         "headline": page.headline(rows, facts["tickers"]),
         "tickers": facts["tickers"],
@@ -40,10 +41,10 @@ def handler(event, context):
     attempts.put_alone(setting, run, "runs", keys.part(0), schemas.to_parquet("runs", run_row(facts)))
     record(ratios, run["dataset"])
     # A crawl that begins after this instant has seen the run's row.
-    return {"finished": now().isoformat().replace("+00:00", "Z")} | summary
+    return {"finished": now().isoformat().replace("+00:00", "Z"), **summary}
 
 
-def gather(setting: Settings, event: dict) -> dict:
+def gather(setting: Settings, event: SummarizeEvent) -> dict:
     """What is known of the run: the columns of its row and what only the report shows."""
     run = event["run"]
     manifest, data = working.get_json(run, "manifest"), working.get_json(run, "data")
@@ -98,7 +99,7 @@ def read_evidence(model_uri: str) -> dict:
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 
-def read_predictions(setting: Settings, run: dict) -> Iterator[bytes]:
+def read_predictions(setting: Settings, run: Run) -> Iterator[bytes]:
     for number in range(run["shards"]):
         yield storage.get(setting.lake_bucket, keys.lake("predictions", run, keys.part(number)))
 

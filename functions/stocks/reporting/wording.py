@@ -1,12 +1,13 @@
 """Figures as the report and its messages write them, and text that cannot become markup."""
 
+import datetime
 import html
 
 NOTHING = "\u2013"  # an en dash
 TIMES = "\u00d7"
 
 
-def text(value) -> str:
+def text(value: object) -> str:
     return html.escape(str(value))
 
 
@@ -30,9 +31,9 @@ def ahead(horizon: int) -> str:
     return count(horizon, "day")
 
 
-def day(instant) -> str:
+def day(instant: datetime.datetime) -> str:
     return f"{instant.day} {instant:%B %Y}"
 
 
-def instant(instant) -> str:
+def instant(instant: datetime.datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
