@@ -1,6 +1,6 @@
 """What each step takes and returns: names, numbers, status words and S3 URIs only.
 
-`tools/steps.py` writes the table of docs/architecture.md from these classes and their comments, and a test holds the
+tools/steps.py makes the table of docs/architecture.md of these classes and their comments, and a test holds the
 machines' definitions to them.
 """
 
@@ -65,9 +65,7 @@ Status = Literal["accepted", "duplicate", "ignored", "published"]
 
 
 class SplitResult(Run):
-    # `accepted`, `duplicate`, `ignored`; `published`: an earlier execution committed the run, so this one only crawls
-    # and notifies
-    status: Status
+    status: Status  # the last one where an earlier execution committed the run: this one only crawls and notifies
     reason: str
     summary: SummarizeResult | Nothing  # of a published run what Summarize returned, with `finished` of now; else `{}`
 
@@ -190,7 +188,7 @@ class FailedRun(TypedDict):
 
 
 class NotifyResult(TypedDict):
-    # one plain sentence: what failed, where, what to do. The link that opens the report is in the message only
+    # one plain sentence: what failed, where, what to do; the link that opens the report is in the message only
     cause: str
 
 
@@ -203,7 +201,7 @@ class FindRunResult(TypedDict):
     run: NamedRun | Nothing  # `{}` where the execution's input names none
     execution_name: str
     key: str
-    failure: Failure  # `{error, cause}`; error `Aborted` or `TimedOut` where no step failed
+    failure: Failure  # `{error, cause}`, error `Aborted` or `TimedOut` where no step failed
     told: bool  # whether the forecast machine has published the failure
 
 
