@@ -9,8 +9,8 @@ from stocks import metrics, predictions
 from stocks.contract import FEW_BLOCKS, UNPROVEN
 from stocks.reporting import charts
 from stocks.reporting import page as report
-from tests.support import shards as made
 from stocks.reporting.facts import RunFacts
+from tests.support import shards as made
 
 READING = {
     "encoding": "UTF-8",

@@ -9,7 +9,8 @@ import pytest
 from stocks import metrics
 from stocks.reporting import page as report
 from stocks.reporting import tables, wording
-from tests.support import results, shards as made
+from tests.support import results
+from tests.support import shards as made
 
 MEASURES = (
     "n",
