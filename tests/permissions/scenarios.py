@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from common import keys
 from tests.permissions.grants import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
-from tests.support.cloud import eventually
+from tests.support.eventually import eventually
 
 LOST = "the log is lost"
 CRAWLER_LOG = "/aws-glue/crawlers"
