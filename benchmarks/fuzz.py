@@ -38,6 +38,7 @@ from stocks.reading.rejected import LONGEST_REASON, Unusable, to_csv
 from stocks.reading.source import Source
 from tests.corpus.cases import CASES
 from tests.support import shards
+from tests.support.prices import walk
 
 MOST_MIB = 512
 PATIENCE = 60  # seconds of CPU for one input
@@ -84,7 +85,7 @@ def accounted(taken: intake.Intake) -> bool:
     return True
 
 
-SHARD = shards.shard({"A": shards.walk(1, 63), "B": shards.walk(2, 62)})
+SHARD = shards.shard({"A": walk(1, 63), "B": walk(2, 62)})
 INSTANCES = [endpoint.Instance(0, 60, 62), endpoint.Instance(1, 60, 61)]
 
 

@@ -3,6 +3,7 @@
 import shutil
 
 from tests.support import results, shards
+from tests.support.prices import walk
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 NO_BROWSER = f"no browser found: install one of {', '.join(PROGRAMS)} (Debian: apt-get install chromium)"
@@ -24,5 +25,5 @@ def report(tickers: int | list[str], days: int = 250, **changed) -> str:
     """The report of random walks with so many test days; it has every section."""
     names = tickers if isinstance(tickers, list) else [f"T{number:04d}" for number in range(tickers)]
     rows = shards.TEST_FROM + 1 + days
-    shard = shards.shard({name: shards.walk(number, rows) for number, name in enumerate(names)})
+    shard = shards.shard({name: walk(number, rows) for number, name in enumerate(names)})
     return results.page([shard], changed, lstm=1.001, forest=0.98)

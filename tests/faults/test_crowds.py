@@ -1,12 +1,12 @@
 """The same event many times at once, and many files at once."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.prices import FORECASTS, prices_csv
+from tests.faults.small_file import FORECASTS, prices_csv
+from tests.support.eventually import eventually
 
 SAME, FILES = 10, 50
 
@@ -39,8 +39,6 @@ def test_fifty_files_at_once_are_all_published(runner):
     statuses = {dataset: runner.forecasts.ended(arn)["status"] for dataset, arn in arns.items()}
     assert set(statuses.values()) == {"SUCCEEDED"}, statuses
     assert runner.cloud.left_in_sagemaker("-many") == {}
-    deadline = time.monotonic() + 60
     sql = "select dataset, count(*) as n from latest_forecast where dataset like 'many%' group by dataset"
-    while (seen := runner.watcher.ask(sql)) != [[dataset, str(FORECASTS)] for dataset in sorted(keys)]:
-        assert time.monotonic() < deadline, seen
-        time.sleep(1)
+    expected = [[dataset, str(FORECASTS)] for dataset in sorted(keys)]
+    eventually(lambda: runner.watcher.ask(sql) == expected, pause=1)

@@ -1,7 +1,7 @@
 """What must be so over all runs together, once the last of them is over. Named to be the last file."""
 
+from tests.faults.small_file import BACKTEST, FORECASTS
 from tests.faults.view_watcher import VIEWS
-from tests.support.prices import BACKTEST, FORECASTS
 
 MODELS, HORIZONS = 4, 3
 

@@ -4,12 +4,12 @@ import json
 import os
 import re
 import subprocess
-import time
 
 import pytest
 
 from tests.support import expected_queries
 from tests.support.cloud import ROOT, as_csv
+from tests.support.eventually import eventually
 from tools import queries
 
 BIN = ROOT / ".venv-clients" / "bin"
@@ -65,22 +65,11 @@ def published(cloud, aws, prices, tmp_path_factory):
     folder, outputs = tmp_path_factory.mktemp("clients"), cloud.outputs()
     (folder / "prices.csv").write_bytes(as_csv(prices))
     aws("s3", "cp", folder / "prices.csv", f"s3://{outputs['IncomingBucket']}/incoming/analysts/prices.csv")
-    (arn,) = _executions_of(cloud, "incoming/analysts/")
+    (arn,) = eventually(lambda: cloud.executions_of("key", "incoming/analysts/prices.csv"), 30)
     assert cloud.ended(arn)["status"] == "SUCCEEDED"
     for table in ("predictions", "metrics", "runs"):
         aws("s3", "sync", "--quiet", f"s3://{outputs['LakeBucket']}/{table}", folder / table)
     return folder
-
-
-def _executions_of(cloud, prefix: str) -> list[str]:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = [one["executionArn"] for one in cloud.executions()
-                 if one["input"]["detail"]["object"]["key"].startswith(prefix)]  # fmt: skip
-        if found:
-            return found
-        time.sleep(0.2)
-    return []
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +102,12 @@ def test_the_aws_cli_queries(aws, variables, published, next_day):
         "athena", "start-query-execution", "--query-string", NEXT_DAY, "--work-group", variables["WORK_GROUP"],
         "--query-execution-context", f"Database={variables['DATABASE']}",
     )  # fmt: skip
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def succeeded():
         execution = aws("athena", "get-query-execution", "--query-execution-id", started["QueryExecutionId"])
-        if execution["QueryExecution"]["Status"]["State"] == "SUCCEEDED":
-            break
+        return execution if execution["QueryExecution"]["Status"]["State"] == "SUCCEEDED" else None
+
+    execution = eventually(succeeded, 30)
     rows = aws("athena", "get-query-results", "--query-execution-id", started["QueryExecutionId"])["ResultSet"]["Rows"]
     assert [value["VarCharValue"] for value in rows[0]["Data"]] == list(next_day)
     location = execution["QueryExecution"]["ResultConfiguration"]["OutputLocation"]

@@ -2,10 +2,10 @@
 
 import json
 import re
-import time
 
 from tests.permissions.grants import flattened
-from tests.permissions.replay import DATASET, SECONDS, Replay, prices
+from tests.permissions.replay import DATASET, SECONDS, Replay, prices_csv
+from tests.support.eventually import eventually
 
 RULES = {"ForecastMachineUploadRole": "aws.s3", "CleanUpMachineBadEndRole": "aws.states"}  # and what they wait for
 
@@ -60,19 +60,15 @@ def undelivered(replayed: Replay, role: str) -> dict:
     with replayed.statements(role, [{"Effect": "Deny", "Action": "states:StartExecution", "Resource": "*"}]):
         if RULES[role] == "aws.s3":
             put = {"Bucket": replayed.outputs["IncomingBucket"], "Key": f"incoming/{DATASET}/undelivered.csv"}
-            replayed.client("s3").put_object(**put, Body=prices())
+            replayed.client("s3").put_object(**put, Body=prices_csv())
         else:
-            arn = replayed.cloud.upload(f"incoming/{DATASET}/stopped.csv", prices())
+            arn = replayed.cloud.upload(f"incoming/{DATASET}/stopped.csv", prices_csv())
             replayed.client("stepfunctions").stop_execution(executionArn=arn)
         return received(replayed)
 
 
 def received(replayed: Replay) -> dict:
     queue, sqs = replayed.outputs["DeadLetterQueueUrl"], replayed.client("sqs")
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        for message in sqs.receive_message(QueueUrl=queue).get("Messages", []):
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-            return json.loads(message["Body"])
-        time.sleep(0.1)
-    raise AssertionError("no event came to the dead-letter queue")
+    (message,) = eventually(lambda: sqs.receive_message(QueueUrl=queue).get("Messages", []), SECONDS)
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return json.loads(message["Body"])

@@ -20,7 +20,7 @@ from common import keys
 from common.events import NamedRun
 from tests.permissions.grants import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
-from tests.support.cloud import eventually
+from tests.support.eventually import eventually
 
 LOST = "the log is lost"
 CRAWLER_LOG = "/aws-glue/crawlers"

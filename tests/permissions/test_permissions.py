@@ -9,7 +9,7 @@ import pytest
 from common import keys
 from tests.permissions import abuses, machine_roles
 from tests.permissions.grants import every_grant, is_static, scenario_of, scenarios
-from tests.permissions.replay import DATASET, Replay, prices
+from tests.permissions.replay import DATASET, Replay, prices_csv
 from tests.permissions.scenarios import LOST, SCENARIOS, play, serve
 from tests.support.cloud import Cloud
 from tests.support.template import principals
@@ -88,7 +88,7 @@ def test_a_run_that_is_refused_something_fails_cleanly_and_says_what(replayed):
     """Publish may write no forecasts: nobody reads half a run, and the next try succeeds."""
     (grant,) = [one for one in every_grant() if str(one) == "PublishRole s3:PutObject LakeBucket/predictions/*"]
     with replayed.without(grant):
-        ended = replayed.cloud.ended(replayed.cloud.upload(f"incoming/{DATASET}/refused.csv", prices()))
+        ended = replayed.cloud.ended(replayed.cloud.upload(f"incoming/{DATASET}/refused.csv", prices_csv()))
     assert ended["status"] == "FAILED"
     assert "not authorized to perform: s3:PutObject" in ended["cause"]
     assert "Traceback" not in ended["cause"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from common.errors import RejectedFile
-from tests.support import csv_files, pipeline
+from tests.support import csv_files, pipeline, prices
 
 FORECASTS = [
     "naive", "drift", "random_forest", "lstm", "lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975",
@@ -22,7 +22,7 @@ def plain(name, rows=520):
     return csv_files.bars(name, 0).head(rows)
 
 
-def scaled(name, factor, columns=csv_files.PRICES, until=520):
+def scaled(name, factor, columns=prices.PRICES, until=520):
     bars = plain(name)
     bars.loc[: until - 1, list(columns)] *= factor
     return bars
@@ -30,7 +30,7 @@ def scaled(name, factor, columns=csv_files.PRICES, until=520):
 
 def flat(name, price, since=0, until=520):
     bars = plain(name)
-    bars.loc[since : until - 1, csv_files.PRICES] = price
+    bars.loc[since : until - 1, prices.PRICES] = price
     return bars
 
 

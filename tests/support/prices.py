@@ -1,27 +1,42 @@
-"""A small file of invented prices: two tickers, 200 days, one shard."""
+"""Invented prices: the one maker of random walks for tests. Files of sites, in tests/corpus, are made in cents."""
 
-import datetime
-import random
+import numpy as np
 
-TICKERS = {"ASH": 100.0, "BIRCH": 20.0}
-ROWS = 200
-FORECASTS = len(TICKERS) * 3  # rows of latest_forecast: each ticker's three horizons
-TEST_DAYS = ROWS // 5
-BACKTEST = len(TICKERS) * sum(TEST_DAYS - horizon for horizon in (1, 5, 20))
+PRICES = ["open", "high", "low", "close", "adjclose"]
 
 
-def days(first: datetime.date, count: int) -> list[datetime.date]:
-    """The first weekdays from a day on."""
-    every = (first + datetime.timedelta(number) for number in range(count * 2))
-    return [day for day in every if day.weekday() < 5][:count]
+def walk(seed, rows: int, start: float = 100.0, volatility: float = 0.01) -> np.ndarray:
+    """float64[rows]: prices whose daily returns are normal and forget each other."""
+    return start * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, volatility, rows)))
 
 
-def prices_csv() -> bytes:
-    chance = random.Random(5)  # noqa: S311
-    lines = ["ticker,date,open,high,low,adjclose,volume"]
-    for ticker, price in TICKERS.items():
-        for day in days(datetime.date(2023, 1, 2), ROWS):
-            price *= 1 + chance.gauss(0, 0.012)
-            values = f"{price:.4f},{price * 1.01:.4f},{price * 0.99:.4f},{price:.4f},{chance.randint(1000, 9000)}"
-            lines.append(f"{ticker},{day},{values}")
-    return "\n".join(lines).encode() + b"\n"
+def bars(
+    seed: int, rows: int, start: float = 100.0, memory: float = 0.0, shuffled: bool = False
+) -> dict[str, np.ndarray]:
+    """open, high, low, close, adjclose and volume, each [rows], of a ticker whose volatility comes in waves.
+
+    `memory` is how much of a return carries over to the next day. `shuffled` deals the returns out in another order and
+    tosses a coin for each sign: without the coin a ticker keeps its mean return, and that can be learnt.
+    """
+    draw = np.random.default_rng(seed)
+    returns = 0.01 * np.exp(0.5 * np.sin(np.arange(rows) / 25 + seed)) * draw.standard_normal(rows)
+    for row in range(1, rows):
+        returns[row] += memory * returns[row - 1]
+    above, below = np.abs(draw.normal(0, 0.004, (2, rows)))
+    if shuffled:
+        order = draw.permutation(rows)
+        returns, above, below = returns[order] * draw.choice([-1, 1], rows), above[order], below[order]
+    close = start * np.exp(np.cumsum(returns))
+    return {
+        "open": close * np.exp(draw.normal(0, 0.002, rows)),
+        "high": close * np.exp(above),
+        "low": close * np.exp(-below),
+        "close": close,
+        "adjclose": close,
+        "volume": draw.integers(10**5, 10**6, rows),
+    }
+
+
+def weekdays(rows: int, first: str = "2020-01-01") -> np.ndarray:
+    """datetime64[D] [rows]: the first days from a day on that are no weekend."""
+    return np.busday_offset(first, np.arange(rows), roll="forward")

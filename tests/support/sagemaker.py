@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.validate import validate_parameters
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -129,12 +130,12 @@ class SageMaker:
             answer = self._operate(model.name, json.loads(params["body"]))
         except Refused as refused:
             code, message = refused.args
-            return AWSResponse("", 400, {}, None), {"Error": {"Code": code, "Message": message}}
+            return AWSResponse("", 400, HTTPHeaders(), None), {"Error": {"Code": code, "Message": message}}
         if model.output_shape:
             # botocore claims that a job has artifacts from its beginning; SageMaker leaves them out until it completes.
             always = {"ModelArtifacts": {"S3ModelArtifacts": ""}} if model.name == "DescribeTrainingJob" else {}
             validate_parameters(always | answer, model.output_shape)
-        return AWSResponse("", 200, {}, None), answer
+        return AWSResponse("", 200, HTTPHeaders(), None), answer
 
     def _operate(self, operation: str, asked: dict) -> dict:
         if operation == "ListTags":

@@ -1,15 +1,20 @@
 """A Lambda's environment without AWS: settings, a context, and clients that answer what a test scripts."""
 
 import contextlib
+import functools
 import types
 
 import boto3
+import botocore.loaders
 import botocore.stub
 import moto
 import pytest
 
 from common import aws
 from tests.support.sagemaker import SageMaker, answering
+
+# moto gives each test a new session; without this every one of them reads AWS's models again, for a tenth of a second.
+botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 
 ENVIRONMENT = {
     "STACK_NAME": "stocks",

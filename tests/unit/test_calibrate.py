@@ -4,13 +4,14 @@ import calibrate
 from common import working
 from stocks import intervals
 from tests.support import shards
+from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 3}
 
 
 def histogram(tickers, seed):
     """The scores of a constant forecast with one width, of walks that are a little wider."""
-    shard = shards.shard({f"T{i}": shards.walk((seed, i), 400, volatility=0.02) for i in range(tickers)})
+    shard = shards.shard({f"T{i}": walk((seed, i), 400, volatility=0.02) for i in range(tickers)})
     origin = np.tile(np.arange(60, 400), tickers)
     row = np.repeat(shard["offsets"][:-1], 340) + origin
     band = np.array([1.0, 0.97, 0.985, 1.0, 1.015, 1.03])

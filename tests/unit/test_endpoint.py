@@ -6,6 +6,7 @@ import pytest
 from stocks import endpoint
 from stocks.endpoint import Instance, NotAForecast
 from tests.support import shards
+from tests.support.prices import walk
 
 
 def answered(shard, **limits):
@@ -17,14 +18,12 @@ def answered(shard, **limits):
 
 
 def test_origins_are_calibration_test_and_last_row_with_61_rows_behind_them():
-    shard = shards.shard(
-        {"LONG": shards.walk(1, 400), "ENDED": shards.walk(2, 150)}, test_from=shards.weekdays(351)[-1]
-    )
+    shard = shards.shard({"LONG": walk(1, 400), "ENDED": walk(2, 150)}, test_from=shards.weekdays(351)[-1])
     assert endpoint.requests(shard) == [[Instance(1, 80, 399)], [Instance(0, 60, 149)]]
 
 
 def test_rows_of_a_request_share_a_length_and_shorter_ones_are_padded_on_the_left():
-    shard = shards.shard({"A": shards.walk(1, 270), "B": shards.walk(2, 264)})
+    shard = shards.shard({"A": walk(1, 270), "B": walk(2, 264)})
     (instances,) = endpoint.requests(shard)
     asked = json.loads(endpoint.body(shard, instances))["instances"]
     assert {len(row[name]) for row in asked for name in ("adjclose", "high", "low")} == {210 + 119}
@@ -47,13 +46,13 @@ def test_numbers_are_short_float32_with_a_point_and_0_is_missing():
 
 
 def test_one_origin_asks_for_its_last_120_rows_only():
-    shard = shards.shard({"A": shards.walk(1, 300)})
+    shard = shards.shard({"A": walk(1, 300)})
     (row,) = json.loads(endpoint.body(shard, [Instance(0, 299, 299)]))["instances"]
     assert np.float32(row["adjclose"]).tolist() == shard["adjclose"][180:].astype(np.float32).tolist()
 
 
 def test_cutting_padding_and_grouping_change_no_forecast():
-    shard = shards.shard({"A": shards.walk(1, 300), "B": shards.walk(2, 290), "C": shards.walk(3, 120)})
+    shard = shards.shard({"A": walk(1, 300), "B": walk(2, 290), "C": walk(3, 120)})
     whole, cut = answered(shard), answered(shard, most_origins=37, most_rows=500)
     assert len(endpoint.requests(shard, most_origins=37, most_rows=500)) > len(endpoint.requests(shard))
     assert whole["origin"].tolist() == [*range(60, 300), *range(60, 290), *range(60, 120)]
@@ -63,7 +62,7 @@ def test_cutting_padding_and_grouping_change_no_forecast():
 
 
 def test_much_shorter_tickers_get_a_request_of_their_own():
-    shard = shards.shard({"LONG": shards.walk(1, 1000), "SHORT": shards.walk(2, 100)})
+    shard = shards.shard({"LONG": walk(1, 1000), "SHORT": walk(2, 100)})
     assert [len(instances) for instances in endpoint.requests(shard)] == [1, 1]
 
 
@@ -112,7 +111,7 @@ def forecasts(shard, change=lambda prices: prices):
 )
 def test_an_answer_that_is_no_forecast_is_refused_with_what_came_back(answer, said):
     with pytest.raises(NotAForecast, match=said):
-        endpoint.prices(shards.shard({"A": shards.walk(1, 200)}), [Instance(0, 198, 199)], answer)
+        endpoint.prices(shards.shard({"A": walk(1, 200)}), [Instance(0, 198, 199)], answer)
 
 
 def last_price(at, price):
@@ -140,7 +139,7 @@ def last_price(at, price):
     ],
 )
 def test_a_price_that_cannot_be_a_forecast_of_the_ticker_is_refused(change, said):
-    shard = shards.shard({"A": shards.walk(1, 200), "B": shards.walk(2, 200, start=30.0)})
+    shard = shards.shard({"A": walk(1, 200), "B": walk(2, 200, start=30.0)})
     endpoint.prices(shard, *forecasts(shard))
     with pytest.raises(NotAForecast, match=said):
         endpoint.prices(shard, *forecasts(shard, change))
@@ -163,7 +162,7 @@ def test_the_bound_is_eight_times_the_largest_move_among_the_rows_that_the_forec
 
 
 def test_forecasts_of_padding_are_not_looked_at():
-    shard = shards.shard({"A": shards.walk(1, 200), "B": shards.walk(2, 200)})
+    shard = shards.shard({"A": walk(1, 200), "B": walk(2, 200)})
     instances, answer = forecasts(shard)
     junk = json.loads(answer)
     junk["predictions"][1][0] = [[0.0] * 6] * 3
@@ -175,7 +174,7 @@ def test_forecasts_of_padding_are_not_looked_at():
 
 
 def test_a_later_day_changes_no_earlier_forecast():
-    shard = shards.shard({"A": shards.walk(7, 300), "B": shards.walk(8, 280)})
+    shard = shards.shard({"A": walk(7, 300), "B": walk(8, 280)})
     changed = shards.changed_after(shard, shard["days"][270])
     before, after = answered(shard), answered(changed)
     issued = np.concatenate([np.arange(60, 300), np.arange(60, 280)]) <= 270

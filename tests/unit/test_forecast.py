@@ -10,6 +10,7 @@ from common import working
 from common.errors import ModelFailed, Transient
 from stocks import endpoint, intervals
 from tests.support import shards
+from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 REQUESTS = endpoint.requests
@@ -18,7 +19,7 @@ EVENT = {"run": RUN, "shard": 0, "endpoint_name": "stocks-us-1"}
 
 @pytest.fixture
 def shard(buckets):
-    shard = shards.shard({"A": shards.walk(1, 280), "B": shards.walk(2, 275)})
+    shard = shards.shard({"A": walk(1, 280), "B": walk(2, 275)})
     working.put_arrays(RUN, "shards", shard, 0)
     return shard
 

@@ -3,6 +3,7 @@ import pytest
 
 from stocks import intervals
 from tests.support import shards
+from tests.support.prices import walk
 
 QUANTILES = np.array([80.0, 90.0, 100.0, 120.0, 140.0])
 
@@ -64,7 +65,7 @@ def test_the_histogram_counts_every_forecast_whose_target_has_come():
 
 def test_an_interval_without_width_has_no_score():
     """No stretch widens it: its zeros would narrow, and its misses widen, the intervals of every other ticker."""
-    prices = shards.walk(1, 120)
+    prices = walk(1, 120)
     halted = np.where(np.arange(120) < 100, 12.34, prices)
     alone, shard = shards.shard({"A": prices}), shards.shard({"A": prices, "B": halted, "C": np.full(120, 5.0)})
     given = forecasts(shard, 60)
@@ -75,7 +76,7 @@ def test_an_interval_without_width_has_no_score():
 
 
 def test_pooled_shards_are_the_histogram_of_all_tickers(monkeypatch):
-    series = {name: shards.walk(seed, 120) for seed, name in enumerate("ABCD")}
+    series = {name: walk(seed, 120) for seed, name in enumerate("ABCD")}
     whole = shards.shard(series)
     expected = intervals.histogram(whole, forecasts(whole, 60))
     of_one = [shards.shard({name: series[name]}) for name in "DBAC"]
@@ -138,7 +139,7 @@ def test_a_score_of_a_later_day_moves_no_earlier_stretch():
 
 
 def test_a_later_price_moves_no_earlier_stretch():
-    shard = shards.shard({"A": shards.walk(1, 400), "B": shards.walk(2, 380)})
+    shard = shards.shard({"A": walk(1, 400), "B": walk(2, 380)})
     changed = shards.changed_after(shard, shard["days"][350])
     before, after = (
         intervals.stretches(intervals.pool([intervals.histogram(s, forecasts(s, 60))])) for s in (shard, changed)

@@ -6,6 +6,7 @@ from sklearn.metrics import mean_absolute_error, mean_pinball_loss, root_mean_sq
 from stocks import metrics
 from stocks.contract import MODELS, QUANTILES
 from tests.support import shards
+from tests.support.prices import walk
 
 NAMES = ("drift", "random_forest", "lstm", *QUANTILES)
 
@@ -35,7 +36,7 @@ def random_rows(seed, tickers=3, days=60):
     parts = []
     for ticker in range(tickers):
         rng = np.random.default_rng((seed, ticker))
-        prices = shards.walk((seed, ticker), days + 20, start=10.0 ** (ticker + 1))
+        prices = walk((seed, ticker), days + 20, start=10.0 ** (ticker + 1))
         for horizon in (1, 5, 20):
             origin, actual = prices[: days + 20 - horizon], prices[horizon:]
             spread = np.sort(rng.normal(0, 0.02 * horizon**0.5, (5, len(origin))), axis=0)
@@ -46,9 +47,7 @@ def random_rows(seed, tickers=3, days=60):
 
 
 SHARD = shards.shard({"A": [10.0, 12.0, 11.0, 14.0]}, test_from=shards.weekdays(4)[3])
-THREE = shards.shard(
-    {name: shards.walk(seed, 150) for seed, name in enumerate("ABC")}, test_from=shards.weekdays(120)[-1]
-)
+THREE = shards.shard({name: walk(seed, 150) for seed, name in enumerate("ABC")}, test_from=shards.weekdays(120)[-1])
 
 
 def test_errors_by_hand():
@@ -102,8 +101,8 @@ def test_direction_needs_30_moves():
 
 
 def test_the_statistic_is_negative_where_the_model_beats_naive():
-    actual = shards.walk(3, 50)[1:]
-    origin = shards.walk(3, 50)[:-1]
+    actual = walk(3, 50)[1:]
+    origin = walk(3, 50)[:-1]
     found = table(some_rows(actual, origin, lstm=actual * 1.0001, random_forest=origin * 1.2), SHARD)
     assert found["A", "lstm", 1]["dm_t"] < -2
     assert found["A", "random_forest", 1]["dm_t"] > 2

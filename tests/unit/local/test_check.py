@@ -24,6 +24,7 @@ from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
 from tests.corpus.forms import FORMS
 from tests.support import csv_files, pipeline, shards
+from tests.support.prices import walk
 
 ROOT = Path(__file__).parents[3]
 KEYS = {
@@ -243,7 +244,7 @@ def test_a_ticker_without_enough_days_is_named_with_the_reason(tmp_path):
     "rows", [{"A": 700}, {"A": 1000, "B": 300}, {"A": 1200, "FLAT": 1200}, {"FLAT": 3000}, {"A": 70, "B": 900}]
 )
 def test_windows_are_counted_as_training_counts_them(tmp_path, rows):
-    walks = {name: np.full(count, 5.0) if name == "FLAT" else shards.walk(3, count) for name, count in rows.items()}
+    walks = {name: np.full(count, 5.0) if name == "FLAT" else walk(3, count) for name, count in rows.items()}
     longest = max(rows.values())
     shard = shards.shard(walks, test_from=shards.weekdays(longest)[longest * 4 // 5])
     usable = series.select(shard, series.usable(shard))
