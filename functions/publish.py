@@ -1,13 +1,14 @@
 """Join one shard's prices and forecasts, write them as tables, and leave what Summarize needs of them."""
 
 from common import attempts, keys, storage, telemetry, working
+from common.events import LambdaContext, PublishResult, ShardEvent
 from common.settings import settings
 from stocks import metrics, predictions, schemas
 from stocks.reporting import charts
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: ShardEvent, context: LambdaContext) -> PublishResult:
     run, number = event["run"], event["shard"]
     setting = settings()
     shard, skipped, baseline, forecasts = (

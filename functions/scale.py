@@ -1,13 +1,14 @@
 """Sort one shard's rows by ticker and day, and find each ticker's row bounds and MinMax bounds."""
 
 from common import keys, storage, telemetry, working
+from common.events import LambdaContext, ShardEvent, ShardResult
 from common.settings import settings
 from stocks import series
 from stocks.reading import rejected
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: ShardEvent, context: LambdaContext) -> ShardResult:
     run, number = event["run"], event["shard"]
     cuts = working.get_json(run, "manifest")["cuts"]
     shard, refused = series.build(working.get_arrays(run, "rows", number), cuts)

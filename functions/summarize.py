@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from aws_lambda_powertools.metrics import MetricUnit
 
 from common import attempts, cost, keys, storage, telemetry, working
+from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
 from stocks import metrics, schemas
 from stocks.contract import HORIZONS
@@ -19,7 +20,7 @@ REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the pag
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     setting, run = settings(), event["run"]
     facts = gather(setting, event)
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
@@ -30,7 +31,7 @@ def handler(event, context):
     attempts.put_alone(setting, run, "metrics", keys.part(0), schemas.to_parquet("metrics", measured))
     report_uri = attempts.put_alone(setting, run, "reports", "report.html", html, "text/html; charset=utf-8")
     pooled = metrics.pooled_rows(rows)
-    summary = {
+    summary: Summary = {
         "report_uri": report_uri,
         "headline": wording.message(pooled, facts.tickers),
         "tickers": facts.tickers,
@@ -41,10 +42,10 @@ def handler(event, context):
     attempts.put_alone(setting, run, "runs", keys.part(0), schemas.to_parquet("runs", run_row(facts)))
     record(pooled, run["dataset"])
     # A crawl that begins after this instant has seen the run's row.
-    return {"finished": now().isoformat().replace("+00:00", "Z")} | summary
+    return {"finished": now().isoformat().replace("+00:00", "Z"), **summary}
 
 
-def gather(setting: Settings, event: dict) -> RunFacts:
+def gather(setting: Settings, event: SummarizeEvent) -> RunFacts:
     run = event["run"]
     manifest, data = working.get_json(run, "manifest"), working.get_json(run, "data")
     evidence, source = read_evidence(event["model_uri"]), manifest["source"]
@@ -97,7 +98,7 @@ def read_evidence(model_uri: str) -> Evidence:
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 
-def read_charts(run: dict) -> Iterator[list[charts.Chart]]:
+def read_charts(run: Run) -> Iterator[list[charts.Chart]]:
     for number in range(run["shards"]):
         yield working.get_json(run, "charts", number)["charts"]
 

@@ -19,10 +19,10 @@ def fetch(lake: str, dataset: str, run_id: str, out: Path) -> None:
 
 def fetch_rejected(lake: str, source: dict[str, str], out: Path) -> None:
     """Copy the lists of rejected rows of an uploaded object to out/rejected/; older copies go."""
-    from common import keys
+    from common import events, keys
 
     dataset = keys.dataset(source["key"])
-    run = {"dataset": dataset, "run_id": keys.run_id(dataset, **source)}
+    run: events.NamedRun = {"dataset": dataset, "run_id": keys.run_id(dataset, **source)}
     _copy(lake, keys.lake("rejected", run), emptied(out / REJECTED, "*.csv"))
 
 

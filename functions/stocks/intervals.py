@@ -132,7 +132,7 @@ def _quantiles(windows: np.ndarray, level: float) -> np.ndarray:
     return np.where(bin_ == BINS - 1, bin_, bin_ + share) * BIN
 
 
-def _code(day: np.ndarray, horizon, interval, bin_: np.ndarray) -> np.ndarray:
+def _code(day: np.ndarray, horizon: np.ndarray | int, interval: np.ndarray | int, bin_: np.ndarray) -> np.ndarray:
     """One integer for a cell, ordered by day, horizon, interval and bin."""
     cell = day.astype(np.int64) * len(HORIZONS) + horizon
     return (cell * len(LEVELS) + interval) * BINS + bin_

@@ -6,8 +6,7 @@ import botocore
 import botocore.session
 import pytest
 
-import notify
-from common import errors
+from common import errors, messages
 from tests.faults.runs import RUNS
 from tests.project.read import ROOT, all_states, template
 from tools import cost
@@ -37,7 +36,7 @@ def possible() -> set[str]:
         if isinstance(error := rule.get("Assign", {}).get("failure"), dict) and not error["error"].startswith("{%")
     }
     retried = {name for _, _, state in all_states() for rule in state.get("Retry", []) for name in rule["ErrorEquals"]}
-    return classes | literal | handed | retried | set(notify.ADVICE) | OF_THE_SERVICE | OF_THE_SWEEP
+    return classes | literal | handed | retried | set(messages.ADVICE) | OF_THE_SERVICE | OF_THE_SWEEP
 
 
 def test_every_error_that_ends_a_run_of_the_fault_suite_is_named():

@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import types
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -37,7 +38,7 @@ from tests.unit.conftest import ENVIRONMENT
 OWNER = "arn:aws:states:us-east-1:123456789012:execution:machine:one"
 TREES = 5  # of the forest
 QUICK = ("--epochs", "4", "--batch-size", "32")
-CONTEXT = types.SimpleNamespace(
+CONTEXT: Any = types.SimpleNamespace(
     function_name="step",
     memory_limit_in_mb=512,
     invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:step",
@@ -88,9 +89,9 @@ def run(
     """
     with _cloud(kilobytes) as s3:
         version = s3.put_object(Bucket="incoming", Key=f"incoming/daily/{name}", Body=csv)["VersionId"]
-        event = {"bucket": "incoming", "key": f"incoming/daily/{name}", "version_id": version, "size": len(csv)}
+        event: Any = {"bucket": "incoming", "key": f"incoming/daily/{name}", "version_id": version, "size": len(csv)}
         accepted = split.handler(event | {"execution_arn": OWNER}, CONTEXT)
-        run = {field: accepted[field] for field in ("run_id", "dataset", "shards")}
+        run: Any = {field: accepted[field] for field in ("run_id", "dataset", "shards")}
         _each(scale, run)
         check_data.handler({"run": run}, CONTEXT)
         model_uri, answer = model(run) if model else _train(run, training)
@@ -99,7 +100,7 @@ def run(
             _each(forecast, run, endpoint_name="e")
         calibrate.handler({"run": run}, CONTEXT)
         _each(publish, run)
-        ended = {
+        ended: Any = {
             "execution_arn": OWNER,
             "execution_started": "2026-11-23T03:40:00Z",
             "model_uri": model_uri,
