@@ -98,7 +98,7 @@ def read_evidence(model_uri: str) -> Evidence:
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 
-def read_charts(run: dict) -> Iterator[list[charts.Chart]]:
+def read_charts(run: Run) -> Iterator[list[charts.Chart]]:
     for number in range(run["shards"]):
         yield working.get_json(run, "charts", number)["charts"]
 
