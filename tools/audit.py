@@ -14,7 +14,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools import ROOT
+
 PIP_AUDIT = ROOT / ".venv-audit" / "bin" / "pip-audit"
 NPM = ROOT / ".venv" / "bin" / "npm"
 

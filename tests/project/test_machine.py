@@ -53,7 +53,7 @@ def each_machine(test):
 
 def test_every_machine_is_tested():
     assert set(MACHINES) == set(resources("AWS::Serverless::StateMachine"))
-    assert {f"{name}.asl.json" for name in MACHINES.values()} == {
+    assert {f"{name}.{kind}" for name in MACHINES.values() for kind in ("yaml", "asl.json")} == {
         file.name for file in (ROOT / "statemachine").iterdir()
     }
 
@@ -117,6 +117,23 @@ def test_a_task_retries_transient_errors_with_jitter(machine, name, state):
     assert set(retrier["ErrorEquals"]) >= TRANSIENT
     assert retrier["JitterStrategy"] == "FULL"
     assert retrier["MaxAttempts"] >= 3
+
+
+def test_both_machines_retry_the_same_errors_alike():
+    """A step of both has one reason to be retried; each machine's YAML says the rules once."""
+    rules = {
+        machine: {
+            tuple(rule["ErrorEquals"]): rule for _, state in states(definition(machine)) for rule in retries(state)
+        }
+        for machine in MACHINES.values()
+    }
+    assert len(rules["clean_up"]) == 3
+    assert rules["clean_up"].items() <= rules["forecast"].items()
+
+
+def retries(state: dict) -> list[dict]:
+    """The Retry of a state, but for QuotaReached, of which a job and an endpoint wait for differently long."""
+    return [rule for rule in state.get("Retry", []) if rule["ErrorEquals"] != ["QuotaReached"]]
 
 
 def test_every_error_that_is_matched_exists():
