@@ -34,11 +34,11 @@ JSONPATH = re.compile(r"InputPath|OutputPath|ResultPath|ResultSelector|Parameter
 CREATORS = ("StartTrainingFunction", "CreateEndpointFunction")
 
 
-def found(*kinds):
+def of_type(*kinds):
     return [triple for triple in all_states() if triple[2]["Type"] in kinds]
 
 
-TASKS, MAPS, CHOICES = found("Task"), found("Map"), found("Choice")
+TASKS, MAPS, CHOICES = of_type("Task"), of_type("Map"), of_type("Choice")
 
 
 def named(triples):
@@ -153,16 +153,16 @@ def test_a_choice_defaults_to_a_failure(machine, name, state):
 
 def reached(everywhere: dict, start: str) -> set[str]:
     """The states that may follow one, itself included; a Catch apart, since it ends the run."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [start]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in names:
+            names.add(name)
             state = everywhere[name]
             following = [state.get("Next"), state.get("Default"), *(rule["Next"] for rule in state.get("Choices", []))]
             waiting += [other for other in following if other]
-    return found
+    return names
 
 
 @named(CHOICES)
@@ -172,7 +172,7 @@ def test_a_choice_that_waits_stops_waiting_some_time(machine, name, state):
     assert [rule["Next"] for rule in back if not re.search(r"\.seconds < ", rule["Condition"])] == []
 
 
-@named(found("Fail"))
+@named(of_type("Fail"))
 def test_a_fail_has_a_string_for_a_cause(machine, name, state):
     """`&` makes a string of anything, also of nothing; a Cause that is no string fails the Fail state itself."""
     assert is_string(state["Cause"])

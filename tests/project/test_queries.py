@@ -43,7 +43,7 @@ def test_a_view_joins_on_the_runs(name):
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_named_query_is_the_file(name):
-    (query,) = (one for one in resources("AWS::Athena::NamedQuery").values() if one["Name"] == name)
+    (query,) = (saved for saved in resources("AWS::Athena::NamedQuery").values() if saved["Name"] == name)
     assert query["QueryString"].rstrip("\n") == NAMED[name].text
     assert query["Description"] == NAMED[name].description
     assert NAMED[name].description.endswith("?"), "a question"
