@@ -8,7 +8,7 @@ VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-clients .venv-check
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-faults test-files test-browser lint audit format benchmarks-setup down lock clean
+.PHONY: setup run check test test-faults test-files test-browser lint generate generate-check audit format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -16,8 +16,14 @@ run: $(RUN_VENVS)
 	$(BIN)/python -m local run examples/prices.csv
 
 # In one process per core; the tests on laptop clouds begin first, because they last longest.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+
+# What to run while working: everything that needs no laptop cloud.
+check: lint generate-check
+	$(PYTEST) tests/unit tests/project
+
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	$(PYTEST)
 
 # Every fault and every input of the corpus; writes the table in docs/operations.md.
 test-faults: setup
@@ -36,6 +42,13 @@ lint: setup
 	$(BIN)/mypy
 	.venv-sam/bin/sam validate --lint
 	.venv-checkov/bin/checkov --config-file .checkov.yaml --file template.yaml
+
+# Definitions, parts of the template and of documents, from their sources.
+generate: .venv/.ready .venv-images/.ready
+	$(BIN)/python -m tools.generate
+
+generate-check: .venv/.ready .venv-images/.ready
+	$(BIN)/python -m tools.generate --check
 
 # Needs the internet: known vulnerabilities of every pinned package. Not a part of `make test`, which works without.
 audit: .venv/.ready .venv-audit/.ready node_modules/.ready

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from aws_lambda_powertools.metrics import MetricUnit
 
 from common import attempts, cost, keys, storage, telemetry, working
-from common.events import LambdaContext, SummarizeEvent, SummarizeResult, Summary
+from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
 from stocks import metrics, schemas
 from stocks.contract import HORIZONS

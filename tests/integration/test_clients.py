@@ -10,7 +10,7 @@ import pytest
 from tests.support import expected_queries
 from tests.support.cloud import ROOT, as_csv
 from tests.support.eventually import eventually
-from tools import queries
+from tools.generate import queries
 
 BIN = ROOT / ".venv-clients" / "bin"
 NEXT_DAY = "select ticker, target_date, lstm, lstm_p10, lstm_p90 from latest_forecast where horizon = 1 order by ticker"

@@ -86,11 +86,11 @@ def test_a_function_ships_all_its_code(name):
 
 @pytest.mark.parametrize("name", USES)
 def test_a_layer_is_for_the_processor_of_the_functions(name):
-    found = {
+    processors = {
         file: header[18] for file in libraries(BUILD / name) if (header := file.read_bytes()[:20])[:4] == b"\x7fELF"
     }
-    assert set(found.values()) <= {MACHINES[ARCHITECTURE]}
-    assert len(found) >= {"ControlLayer": 0, "ReportLayer": 1}.get(name, 11)
+    assert set(processors.values()) <= {MACHINES[ARCHITECTURE]}
+    assert len(processors) >= {"ControlLayer": 0, "ReportLayer": 1}.get(name, 11)
 
 
 def libraries(folder: Path) -> list[Path]:

@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from tests.support.template import MACHINES, ROOT, definition, function_of, inner_scopes
 
+from tests.support.template import MACHINES, ROOT, definition, function_of, inner_scopes
 from tools import steps
 
 STEPS = steps.steps()

@@ -1,6 +1,4 @@
-"""Write the views and named queries of queries/ into the template, so that they exist as soon as the stack does.
-
-python -m tools.queries   rewrites that section of template.yaml
+"""The views and named queries of queries/ as resources of the template, so that they exist as soon as the stack does.
 
 A file begins with a comment: what it answers and, for a view, its columns as `-- name type: meaning`. Athena stores a
 view as a table whose text is base64 of JSON; the database's name is known at deployment only, so CloudFormation
@@ -12,11 +10,8 @@ import json
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TEMPLATE = ROOT / "template.yaml"
-BEGIN = "  # Written by python -m tools.queries from queries/.\n"
-END = "  # Here ends what tools.queries writes.\n"
-SECTION = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+from tools import ROOT
+
 COLUMN = re.compile(r"(?P<name>\w+) (?P<type>[\w()]+): (?P<meaning>.+)")
 HIVE = {"varchar": "string", "integer": "int", "array(varchar)": "array<string>"}
 
@@ -48,9 +43,9 @@ def read(path: Path) -> File:
     sql = "\n".join(lines[len(comment) :])
     if not comment or "--" in sql:
         raise ValueError(f"{path.name}: one comment, at the beginning")
-    found = [(line, COLUMN.fullmatch(line)) for line in comment]
-    description = " ".join(line for line, match in found if line and not match)
-    columns = [Column(match["name"], match["type"], match["meaning"]) for _, match in found if match]
+    matches = [(line, COLUMN.fullmatch(line)) for line in comment]
+    description = " ".join(line for line, match in matches if line and not match)
+    columns = [Column(match["name"], match["type"], match["meaning"]) for _, match in matches if match]
     return File(path.stem, description, columns, sql, "\n".join(lines))
 
 
@@ -71,9 +66,8 @@ def definition(view: File) -> str:
 
 
 def section() -> str:
-    """The part of the template's resources that this tool writes."""
-    parts = [_view(view) for view in views()] + [_named_query(query) for query in named_queries()]
-    return BEGIN + "\n" + "\n".join(parts) + "\n" + END
+    """The template's resources for all of queries/."""
+    return "\n".join([_view(view) for view in views()] + [_named_query(query) for query in named_queries()])
 
 
 def _view(view: File) -> str:
@@ -128,14 +122,3 @@ def _resource(name: str) -> str:
 def _quoted(text: str) -> str:
     """A YAML scalar in single quotes."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def main() -> None:
-    template = TEMPLATE.read_text()
-    if not SECTION.search(template):
-        raise ValueError(f"{TEMPLATE.name} lacks the line {BEGIN.strip()!r}")
-    TEMPLATE.write_text(SECTION.sub(lambda _: section(), template, count=1))
-
-
-if __name__ == "__main__":
-    main()
