@@ -8,6 +8,7 @@ import sys
 import tempfile
 import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -35,5 +36,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         model.export(reopened(Path(sys.argv[1])), folder)
         found = served.forecast(Path(folder), shard)
-    _, scale = train.features(types.SimpleNamespace(**shard))
+    columns: Any = types.SimpleNamespace(**shard)
+    _, scale = train.features(columns)
     files.save(sys.argv[3], found | {"scale": scale})

@@ -1,9 +1,10 @@
-"""Join one shard's prices and forecasts, write them as tables, and leave the sums that the metrics need."""
+"""Join one shard's prices and forecasts, write them as tables, and leave what Summarize needs of them."""
 
 from common import attempts, keys, storage, telemetry, working
 from common.events import LambdaContext, PublishResult, ShardEvent
 from common.settings import settings
 from stocks import metrics, predictions, schemas
+from stocks.reporting import charts
 
 
 @telemetry.step
@@ -18,6 +19,8 @@ def handler(event: ShardEvent, context: LambdaContext) -> PublishResult:
     storage.put(setting.lake_bucket, keys.lake("predictions", run, part), schemas.predictions(rows, shard["tickers"]))
     storage.put(setting.lake_bucket, keys.lake("prices", run, part), schemas.prices(shard, skipped))
     working.put_arrays(run, "scores", metrics.score(rows, shard), number)
+    drawn = charts.of_shard(rows, shard["tickers"], working.get_json(run, "data")["tickers"])
+    working.put_json(run, "charts", {"charts": drawn}, number)
     if number == 0:
         attempts.remove_other_parts(setting, run, ("predictions", "prices"))
     return {"shard": number, "rows": len(rows["ticker"])}

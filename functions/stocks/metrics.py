@@ -17,7 +17,8 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -34,6 +35,38 @@ TICKER_SUMS = (
     "scale", "n", "squared", "absolute", "actual_moves", "ups", "moves", "hits", "dm_t", "covered", "pinball",
 )  # fmt: skip
 DAY_SUMS = ("day_n", "day_loss", "day_moves", "day_hits")
+
+
+class MetricsRow(TypedDict):
+    """A row of the metrics table; None where there is nothing to measure."""
+
+    ticker: str  # POOLED for all tickers
+    model: str
+    horizon: int
+    n: int
+    rmse: float | None
+    mae: float | None
+    rmse_vs_naive: float | None
+    mae_vs_naive: float | None
+    mase: float | None
+    directional_accuracy: float | None
+    always_up_rate: float | None
+    dm_t: float | None
+    coverage80: float | None
+    coverage95: float | None
+    pinball: float | None
+
+
+class DirectionInterval(TypedDict):
+    """The 95 % interval of a pooled directional accuracy; None below FEWEST_MOVES."""
+
+    model: str
+    horizon: int
+    low: float | None
+    high: float | None
+
+
+type ByModel = Mapping[tuple[str, int], MetricsRow]  # the rows of one ticker, or the pooled ones, by model and horizon
 
 
 def score(rows: Arrays, shard: Arrays) -> dict[str, np.ndarray]:
@@ -96,9 +129,14 @@ def columns(scores: Arrays) -> dict[str, np.ndarray]:
     return table
 
 
-def rows(table: Arrays) -> list[dict]:
-    """The rows of `columns` as dicts of plain values; None where there is nothing to measure."""
-    return [dict(zip(table, row, strict=True)) for row in zip(*(table[name].tolist() for name in table), strict=True)]
+def rows(table: Arrays) -> list[MetricsRow]:
+    """The rows of `columns` as plain values."""
+    columns = [table[name].tolist() for name in table]
+    return [cast(MetricsRow, dict(zip(table, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def pooled_rows(rows: Iterable[MetricsRow]) -> ByModel:
+    return {(row["model"], row["horizon"]): row for row in rows if row["ticker"] == POOLED}
 
 
 def naive_scale(shard: Arrays) -> np.ndarray:
@@ -111,19 +149,19 @@ def naive_scale(shard: Arrays) -> np.ndarray:
     return scale
 
 
-def direction_intervals(scores: Arrays) -> list[dict]:
-    """95 % intervals of the pooled directional accuracy: model, horizon, low, high; None below FEWEST_MOVES.
+def direction_intervals(scores: Arrays) -> list[DirectionInterval]:
+    """95 % intervals of the pooled directional accuracy of every model and horizon.
 
     Tickers of one day move together and horizons overlap, so the unit is the target day, with 2 (h - 1) lags.
     """
-    found = []
+    intervals: list[DirectionInterval] = []
     for m, model in enumerate(MODELS):
         for i, horizon in enumerate(HORIZONS):
             hits, moves = scores["day_hits"][:, m, i], scores["day_moves"][:, m, i]
             enough = moves.sum() >= FEWEST_MOVES
             low, high = ratio_interval(hits[moves > 0], moves[moves > 0], 2 * (horizon - 1)) if enough else (None, None)
-            found.append({"model": model, "horizon": horizon, "low": low, "high": high})
-    return found
+            intervals.append({"model": model, "horizon": horizon, "low": low, "high": high})
+    return intervals
 
 
 class _Cells:

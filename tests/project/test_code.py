@@ -21,7 +21,7 @@ SOURCES = [
     file for file in DEPLOYED if file.suffix in (".py", ".json", ".yaml", ".js", ".css", ".html", ".in", ".txt", "")
 ]
 LAPTOP = re.compile(r"ministack|moto|localstack|localhost|127\.0\.0\.1|endpoint_url|is_local|laptop", re.IGNORECASE)
-AWS = {"boto3", "botocore", "mypy_boto3_s3", "aws_lambda_powertools"}
+AWS = {"boto3", "botocore", "aws", "aws_lambda_powertools"}
 HANDLERS = {file.stem for file in FUNCTIONS if file.parent.name == "functions"}
 HEAVY = {"pandas", "tensorflow", "sagemaker"}
 

@@ -16,6 +16,7 @@ import publish
 from common import aws, storage, working
 from stocks import baseline as models
 from stocks import metrics
+from stocks.reporting import charts
 from tests.unit import made
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
@@ -43,6 +44,7 @@ def follow(shards, skipped, context):
         baseline.handler({"run": run, "shard": number}, context)
         forecast.handler({"run": run, "shard": number, "endpoint_name": "e"}, context)
     calibrate.handler({"run": run}, context)
+    working.put_json(RUN, "data", {"tickers": sum(len(shard["tickers"]) for shard in shards)})
     returned = [publish.handler({"run": run, "shard": number}, context) for number in range(len(shards))]
     return [part("predictions", number) for number in range(len(shards))], returned
 
@@ -145,9 +147,36 @@ def test_degenerate_series_are_published(buckets, context, prices):
     assert (table["lstm_p025"].to_numpy() > 0).all()
 
 
+def drawn(number):
+    return working.get_json(RUN, "charts", number)["charts"]
+
+
+def test_the_charts_of_a_shard_draw_what_is_published(buckets, context):
+    (table, _), _ = follow(two_shards(), NONE, context)
+    assert [chart["ticker"] for chart in drawn(0)] == ["A", "C"]
+    assert [chart["ticker"] for chart in drawn(1)] == ["B", "ENDED"]
+    chart = drawn(0)[1]
+    one_day = pc.and_(pc.equal(table["ticker"], "C"), pc.equal(table["horizon"], 1))
+    test = table.filter(pc.and_(one_day, pc.equal(table["split"], "test")))
+    assert len(chart["actual"]) == 29
+    assert chart["actual"] == pytest.approx(test["actual"].to_numpy(), rel=1e-5)
+    of_naive = 1 + np.array(chart["lstm"]) / charts.STEPS
+    assert of_naive == pytest.approx(test["lstm"].to_numpy() / test["naive"].to_numpy(), abs=1e-5)
+    (future,) = table.filter(pc.and_(one_day, pc.equal(table["split"], "future"))).to_pylist()
+    assert chart["ahead"][0][1] == pytest.approx(future["lstm"], rel=1e-5)
+
+
+def test_the_room_for_charts_is_that_of_the_whole_run(buckets, context, monkeypatch):
+    monkeypatch.setattr(charts, "FEWEST_DAYS", 5)
+    monkeypatch.setattr(charts, "MOST_ROWS", 40)
+    follow(two_shards(), NONE, context)
+    assert [len(chart["actual"]) for chart in drawn(0)] == [10, 10]
+
+
 def test_an_empty_shard_is_published_empty(buckets, context):
     (empty, _), returned = follow([NONE, two_shards()[0]], NONE, context)
     assert empty.num_rows == 0
+    assert drawn(0) == []
     assert returned[0] == {"shard": 0, "rows": 0}
 
 

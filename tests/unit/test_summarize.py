@@ -33,7 +33,7 @@ MANIFEST = {
     "cuts": {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"},
     "reading": results.READING | {"ticker_from": "file name"},
 }
-EVIDENCE = results.facts()["evidence"]
+EVIDENCE = results.facts().evidence
 DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "skipped": [{"ticker": "NEW", "reason": "61 rows"}]}
 
 
@@ -60,7 +60,7 @@ def run(buckets):
     storage.put("lake", MODEL, model())
     for number, shard in enumerate(results.shards()):
         working.put_arrays(RUN, "scores", results.scores(shard, lstm=1.0), number)
-        storage.put("lake", AT.format("predictions", f"{number:05d}.parquet"), results.part(shard, lstm=1.0))
+        working.put_json(RUN, "charts", {"charts": results.drawn(shard, 3, lstm=1.0)}, number)
     return buckets
 
 
@@ -123,7 +123,7 @@ def test_the_report_is_a_page_that_browsers_open(run, context):
     found = run.get_object(Bucket="lake", Key=AT.format("reports", "report.html"))
     assert found["ContentType"] == "text/html; charset=utf-8"
     page = found["Body"].read().decode()
-    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "prices.csv", "from the file&#x27;s name"):
+    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "prices.csv", "from the file&#39;s name"):
         assert words in page
 
 
