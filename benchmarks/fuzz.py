@@ -31,14 +31,14 @@ from stocks.contract import HORIZONS, OUTPUTS
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")
 
-from common.errors import ModelFailed
 from local.sagemaker import tf_json
 from stocks import endpoint
 from stocks.reading import intake
 from stocks.reading.rejected import LONGEST_REASON, Unusable, to_csv
 from stocks.reading.source import Source
 from tests.corpus.cases import CASES
-from tests.unit import made
+from tests.support import shards
+from tests.support.prices import walk
 
 MOST_MIB = 512
 PATIENCE = 60  # seconds of CPU for one input
@@ -85,7 +85,7 @@ def accounted(taken: intake.Intake) -> bool:
     return True
 
 
-SHARD = made.shard({"A": made.walk(1, 63), "B": made.walk(2, 62)})
+SHARD = shards.shard({"A": walk(1, 63), "B": walk(2, 62)})
 INSTANCES = [endpoint.Instance(0, 60, 62), endpoint.Instance(1, 60, 61)]
 
 
@@ -93,7 +93,7 @@ def read_answer(body: bytes) -> str:
     """As Forecast reads what the endpoint answered."""
     try:
         found = endpoint.prices(SHARD, INSTANCES, body)
-    except ModelFailed:
+    except endpoint.NotAForecast:
         return REJECTED
     if not all(((values > 1) & (values < 10_000)).all() for values in found):
         raise AssertionError("a forecast that is no price of these tickers")

@@ -19,12 +19,12 @@ from rich.table import Table
 
 from local import cloud, deploy, paths
 from local.__main__ import dataset_of
-from tests import answers
+from tests.support import expected_queries
 from tools import queries
 
 CLIENTS = {"PyAthena": "pyathena_pandas", "awswrangler": "awswrangler"}
 PYTHON = paths.python("clients")
-ANALYST = paths.ROOT / "tests" / "integration" / "analyst.py"
+ANALYST = paths.ROOT / "tests" / "support" / "sql_clients.py"
 
 
 def main() -> int:
@@ -42,9 +42,9 @@ def main() -> int:
     for title in ("query", "rows", *(f"{name}, s" for name in CLIENTS), "like pandas"):
         shown.add_column(title, justify="right" if title not in ("query", "like pandas") else "left")
     for query in queries.named_queries():
-        expected = answers.ANSWERS[query.name](tables)
+        expected = expected_queries.ANSWERS[query.name](tables)
         timed = [ask(client, query.text) for client in CLIENTS.values()]
-        wrong = [text for records, _ in timed for text in answers.differences(records, expected)]
+        wrong = [text for records, _ in timed for text in expected_queries.differences(records, expected)]
         right &= not wrong
         shown.add_row(
             query.name, str(len(expected)), *(f"{took:.2f}" for _, took in timed), wrong[0] if wrong else "yes"
@@ -53,13 +53,13 @@ def main() -> int:
     return 0 if right else 1
 
 
-def fetched(folder: Path) -> answers.Tables:
+def fetched(folder: Path) -> expected_queries.Tables:
     """The lake's tables, copied with the AWS CLI."""
     lake = deploy.outputs()["LakeBucket"]
     for table in ("predictions", "metrics", "runs"):
         command = [PYTHON, "-m", "awscli", "s3", "sync", "--quiet", f"s3://{lake}/{table}", str(folder / table)]
         subprocess.run(command, env=cloud.variables(), check=True)  # noqa: S603
-    return answers.read(folder)
+    return expected_queries.read(folder)
 
 
 def ask(client: str, sql: str) -> tuple[list[dict], float]:

@@ -11,7 +11,7 @@ os.environ.update(POWERTOOLS_METRICS_NAMESPACE="StockForecasts", POWERTOOLS_SERV
 # Only make test-browser's environment drives a browser, since not every machine has one.
 collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
-ON_ONE_CLOUD = ("tests/faults", "tests/integration")
+ON_ONE_CLOUD = ("tests/faults", "tests/integration", "tests/permissions")
 
 
 @pytest.hookimpl(optionalhook=True)  # make test-browser has no pytest-xdist

@@ -2,7 +2,8 @@
 
 import shutil
 
-from tests.unit import made, results
+from tests.support import results, shards
+from tests.support.prices import walk
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 NO_BROWSER = f"no browser found: install one of {', '.join(PROGRAMS)} (Debian: apt-get install chromium)"
@@ -23,6 +24,6 @@ def launch(playwright, path):
 def report(tickers: int | list[str], days: int = 250, **changed) -> str:
     """The report of random walks with so many test days; it has every section."""
     names = tickers if isinstance(tickers, list) else [f"T{number:04d}" for number in range(tickers)]
-    rows = made.TEST_FROM + 1 + days
-    shard = made.shard({name: made.walk(number, rows) for number, name in enumerate(names)})
+    rows = shards.TEST_FROM + 1 + days
+    shard = shards.shard({name: walk(number, rows) for number, name in enumerate(names)})
     return results.page([shard], changed, lstm=1.001, forest=0.98)

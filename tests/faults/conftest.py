@@ -1,12 +1,12 @@
-"""One laptop cloud for the suite, with short waits, and a driver that has begun all chosen runs."""
+"""One laptop cloud for the suite, with short waits, and a runner that has begun all chosen runs."""
 
 import pytest
 
 from tests.corpus.cases import CASES
 from tests.faults import table
-from tests.faults.driver import Driver, chosen
-from tests.faults.runs import RUNS
-from tests.integration.cloud import Cloud
+from tests.faults.catalogue import RUNS
+from tests.faults.runner import Runner, chosen
+from tests.support.cloud import Cloud
 
 FAILED = pytest.StashKey[set[str]]()
 TOTALS = pytest.StashKey[tuple[int, int]]()  # leaked resources, executions green after a failure
@@ -23,15 +23,15 @@ def fault_cloud(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def driver(fault_cloud, request):
-    """A driver with the runs of those tests that were chosen."""
+def runner(fault_cloud, request):
+    """A runner with the runs of those tests that were chosen."""
     names = chosen(request.session, "run")
     numbers = {name: number for number, name in enumerate(RUNS)}
-    driver = Driver(fault_cloud, [run for run in RUNS.values() if run.name in names], numbers)
-    yield driver
-    driver.finish()
+    runner = Runner(fault_cloud, [run for run in RUNS.values() if run.name in names], numbers)
+    yield runner
+    runner.finish()
     left = sum(map(len, fault_cloud.left_in_sagemaker().values()))
-    request.config.stash[TOTALS] = left, driver.green_after_a_failure()
+    request.config.stash[TOTALS] = left, runner.green_after_a_failure()
 
 
 def pytest_addoption(parser):

@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 from tests.corpus import files, keys, rows, shapes, sites
-from tests.faults.plan import CALLS
-from tests.faults.runs import RUNS
+from tests.faults.catalogue import RUNS
+from tests.faults.model import CALLS
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 BEGIN, END = "<!-- faults: written by make test-faults -->", "<!-- faults end -->"

@@ -12,23 +12,23 @@ import pytest
 from common import keys
 from tests.corpus.case import ACCEPTED, IGNORED, Case
 from tests.corpus.cases import CASES
-from tests.faults.driver import TABLES, chosen
+from tests.faults.runner import TABLES, chosen
 
 AT_ONCE = 5
 QUICK = 16  # every such one of the corpus runs in `make test`, too
 
 
 @pytest.fixture(scope="module")
-def ended(driver, request):
+def ended(runner, request):
     """For each chosen case the future of its execution's description, once all that follows its end is over."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {name: pool.submit(end, driver, case) for name, case in chosen(request.session, "case").items()}
+        yield {name: pool.submit(end, runner, case) for name, case in chosen(request.session, "case").items()}
 
 
-def end(driver, case: Case) -> dict:
-    described = driver.forecasts.ended(driver.drop(case.key, case.content))
+def end(runner, case: Case) -> dict:
+    described = runner.forecasts.ended(runner.drop(case.key, case.content))
     if described["status"] != "SUCCEEDED":
-        driver.cleaned_up(described["executionArn"])
+        runner.cleaned_up(described["executionArn"])
     return described
 
 
@@ -39,7 +39,7 @@ EACH = [
 
 
 @pytest.mark.parametrize("case", EACH)
-def test_the_file_ends_as_the_corpus_says(driver, ended, case: Case):
+def test_the_file_ends_as_the_corpus_says(runner, ended, case: Case):
     described = ended[case.name].result()
     if case.outcome == IGNORED:
         assert described["status"] == "SUCCEEDED"
@@ -51,15 +51,15 @@ def test_the_file_ends_as_the_corpus_says(driver, ended, case: Case):
     assert " ".join(case.key.split()) in cause
     assert "stackTrace" not in cause
     assert "Traceback" not in cause
-    assert cause in (driver.cloud.state / "logs" / "notifications.log").read_text()
+    assert cause in (runner.cloud.state / "logs" / "notifications.log").read_text()
     if case.outcome == ACCEPTED:
         assert re.search(r"upload more history: s3://|these are \w+ bars", cause)
     else:
         assert case.says in cause
 
 
-def test_no_file_of_the_corpus_publishes_anything(driver, ended):
+def test_no_file_of_the_corpus_publishes_anything(runner, ended):
     datasets = {keys.dataset(case.key) for case in CASES} - {""}
     assert all(future.result() for future in ended.values())
     for dataset in datasets:
-        assert [key for table in TABLES for key in driver.cloud.keys("LakeBucket", f"{table}/dataset={dataset}/")] == []
+        assert [key for table in TABLES for key in runner.cloud.keys("LakeBucket", f"{table}/dataset={dataset}/")] == []

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.faults.driver import Ended
-from tests.faults.plan import Fault, Run
-from tests.faults.runs import RUNS
+from tests.faults.catalogue import RUNS
+from tests.faults.model import Fault, Run
+from tests.faults.runner import Ended
 
 NO_WORDS = ("Traceback", 'File "', "stackTrace", "errorMessage", "errorType")
 thorough = pytest.mark.thorough
@@ -22,21 +22,21 @@ FAILED_RUNS = [each(run, name=run.name) for run in RUNS.values() if run.status !
 
 
 @pytest.mark.parametrize(("run", "fault"), EVERY_FAULT)
-def test_the_fault_strikes_the_state_and_ends_its_tries_as_it_must(driver, run: Run, fault: Fault):
-    outcome = driver.outcome(run)
+def test_the_fault_strikes_the_state_and_ends_its_tries_as_it_must(runner, run: Run, fault: Fault):
+    outcome = runner.outcome(run)
     assert outcome.spared == []
     assert fault.state in outcome.first.entered
     assert outcome.first.tries.get(fault.state, []) == list(fault.errors)
 
 
 @pytest.mark.parametrize("run", EVERY_RUN)
-def test_no_other_state_has_a_failed_try(driver, run: Run):
-    assert driver.outcome(run).first.tries.keys() <= {fault.state for fault in run.faults} | set(run.tried_again)
+def test_no_other_state_has_a_failed_try(runner, run: Run):
+    assert runner.outcome(run).first.tries.keys() <= {fault.state for fault in run.faults} | set(run.tried_again)
 
 
 @pytest.mark.parametrize("run", EVERY_RUN)
-def test_the_execution_ends_as_what_it_was(driver, run: Run):
-    first = driver.outcome(run).first
+def test_the_execution_ends_as_what_it_was(runner, run: Run):
+    first = runner.outcome(run).first
     assert first.described["status"] == run.status
     assert set(run.entered) <= set(first.entered)
     if run.status == "FAILED":
@@ -45,8 +45,8 @@ def test_the_execution_ends_as_what_it_was(driver, run: Run):
 
 
 @pytest.mark.parametrize("run", EVERY_RUN)
-def test_everything_is_published_or_nothing(driver, run: Run):
-    first = driver.outcome(run).first
+def test_everything_is_published_or_nothing(runner, run: Run):
+    first = runner.outcome(run).first
     committed = any(key.startswith("runs/") for key in first.lake)
     if run.published is not None:
         assert committed == run.published
@@ -55,13 +55,13 @@ def test_everything_is_published_or_nothing(driver, run: Run):
 
 
 @pytest.mark.parametrize("run", EVERY_RUN)
-def test_nothing_is_left_in_sagemaker(driver, run: Run):
-    assert driver.outcome(run).first.left == {}
+def test_nothing_is_left_in_sagemaker(runner, run: Run):
+    assert runner.outcome(run).first.left == {}
 
 
 @pytest.mark.parametrize("run", EVERY_RUN)
-def test_one_message_names_the_outcome(driver, run: Run):
-    ready, bad = messages(driver.outcome(run).first)
+def test_one_message_names_the_outcome(runner, run: Run):
+    ready, bad = messages(runner.outcome(run).first)
     lost = sum(fault.state in ("Notify", "Notify of failure") and fault.after for fault in run.faults)
     if run.status == "SUCCEEDED":
         assert (len(ready), bad) == (1 + lost, [])
@@ -80,15 +80,15 @@ def messages(ended: Ended) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("run", [param for param in EVERY_RUN if param.values[0].looked_at])
-def test_what_was_written_before_the_commit_is_in_no_view(driver, run: Run):
-    visible = driver.outcome(run).visible
+def test_what_was_written_before_the_commit_is_in_no_view(runner, run: Run):
+    visible = runner.outcome(run).visible
     assert visible["predictions"] > 0
     assert {name: count for name, count in visible.items() if count} == {"predictions": visible["predictions"]}
 
 
 @pytest.mark.parametrize("run", FAILED_RUNS)
-def test_a_new_execution_with_the_same_input_publishes_once(driver, run: Run):
-    again = driver.outcome(run).again
+def test_a_new_execution_with_the_same_input_publishes_once(runner, run: Run):
+    again = runner.outcome(run).again
     assert again is not None
     assert again.described["status"] == "SUCCEEDED"
     assert again.left == {}

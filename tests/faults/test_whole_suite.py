@@ -1,33 +1,33 @@
 """What must be so over all runs together, once the last of them is over. Named to be the last file."""
 
-from tests.faults.prices import BACKTEST, FORECASTS
-from tests.faults.reader import VIEWS
+from tests.faults.small_file import BACKTEST, FORECASTS
+from tests.faults.view_watcher import VIEWS
 
 MODELS, HORIZONS = 4, 3
 
 
-def test_a_reader_of_the_views_saw_each_run_whole_or_not_at_all(driver):
-    driver.finish()
-    reader = driver.reader
-    assert reader.looks > 0
-    counts = {view: {count for found in reader.seen[view].values() for count in found} for view in VIEWS}
+def test_a_reader_of_the_views_saw_each_run_whole_or_not_at_all(runner):
+    runner.finish()
+    watcher = runner.watcher
+    assert watcher.looks > 0
+    counts = {view: {count for found in watcher.seen[view].values() for count in found} for view in VIEWS}
     assert counts == {"backtest": {BACKTEST}, "latest_forecast": {FORECASTS}, "leaderboard": {MODELS * HORIZONS}}
 
 
-def test_nothing_at_all_is_left_in_sagemaker(driver):
-    driver.finish()
-    assert driver.cloud.left_in_sagemaker() == {}
+def test_nothing_at_all_is_left_in_sagemaker(runner):
+    runner.finish()
+    assert runner.cloud.left_in_sagemaker() == {}
 
 
-def test_no_event_was_lost(driver):
-    driver.finish()
-    sqs = driver.cloud.client("sqs")
-    assert sqs.receive_message(QueueUrl=driver.outputs["DeadLetterQueueUrl"]).get("Messages", []) == []
+def test_no_event_was_lost(runner):
+    runner.finish()
+    sqs = runner.cloud.client("sqs")
+    assert sqs.receive_message(QueueUrl=runner.outputs["DeadLetterQueueUrl"]).get("Messages", []) == []
 
 
-def test_no_execution_ended_green_without_its_row(driver):
-    driver.finish()
-    assert driver.green_after_a_failure() == 0
-    for dataset, run_id, status in driver.green():
-        rows = driver.cloud.keys("LakeBucket", f"runs/dataset={dataset}/run_id={run_id}/")
+def test_no_execution_ended_green_without_its_row(runner):
+    runner.finish()
+    assert runner.green_after_a_failure() == 0
+    for dataset, run_id, status in runner.green():
+        rows = runner.cloud.keys("LakeBucket", f"runs/dataset={dataset}/run_id={run_id}/")
         assert status in ("duplicate", "ignored") or len(rows) == 1, run_id

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from tests.integration.cloud import ROOT, Cloud
+from tests.support.cloud import ROOT, Cloud
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
 """Alarms on the laptop cloud: CloudWatch calls the function, and the topic hears what to do."""
 
 import json
-import time
 
 import pytest
+
+from tests.support.eventually import eventually
 
 
 @pytest.fixture
@@ -15,14 +16,9 @@ def alarm(cloud):
     watch.set_alarm_state(AlarmName=found["AlarmName"], StateValue="OK", StateReason="the test is over")
 
 
-def told(cloud, words: str) -> str:
-    """The notifications, once they hold the words."""
-    file, deadline = cloud.state / "logs" / "notifications.log", time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if file.exists() and words in file.read_text():
-            return file.read_text()
-        time.sleep(0.2)
-    raise AssertionError(f"nobody was told {words!r}")
+def notified(cloud, words: str) -> str:
+    """The notifications with the words, once there are any."""
+    return "".join(eventually(lambda: cloud.messages(words)))
 
 
 def test_an_alarm_reaches_the_topic_and_says_what_to_do(cloud, alarm):
@@ -30,7 +26,7 @@ def test_an_alarm_reaches_the_topic_and_says_what_to_do(cloud, alarm):
     cloud.client("cloudwatch").set_alarm_state(
         AlarmName=name, StateValue="ALARM", StateReason="three letters", StateReasonData=data
     )
-    text = told(cloud, f"ALARM: {name}")
+    text = notified(cloud, f"ALARM: {name}")
     for words in (alarm["AlarmDescription"], "Value:     3\n", "Threshold: 1\n", "Reason:    three letters"):
         assert words in text
 
@@ -44,7 +40,7 @@ def test_an_alarm_that_the_functions_policy_does_not_name_is_not_heard(cloud, al
     watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="by hand")
     assert "may not call" in (cloud.state / "logs" / "cloud.log").read_text()
     watch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="ALARM", StateReason="after the stranger")
-    assert f"ALARM: {name}" not in told(cloud, "after the stranger")
+    assert f"ALARM: {name}" not in notified(cloud, "after the stranger")
     watch.delete_alarms(AlarmNames=[name])
 
 

@@ -4,12 +4,12 @@ import json
 import os
 import re
 import subprocess
-import time
 
 import pytest
 
-from tests import answers
-from tests.integration.cloud import ROOT, as_csv
+from tests.support import expected_queries
+from tests.support.cloud import ROOT, as_csv
+from tests.support.eventually import eventually
 from tools import queries
 
 BIN = ROOT / ".venv-clients" / "bin"
@@ -51,7 +51,7 @@ def ask(variables):
     """ask(client, SQL...) -> [{"records", "dtypes"}]"""
 
     def call(client, *statements):
-        command = [BIN / "python", ROOT / "tests" / "integration" / "analyst.py", client, *statements]
+        command = [BIN / "python", ROOT / "tests" / "support" / "sql_clients.py", client, *statements]
         done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=240)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
@@ -65,28 +65,17 @@ def published(cloud, aws, prices, tmp_path_factory):
     folder, outputs = tmp_path_factory.mktemp("clients"), cloud.outputs()
     (folder / "prices.csv").write_bytes(as_csv(prices))
     aws("s3", "cp", folder / "prices.csv", f"s3://{outputs['IncomingBucket']}/incoming/analysts/prices.csv")
-    (arn,) = _executions_of(cloud, "incoming/analysts/")
+    (arn,) = eventually(lambda: cloud.executions_of("key", "incoming/analysts/prices.csv"), 30)
     assert cloud.ended(arn)["status"] == "SUCCEEDED"
     for table in ("predictions", "metrics", "runs"):
         aws("s3", "sync", "--quiet", f"s3://{outputs['LakeBucket']}/{table}", folder / table)
     return folder
 
 
-def _executions_of(cloud, prefix: str) -> list[str]:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = [one["executionArn"] for one in cloud.executions()
-                 if one["input"]["detail"]["object"]["key"].startswith(prefix)]  # fmt: skip
-        if found:
-            return found
-        time.sleep(0.2)
-    return []
-
-
 @pytest.fixture(scope="module")
 def next_day(published):
     """The rows of NEXT_DAY by pandas."""
-    rows = answers.next_day(answers.read(published)).query("dataset == 'analysts'")
+    rows = expected_queries.next_day(expected_queries.read(published)).query("dataset == 'analysts'")
     return rows[["ticker", "target_date", "lstm", "lstm_p10", "lstm_p90"]]
 
 
@@ -96,7 +85,7 @@ def next_day(published):
 )
 def test_a_client_gets_the_forecasts(client, ask, next_day):
     (answer,) = ask(client, NEXT_DAY.replace("where", "where dataset = 'analysts' and"))
-    assert answers.differences(answer["records"], next_day) == []
+    assert expected_queries.differences(answer["records"], next_day) == []
     if client not in ("boto3", "pyathena_unload"):
         kinds = answer["dtypes"]
         assert kinds["lstm"] == "float64"
@@ -113,11 +102,12 @@ def test_the_aws_cli_queries(aws, variables, published, next_day):
         "athena", "start-query-execution", "--query-string", NEXT_DAY, "--work-group", variables["WORK_GROUP"],
         "--query-execution-context", f"Database={variables['DATABASE']}",
     )  # fmt: skip
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def succeeded():
         execution = aws("athena", "get-query-execution", "--query-execution-id", started["QueryExecutionId"])
-        if execution["QueryExecution"]["Status"]["State"] == "SUCCEEDED":
-            break
+        return execution if execution["QueryExecution"]["Status"]["State"] == "SUCCEEDED" else None
+
+    execution = eventually(succeeded, 30)
     rows = aws("athena", "get-query-results", "--query-execution-id", started["QueryExecutionId"])["ResultSet"]["Rows"]
     assert [value["VarCharValue"] for value in rows[0]["Data"]] == list(next_day)
     location = execution["QueryExecution"]["ResultConfiguration"]["OutputLocation"]
@@ -141,7 +131,7 @@ def test_the_command_line_answers_as_table_csv_and_json(cloud, published, next_d
     records = json.loads(
         cloud.local("query", NEXT_DAY.replace("where", "where dataset = 'analysts' and"), "--json").stdout
     )
-    assert answers.differences(records, next_day) == []
+    assert expected_queries.differences(records, next_day) == []
 
 
 @pytest.mark.parametrize(
@@ -163,14 +153,14 @@ def test_the_named_queries_answer_rightly(client, cloud, ask, published):
     athena, group = cloud.client("athena"), cloud.outputs()["WorkGroupName"]
     ids = athena.list_named_queries(WorkGroup=group)["NamedQueryIds"]
     named = {query["Name"]: query for query in athena.batch_get_named_query(NamedQueryIds=ids)["NamedQueries"]}
-    assert set(named) == set(answers.ANSWERS) == {query.name for query in queries.named_queries()}
+    assert set(named) == set(expected_queries.ANSWERS) == {query.name for query in queries.named_queries()}
     assert {query["Database"] for query in named.values()} == {cloud.outputs()["DatabaseName"]}
-    tables = answers.read(published)
+    tables = expected_queries.read(published)
     given = ask(client, *(query["QueryString"] for query in named.values()))
     wrong = {
         name: found
         for name, answer in zip(named, given, strict=True)
-        if (found := answers.differences(answer["records"], answers.ANSWERS[name](tables))[:5])
+        if (found := expected_queries.differences(answer["records"], expected_queries.ANSWERS[name](tables))[:5])
     }
     assert wrong == {}
 

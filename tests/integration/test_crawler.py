@@ -3,7 +3,6 @@
 import datetime
 import io
 import json
-import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from stocks import schemas
+from tests.support.athena_lake import ended_query
+from tests.support.eventually import eventually
 
 TABLES = ["metrics", "predictions", "prices", "runs"]
 FOREIGN = Path(pa.__file__).parent / "tests" / "data" / "parquet"  # written by pyarrow 0.7.1 in 2017
-SECONDS = 60
 
 
 def rows(name: str, number: int) -> bytes:
@@ -51,29 +51,20 @@ def crawl(cloud) -> list[dict]:
     since = datetime.datetime.now(datetime.UTC).isoformat()
     invoke(cloud, "StartCrawlerFunction", {})
     checks: list[dict] = []
-    deadline = time.monotonic() + SECONDS
-    while not checks or checks[-1]["status"] != "READY":
-        assert time.monotonic() < deadline
+
+    def ready() -> bool:
         checks.append(invoke(cloud, "CheckCrawlerFunction", {"since": since}))
+        return checks[-1]["status"] == "READY"
+
+    eventually(ready, pause=0)
     return checks
 
 
 def query(cloud, sql: str, database: str = "") -> list[list[str]]:
-    athena = cloud.client("athena")
-    started = athena.start_query_execution(
-        QueryString=sql,
-        WorkGroup=cloud.outputs()["WorkGroupName"],
-        QueryExecutionContext={"Database": database or cloud.outputs()["DatabaseName"]},
-    )["QueryExecutionId"]
-    deadline = time.monotonic() + SECONDS
-    while True:
-        status = athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]["Status"]
-        if status["State"] not in ("QUEUED", "RUNNING"):
-            break
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert status["State"] == "SUCCEEDED", status
-    found = athena.get_query_results(QueryExecutionId=started)["ResultSet"]["Rows"]
+    athena, outputs = cloud.client("athena"), cloud.outputs()
+    execution = ended_query(athena, sql, outputs["WorkGroupName"], database or outputs["DatabaseName"])
+    assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
+    found = athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"])["ResultSet"]["Rows"]
     return [[cell.get("VarCharValue") for cell in row["Data"]] for row in found[1:]]
 
 
@@ -166,11 +157,8 @@ def test_parquet_of_others_can_be_queried(cloud):
     targets = {"S3Targets": [{"Path": f"s3://{name}/diamonds/"}]}
     glue.create_crawler(Name=name, Role=role, DatabaseName=name, Targets=targets)
     glue.start_crawler(Name=name)
-    deadline = time.monotonic() + SECONDS
-    while (crawler := glue.get_crawler(Name=name)["Crawler"])["State"] != "READY":
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    assert crawler["LastCrawl"]["Status"] == "SUCCEEDED"
+    eventually(lambda: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY")
+    assert glue.get_crawler(Name=name)["Crawler"]["LastCrawl"]["Status"] == "SUCCEEDED"
     sql = "select batch, count(*), sum(price), max(cut) from diamonds group by batch order by batch"
     expected = pq.read_table(FOREIGN / "v0.7.1.parquet").to_pandas()
     facts = [str(len(expected)), str(expected["price"].sum()), expected["cut"].max()]

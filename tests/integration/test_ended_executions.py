@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.integration.cloud import as_csv, eventually
+from tests.support.cloud import as_csv
+from tests.support.eventually import eventually
 
 CAUGHT, UNKNOWN = "caught", "an unknown file"
 

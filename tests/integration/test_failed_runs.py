@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.integration.cloud import as_csv
+from tests.support.cloud import as_csv
 
 TABLES = ("predictions/", "metrics/", "runs/", "prices/")
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stocks import schemas
-from tests.integration.cloud import ROOT, as_csv
+from tests.support.cloud import ROOT, as_csv
 
 HORIZONS = [1, 5, 20]
 FORECAST = ["ALDER", "BRYNE", "CORVO", "DUNMORE", "ELMET", "FARROW", "GANNET", "HOLT-B", "IVORY", "JAJIL.CQ"]

@@ -8,8 +8,8 @@ import tarfile
 
 import pytest
 
-from tests import secrets
-from tests.integration.cloud import as_csv
+from tests.support import secret_patterns
+from tests.support.cloud import as_csv
 
 LINK = re.compile(r"https?://\S+[?&]X-Amz-Algorithm=\S+")
 
@@ -41,7 +41,9 @@ def unpacked(body: bytes) -> str:
 def test_the_logs_of_all_processes_hold_none(cloud, runs):
     logs = [file for file in (cloud.state / "logs").iterdir() if file.name != "notifications.log"]
     assert any("SplitFunction" in file.name for file in logs)
-    assert {file.name: kinds for file in logs if (kinds := secrets.found(file.read_text(errors="replace")))} == {}
+    assert {
+        file.name: kinds for file in logs if (kinds := secret_patterns.found(file.read_text(errors="replace")))
+    } == {}
 
 
 def test_the_logs_in_cloudwatch_hold_none(cloud, runs):
@@ -49,7 +51,7 @@ def test_the_logs_in_cloudwatch_hold_none(cloud, runs):
     for group in logs.get_paginator("describe_log_groups").paginate().search("logGroups[].logGroupName"):
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
             for event in page["events"]:
-                assert secrets.found(event["message"]) == [], group
+                assert secret_patterns.found(event["message"]) == [], group
                 read += 1
     assert read > 10
 
@@ -57,7 +59,7 @@ def test_the_logs_in_cloudwatch_hold_none(cloud, runs):
 def test_a_notification_holds_the_link_and_nothing_else(cloud, runs):
     text = (cloud.state / "logs" / "notifications.log").read_text()
     assert LINK.search(text), "the link belongs there"
-    assert secrets.found(LINK.sub("", text)) == []
+    assert secret_patterns.found(LINK.sub("", text)) == []
 
 
 def test_no_object_of_any_bucket_holds_one(cloud, runs):
@@ -65,7 +67,7 @@ def test_no_object_of_any_bucket_holds_one(cloud, runs):
     for bucket in ("WorkBucket", "LakeBucket", "IncomingBucket"):
         for key in cloud.keys(bucket, ""):
             body = s3.get_object(Bucket=cloud.outputs()[bucket], Key=key)["Body"].read()
-            assert secrets.found(key + "\n" + unpacked(body)) == [], key
+            assert secret_patterns.found(key + "\n" + unpacked(body)) == [], key
             read += 1
     assert read > 20
 
@@ -73,14 +75,14 @@ def test_no_object_of_any_bucket_holds_one(cloud, runs):
 def test_no_execution_holds_one(cloud, runs):
     for arn in runs:
         described = cloud.client("stepfunctions").describe_execution(executionArn=arn)
-        assert secrets.found(json.dumps([described, cloud.history(arn)], default=str)) == []
+        assert secret_patterns.found(json.dumps([described, cloud.history(arn)], default=str)) == []
 
 
 def test_no_function_is_given_one(cloud, runs):
     functions = cloud.client("lambda").list_functions()["Functions"]
     assert len(functions) > 10
     for function in functions:
-        assert secrets.found(json.dumps(function["Environment"])) == [], function["FunctionName"]
+        assert secret_patterns.found(json.dumps(function["Environment"])) == [], function["FunctionName"]
 
 
 def test_no_resource_of_sagemaker_holds_one(cloud, runs):
@@ -88,4 +90,6 @@ def test_no_resource_of_sagemaker_holds_one(cloud, runs):
     jobs = [job["TrainingJobName"] for job in sagemaker.list_training_jobs()["TrainingJobSummaries"]]
     assert jobs
     for job in jobs:
-        assert secrets.found(json.dumps(sagemaker.describe_training_job(TrainingJobName=job), default=str)) == []
+        assert (
+            secret_patterns.found(json.dumps(sagemaker.describe_training_job(TrainingJobName=job), default=str)) == []
+        )

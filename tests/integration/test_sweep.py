@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.integration.cloud import eventually
+from tests.support.eventually import eventually
 
 STACK = "stock-forecasts-local"
 

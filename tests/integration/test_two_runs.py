@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.integration.cloud import as_csv
+from tests.support.cloud import as_csv
 
 DATASET = "overlap"
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from common import errors
-from tests.project.read import ROOT, functions, resources, states, template, text
+from tests.support.template import ROOT, functions, resources, states, template, text
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
 FILTERS = resources("AWS::Logs::MetricFilter")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.read import ROOT, functions, template
+from tests.support.template import ROOT, functions, template
 
 BUILD = ROOT / ".aws-sam" / "tests" / "build"  # apart, so that a deployment meanwhile does not interfere
 LIMIT = 250 * 2**20  # a function and its layers, unzipped

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.read import ROOT
+from tests.support.template import ROOT
 
 FUNCTIONS = sorted((ROOT / "functions").rglob("*.py"))
 DEPLOYED = [

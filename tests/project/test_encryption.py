@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.project.read import functions, listed, principals, resources, statements, template, text
+from tests.support.template import functions, listed, principals, resources, statements, template, text
 
 PARAMETER = template()["Parameters"]["KmsKeyArn"]
 KEY = {"Ref": "KmsKeyArn"}

@@ -2,9 +2,9 @@
 
 from tests.corpus.cases import CASES
 from tests.faults import table
-from tests.faults.plan import CALLS
-from tests.faults.runs import RUNS
-from tests.project import read
+from tests.faults.catalogue import RUNS
+from tests.faults.model import CALLS
+from tests.support import template
 
 FAULTS = [fault for run in RUNS.values() for fault in run.faults]
 
@@ -20,12 +20,13 @@ def test_there_are_at_least_60_faults_and_80_inputs():
 
 def test_the_readme_tells_the_true_numbers():
     assert (
-        f"injects {len(FAULTS)} faults and drops {len(CASES)} bad or odd files" in (read.ROOT / "README.md").read_text()
+        f"injects {len(FAULTS)} faults and drops {len(CASES)} bad or odd files"
+        in (template.ROOT / "README.md").read_text()
     )
 
 
 def test_every_task_meets_passing_and_lasting_errors_and_time_outs():
-    tasks = {name for name, state in read.states() if state["Type"] == "Task"}
+    tasks = {name for name, state in template.states() if state["Type"] == "Task"}
     assert set(CALLS) == tasks
     kinds = {task: {fault.kind for fault in FAULTS if fault.state == task} for task in tasks}
     wanted = {

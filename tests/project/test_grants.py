@@ -1,15 +1,15 @@
-"""Every grant is known to be needed: a test of tests/faults removes it, or a table says why that would show nothing."""
+"""Every grant is known to be needed: a test of tests/permissions removes it, or a table says why none can."""
 
 import re
 
 import pytest
 
-from tests.faults.grants import STATIC, every_grant, is_static, scenario_of, scenarios
+from tests.permissions.grants import STATIC, every_grant, is_static, scenario_of, scenarios
 
 
 @pytest.mark.parametrize("grant", every_grant(), ids=str)
 def test_a_grant_is_proven_by_its_removal_or_said_to_be_needed(grant):
-    assert bool(scenario_of(grant)) != is_static(grant), "tests/faults/grants.py must list it exactly once"
+    assert bool(scenario_of(grant)) != is_static(grant), "tests/permissions/grants.py must list it exactly once"
 
 
 def test_what_the_tables_list_is_granted():

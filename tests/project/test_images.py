@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.project.read import resources, template
+from tests.support.template import resources, template
 from tools import images
 
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from stocks.reading.intake import MOST_SHARDS
-from tests.project.read import MACHINES, all_states, definition, function_of, inner_scopes, states, template
+from tests.support.template import MACHINES, all_states, definition, function_of, inner_scopes, states, template
 
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4, "Succeed": 1, "Fail": 1}
 ITERATION = 2  # MapIterationStarted and MapIterationSucceeded

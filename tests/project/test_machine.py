@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from common import errors
-from tests.project.read import (
+from tests.support.template import (
     MACHINES,
     ROOT,
     all_states,

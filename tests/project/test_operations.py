@@ -7,8 +7,8 @@ import botocore.session
 import pytest
 
 from common import errors, messages
-from tests.faults.runs import RUNS
-from tests.project.read import ROOT, all_states, template
+from tests.faults.catalogue import RUNS
+from tests.support.template import ROOT, all_states, template
 from tools import cost
 
 TEXT = (ROOT / "docs" / "operations.md").read_text()

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from stocks import schemas
-from tests import answers
-from tests.project.read import resources
+from tests.support import expected_queries
+from tests.support.template import resources
 from tools import queries
 
 VIEWS = {view.name: view for view in queries.views()}
@@ -56,7 +56,7 @@ def test_a_named_query_is_the_file(name):
 
 def test_the_ten_named_queries_have_a_known_answer():
     assert len(resources("AWS::Athena::NamedQuery")) == 10
-    assert set(NAMED) == set(answers.ANSWERS)
+    assert set(NAMED) == set(expected_queries.ANSWERS)
 
 
 def test_views_do_not_take_a_tables_name():

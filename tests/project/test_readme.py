@@ -10,7 +10,7 @@ import pytest
 from local import check
 from stocks.schemas import SCHEMAS
 from tests.corpus.forms import asia, crypto, english, europe, libraries
-from tests.project.read import ROOT, template
+from tests.support.template import ROOT, template
 
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()

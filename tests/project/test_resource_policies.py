@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.project.read import listed, resources, template, text
+from tests.support.template import listed, resources, template, text
 
 DOCUMENTS = {
     name: resource["Properties"]["PolicyDocument"]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.project.read import (
+from tests.support.template import (
     MACHINES,
     definition,
     function_of,

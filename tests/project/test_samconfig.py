@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from tests.project.read import ROOT, template
+from tests.support.template import ROOT, template
 
 _TABLES = tomllib.loads((ROOT / "samconfig.toml").read_text())
 STACKS = {name: table["global"]["parameters"] for name, table in _TABLES.items() if name != "version"}

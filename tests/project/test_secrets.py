@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from tests import secrets
-from tests.project.read import ROOT
+from tests.support import secret_patterns
+from tests.support.template import ROOT
 
 # In parts, so that this file holds none.
 SAMPLES = {
@@ -20,17 +20,17 @@ SAMPLES = {
 }
 
 
-@pytest.mark.parametrize("kind", secrets.PATTERNS)
+@pytest.mark.parametrize("kind", secret_patterns.PATTERNS)
 def test_a_pattern_finds_what_it_is_for(kind):
     for sample in SAMPLES[kind]:
-        assert kind in secrets.found(f"before {sample} after"), sample
+        assert kind in secret_patterns.found(f"before {sample} after"), sample
 
 
 @pytest.mark.parametrize(
     "text", ["AKIA", "aws_secret_access_key: laptop", "X-Amz-Date", "sha256:ASIAxyz", "session_token: str = field()"]
 )
 def test_what_only_resembles_a_secret_is_none(text):
-    assert secrets.found(text) == []
+    assert secret_patterns.found(text) == []
 
 
 def test_nothing_committed_holds_a_secret():
@@ -41,6 +41,6 @@ def test_nothing_committed_holds_a_secret():
     holding = {
         str(file.relative_to(ROOT)): kinds
         for file in files
-        if file.is_file() and (kinds := secrets.found(file.read_text(errors="replace")))
+        if file.is_file() and (kinds := secret_patterns.found(file.read_text(errors="replace")))
     }
     assert holding == {}

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.project.read import MACHINES, ROOT, definition, function_of, inner_scopes
+from tests.support.template import MACHINES, ROOT, definition, function_of, inner_scopes
 from tools import steps
 
 STEPS = steps.steps()

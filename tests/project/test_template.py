@@ -7,7 +7,7 @@ import re
 import pytest
 
 from common.settings import Settings
-from tests.project.read import functions, resources, template
+from tests.support.template import functions, resources, template
 
 PARAMETERS = template()["Parameters"]
 BUCKETS = resources("AWS::S3::Bucket")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 
 import pytest
 
-from tests.project.read import MACHINES, definition, inner_scopes, own, strings
+from tests.support.template import MACHINES, definition, inner_scopes, own, strings
 
 READ = re.compile(r"\$([A-Za-z_]\w*)\b(?!\s*\()")
 BOUND = re.compile(r"\$([A-Za-z_]\w*)\s*:=")

@@ -1,14 +1,20 @@
 """A Lambda's environment without AWS: settings, a context, and clients that answer what a test scripts."""
 
 import contextlib
+import functools
 import types
 
 import boto3
+import botocore.loaders
 import botocore.stub
 import moto
 import pytest
 
 from common import aws
+from tests.support.sagemaker import SageMaker, answering
+
+# moto gives each test a new session; without this every one of them reads AWS's models again, for a tenth of a second.
+botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 
 ENVIRONMENT = {
     "STACK_NAME": "stocks",
@@ -89,18 +95,30 @@ def topic(stub):
 @pytest.fixture
 def stub(monkeypatch):
     """stub("glue") is a Stubber whose client every step gets: it answers in the scripted order."""
-    stubbers, original = {}, aws.client
+    stubbers = {}
 
     def make(service):
         stubber = botocore.stub.Stubber(boto3.client(service))
         stubber.activate()
         stubbers[service] = stubber
+        give(monkeypatch, service, stubber.client)
         return stubber
 
-    def client(service):
-        return stubbers[service].client if service in stubbers else original(service)
-
-    monkeypatch.setattr(aws, "client", client)
     yield make
     for stubber in stubbers.values():
         stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def sagemaker(monkeypatch):
+    """SageMaker with a memory, which every step asks."""
+    fake = SageMaker()
+    with answering(fake) as client:
+        give(monkeypatch, "sagemaker", client)
+        yield fake
+
+
+def give(monkeypatch, service, client):
+    """Let every step get this client of the service."""
+    others = aws.client
+    monkeypatch.setattr(aws, "client", lambda name: client if name == service else others(name))

@@ -8,7 +8,8 @@ import baseline as step
 from common import working
 from stocks import baseline
 from stocks.baseline import FIRST_ORIGIN, forest_inputs
-from tests.unit import made
+from tests.support import shards
+from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 
@@ -19,7 +20,7 @@ def few_trees(monkeypatch):
 
 
 def test_origins_run_from_test_from_to_the_last_row_or_are_the_last_row_alone():
-    shard = made.shard({"A": made.walk(1, 270), "ENDED": made.walk(2, 150)})
+    shard = shards.shard({"A": walk(1, 270), "ENDED": walk(2, 150)})
     found = baseline.forecast(shard)
     assert found["tickers"].tolist() == ["A", "ENDED"]
     assert found["offsets"].tolist() == [0, 10, 11]
@@ -34,7 +35,7 @@ def test_origins_run_from_test_from_to_the_last_row_or_are_the_last_row_alone():
 
 
 def test_naive_is_the_origins_price_to_the_last_bit():
-    shard = made.shard({"A": made.walk(1, 270)})
+    shard = shards.shard({"A": walk(1, 270)})
     naive = baseline.forecast(shard)["prices"][:, :, 0]
     assert np.array_equal(naive, np.repeat(shard["adjclose"][260:, None], 3, axis=1))
 
@@ -66,7 +67,7 @@ def test_the_forest_is_the_labs():
 
 
 def test_the_forest_learns_from_no_price_of_the_test_period():
-    prices = made.walk(4, 300)
+    prices = walk(4, 300)
     minmax = np.array([prices[:260].min(), prices[:260].max()])
     changed = np.where(np.arange(300) > 265, prices * 3, prices)
     origin = np.arange(260, 266)
@@ -91,39 +92,39 @@ def test_the_longest_target_of_the_last_training_origin_is_the_last_row_before_t
 
 
 def test_a_price_that_never_moves_is_forecast_exactly():
-    prices = baseline.forecast(made.shard({"FLAT": np.full(270, 12.34)}))["prices"]
+    prices = baseline.forecast(shards.shard({"FLAT": np.full(270, 12.34)}))["prices"]
     assert np.array_equal(prices, np.full((10, 3, 3), 12.34))
 
 
 def test_a_price_that_leaps_out_of_a_hair_s_breadth_is_still_forecast():
     prices = np.full(270, 1e-15)
     prices[7], prices[265:] = np.nextafter(1e-15, 1), 1e15
-    forest = baseline.forecast(made.shard({"LEAPS": prices}))["prices"][:, :, 2]
+    forest = baseline.forecast(shards.shard({"LEAPS": prices}))["prices"][:, :, 2]
     assert forest == pytest.approx(np.full((10, 3), 1e-15))
 
 
 def test_tickers_do_not_influence_each_other():
-    a, b = made.walk(5, 270), made.walk(6, 270)
-    together = baseline.forecast(made.shard({"A": a, "B": b}))["prices"]
-    assert np.array_equal(together[10:], baseline.forecast(made.shard({"B": b}))["prices"])
+    a, b = walk(5, 270), walk(6, 270)
+    together = baseline.forecast(shards.shard({"A": a, "B": b}))["prices"]
+    assert np.array_equal(together[10:], baseline.forecast(shards.shard({"B": b}))["prices"])
 
 
 def test_a_later_day_changes_no_earlier_forecast():
-    shard = made.shard({"A": made.walk(7, 300)})
-    changed = made.changed_after(shard, shard["days"][280])
+    shard = shards.shard({"A": walk(7, 300)})
+    changed = shards.changed_after(shard, shard["days"][280])
     before, after = (baseline.forecast(s)["prices"] for s in (shard, changed))
     assert np.array_equal(before[:21], after[:21])
     assert not np.isclose(before[21:], after[21:]).any(axis=(1, 2)).all()
 
 
 def test_a_shard_without_tickers_gives_a_file_without_forecasts():
-    found = baseline.forecast(made.shard({}))
+    found = baseline.forecast(shards.shard({}))
     assert found["offsets"].tolist() == [0]
     assert found["prices"].shape == (0, 3, 3)
 
 
 def test_the_step_reads_its_shard_and_writes_its_forecasts(buckets, context):
-    working.put_arrays(RUN, "shards", made.shard({"A": made.walk(1, 262)}), 3)
+    working.put_arrays(RUN, "shards", shards.shard({"A": walk(1, 262)}), 3)
     assert step.handler({"run": RUN, "shard": 3}, context) == {"shard": 3}
     written = working.get_arrays(RUN, "baseline", 3)
     assert written["origin"].tolist() == [260, 261]
@@ -143,7 +144,7 @@ def test_inputs_are_five_lags_and_two_averages_that_end_at_the_origin():
 
 
 def test_a_later_price_moves_no_earlier_input():
-    prices = made.walk(1, 80)
+    prices = walk(1, 80)
     for last in (FIRST_ORIGIN, 50, 78):
         changed = np.where(np.arange(80) > last, prices * 1e6, prices)
         kept = slice(0, last - FIRST_ORIGIN + 1)

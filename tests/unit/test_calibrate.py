@@ -3,14 +3,15 @@ import numpy as np
 import calibrate
 from common import working
 from stocks import intervals
-from tests.unit import made
+from tests.support import shards
+from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 3}
 
 
 def histogram(tickers, seed):
     """The scores of a constant forecast with one width, of walks that are a little wider."""
-    shard = made.shard({f"T{i}": made.walk((seed, i), 400, volatility=0.02) for i in range(tickers)})
+    shard = shards.shard({f"T{i}": walk((seed, i), 400, volatility=0.02) for i in range(tickers)})
     origin = np.tile(np.arange(60, 400), tickers)
     row = np.repeat(shard["offsets"][:-1], 340) + origin
     band = np.array([1.0, 0.97, 0.985, 1.0, 1.015, 1.03])
@@ -26,7 +27,7 @@ def test_the_shards_histograms_become_one_calibration(buckets, context):
         working.put_arrays(RUN, "histograms", counts, number)
     assert calibrate.handler({"run": RUN}, context) == {"origins": 339}
     written = working.get_arrays(RUN, "calibration")
-    assert written["day"].tolist() == made.weekdays(400)[61:].tolist()
+    assert written["day"].tolist() == shards.weekdays(400)[61:].tolist()
     assert written["day"].dtype == np.int32
     assert written["stretch"].shape == (339, 3, 2)
     expected = intervals.stretches(intervals.pool(shards))

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from stocks.reporting import charts
-from tests.unit import made, results
+from tests.support import results
+from tests.support import shards as made
+from tests.support.prices import walk
 
 
 def only(chart_list):
@@ -14,7 +16,7 @@ def only(chart_list):
 
 @pytest.fixture
 def shard():
-    return made.shard({"A": made.walk(1, 300)})
+    return made.shard({"A": walk(1, 300)})
 
 
 def test_a_chart_holds_the_test_days_one_day_ahead(shard):
@@ -52,7 +54,7 @@ def test_charts_of_all_shards_are_sorted_by_ticker():
 
 
 def test_a_ticker_that_ended_before_the_test_period_has_a_fan_only():
-    ended = made.shard({"A": made.walk(1, 300), "ENDED": made.walk(2, 261)})
+    ended = made.shard({"A": walk(1, 300), "ENDED": walk(2, 261)})
     chart = results.drawn(ended, 2)[1]
     assert (chart["actual"], chart["day"], chart["gaps"]) == ([], None, [])
     assert len(chart["ahead"]) == 3

@@ -13,7 +13,7 @@ from stocks.reading.source import Rules
 from stocks.series import day_of, iso
 from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, REJECTED_ROWS, Case
 from tests.corpus.cases import CASES
-from tests.unit import reading
+from tests.support import reading
 
 UNTIL = day_of("2101-01-01")
 

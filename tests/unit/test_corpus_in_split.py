@@ -16,7 +16,7 @@ from stocks.reading import lines, rejected
 from tests.corpus import keys as of_keys
 from tests.corpus.case import ACCEPTED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
-from tests.unit import reading
+from tests.support import reading
 
 OURS = "arn:aws:states:us-east-1:123456789012:execution:machine:ours"
 DAYS = [datetime.date(2020, 1, 1) + datetime.timedelta(day) for day in range(200)]

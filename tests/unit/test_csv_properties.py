@@ -17,7 +17,7 @@ from stocks.reading.source import Source
 from stocks.reading.tickers import complaint
 from stocks.series import iso
 from tests.corpus.cases import CASES
-from tests.unit import reading
+from tests.support import reading
 
 quick = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 MOST = 20_000  # bytes of a case that is worth mutating

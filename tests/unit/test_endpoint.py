@@ -5,24 +5,25 @@ import pytest
 
 from stocks import endpoint
 from stocks.endpoint import Instance, NotAForecast
-from tests.unit import made
+from tests.support import shards
+from tests.support.prices import walk
 
 
 def answered(shard, **limits):
     answers: list = []
     for instances in endpoint.requests(shard, **limits):
-        answer = made.answer(endpoint.body(shard, instances))
+        answer = shards.answer(endpoint.body(shard, instances))
         answers += zip(instances, endpoint.prices(shard, instances, answer), strict=True)
     return endpoint.assemble(shard, answers)
 
 
 def test_origins_are_calibration_test_and_last_row_with_61_rows_behind_them():
-    shard = made.shard({"LONG": made.walk(1, 400), "ENDED": made.walk(2, 150)}, test_from=made.weekdays(351)[-1])
+    shard = shards.shard({"LONG": walk(1, 400), "ENDED": walk(2, 150)}, test_from=shards.weekdays(351)[-1])
     assert endpoint.requests(shard) == [[Instance(1, 80, 399)], [Instance(0, 60, 149)]]
 
 
 def test_rows_of_a_request_share_a_length_and_shorter_ones_are_padded_on_the_left():
-    shard = made.shard({"A": made.walk(1, 270), "B": made.walk(2, 264)})
+    shard = shards.shard({"A": walk(1, 270), "B": walk(2, 264)})
     (instances,) = endpoint.requests(shard)
     asked = json.loads(endpoint.body(shard, instances))["instances"]
     assert {len(row[name]) for row in asked for name in ("adjclose", "high", "low")} == {210 + 119}
@@ -35,7 +36,7 @@ def test_rows_of_a_request_share_a_length_and_shorter_ones_are_padded_on_the_lef
 
 
 def test_numbers_are_short_float32_with_a_point_and_0_is_missing():
-    shard = made.shard({"A": np.full(200, 91973000.0)})
+    shard = shards.shard({"A": np.full(200, 91973000.0)})
     shard["high"][:] = 87.1211
     shard["low"][:] = 0.0
     text = endpoint.body(shard, [Instance(0, 198, 199)])
@@ -45,13 +46,13 @@ def test_numbers_are_short_float32_with_a_point_and_0_is_missing():
 
 
 def test_one_origin_asks_for_its_last_120_rows_only():
-    shard = made.shard({"A": made.walk(1, 300)})
+    shard = shards.shard({"A": walk(1, 300)})
     (row,) = json.loads(endpoint.body(shard, [Instance(0, 299, 299)]))["instances"]
     assert np.float32(row["adjclose"]).tolist() == shard["adjclose"][180:].astype(np.float32).tolist()
 
 
 def test_cutting_padding_and_grouping_change_no_forecast():
-    shard = made.shard({"A": made.walk(1, 300), "B": made.walk(2, 290), "C": made.walk(3, 120)})
+    shard = shards.shard({"A": walk(1, 300), "B": walk(2, 290), "C": walk(3, 120)})
     whole, cut = answered(shard), answered(shard, most_origins=37, most_rows=500)
     assert len(endpoint.requests(shard, most_origins=37, most_rows=500)) > len(endpoint.requests(shard))
     assert whole["origin"].tolist() == [*range(60, 300), *range(60, 290), *range(60, 120)]
@@ -61,14 +62,14 @@ def test_cutting_padding_and_grouping_change_no_forecast():
 
 
 def test_much_shorter_tickers_get_a_request_of_their_own():
-    shard = made.shard({"LONG": made.walk(1, 1000), "SHORT": made.walk(2, 100)})
+    shard = shards.shard({"LONG": walk(1, 1000), "SHORT": walk(2, 100)})
     assert [len(instances) for instances in endpoint.requests(shard)] == [1, 1]
 
 
 def test_requests_and_answers_stay_under_4_mb():
     rng = np.random.default_rng(0)
     lengths = {f"T{i:02d}": int(rows) for i, rows in enumerate(rng.integers(262, 1500, 60))}
-    shard = made.shard({name: np.full(rows, 1.2345678e-5) for name, rows in lengths.items()})
+    shard = shards.shard({name: np.full(rows, 1.2345678e-5) for name, rows in lengths.items()})
     longest = [[[0.000123456789] * 6] * 3]
     wanted = 0
     for instances in endpoint.requests(shard):
@@ -78,14 +79,14 @@ def test_requests_and_answers_stay_under_4_mb():
         wanted += sum(instance.origins for instance in instances)
     assert wanted == sum(rows - 60 for rows in lengths.values())
     many = endpoint.MOST_ROWS // 120
-    one_origin_each = made.shard({f"T{i:04d}": np.full(120, 1.2345678e-5) for i in range(many)})
+    one_origin_each = shards.shard({f"T{i:04d}": np.full(120, 1.2345678e-5) for i in range(many)})
     assert len(endpoint.body(one_origin_each, [Instance(i, 119, 119) for i in range(many)])) < 4e6
 
 
 def forecasts(shard, change=lambda prices: prices):
     """What made.answer says to the last two origins of the shard's tickers, changed."""
     instances = [Instance(ticker, 198, 199) for ticker in range(len(shard["tickers"]))]
-    good = np.array(json.loads(made.answer(endpoint.body(shard, instances)))["predictions"])
+    good = np.array(json.loads(shards.answer(endpoint.body(shard, instances)))["predictions"])
     return instances, json.dumps({"predictions": change(good).tolist()}).encode()
 
 
@@ -110,7 +111,7 @@ def forecasts(shard, change=lambda prices: prices):
 )
 def test_an_answer_that_is_no_forecast_is_refused_with_what_came_back(answer, said):
     with pytest.raises(NotAForecast, match=said):
-        endpoint.prices(made.shard({"A": made.walk(1, 200)}), [Instance(0, 198, 199)], answer)
+        endpoint.prices(shards.shard({"A": walk(1, 200)}), [Instance(0, 198, 199)], answer)
 
 
 def last_price(at, price):
@@ -138,7 +139,7 @@ def last_price(at, price):
     ],
 )
 def test_a_price_that_cannot_be_a_forecast_of_the_ticker_is_refused(change, said):
-    shard = made.shard({"A": made.walk(1, 200), "B": made.walk(2, 200, start=30.0)})
+    shard = shards.shard({"A": walk(1, 200), "B": walk(2, 200, start=30.0)})
     endpoint.prices(shard, *forecasts(shard))
     with pytest.raises(NotAForecast, match=said):
         endpoint.prices(shard, *forecasts(shard, change))
@@ -147,7 +148,7 @@ def test_a_price_that_cannot_be_a_forecast_of_the_ticker_is_refused(change, said
 def test_the_bound_is_eight_times_the_largest_move_among_the_rows_that_the_forecast_reads():
     walk = np.full(200, 50.0)
     walk[:80] = 5.0  # a tenfold move that origin 198 reads for the first time and 199 does not
-    shard = made.shard({"A": walk})
+    shard = shards.shard({"A": walk})
 
     def times(factor):
         return lambda prices: np.repeat(prices[:, :1], 2, axis=1) * np.array([factor, 1.0])[None, :, None, None]
@@ -161,7 +162,7 @@ def test_the_bound_is_eight_times_the_largest_move_among_the_rows_that_the_forec
 
 
 def test_forecasts_of_padding_are_not_looked_at():
-    shard = made.shard({"A": made.walk(1, 200), "B": made.walk(2, 200)})
+    shard = shards.shard({"A": walk(1, 200), "B": walk(2, 200)})
     instances, answer = forecasts(shard)
     junk = json.loads(answer)
     junk["predictions"][1][0] = [[0.0] * 6] * 3
@@ -173,8 +174,8 @@ def test_forecasts_of_padding_are_not_looked_at():
 
 
 def test_a_later_day_changes_no_earlier_forecast():
-    shard = made.shard({"A": made.walk(7, 300), "B": made.walk(8, 280)})
-    changed = made.changed_after(shard, shard["days"][270])
+    shard = shards.shard({"A": walk(7, 300), "B": walk(8, 280)})
+    changed = shards.changed_after(shard, shard["days"][270])
     before, after = answered(shard), answered(changed)
     issued = np.concatenate([np.arange(60, 300), np.arange(60, 280)]) <= 270
     assert np.array_equal(before["prices"][issued], after["prices"][issued])
@@ -182,6 +183,6 @@ def test_a_later_day_changes_no_earlier_forecast():
 
 
 def test_a_shard_without_tickers_asks_nothing():
-    shard = made.shard({})
+    shard = shards.shard({})
     assert endpoint.requests(shard) == []
     assert endpoint.assemble(shard, [])["prices"].shape == (0, 3, 6)

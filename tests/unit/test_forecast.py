@@ -9,7 +9,8 @@ import forecast
 from common import working
 from common.errors import ModelFailed, Transient
 from stocks import endpoint, intervals
-from tests.unit import made
+from tests.support import shards
+from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 REQUESTS = endpoint.requests
@@ -18,7 +19,7 @@ EVENT = {"run": RUN, "shard": 0, "endpoint_name": "stocks-us-1"}
 
 @pytest.fixture
 def shard(buckets):
-    shard = made.shard({"A": made.walk(1, 280), "B": made.walk(2, 275)})
+    shard = shards.shard({"A": walk(1, 280), "B": walk(2, 275)})
     working.put_arrays(RUN, "shards", shard, 0)
     return shard
 
@@ -45,7 +46,7 @@ def test_the_step_writes_forecasts_and_the_histogram_of_their_scores(shard, mode
     monkeypatch.setattr(forecast.endpoint, "requests", lambda s: REQUESTS(s, most_origins=200))
     for instances in REQUESTS(shard, most_origins=200):
         body = endpoint.body(shard, instances)
-        model(body, made.answer(body))
+        model(body, shards.answer(body))
     assert forecast.handler(EVENT, context) == {"shard": 0}
     written = working.get_arrays(RUN, "forecasts", 0)
     assert written["tickers"].tolist() == ["A", "B"]

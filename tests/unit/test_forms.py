@@ -10,7 +10,7 @@ from stocks.contract import COLUMNS
 from stocks.series import day_of, iso
 from tests.corpus.forms import FORMS
 from tests.corpus.forms.form import Form
-from tests.unit import reading
+from tests.support import reading
 
 DAYS = 260
 UNTIL = day_of("2024-06-30")

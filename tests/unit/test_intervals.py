@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from stocks import intervals
-from tests.unit import made
+from tests.support import shards
+from tests.support.prices import walk
 
 QUANTILES = np.array([80.0, 90.0, 100.0, 120.0, 140.0])
 
@@ -41,7 +42,7 @@ def test_float32_rounding_is_no_distance_and_a_miss_without_width_is_infinite():
 
 
 def test_the_histogram_counts_every_forecast_whose_target_has_come():
-    shard = made.shard({"A": [100.0] * 30 + [102.5] * 31 + [200.0]})
+    shard = shards.shard({"A": [100.0] * 30 + [102.5] * 31 + [200.0]})
     found = intervals.histogram(shard, forecasts(shard, 56))
     days = shard["days"]
     cells = list(zip(*(found[name].tolist() for name in ("day", "horizon", "interval", "bin", "count")), strict=True))
@@ -64,9 +65,9 @@ def test_the_histogram_counts_every_forecast_whose_target_has_come():
 
 def test_an_interval_without_width_has_no_score():
     """No stretch widens it: its zeros would narrow, and its misses widen, the intervals of every other ticker."""
-    prices = made.walk(1, 120)
+    prices = walk(1, 120)
     halted = np.where(np.arange(120) < 100, 12.34, prices)
-    alone, shard = made.shard({"A": prices}), made.shard({"A": prices, "B": halted, "C": np.full(120, 5.0)})
+    alone, shard = shards.shard({"A": prices}), shards.shard({"A": prices, "B": halted, "C": np.full(120, 5.0)})
     given = forecasts(shard, 60)
     given["prices"][len(given["prices"]) // 3 :] = given["prices"][len(given["prices"]) // 3 :, :, :1]  # B and C
     expected, found = intervals.histogram(alone, forecasts(alone, 60)), intervals.histogram(shard, given)
@@ -75,11 +76,11 @@ def test_an_interval_without_width_has_no_score():
 
 
 def test_pooled_shards_are_the_histogram_of_all_tickers(monkeypatch):
-    series = {name: made.walk(seed, 120) for seed, name in enumerate("ABCD")}
-    whole = made.shard(series)
+    series = {name: walk(seed, 120) for seed, name in enumerate("ABCD")}
+    whole = shards.shard(series)
     expected = intervals.histogram(whole, forecasts(whole, 60))
-    shards = [made.shard({name: series[name]}) for name in "DBAC"]
-    parts = [intervals.histogram(shard, forecasts(shard, 60)) for shard in shards]
+    of_one = [shards.shard({name: series[name]}) for name in "DBAC"]
+    parts = [intervals.histogram(shard, forecasts(shard, 60)) for shard in of_one]
     for most_held in (4_000_000, 1):
         monkeypatch.setattr(intervals, "_MERGE_AT", most_held)
         pooled = intervals.pool(parts)
@@ -111,7 +112,7 @@ def test_stretches_agree_with_numpys_quantile_over_the_scores_of_the_last_250_da
 
 
 def test_days_are_trading_days_and_fewer_than_60_give_no_stretch():
-    days = made.weekdays(320).tolist()
+    days = shards.weekdays(320).tolist()
     cells = [(day, 2, 0, 200 if at < 10 else 50, 1) for at, day in enumerate(days)]
     stretch = intervals.stretches(intervals.pool([counts(*cells)]))["stretch"][:, 2, 0]
     assert stretch[58] == 1
@@ -138,8 +139,8 @@ def test_a_score_of_a_later_day_moves_no_earlier_stretch():
 
 
 def test_a_later_price_moves_no_earlier_stretch():
-    shard = made.shard({"A": made.walk(1, 400), "B": made.walk(2, 380)})
-    changed = made.changed_after(shard, shard["days"][350])
+    shard = shards.shard({"A": walk(1, 400), "B": walk(2, 380)})
+    changed = shards.changed_after(shard, shard["days"][350])
     before, after = (
         intervals.stretches(intervals.pool([intervals.histogram(s, forecasts(s, 60))])) for s in (shard, changed)
     )

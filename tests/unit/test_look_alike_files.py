@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from tests.corpus.shapes import EARLY, LATER, SINGLE, lines, weekdays
-from tests.unit import reading
+from tests.support import reading
 
 YEARS = weekdays(1_500)
 

@@ -5,7 +5,8 @@ from sklearn.metrics import mean_absolute_error, mean_pinball_loss, root_mean_sq
 
 from stocks import metrics
 from stocks.contract import MODELS, QUANTILES
-from tests.unit import made
+from tests.support import shards
+from tests.support.prices import walk
 
 NAMES = ("drift", "random_forest", "lstm", *QUANTILES)
 
@@ -35,7 +36,7 @@ def random_rows(seed, tickers=3, days=60):
     parts = []
     for ticker in range(tickers):
         rng = np.random.default_rng((seed, ticker))
-        prices = made.walk((seed, ticker), days + 20, start=10.0 ** (ticker + 1))
+        prices = walk((seed, ticker), days + 20, start=10.0 ** (ticker + 1))
         for horizon in (1, 5, 20):
             origin, actual = prices[: days + 20 - horizon], prices[horizon:]
             spread = np.sort(rng.normal(0, 0.02 * horizon**0.5, (5, len(origin))), axis=0)
@@ -45,8 +46,8 @@ def random_rows(seed, tickers=3, days=60):
     return joined(*parts)
 
 
-SHARD = made.shard({"A": [10.0, 12.0, 11.0, 14.0]}, test_from=made.weekdays(4)[3])
-THREE = made.shard({name: made.walk(seed, 150) for seed, name in enumerate("ABC")}, test_from=made.weekdays(120)[-1])
+SHARD = shards.shard({"A": [10.0, 12.0, 11.0, 14.0]}, test_from=shards.weekdays(4)[3])
+THREE = shards.shard({name: walk(seed, 150) for seed, name in enumerate("ABC")}, test_from=shards.weekdays(120)[-1])
 
 
 def test_errors_by_hand():
@@ -100,8 +101,8 @@ def test_direction_needs_30_moves():
 
 
 def test_the_statistic_is_negative_where_the_model_beats_naive():
-    actual = made.walk(3, 50)[1:]
-    origin = made.walk(3, 50)[:-1]
+    actual = walk(3, 50)[1:]
+    origin = walk(3, 50)[:-1]
     found = table(some_rows(actual, origin, lstm=actual * 1.0001, random_forest=origin * 1.2), SHARD)
     assert found["A", "lstm", 1]["dm_t"] < -2
     assert found["A", "random_forest", 1]["dm_t"] > 2
@@ -151,9 +152,9 @@ def test_shards_pool_to_the_whole():
     for ticker in (2, 0, 1):
         one = {name: column[rows["ticker"] == ticker] for name, column in rows.items()}
         series = THREE["adjclose"][150 * ticker : 150 * (ticker + 1)]
-        shard = made.shard({"ABC"[ticker]: series}, test_from=made.weekdays(120)[-1])
+        shard = shards.shard({"ABC"[ticker]: series}, test_from=shards.weekdays(120)[-1])
         parts.append(metrics.score(one | {"ticker": np.zeros(len(one["ticker"]), int)}, shard))
-    empty = made.shard({})
+    empty = shards.shard({})
     parts.insert(1, metrics.score({name: column[:0] for name, column in rows.items()}, empty))
     nested = metrics.pool([metrics.pool(parts[:2]), metrics.pool(parts[2:])])
     for name, column in metrics.columns(nested).items():
@@ -171,7 +172,7 @@ def test_future_rows_are_not_errors():
 
 
 def test_a_price_that_never_moves_has_errors_of_0_and_no_ratios():
-    flat = made.shard({"FLAT": [5.0] * 4}, test_from=made.weekdays(4)[3])
+    flat = shards.shard({"FLAT": [5.0] * 4}, test_from=shards.weekdays(4)[3])
     found = table(some_rows([5.0] * 40, [5.0] * 40), flat)["FLAT", "lstm", 1]
     assert (found["rmse"], found["mae"], found["pinball"], found["coverage80"]) == (0, 0, 0, 1)
     absent = ("rmse_vs_naive", "mae_vs_naive", "mase", "directional_accuracy", "always_up_rate", "dm_t")
@@ -183,19 +184,21 @@ def test_a_ticker_without_test_rows_keeps_its_twelve_rows_and_counts_for_nothing
     found = table(rows, THREE)
     assert len(found) == 12 * 4
     assert [found["C", "lstm", 1][name] for name in ("n", *metrics.MEASURES)] == [0] + [None] * 11
-    two = made.shard({"A": THREE["adjclose"][:150], "B": THREE["adjclose"][150:300]}, test_from=made.weekdays(120)[-1])
+    two = shards.shard(
+        {"A": THREE["adjclose"][:150], "B": THREE["adjclose"][150:300]}, test_from=shards.weekdays(120)[-1]
+    )
     assert found["*", "lstm", 1] == table(rows, two)["*", "lstm", 1]
 
 
 def test_a_run_without_tickers_has_pooled_rows_without_measures():
     rows = {name: column[:0] for name, column in random_rows(8).items()}
-    found = table(rows, made.shard({}))
+    found = table(rows, shards.shard({}))
     assert set(found) == {("*", model, horizon) for model in MODELS for horizon in (1, 5, 20)}
     assert found["*", "lstm", 1]["rmse_vs_naive"] is None
 
 
 def test_the_scale_reads_rows_before_the_test_only():
-    changed = made.changed_after(THREE, made.weekdays(119)[-1])
+    changed = shards.changed_after(THREE, shards.weekdays(119)[-1])
     assert np.array_equal(metrics.naive_scale(THREE), metrics.naive_scale(changed))
     assert metrics.naive_scale(SHARD).tolist() == [1.5]
 

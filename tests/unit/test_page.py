@@ -9,7 +9,9 @@ import pytest
 from stocks import metrics
 from stocks.reporting import page as report
 from stocks.reporting import tables, wording
-from tests.unit import made, results
+from tests.support import results
+from tests.support import shards as made
+from tests.support.prices import walk
 
 MEASURES = (
     "n",
@@ -196,7 +198,7 @@ NASTY = ["</script><script>alert(1)</script>", "</script x", "<!--<script>", "A&
 
 
 def test_a_tickers_name_is_never_markup():
-    shard = made.shard({name: made.walk(i, 300) for i, name in enumerate(NASTY)})
+    shard = made.shard({name: walk(i, 300) for i, name in enumerate(NASTY)})
     skipped = [{"ticker": "<b>x", "reason": "<img src=x onerror=alert(1)>"}]
     changed = {"skipped": skipped, "source_uri": "s3://incoming/incoming/us/<script>.csv"}
     text = results.page([shard], changed)
@@ -217,7 +219,7 @@ def test_nothing_left_out_is_said_too():
 
 
 def test_a_run_without_test_days_still_has_its_page():
-    ended = made.shard({"A": made.walk(1, 261)})
+    ended = made.shard({"A": walk(1, 261)})
     page = Page(results.page([ended]))
     assert "too few recent days" in page.words()
     assert page.data["charts"][0]["actual"] == []
@@ -238,7 +240,7 @@ def test_the_page_says_when_it_does_not_show_all(monkeypatch):
 
 
 def test_ten_tickers_stay_under_a_megabyte():
-    shard = made.shard({f"T{i}": made.walk(i, 520) for i in range(10)})
+    shard = made.shard({f"T{i}": walk(i, 520) for i in range(10)})
     assert len(results.page([shard]).encode()) < 1_000_000
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from stocks import predictions
-from tests.unit import made
+from tests.support import shards
+from tests.support.prices import walk
 
 NO_CALIBRATION: dict[str, np.ndarray] = {"day": np.empty(0, np.int32), "stretch": np.empty((0, 3, 2))}
 
@@ -21,7 +22,7 @@ def files(shard, before=0) -> tuple[dict, dict]:
 
 
 def test_m_test_days_give_m_less_h_test_rows_and_one_future_row_per_horizon():
-    shard = made.shard({"A": made.walk(1, 268), "B": made.walk(2, 285), "ENDED": made.walk(3, 200)})
+    shard = shards.shard({"A": walk(1, 268), "B": walk(2, 285), "ENDED": walk(3, 200)})
     rows = predictions.join(shard, *files(shard, before=30), NO_CALIBRATION)
     found = {
         (int(ticker), int(horizon)): [
@@ -39,18 +40,18 @@ def test_m_test_days_give_m_less_h_test_rows_and_one_future_row_per_horizon():
 
 
 def test_a_row_joins_the_price_h_rows_ahead_and_the_forecasts_of_its_origin():
-    shard = made.shard({"A": made.walk(1, 100), "B": made.walk(2, 270)})
+    shard = shards.shard({"A": walk(1, 100), "B": walk(2, 270)})
     rows = predictions.join(shard, *files(shard, before=9), NO_CALIBRATION)
     row = int(np.flatnonzero((rows["ticker"] == 1) & (rows["horizon"] == 5) & ~rows["future"])[1])
-    assert rows["origin_day"][row] == made.weekdays(270)[261]
-    assert rows["target_day"][row] == made.weekdays(270)[266]
+    assert rows["origin_day"][row] == shards.weekdays(270)[261]
+    assert rows["target_day"][row] == shards.weekdays(270)[266]
     assert rows["actual"][row] == shard["adjclose"][100 + 266]
     assert [rows[name][row] for name in ("naive", "drift", "random_forest", "lstm")] == [261, 261, 261, 1261]
     assert {rows[name][row] for name in predictions.QUANTILES} == {1261}
 
 
 def test_rows_are_sorted_and_actual_is_missing_only_in_the_future():
-    shard = made.shard({"A": made.walk(1, 270), "B": made.walk(2, 280)})
+    shard = shards.shard({"A": walk(1, 270), "B": walk(2, 280)})
     rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
     order = list(zip(*(rows[name].tolist() for name in ("ticker", "horizon", "origin_day")), strict=True))
     assert order == sorted(order)
@@ -71,11 +72,11 @@ def test_the_future_is_counted_in_weekdays_or_in_days(every_day, expected):
 def test_weekends_count_where_the_last_250_rows_include_one():
     friday = int(np.datetime64("2024-03-01").astype("datetime64[D]").astype(int))
     daily = np.arange(friday - 299, friday + 1)
-    weekend_long_ago = np.concatenate([[friday - 700 + 1], made.weekdays(261, "2023-03-03")])
+    weekend_long_ago = np.concatenate([[friday - 700 + 1], shards.weekdays(261, "2023-03-03")])
     assert not np.is_busday(np.array(weekend_long_ago[0], "datetime64[D]"))
     assert weekend_long_ago[-1] == friday
-    series = {"COIN": made.walk(1, 300), "STOCK": made.walk(2, 262)}
-    shard = made.shard(series, friday, {"COIN": daily, "STOCK": weekend_long_ago})
+    series = {"COIN": walk(1, 300), "STOCK": walk(2, 262)}
+    shard = shards.shard(series, friday, {"COIN": daily, "STOCK": weekend_long_ago})
     rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
     ahead = rows["target_day"][rows["future"]] - friday
     assert ahead.tolist() == [1, 5, 20, 3, 7, 28]
@@ -91,7 +92,7 @@ def test_float32_rounding_of_a_price_that_stands_still_is_no_miss():
 
 
 def test_float32_rounding_of_the_last_price_is_naive():
-    shard = made.shard({"A": made.walk(1, 270)})
+    shard = shards.shard({"A": walk(1, 270)})
     baseline, forecasts = files(shard)
     baseline["prices"][:, :, 0] = shard["adjclose"][260:, None]
     forecasts["prices"][:, :, 0] = np.float32(shard["adjclose"][260:, None])
@@ -103,7 +104,7 @@ def test_float32_rounding_of_the_last_price_is_naive():
 
 
 def test_only_the_quantiles_are_stretched():
-    shard = made.shard({"A": made.walk(1, 261)})
+    shard = shards.shard({"A": walk(1, 261)})
     baseline, forecasts = files(shard)
     forecasts["prices"][:] = [101, 80, 90, 100, 120, 140]
     calibration: dict[str, np.ndarray] = {"day": shard["days"][-1:], "stretch": np.array([[[1.5, 2.0]] * 3])}
@@ -113,7 +114,7 @@ def test_only_the_quantiles_are_stretched():
 
 
 def test_an_origin_without_a_forecast_is_an_error_that_names_it():
-    shard = made.shard({"A": made.walk(1, 262), "B": made.walk(2, 262)})
+    shard = shards.shard({"A": walk(1, 262), "B": walk(2, 262)})
     baseline, forecasts = files(shard)
     forecasts["origin"] = np.array([260, 261, 259, 260])
     with pytest.raises(ValueError, match="1 origins lack a forecast, first B, row 261"):
@@ -122,7 +123,7 @@ def test_an_origin_without_a_forecast_is_an_error_that_names_it():
 
 @pytest.mark.parametrize(("strange", "named"), [(0, "the shard and its baseline"), (1, "the shard and its forecasts")])
 def test_files_of_other_tickers_are_not_joined(strange, named):
-    shard = made.shard({"A": made.walk(1, 262), "B": made.walk(2, 262)})
+    shard = shards.shard({"A": walk(1, 262), "B": walk(2, 262)})
     both = list(files(shard))
     both[strange] = both[strange] | {"tickers": np.array(["A", "C"])}
     with pytest.raises(ValueError, match=f"{named} hold different tickers"):
@@ -133,6 +134,6 @@ def test_files_of_other_tickers_are_not_joined(strange, named):
 
 
 def test_a_shard_without_tickers_gives_no_rows():
-    shard = made.shard({})
+    shard = shards.shard({})
     rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
     assert {len(column) for column in rows.values()} == {0}

@@ -14,7 +14,7 @@ from stocks.reading.rejected import Rejected, Unusable
 from stocks.reading.rows import read_line
 from stocks.reading.source import Source
 from stocks.series import day_of
-from tests.unit import reading
+from tests.support import reading
 
 HEADER = b"ticker,date,adjclose\n"
 

@@ -17,7 +17,8 @@ from common import aws, storage, working
 from stocks import baseline as models
 from stocks import metrics
 from stocks.reporting import charts
-from tests.unit import made
+from tests.support import shards as made
+from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
 LAKE = "{}/dataset=us/run_id=us-0123456789ab/{:05d}.parquet"
@@ -54,8 +55,8 @@ def part(table, number):
 
 
 def two_shards():
-    a = made.shard({"A": made.walk(1, 300), "C": made.walk(2, 290)})
-    return [a, made.shard({"B": made.walk(3, 300), "ENDED": made.walk(4, 180)})]
+    a = made.shard({"A": walk(1, 300), "C": walk(2, 290)})
+    return [a, made.shard({"B": walk(3, 300), "ENDED": walk(4, 180)})]
 
 
 NONE = made.shard({})
@@ -131,7 +132,7 @@ def test_changing_every_price_after_a_day_changes_no_forecast_issued_by_then(buc
 
 
 def test_the_shard_count_changes_no_prediction(buckets, context):
-    series = {"A": made.walk(1, 300), "B": made.walk(3, 300), "C": made.walk(2, 290)}
+    series = {"A": walk(1, 300), "B": walk(3, 300), "C": walk(2, 290)}
     (whole,), _ = follow([made.shard(series)], NONE, context)
     parts, _ = follow([made.shard({name: series[name]}) for name in "ABC"], NONE, context)
     for name in whole.column_names:
@@ -139,7 +140,7 @@ def test_the_shard_count_changes_no_prediction(buckets, context):
 
 
 @pytest.mark.parametrize(
-    "prices", [np.full(300, 42.5), made.walk(5, 300, start=1e-4), made.walk(6, 300, start=1e6), made.walk(7, 261)]
+    "prices", [np.full(300, 42.5), walk(5, 300, start=1e-4), walk(6, 300, start=1e6), walk(7, 261)]
 )
 def test_degenerate_series_are_published(buckets, context, prices):
     (table,), _ = follow([made.shard({"A": prices})], NONE, context)

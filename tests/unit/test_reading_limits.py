@@ -7,7 +7,7 @@ import pytest
 from stocks.reading import dialect, encodings, header, intake, lines, prices, titles
 from stocks.reading.dates import LAST_DAY
 from stocks.reading.rejected import LONGEST_SHOWN, Unusable, show
-from tests.unit import reading
+from tests.support import reading
 
 TITLES = "ticker,date,close\n"
 

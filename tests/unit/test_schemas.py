@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stocks import schemas
-from tests.unit import made
+from tests.support import shards
 
 RUN: dict[str, list] = {
     "source_key": ["incoming/us/prices.csv"],
@@ -98,8 +98,8 @@ def test_a_column_too_many_or_too_few_is_refused_by_name():
 
 
 def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
-    shard = made.shard({"A": [1.0, 2.0], "C": [5.0]}, test_from=10**6)
-    skipped = made.shard({"B": [3.0]}, test_from=10**6)
+    shard = shards.shard({"A": [1.0, 2.0], "C": [5.0]}, test_from=10**6)
+    skipped = shards.shard({"B": [3.0]}, test_from=10**6)
     shard["volume"][1] = 0.0
     shard["open"][2] = 0.0
     rows = read(schemas.prices(shard, skipped)).to_pylist()
@@ -114,4 +114,4 @@ def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
 
 
 def test_prices_of_no_ticker_are_an_empty_table():
-    assert read(schemas.prices(made.shard({}), made.shard({}))).num_rows == 0
+    assert read(schemas.prices(shards.shard({}), shards.shard({}))).num_rows == 0

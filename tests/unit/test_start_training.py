@@ -4,8 +4,8 @@ import os
 import re
 import tarfile
 
-import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 import start_training
 from common import keys
@@ -16,10 +16,6 @@ from common.settings import settings
 RUN: Run = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
 EVENT = {"run": RUN, "execution_name": "e1"}
 NAME = keys.resource_name("stocks", RUN, "e1")
-LIMIT = (
-    "The account-level service limit 'ml.m5.large for training job usage' is {} Instances, with current utilization "
-    "of 0 Instances and a request delta of 1 Instances. Please contact AWS support."
-)
 
 
 @pytest.fixture
@@ -33,9 +29,9 @@ def code(tmp_path, monkeypatch):
     return folder
 
 
-def test_the_job_is_what_sagemaker_needs(buckets, code, context):
+def test_the_job_is_what_sagemaker_needs(buckets, sagemaker, code, context):
     assert start_training.handler(EVENT, context) == {"job_name": NAME}
-    job = boto3.client("sagemaker").describe_training_job(TrainingJobName=NAME)
+    job = sagemaker.described("TrainingJob", NAME)
     assert job["AlgorithmSpecification"]["TrainingInputMode"] == "File"
     assert job["AlgorithmSpecification"]["TrainingImage"].endswith("tensorflow-training:2")
     source = job["InputDataConfig"][0]["DataSource"]["S3DataSource"]
@@ -44,21 +40,20 @@ def test_the_job_is_what_sagemaker_needs(buckets, code, context):
     assert job["OutputDataConfig"]["S3OutputPath"] == "s3://lake/models/dataset=us/run_id=us-0123456789ab"
     assert job["ResourceConfig"] == {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
     assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600}
-    tags = boto3.client("sagemaker").list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
-    assert {tag["Key"]: tag["Value"] for tag in tags} == {"Stack": "stocks", "Dataset": "us", "Run": "us-0123456789ab"}
+    assert sagemaker.tags("TrainingJob", NAME) == {"Stack": "stocks", "Dataset": "us", "Run": "us-0123456789ab"}
 
 
-def test_a_key_of_ones_own_encrypts_model_and_volume(buckets, code, context, monkeypatch):
+def test_a_key_of_ones_own_encrypts_model_and_volume(buckets, sagemaker, code, context, monkeypatch):
     monkeypatch.setenv("KMS_KEY_ARN", "arn:aws:kms:us-east-1:123456789012:key/k")
     start_training.handler(EVENT, context)
-    job = boto3.client("sagemaker").describe_training_job(TrainingJobName=NAME)
+    job = sagemaker.described("TrainingJob", NAME)
     assert job["OutputDataConfig"]["KmsKeyId"] == "arn:aws:kms:us-east-1:123456789012:key/k"
     assert job["ResourceConfig"]["VolumeKmsKeyId"] == "arn:aws:kms:us-east-1:123456789012:key/k"
 
 
-def test_the_hyperparameters_of_script_mode_are_json(buckets, code, context):
+def test_the_hyperparameters_of_script_mode_are_json(buckets, sagemaker, code, context):
     start_training.handler(EVENT, context)
-    job = boto3.client("sagemaker").describe_training_job(TrainingJobName=NAME)
+    job = sagemaker.described("TrainingJob", NAME)
     assert {key: json.loads(value) for key, value in job["HyperParameters"].items()} == {
         "sagemaker_program": "train.py",
         "sagemaker_submit_directory": "s3://work/runs/us-0123456789ab/source/sourcedir.tar.gz",
@@ -67,7 +62,7 @@ def test_the_hyperparameters_of_script_mode_are_json(buckets, code, context):
     }
 
 
-def test_the_source_holds_the_modules_and_the_requirements_at_its_top(buckets, code, context):
+def test_the_source_holds_the_modules_and_the_requirements_at_its_top(buckets, sagemaker, code, context):
     start_training.handler(EVENT, context)
     body = buckets.get_object(Bucket="work", Key="runs/us-0123456789ab/source/sourcedir.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
@@ -101,35 +96,52 @@ def test_the_losses_are_found_in_what_train_py_prints():
     assert found == {"train_loss": ["0.1234"], "validation_loss": ["0.2345"]}
 
 
-def test_a_job_that_an_earlier_try_started_is_fine(buckets, code, context, stub):
-    stub("sagemaker").add_client_error(
-        "create_training_job", "ResourceInUse", "Training job names must be unique within an AWS account and region"
-    )
+def test_a_job_that_an_earlier_try_started_is_fine(buckets, sagemaker, code, context):
+    sagemaker.add("TrainingJob", NAME, "InProgress")
     assert start_training.handler(EVENT, context) == {"job_name": NAME}
+    assert sagemaker.names("TrainingJob") == [NAME]
+
+
+@pytest.mark.parametrize(
+    ("quota", "error", "words"),
+    [
+        (0, NoQuota, "'ml.m5.large for training job usage' is 0"),
+        (0, NoQuota, "request an increase"),
+        (0, NoQuota, "another TrainingInstanceType"),
+        (1, QuotaReached, "all 1 instances"),
+        (4, QuotaReached, "all 4 instances of ml.m5.large"),
+    ],
+)
+def test_a_quota_that_is_too_small_is_told_from_one_that_is_used_up(
+    buckets, sagemaker, code, context, quota, error, words
+):
+    sagemaker.quotas["TrainingJob"] = quota
+    for number in range(quota):
+        sagemaker.add("TrainingJob", f"other-{number}", "InProgress")
+    with pytest.raises(error, match=words):
+        start_training.handler(EVENT, context)
+    assert NAME not in sagemaker.names("TrainingJob")
 
 
 @pytest.mark.parametrize(
     ("message", "error", "words"),
     [
-        (LIMIT.format(0), NoQuota, "'ml.m5.large for training job usage' is 0"),
-        (LIMIT.format(0), NoQuota, "request an increase"),
-        (LIMIT.format(0), NoQuota, "another TrainingInstanceType"),
-        (LIMIT.format(1), QuotaReached, "all 1 instances"),
-        (LIMIT.format(4), QuotaReached, "all 4 instances of ml.m5.large"),
-        (LIMIT.format(1).replace("delta of 1", "delta of 2"), NoQuota, "is 1, too few"),
+        (
+            "The account-level service limit 'ml.m5.large for training job usage' is 1 Instances, with current "
+            "utilization of 0 Instances and a request delta of 2 Instances.",
+            NoQuota,
+            "is 1, too few",
+        ),
         ("You have reached the limit of jobs", QuotaReached, "no further ml.m5.large now: You have reached"),
     ],
 )
-def test_a_quota_that_is_too_small_is_told_from_one_that_is_used_up(
-    buckets, code, context, stub, message, error, words
-):
-    stub("sagemaker").add_client_error("create_training_job", "ResourceLimitExceeded", message, 400)
+def test_other_words_about_a_limit_are_understood(buckets, sagemaker, code, context, message, error, words):
+    sagemaker.refuse("CreateTrainingJob", message, "ResourceLimitExceeded")
     with pytest.raises(error, match=words):
         start_training.handler(EVENT, context)
 
 
-def test_any_other_refusal_stays_what_it_is(buckets, code, context, stub):
-    sagemaker = stub("sagemaker")
-    sagemaker.add_client_error("create_training_job", "ValidationException", "no such role")
-    with pytest.raises(sagemaker.client.exceptions.ClientError, match="no such role"):
+def test_any_other_refusal_stays_what_it_is(buckets, sagemaker, code, context):
+    sagemaker.refuse("CreateTrainingJob", "no such role")
+    with pytest.raises(ClientError, match="no such role"):
         start_training.handler(EVENT, context)

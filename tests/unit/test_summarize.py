@@ -8,7 +8,7 @@ import pytest
 
 import summarize
 from common import storage, working
-from tests.unit import results
+from tests.support import results
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
 MODEL = "models/dataset=us/run_id=us-0123456789ab/j/output/model.tar.gz"

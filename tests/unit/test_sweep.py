@@ -1,65 +1,29 @@
-import datetime
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 import sweep
 
-KINDS = {
-    "endpoint": ("list_endpoints", "Endpoints", "Endpoint", "delete_endpoint"),
-    "endpoint-config": ("list_endpoint_configs", "EndpointConfigs", "EndpointConfig", "delete_endpoint_config"),
-    "model": ("list_models", "Models", "Model", "delete_model"),
-    "training-job": ("list_training_jobs", "TrainingJobSummaries", "TrainingJob", "stop_training_job"),
+HOUR = 3600
+STATUS = {"Endpoint": "InService", "TrainingJob": "InProgress"}
+WORDS = {
+    "Endpoint": "endpoint",
+    "EndpointConfig": "endpoint config",
+    "Model": "model",
+    "TrainingJob": "training job",
 }
-STATUS = {"endpoint": "InService", "training-job": "InProgress"}
-
-
-def arn(kind, name):
-    return f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/{name}"
-
-
-def one(kind, hours, name="stocks-us-1", **more):
-    """How SageMaker lists one resource of this age."""
-    field, created = KINDS[kind][2], datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=hours)
-    listed = {f"{field}Name": name, f"{field}Arn": arn(kind, name), "CreationTime": created}
-    if kind in STATUS:
-        listed[f"{field}Status"] = STATUS[kind]
-    if kind == "endpoint":
-        listed["LastModifiedTime"] = created
-    return listed | more
-
-
-class Cloud:
-    """SageMaker scripted: first the lists, then whatever the test expects for each resource in their order."""
-
-    def __init__(self, stub):
-        self.sagemaker, self.sns, self.published = stub("sagemaker"), stub("sns"), []
-        self.sns.client.meta.events.register(
-            "provide-client-params.sns.Publish", lambda params, **_: self.published.append(dict(params))
-        )
-
-    def lists(self, **found):
-        for kind, (lister, key, _, _) in KINDS.items():
-            asked = {"NameContains": "stocks-"} | ({"StatusEquals": "InProgress"} if kind == "training-job" else {})
-            self.sagemaker.add_response(lister, {key: found.get(kind.replace("-", "_"), [])}, asked)
-
-    def tagged(self, kind, name="stocks-us-1", stack="stocks"):
-        tags = {"Tags": [{"Key": "Run", "Value": "us-1"}, {"Key": "Stack", "Value": stack}]}
-        self.sagemaker.add_response("list_tags", tags, {"ResourceArn": arn(kind, name)})
-
-    def ends(self, kind, name="stocks-us-1"):
-        self.sagemaker.add_response(KINDS[kind][3], {}, {f"{KINDS[kind][2]}Name": name})
-
-    def refuses(self, call, code="ValidationException", message="Cannot update in-progress endpoint"):
-        self.sagemaker.add_client_error(call, code, message)
-
-    def tells(self):
-        self.sns.add_response("publish", {"MessageId": "1"})
 
 
 @pytest.fixture
-def cloud(stub):
-    return Cloud(stub)
+def there_is(sagemaker):
+    """there_is(kind, hours): SageMaker has one of this age, of the stack unless other tags are given."""
+
+    def add(kind, hours, name="stocks-us-1", *statuses, stack="stocks"):
+        statuses = statuses or ([STATUS[kind]] if kind in STATUS else [])
+        sagemaker.add(kind, name, *statuses, seconds=hours * HOUR, tags={"Run": "us-1", "Stack": stack})
+
+    return add
 
 
 def metric(capsys) -> float:
@@ -70,135 +34,130 @@ def metric(capsys) -> float:
     return value
 
 
-def test_without_leftovers_nothing_is_told_and_the_oldest_endpoint_is_0_minutes_old(cloud, context, capsys):
-    cloud.lists()
+def test_without_leftovers_nothing_is_told_and_the_oldest_endpoint_is_0_minutes_old(sagemaker, context, capsys):
     assert sweep.handler({}, context) == {"swept": []}
     assert metric(capsys) == 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_too_old_goes_and_is_told_with_its_name_and_age(cloud, context, caplog, kind):
-    cloud.lists(**{kind.replace("-", "_"): [one(kind, 13)]})
-    cloud.tagged(kind)
-    cloud.ends(kind)
-    cloud.tells()
+@pytest.mark.parametrize("kind", WORDS)
+def test_what_is_too_old_goes_and_is_told_with_its_name_and_age(sagemaker, there_is, topic, context, caplog, kind):
+    there_is(kind, 13)
+    published = topic()
     sweep.handler({}, context)
-    (message,) = cloud.published
-    named = f"{kind.replace('-', ' ')} stocks-us-1, 13.0 hours old"
+    assert sagemaker.status(kind, "stocks-us-1") == {"Endpoint": "Deleting", "TrainingJob": "Stopping"}.get(kind)
+    (message,) = published
+    named = f"{WORDS[kind]} stocks-us-1, 13.0 hours old"
     assert named in message["Message"]
     assert message["Subject"] == "Leftovers of stocks: 1 deleted, 0 still there"
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [f"swept up {named}"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_a_run_may_still_need_stays(cloud, context, kind):
-    cloud.lists(**{kind.replace("-", "_"): [one(kind, 11.9)]})
-    if kind == "endpoint":  # its age is counted; of the others nothing more is asked
-        cloud.tagged(kind)
+@pytest.mark.parametrize("kind", WORDS)
+def test_what_a_run_may_still_need_stays(sagemaker, there_is, context, kind):
+    there_is(kind, 11.9)
+    assert sweep.handler({}, context) == {"swept": []}
+    assert sagemaker.described(kind, "stocks-us-1").get(f"{kind}Status") == STATUS.get(kind)
+
+
+def test_a_job_that_has_ended_stays(sagemaker, there_is, context):
+    there_is("TrainingJob", 99, "stocks-us-1", "Completed")
     assert sweep.handler({}, context) == {"swept": []}
 
 
-def test_the_age_is_a_parameter(cloud, context, monkeypatch):
+def test_the_age_is_a_parameter(sagemaker, there_is, topic, context, monkeypatch):
     monkeypatch.setenv("SWEEP_AFTER_HOURS", "6")
-    cloud.lists(model=[one("model", 7)])
-    cloud.tagged("model")
-    cloud.ends("model")
-    cloud.tells()
+    there_is("Model", 7)
+    topic()
     assert len(sweep.handler({}, context)["swept"]) == 1
+    assert sagemaker.names("Model") == []
 
 
-def test_the_oldest_endpoint_of_the_stack_is_measured_whatever_becomes_of_it(cloud, context, capsys):
-    others = one("endpoint", 50, "stocks-b-us-1")
-    cloud.lists(endpoint=[one("endpoint", 1), one("endpoint", 2, "stocks-us-2"), others])
-    cloud.tagged("endpoint")
-    cloud.tagged("endpoint", "stocks-us-2")
-    cloud.tagged("endpoint", "stocks-b-us-1", stack="stocks-b")
+def test_the_oldest_endpoint_of_the_stack_is_measured_whatever_becomes_of_it(there_is, context, capsys):
+    there_is("Endpoint", 1)
+    there_is("Endpoint", 2, "stocks-us-2")
+    there_is("Endpoint", 50, "stocks-b-us-1", stack="stocks-b")
     sweep.handler({}, context)
     assert metric(capsys) == pytest.approx(120, abs=1)
 
 
-def test_another_stacks_resources_stay(cloud, context):
+def test_another_stacks_resources_stay(sagemaker, there_is, context):
     """NameContains finds the prefix anywhere, and the stack `stocks-b` has the prefix of `stocks`."""
-    cloud.lists(model=[one("model", 99, "my-stocks-1"), one("model", 99, "stocks-b-us-1")])
-    cloud.tagged("model", "stocks-b-us-1", stack="stocks-b")
+    there_is("Model", 99, "my-stocks-1")
+    there_is("Model", 99, "stocks-b-us-1", stack="stocks-b")
     assert sweep.handler({}, context) == {"swept": []}
+    assert sagemaker.names("Model") == ["my-stocks-1", "stocks-b-us-1"]
 
 
-def test_an_endpoint_that_does_not_get_on_with_being_deleted_keeps_its_config_and_is_told(cloud, context):
-    cloud.lists(endpoint=[one("endpoint", 13, EndpointStatus="Deleting")], endpoint_config=[one("endpoint-config", 13)])
-    cloud.tagged("endpoint")
-    cloud.tagged("endpoint-config")
-    cloud.tells()
+def test_an_endpoint_that_does_not_get_on_with_being_deleted_keeps_its_config_and_is_told(
+    sagemaker, there_is, topic, context
+):
+    there_is("Endpoint", 13, "stocks-us-1", "Deleting")
+    there_is("EndpointConfig", 13)
+    published = topic()
     with pytest.raises(sweep.NotSwept, match=r"stocks-us-1, 13\.0 hours old: SageMaker has begun to delete it"):
         sweep.handler({}, context)
+    assert sagemaker.names("EndpointConfig") == ["stocks-us-1"]
+    assert len(published) == 1
 
 
-def test_a_young_endpoint_whose_tags_are_not_told_is_no_leftover(cloud, context, caplog):
-    cloud.lists(endpoint=[one("endpoint", 1)])
-    cloud.refuses("list_tags", "ThrottlingException", "Rate exceeded")
+def test_a_young_endpoint_whose_tags_are_not_told_is_no_leftover(sagemaker, there_is, context, caplog):
+    there_is("Endpoint", 1)
+    sagemaker.refuse("ListTags", "Rate exceeded", "ThrottlingException")
     assert sweep.handler({}, context) == {"swept": []}
     assert "of which SageMaker tells no tags" in caplog.text
 
 
-def test_one_failure_does_not_keep_the_rest_and_is_told_and_raised(cloud, context):
-    cloud.lists(endpoint=[one("endpoint", 13), one("endpoint", 14, "stocks-us-2")])
-    cloud.tagged("endpoint")
-    cloud.refuses("delete_endpoint")
-    cloud.tagged("endpoint", "stocks-us-2")
-    cloud.ends("endpoint", "stocks-us-2")
-    cloud.tells()
+def test_one_failure_does_not_keep_the_rest_and_is_told_and_raised(sagemaker, there_is, topic, context):
+    there_is("Endpoint", 13, "stocks-us-1", "Updating")
+    there_is("Endpoint", 14, "stocks-us-2")
+    published = topic()
     with pytest.raises(sweep.NotSwept, match=r"stocks-us-1, 13\.0 hours old: Cannot update in-progress endpoint"):
         sweep.handler({}, context)
-    (message,) = cloud.published
+    assert sagemaker.status("Endpoint", "stocks-us-2") == "Deleting"
+    (message,) = published
     assert message["Subject"] == "Leftovers of stocks: 1 deleted, 1 still there"
     assert "still there, and it may cost money: endpoint stocks-us-1" in message["Message"]
     assert "deleted or stopped: endpoint stocks-us-2" in message["Message"]
 
 
-def test_what_a_stuck_endpoint_uses_stays_with_it(cloud, context):
-    cloud.lists(endpoint=[one("endpoint", 13)], endpoint_config=[one("endpoint-config", 13)], model=[one("model", 13)])
-    cloud.tagged("endpoint")
-    cloud.refuses("delete_endpoint")
-    cloud.tagged("endpoint-config")
-    cloud.tagged("model")
-    cloud.tells()
+def test_what_a_stuck_endpoint_uses_stays_with_it(sagemaker, there_is, topic, context):
+    there_is("Endpoint", 13, "stocks-us-1", "Updating")
+    there_is("EndpointConfig", 13)
+    there_is("Model", 13)
+    topic()
     with pytest.raises(sweep.NotSwept):
         sweep.handler({}, context)
+    assert [sagemaker.names(kind) for kind in ("EndpointConfig", "Model")] == [["stocks-us-1"]] * 2
 
 
-def test_tags_that_cannot_be_read_are_a_failure_and_no_permission_to_delete(cloud, context):
-    cloud.lists(model=[one("model", 13)])
-    cloud.refuses("list_tags", "AccessDeniedException", "not authorized")
-    cloud.tells()
+def test_tags_that_cannot_be_read_are_a_failure_and_no_permission_to_delete(sagemaker, there_is, topic, context):
+    there_is("Model", 13)
+    sagemaker.refuse("ListTags", "not authorized", "AccessDeniedException")
+    topic()
     with pytest.raises(sweep.NotSwept, match="not authorized"):
         sweep.handler({}, context)
+    assert sagemaker.names("Model") == ["stocks-us-1"]
 
 
-def test_what_vanished_since_it_was_listed_is_no_failure(cloud, context):
-    cloud.lists(model=[one("model", 13)], training_job=[one("training-job", 13)])
-    cloud.tagged("model")
-    cloud.refuses("delete_model", message="Could not find model")
-    cloud.tagged("training-job")
-    cloud.refuses("stop_training_job", message="The request was rejected because the training job is in status Stopped")
+def test_what_vanished_since_it_was_listed_is_no_failure(sagemaker, there_is, context):
+    there_is("Model", 13, "stocks-us-1", "made", "")
+    there_is("TrainingJob", 13, "stocks-us-1", "InProgress", "Stopped")
     assert sweep.handler({}, context) == {"swept": []}
+    assert {"DeleteModel", "StopTrainingJob"} <= set(sagemaker.calls)
 
 
-def test_every_page_of_a_list_is_read(cloud, context):
-    lister, key, _, _ = KINDS["endpoint"]
-    first, second = one("endpoint", 1), one("endpoint", 13, "stocks-us-2")
-    cloud.sagemaker.add_response(lister, {key: [first], "NextToken": "2"}, {"NameContains": "stocks-"})
-    cloud.sagemaker.add_response(lister, {key: [second]}, {"NameContains": "stocks-", "NextToken": "2"})
-    for kind in ("endpoint-config", "model", "training-job"):
-        cloud.sagemaker.add_response(KINDS[kind][0], {KINDS[kind][1]: []})
-    cloud.tagged("endpoint")
-    cloud.tagged("endpoint", "stocks-us-2")
-    cloud.ends("endpoint", "stocks-us-2")
-    cloud.tells()
+def test_every_page_of_a_list_is_read(sagemaker, there_is, topic, context):
+    sagemaker.page_size = 1
+    there_is("Endpoint", 1)
+    there_is("Endpoint", 13, "stocks-us-2")
+    topic()
     assert len(sweep.handler({}, context)["swept"]) == 1
+    assert sagemaker.status("Endpoint", "stocks-us-2") == "Deleting"
 
 
-def test_a_list_that_fails_is_raised_before_anything_is_deleted(cloud, context):
-    cloud.sagemaker.add_response("list_endpoints", {"Endpoints": [one("endpoint", 13)]})
-    cloud.refuses("list_endpoint_configs", "AccessDeniedException", "not authorized to list")
-    with pytest.raises(cloud.sagemaker.client.exceptions.ClientError, match="not authorized to list"):
+def test_a_list_that_fails_is_raised_before_anything_is_deleted(sagemaker, there_is, context):
+    there_is("Endpoint", 13)
+    sagemaker.refuse("ListEndpointConfigs", "not authorized to list", "AccessDeniedException")
+    with pytest.raises(ClientError, match="not authorized to list"):
         sweep.handler({}, context)
+    assert sagemaker.status("Endpoint", "stocks-us-1") == "InService"

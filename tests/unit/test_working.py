@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from common import aws, keys, storage, working
-from tests.unit import memory
+from tests.support import memory_s3
 
 RUN: dict = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 3}
 OTHER: dict = {"run_id": "us-ba9876543210", "dataset": "us", "shards": 3}
@@ -10,7 +10,7 @@ OTHER: dict = {"run_id": "us-ba9876543210", "dataset": "us", "shards": 3}
 
 @pytest.fixture(autouse=True)
 def written(monkeypatch):
-    monkeypatch.setattr(aws, "client", {"s3": memory.S3()}.__getitem__)
+    monkeypatch.setattr(aws, "client", {"s3": memory_s3.S3()}.__getitem__)
     for run in (RUN, OTHER):
         for shard in range(3):
             for kind in ("shards", "skipped"):

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.local.athena import BUCKET, DATABASE, Lake, metrics_rows, run_row
+from tests.support.athena_lake import BUCKET, DATABASE, Lake, metrics_rows, run_row
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ from stocks import series
 from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
 from tests.corpus.forms import FORMS
-from tests.unit import files, made, path
+from tests.support import csv_files, pipeline, shards
+from tests.support.prices import walk
 
 ROOT = Path(__file__).parents[3]
 KEYS = {
@@ -114,7 +115,7 @@ class Steps:
 
 def through_the_steps(body: bytes, name: str) -> Steps:
     try:
-        path.run(body, name, model=path.stand_in)
+        pipeline.run(body, name, model=pipeline.stand_in)
     except RejectedFile as error:
         return Steps(str(error))
     return Steps("")
@@ -130,7 +131,7 @@ FILES = {
     "contradictions within the tolerance": single(200) + f"{days(1)[0]},99\n",
     "bad rows and contradictions": single(200) + "nonsense,1\n2020-01-01,99\n2020-01-02,99\n",
     "weekly": "date,close\n" + "".join(f"{day},{10 + at % 7}\n" for at, day in enumerate(days(2000)[::5])),
-    "two tickers, one short": files.csv(files.bars("A", 1, 300), files.bars("B", 2, 40)).decode(),
+    "two tickers, one short": csv_files.csv(csv_files.bars("A", 1, 300), csv_files.bars("B", 2, 40)).decode(),
 }
 
 
@@ -243,9 +244,9 @@ def test_a_ticker_without_enough_days_is_named_with_the_reason(tmp_path):
     "rows", [{"A": 700}, {"A": 1000, "B": 300}, {"A": 1200, "FLAT": 1200}, {"FLAT": 3000}, {"A": 70, "B": 900}]
 )
 def test_windows_are_counted_as_training_counts_them(tmp_path, rows):
-    walks = {name: np.full(count, 5.0) if name == "FLAT" else made.walk(3, count) for name, count in rows.items()}
+    walks = {name: np.full(count, 5.0) if name == "FLAT" else walk(3, count) for name, count in rows.items()}
     longest = max(rows.values())
-    shard = made.shard(walks, test_from=made.weekdays(longest)[longest * 4 // 5])
+    shard = shards.shard(walks, test_from=shards.weekdays(longest)[longest * 4 // 5])
     usable = series.select(shard, series.usable(shard))
     label = {"run_id": "r-0", "kind": "shards", "shard": 0}
     np.savez(tmp_path / "0.npz", allow_pickle=False, **usable, **label)

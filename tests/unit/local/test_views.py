@@ -5,7 +5,7 @@ import datetime
 
 import pytest
 
-from tests.unit.local.athena import DATABASE, START, Lake, metrics_rows, prediction_rows, run_row
+from tests.support.athena_lake import DATABASE, START, Lake, metrics_rows, prediction_rows, run_row
 from tools import queries
 
 VIEWS = [view.name for view in queries.views()]

@@ -5,21 +5,17 @@ import itertools
 import numpy as np
 import pytest
 
+from tests.support import prices
+
 
 @pytest.fixture(scope="session")
 def random_walk():
     """random_walk(rows, seed, memory=0) -> dict of columns [rows]; `memory` is how much of a return carries over."""
 
     def make(rows, seed, memory=0.0, level=100.0):
-        draw = np.random.default_rng(seed)
-        volatility = 0.01 * np.exp(0.5 * np.sin(np.arange(rows) / 25 + seed))
-        returns = volatility * draw.standard_normal(rows)
-        for i in range(1, rows):
-            returns[i] += memory * returns[i - 1]
-        adjclose = level * np.exp(np.cumsum(returns))
-        high = adjclose * np.exp(np.abs(draw.normal(0, 0.004, rows)))
-        low = adjclose * np.exp(-np.abs(draw.normal(0, 0.004, rows)))
-        return {"days": np.arange(rows, dtype=np.int32) + 16000, "adjclose": adjclose, "high": high, "low": low}
+        bars = prices.bars(seed, rows, level, memory)
+        days = np.arange(rows, dtype=np.int32) + 16000
+        return {"days": days} | {name: bars[name] for name in ("adjclose", "high", "low")}
 
     return make
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import model
 from stocks import endpoint
-from tests.unit import made as shards
+from tests.support import shards
 
 
 @pytest.fixture(scope="module")

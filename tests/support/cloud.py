@@ -7,12 +7,13 @@ import os
 import re
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import boto3
+
+from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 RUN_SECONDS = 300
@@ -62,31 +63,34 @@ class Cloud:
     def upload(self, key: str, body: bytes) -> str:
         """Drop an object; the ARN of the execution that the event starts."""
         version = self.client("s3").put_object(Bucket=self.outputs()["IncomingBucket"], Key=key, Body=body)["VersionId"]
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            for execution in self.executions():
-                if execution["input"]["detail"]["object"].get("version-id") == version:
-                    return execution["executionArn"]
-            time.sleep(0.2)
-        raise AssertionError(f"{key} started no execution")
+        (arn,) = eventually(lambda: self.executions_of("version-id", version), 30)
+        return arn
+
+    def executions_of(self, field: str, value: str) -> list[str]:
+        """The ARNs of the executions for an object whose event has this value."""
+        return [
+            execution["executionArn"]
+            for execution in self.executions()
+            if execution["input"]["detail"]["object"].get(field) == value
+        ]
 
     def executions(self) -> list[dict]:
         """Those that an upload started, whatever else tests have started by hand."""
         states, machine = self.client("stepfunctions"), self.outputs()["StateMachineArn"]
-        arns = [one["executionArn"] for one in states.list_executions(stateMachineArn=machine)["executions"]]
-        described = [states.describe_execution(executionArn=arn) for arn in arns]
-        read = [one | {"input": json.loads(one["input"])} for one in described]
-        return [one for one in read if "detail" in one["input"]]
+        listed = states.list_executions(stateMachineArn=machine)["executions"]
+        described = [states.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
+        executions = [execution | {"input": json.loads(execution["input"])} for execution in described]
+        return [execution for execution in executions if "detail" in execution["input"]]
 
     def ended(self, arn: str, seconds: int = RUN_SECONDS) -> dict:
         """The execution's description once it has ended."""
-        states, deadline = self.client("stepfunctions"), time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        states = self.client("stepfunctions")
+
+        def ended() -> dict | None:
             described = states.describe_execution(executionArn=arn)
-            if described["status"] != "RUNNING":
-                return described
-            time.sleep(0.5)
-        raise AssertionError(f"{arn} still runs after {seconds} s")
+            return described if described["status"] != "RUNNING" else None
+
+        return eventually(ended, seconds, 0.2)
 
     def history(self, arn: str) -> list[dict]:
         pages = self.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
@@ -125,16 +129,6 @@ def client(service: str, endpoint: str, region: str, account: str):
         aws_access_key_id=account,
         aws_secret_access_key="laptop",
     )
-
-
-def eventually(found):
-    """The first truthy answer of found(). Raises AssertionError after a deadline."""
-    deadline = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.1)
-    raise AssertionError(f"it has not come within {RUN_SECONDS} s")
 
 
 def as_csv(rows: list[dict]) -> bytes:

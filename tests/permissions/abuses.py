@@ -4,8 +4,8 @@ import io
 import json
 import zipfile
 
-from tests.faults.grants import NEEDED, lines
-from tests.faults.stage import Stage
+from tests.permissions.grants import NEEDED, lines
+from tests.permissions.replay import Replay
 
 CODE = """
 import functools
@@ -41,62 +41,65 @@ OPERATIONS = {"get_object": "s3:GetObject", "put_object": "s3:PutObject", "delet
 Call = tuple[str, str, dict]
 
 
-def in_s3(stage: Stage, role: str) -> list[Call]:
+def in_s3(replayed: Replay, role: str) -> list[Call]:
     """Reading, writing and deleting every kind of object that the role's line in the table of grants does not name."""
     granted = {line for block in NEEDED.get(role, {}).values() for line in lines(block)}
-    work, lake = f"runs/{stage.run['run_id']}/", f"dataset={stage.run['dataset']}/run_id={stage.run['run_id']}/"
+    work, lake = (
+        f"runs/{replayed.run['run_id']}/",
+        f"dataset={replayed.run['dataset']}/run_id={replayed.run['run_id']}/",
+    )
     kinds = [("WorkBucket", f"runs/*/{kind}", work + kind) for kind in WORK]
     kinds += [("LakeBucket", kind, kind + lake) for kind in LAKE]
-    kinds += [("IncomingBucket", "incoming/", stage.source["key"])]
+    kinds += [("IncomingBucket", "incoming/", replayed.source["key"])]
     calls = []
     for bucket, pattern, key in kinds:
         for operation, action in OPERATIONS.items():
             lines_of = {f"{action} {bucket}/{pattern}", f"{action} {bucket}/{pattern}*", f"{action} {bucket}/runs/*"}
             if not granted & lines_of:
                 name = key if not key.endswith("/") else f"{key}00000"
-                calls.append(("s3", operation, {"Bucket": stage.outputs[bucket], "Key": name}))
+                calls.append(("s3", operation, {"Bucket": replayed.outputs[bucket], "Key": name}))
     return calls
 
 
-def anywhere(stage: Stage) -> list[Call]:
+def anywhere(replayed: Replay) -> list[Call]:
     """What is denied to every role alike."""
     name, region = f"{FOREIGN}-1", "us-east-1:123456789012"
-    roles = stage.physical("AWS::IAM::Role")
+    roles = replayed.physical("AWS::IAM::Role")
     role = f"arn:aws:iam::123456789012:role/{roles['CleanUpRole']}"
-    job = stage.client("sagemaker").describe_training_job(
-        TrainingJobName=stage.payloads["CheckTrainingFunction"]["job_name"]
+    job = replayed.client("sagemaker").describe_training_job(
+        TrainingJobName=replayed.payloads["CheckTrainingFunction"]["job_name"]
     )
     training = {
         member: job[member]
         for member in ("AlgorithmSpecification", "OutputDataConfig", "ResourceConfig", "StoppingCondition", "RoleArn")
     }
-    container = {"Image": "image", "ModelDataUrl": stage.payloads["CreateEndpointFunction"]["model_uri"]}
+    container = {"Image": "image", "ModelDataUrl": replayed.payloads["CreateEndpointFunction"]["model_uri"]}
     variant = {"VariantName": "all", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
-    ours = f"{stage.stack}-abuse"
-    incoming = {"Bucket": stage.outputs["IncomingBucket"], "Key": stage.source["key"]}
+    ours = f"{replayed.stack}-abuse"
+    incoming = {"Bucket": replayed.outputs["IncomingBucket"], "Key": replayed.source["key"]}
     return [
         ("iam", "list_roles", {}),
         ("iam", "get_role_policy", {"RoleName": roles["SplitRole"], "PolicyName": "split"}),
         ("iam", "put_role_policy", {"RoleName": roles["CleanUpRole"], "PolicyName": "all", "PolicyDocument": "{}"}),
         ("sts", "assume_role", {"RoleArn": role, "RoleSessionName": "abuse"}),
         ("s3", "list_buckets", {}),
-        ("s3", "list_objects_v2", {"Bucket": stage.outputs["IncomingBucket"]}),
-        ("s3", "list_objects_v2", {"Bucket": stage.outputs["WorkBucket"]}),
-        ("s3", "list_objects_v2", {"Bucket": stage.outputs["LakeBucket"]}),
-        ("s3", "list_objects_v2", {"Bucket": stage.foreign}),
-        ("s3", "get_object", {"Bucket": stage.foreign, "Key": "key"}),
-        ("s3", "put_object", {"Bucket": stage.foreign, "Key": "key"}),
-        ("s3", "delete_object", {**incoming, "VersionId": stage.source["version_id"]}),
-        ("s3", "delete_bucket", {"Bucket": stage.outputs["LakeBucket"]}),
-        ("s3", "put_bucket_policy", {"Bucket": stage.outputs["LakeBucket"], "Policy": "{}"}),
+        ("s3", "list_objects_v2", {"Bucket": replayed.outputs["IncomingBucket"]}),
+        ("s3", "list_objects_v2", {"Bucket": replayed.outputs["WorkBucket"]}),
+        ("s3", "list_objects_v2", {"Bucket": replayed.outputs["LakeBucket"]}),
+        ("s3", "list_objects_v2", {"Bucket": replayed.foreign}),
+        ("s3", "get_object", {"Bucket": replayed.foreign, "Key": "key"}),
+        ("s3", "put_object", {"Bucket": replayed.foreign, "Key": "key"}),
+        ("s3", "delete_object", {**incoming, "VersionId": replayed.source["version_id"]}),
+        ("s3", "delete_bucket", {"Bucket": replayed.outputs["LakeBucket"]}),
+        ("s3", "put_bucket_policy", {"Bucket": replayed.outputs["LakeBucket"], "Policy": "{}"}),
         ("sns", "publish", {"TopicArn": f"arn:aws:sns:{region}:{FOREIGN}", "Message": "abuse"}),
-        ("sns", "subscribe", {"TopicArn": stage.outputs["TopicArn"], "Protocol": "sqs", "Endpoint": FOREIGN}),
-        ("sqs", "receive_message", {"QueueUrl": stage.outputs["DeadLetterQueueUrl"]}),
-        ("sqs", "send_message", {"QueueUrl": stage.outputs["DeadLetterQueueUrl"], "MessageBody": "abuse"}),
+        ("sns", "subscribe", {"TopicArn": replayed.outputs["TopicArn"], "Protocol": "sqs", "Endpoint": FOREIGN}),
+        ("sqs", "receive_message", {"QueueUrl": replayed.outputs["DeadLetterQueueUrl"]}),
+        ("sqs", "send_message", {"QueueUrl": replayed.outputs["DeadLetterQueueUrl"], "MessageBody": "abuse"}),
         ("lambda", "invoke", {"FunctionName": FOREIGN}),
-        ("lambda", "update_function_configuration", {"FunctionName": stage.function("SplitFunction"), "Timeout": 3}),
+        ("lambda", "update_function_configuration", {"FunctionName": replayed.function("SplitFunction"), "Timeout": 3}),
         ("stepfunctions", "start_execution", {"stateMachineArn": f"arn:aws:states:{region}:stateMachine:{FOREIGN}"}),
-        ("stepfunctions", "stop_execution", {"executionArn": stage.arn}),
+        ("stepfunctions", "stop_execution", {"executionArn": replayed.arn}),
         (
             "stepfunctions",
             "describe_execution",
@@ -116,7 +119,7 @@ def anywhere(stage: Stage) -> list[Call]:
             {"ModelName": ours, "ExecutionRoleArn": job["RoleArn"], "PrimaryContainer": container},
         ),
         ("sagemaker", "create_endpoint_config", {"EndpointConfigName": name, "ProductionVariants": [variant]}),
-        ("sagemaker", "create_endpoint", {"EndpointName": name, "EndpointConfigName": stage.endpoint}),
+        ("sagemaker", "create_endpoint", {"EndpointName": name, "EndpointConfigName": replayed.endpoint}),
         ("sagemaker", "create_endpoint", {"EndpointName": ours, "EndpointConfigName": name}),
         ("sagemaker", "describe_endpoint", {"EndpointName": name}),
         ("sagemaker", "delete_endpoint", {"EndpointName": name}),
@@ -124,13 +127,13 @@ def anywhere(stage: Stage) -> list[Call]:
         ("sagemaker", "delete_endpoint_config", {"EndpointConfigName": name}),
         ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": name, "Body": "{}"}),
         ("glue", "start_crawler", {"Name": FOREIGN}),
-        ("glue", "stop_crawler", {"Name": stage.outputs["CrawlerName"]}),
-        ("glue", "update_crawler", {"Name": stage.outputs["CrawlerName"], "Role": role}),
-        ("glue", "delete_database", {"Name": stage.outputs["DatabaseName"]}),
-        ("glue", "delete_table", {"DatabaseName": stage.outputs["DatabaseName"], "Name": "runs"}),
+        ("glue", "stop_crawler", {"Name": replayed.outputs["CrawlerName"]}),
+        ("glue", "update_crawler", {"Name": replayed.outputs["CrawlerName"], "Role": role}),
+        ("glue", "delete_database", {"Name": replayed.outputs["DatabaseName"]}),
+        ("glue", "delete_table", {"DatabaseName": replayed.outputs["DatabaseName"], "Name": "runs"}),
         ("glue", "get_tables", {"DatabaseName": FOREIGN}),
-        ("logs", "delete_log_group", {"logGroupName": f"/aws/lambda/{stage.stack}/split"}),
-        ("cloudformation", "delete_stack", {"StackName": stage.stack}),
+        ("logs", "delete_log_group", {"logGroupName": f"/aws/lambda/{replayed.stack}/split"}),
+        ("cloudformation", "delete_stack", {"StackName": replayed.stack}),
     ]
 
 
@@ -148,31 +151,31 @@ OWN = {
 }
 
 
-def of_others(stage: Stage, role: str) -> list[Call]:
+def of_others(replayed: Replay, role: str) -> list[Call]:
     """What is another role's task, on the stack's own resources."""
-    job = stage.payloads["CheckTrainingFunction"]["job_name"]
+    job = replayed.payloads["CheckTrainingFunction"]["job_name"]
     calls: list[Call] = [
-        ("lambda", "invoke", {"FunctionName": stage.function("CheckDataFunction")}),
-        ("sns", "publish", {"TopicArn": stage.outputs["TopicArn"], "Message": "abuse"}),
+        ("lambda", "invoke", {"FunctionName": replayed.function("CheckDataFunction")}),
+        ("sns", "publish", {"TopicArn": replayed.outputs["TopicArn"], "Message": "abuse"}),
         ("sagemaker", "list_endpoints", {}),
-        ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": stage.endpoint, "Body": "{}"}),
-        ("sagemaker", "delete_endpoint", {"EndpointName": stage.endpoint}),
+        ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": replayed.endpoint, "Body": "{}"}),
+        ("sagemaker", "delete_endpoint", {"EndpointName": replayed.endpoint}),
         ("sagemaker", "stop_training_job", {"TrainingJobName": job}),
-        ("glue", "start_crawler", {"Name": stage.outputs["CrawlerName"]}),
-        ("stepfunctions", "start_execution", {"stateMachineArn": stage.outputs["StateMachineArn"]}),
-        ("stepfunctions", "describe_execution", {"executionArn": stage.arn}),
+        ("glue", "start_crawler", {"Name": replayed.outputs["CrawlerName"]}),
+        ("stepfunctions", "start_execution", {"stateMachineArn": replayed.outputs["StateMachineArn"]}),
+        ("stepfunctions", "describe_execution", {"executionArn": replayed.arn}),
     ]
     return [call for call in calls if role not in OWN[f"{call[0]} {call[1]}"]]
 
 
-def attempted(stage: Stage, role: str, calls: list[Call]) -> list[str]:
+def attempted(replayed: Replay, role: str, calls: list[Call]) -> list[str]:
     """What each call is answered in the role's name: an error's code, or `allowed`."""
     name = f"abuse-of-{role}"
-    arn = f"arn:aws:iam::123456789012:role/{stage.physical('AWS::IAM::Role')[role]}"
+    arn = f"arn:aws:iam::123456789012:role/{replayed.physical('AWS::IAM::Role')[role]}"
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as content:
         content.writestr("abuse.py", CODE)
-    client = stage.client("lambda")
+    client = replayed.client("lambda")
     client.create_function(
         FunctionName=name,
         Runtime="python3.13",

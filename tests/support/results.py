@@ -10,7 +10,8 @@ from stocks.contract import FEW_BLOCKS, UNPROVEN
 from stocks.reporting import charts
 from stocks.reporting import page as report
 from stocks.reporting.facts import RunFacts
-from tests.unit import made
+from tests.support import shards as made
+from tests.support.prices import walk
 
 READING = {
     "encoding": "UTF-8",
@@ -44,8 +45,8 @@ def rows(shard, lstm=1.001, forest=0.8):
 
 def shards():
     """Two shards of three tickers."""
-    first = made.shard({"AAA": made.walk(1, 320), "JAJIL.CQ": made.walk(2, 300)})
-    return [first, made.shard({"BBB": made.walk(3, 320)})]
+    first = made.shard({"AAA": walk(1, 320), "JAJIL.CQ": walk(2, 300)})
+    return [first, made.shard({"BBB": walk(3, 320)})]
 
 
 def drawn(shard, tickers, **factors):

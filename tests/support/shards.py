@@ -4,18 +4,14 @@ import json
 
 import numpy as np
 
+from tests.support import prices
+
 TEST_FROM = 260  # row of the longest tickers; the day is the same for all
-
-
-def walk(seed, rows, start=100.0, volatility=0.01):
-    """A random walk of prices."""
-    steps = np.random.default_rng(seed).normal(0, volatility, rows)
-    return start * np.exp(np.cumsum(steps))
 
 
 def weekdays(rows, first="2020-01-01"):
     """int32[rows] days since 1970 without weekends."""
-    return np.busday_offset(first, np.arange(rows), roll="forward").astype(np.int32)
+    return prices.weekdays(rows, first).astype(np.int32)
 
 
 def shard(tickers, test_from=None, days=None):
@@ -27,7 +23,7 @@ def shard(tickers, test_from=None, days=None):
     adjclose = [np.asarray(tickers[name], np.float64) for name in names]
     made = {
         "tickers": np.array(names, dtype=str),
-        "offsets": np.concatenate([[0], np.cumsum([len(prices) for prices in adjclose], dtype=np.int64)]),
+        "offsets": np.concatenate([[0], np.cumsum([len(p) for p in adjclose], dtype=np.int64)]),
         "days": np.concatenate([np.empty(0, np.int32), *own_days]).astype(np.int32),
         "adjclose": np.concatenate([np.empty(0), *adjclose]),
         "bounds": np.array([[b // 2, b * 3 // 4, b, len(p)] for b, p in zip(before, adjclose, strict=True)], np.int64),

@@ -4,9 +4,9 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from tests.project.read import functions, listed, principals, resources, template, text
+from tests.support.template import functions, listed, principals, resources, template, text
 
-# What a role is granted and a scenario of tests/faults/stage.py needs: without the grant the scenario is denied.
+# What a role is granted and a scenario of tests/permissions/replay.py needs: without the grant the scenario is denied.
 NEEDED = {
     "MachineRole": {
         "machine": """

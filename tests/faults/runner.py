@@ -1,5 +1,6 @@
 """The suite's runs, many at once on one laptop cloud: dropped, met by their faults, started again if they failed."""
 
+import contextlib
 import dataclasses
 import json
 import threading
@@ -8,10 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from tests.faults.plan import Fault, Run
-from tests.faults.prices import prices_csv
-from tests.faults.reader import VIEWS, Reader
-from tests.integration.cloud import Cloud
+from tests.faults.model import Fault, Run
+from tests.faults.small_file import prices_csv
+from tests.faults.view_watcher import VIEWS, ViewWatcher
+from tests.support.cloud import Cloud
+from tests.support.eventually import eventually
 
 AT_ONCE = 10
 SECONDS = 400  # for one execution; the longest wait half a minute for botocore's own retries, several times
@@ -71,25 +73,22 @@ class Executions:
         self._inputs: dict[str, dict] = {}
 
     def find(self, matches) -> str:
-        """The ARN of the execution whose input matches, with a deadline."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        """The ARN of the execution whose input matches, once there is one."""
+
+        def matching() -> str:
             self._ask()
             with self._lock:
-                for arn, given in self._inputs.items():
-                    if matches(given):
-                        return arn
-            time.sleep(0.2)
-        raise AssertionError(f"no such execution of {self.machine}")
+                return next((arn for arn, given in self._inputs.items() if matches(given)), "")
+
+        return eventually(matching, pause=0.2)
 
     def ended(self, arn: str) -> dict:
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
+        def over() -> bool:
             self._ask()
-            if self._status.get(arn, "RUNNING") != "RUNNING":
-                return self._states.describe_execution(executionArn=arn)
-            time.sleep(0.2)
-        raise AssertionError(f"{arn} still runs after {SECONDS} s")
+            return self._status.get(arn, "RUNNING") != "RUNNING"
+
+        eventually(over, SECONDS, 0.2)
+        return self._states.describe_execution(executionArn=arn)
 
     def succeeded(self) -> list[dict]:
         self._ask()
@@ -114,14 +113,14 @@ def chosen(session, parameter: str) -> dict[str, Any]:
     return {found[parameter].name: found[parameter] for found in parameters if parameter in found}
 
 
-class Driver:
+class Runner:
     def __init__(self, cloud: Cloud, runs: list[Run], numbers: dict[str, int]):
         self.cloud, self.outputs, self.runs = cloud, cloud.outputs(), runs
         self.datasets = {run.name: f"f{numbers[run.name]:03d}" for run in runs}
         self.forecasts = Executions(cloud, self.outputs["StateMachineArn"])
         self.clean_ups = Executions(cloud, f"{self.outputs['StateMachineArn']}-clean-up")
         self._s3, self._states = cloud.client("s3"), cloud.client("stepfunctions")
-        self.reader = Reader(cloud, self.outputs)
+        self.watcher = ViewWatcher(cloud, self.outputs)
         together = [run for run in runs if not run.alone]
         self._inject(together)
         self._pool, self._single = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(1)
@@ -138,7 +137,7 @@ class Driver:
         wait(self._outcomes.values())
         self._pool.shutdown()
         self._single.shutdown()
-        self.reader.finish()
+        self.watcher.finish()
 
     def drop(self, key: str, body: bytes) -> str:
         """Drop a file; the ARN of the execution that the event starts."""
@@ -198,7 +197,7 @@ class Driver:
         published = {"runs", "metrics"} <= {table["Name"] for table in found}  # before the first run no view answers
         names = ("predictions", *((*VIEWS, "run_history") if published else ()))
         asked = " union all ".join(f"select '{one}', count(*) from {one} where dataset = '{dataset}'" for one in names)
-        visible = {name: int(count) for name, count in self.reader.ask(asked)}
+        visible = {name: int(count) for name, count in self.watcher.ask(asked)}
         bucket = self.outputs["LakeBucket"]
         for key in self.cloud.keys("LakeBucket", f"predictions/dataset={dataset}/"):
             for table in ("predictions", "prices", "metrics"):
@@ -209,16 +208,15 @@ class Driver:
     def _crawl(self) -> None:
         """A whole crawl that begins after this call."""
         glue, crawler = self.cloud.client("glue"), self.outputs["CrawlerName"]
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
-            try:
+
+        def started() -> bool:
+            with contextlib.suppress(glue.exceptions.CrawlerRunningException):
                 glue.start_crawler(Name=crawler)
-                break
-            except glue.exceptions.CrawlerRunningException:
-                time.sleep(0.2)
-        while glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":
-            assert time.monotonic() < deadline, "the crawl does not end"
-            time.sleep(0.2)
+                return True
+            return False
+
+        eventually(started, SECONDS, 0.2)
+        eventually(lambda: glue.get_crawler(Name=crawler)["Crawler"]["State"] == "READY", SECONDS, 0.2)
 
     def _run_alone(self, run: Run, others: list[Future]) -> Outcome:
         wait(others)

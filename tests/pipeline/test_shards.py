@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stocks.reading import intake
-from tests.unit import files, path
+from tests.support import csv_files, pipeline
 
 TICKERS = (1, 2, 3, 10, 99)
 SHARDS = (1, 2, 3, 5, 16, 128)
@@ -16,7 +16,7 @@ SHARDS = (1, 2, 3, 5, 16, 128)
 @pytest.fixture(autouse=True)
 def small_forest(monkeypatch):
     """The forest is not what is tried here."""
-    monkeypatch.setattr(path, "TREES", 1)
+    monkeypatch.setattr(pipeline, "TREES", 1)
 
 
 def names_in(shard: int, shards: int, count: int, start: str = "T") -> list[str]:
@@ -26,12 +26,12 @@ def names_in(shard: int, shards: int, count: int, start: str = "T") -> list[str]
     return [next(chosen) for _ in range(count)]
 
 
-def sent(monkeypatch, frames: list[pd.DataFrame], shards: int) -> path.Ran:
+def sent(monkeypatch, frames: list[pd.DataFrame], shards: int) -> pipeline.Ran:
     monkeypatch.setattr(intake, "shard_count", lambda *_: shards)
-    return path.run(files.csv(*frames), model=path.stand_in)
+    return pipeline.run(csv_files.csv(*frames), model=pipeline.stand_in)
 
 
-def tables(ran: path.Ran) -> dict[str, pd.DataFrame]:
+def tables(ran: pipeline.Ran) -> dict[str, pd.DataFrame]:
     return {name: ran.table(name) for name in ("predictions", "metrics", "prices")}
 
 
@@ -40,7 +40,7 @@ def rows_of(number: int) -> int:
 
 
 def bars(names: list[str]) -> list[pd.DataFrame]:
-    return [files.bars(name, seed, rows_of(seed)) for seed, name in enumerate(names)]
+    return [csv_files.bars(name, seed, rows_of(seed)) for seed, name in enumerate(names)]
 
 
 @pytest.mark.parametrize("tickers", TICKERS)
@@ -67,7 +67,7 @@ def test_an_empty_shard_may_stand_anywhere(monkeypatch, empty):
 @pytest.mark.parametrize("skipped", [0, 1, 2], ids=["first", "in the middle", "last"])
 def test_all_tickers_of_a_shard_may_be_skipped(monkeypatch, skipped):
     names = [name for shard in range(3) for name in names_in(shard, 3, 1)]
-    frames = [files.bars(name, seed, 70 if seed == skipped else 200) for seed, name in enumerate(names)]
+    frames = [csv_files.bars(name, seed, 70 if seed == skipped else 200) for seed, name in enumerate(names)]
     ran = sent(monkeypatch, frames, 3)
     assert len(ran.arrays(f"skipped/{skipped:05d}.npz")["tickers"]) == 1
     kept = set(names) - {names[skipped]}

@@ -7,16 +7,16 @@ import re
 import pytest
 
 from common import keys
-from tests.faults import abuses, starting
-from tests.faults.grants import every_grant, is_static, scenario_of, scenarios
-from tests.faults.scenarios import LOST, SCENARIOS, play, serve
-from tests.faults.stage import DATASET, Stage, prices
-from tests.integration.cloud import Cloud
-from tests.project.read import principals
+from tests.permissions import abuses, machine_roles
+from tests.permissions.grants import every_grant, is_static, scenario_of, scenarios
+from tests.permissions.replay import DATASET, Replay, prices_csv
+from tests.permissions.scenarios import LOST, SCENARIOS, play, serve
+from tests.support.cloud import Cloud
+from tests.support.template import principals
 
 REMOVED = [grant for grant in every_grant() if not is_static(grant) and scenario_of(grant) in SCENARIOS]
 PLAYED = [(role, name) for role, needs in scenarios().items() for name in needs if name in SCENARIOS]
-ROLES = [*principals(), *starting.RULES]
+ROLES = [*principals(), *machine_roles.RULES]
 thorough = pytest.mark.thorough
 
 
@@ -26,12 +26,12 @@ def a_quarter_quick(cases: list) -> list:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
+def replayed(tmp_path_factory):
     """A cloud of its own, since what its roles may do changes from test to test."""
     cloud = Cloud(tmp_path_factory.mktemp("permissions"), {"SFN_WAIT_SCALE": "0.02"})
     started = cloud.local("up")
     assert started.returncode == 0, started.stdout + started.stderr
-    yield Stage(cloud)
+    yield Replay(cloud)
     assert cloud.local("down").returncode == 0
 
 
@@ -50,66 +50,66 @@ def is_refusal(text: str, action: str, resource: str) -> bool:
 
 
 @pytest.mark.parametrize("grant", a_quarter_quick([(grant,) for grant in REMOVED]), ids=str)
-def test_a_step_is_refused_without_the_grant(stage, grant):
-    refused, resource = play(stage, grant.role, scenario_of(grant), grant)
+def test_a_step_is_refused_without_the_grant(replayed, grant):
+    refused, resource = play(replayed, grant.role, scenario_of(grant), grant)
     assert is_refusal(refused, grant.action, resource), refused or "nothing was refused: the grant is not needed"
 
 
 @pytest.mark.parametrize(("role", "name"), a_quarter_quick(PLAYED))
-def test_with_its_grants_a_step_is_refused_nothing(stage, role, name):
-    assert play(stage, role, name)[0] == ""
+def test_with_its_grants_a_step_is_refused_nothing(replayed, role, name):
+    assert play(replayed, role, name)[0] == ""
 
 
 @thorough
 @pytest.mark.parametrize(("role", "machine"), [("MachineRole", ""), ("CleanUpMachineRole", "-clean-up")])
-def test_a_machine_is_refused_every_function_that_its_role_is_not_granted(stage, role, machine):
-    refused = starting.refused_functions(stage, role, stage.outputs["StateMachineArn"] + machine)
+def test_a_machine_is_refused_every_function_that_its_role_is_not_granted(replayed, role, machine):
+    refused = machine_roles.refused_functions(replayed, role, replayed.outputs["StateMachineArn"] + machine)
     granted = [line.rpartition(" ")[2] for line in scenarios()[role]["machine"]]
     assert sorted(refused) == sorted(granted)
 
 
-def test_the_stack_has_no_other_roles(stage):
+def test_the_stack_has_no_other_roles(replayed):
     """SAM makes those of the rules: the template does not show them, so what they are granted is looked at here."""
-    assert set(stage.physical("AWS::IAM::Role")) == set(ROLES)
-    for role in starting.RULES:
-        ((statement,),) = [stage.policy(role)[1]["Statement"]]
+    assert set(replayed.physical("AWS::IAM::Role")) == set(ROLES)
+    for role in machine_roles.RULES:
+        ((statement,),) = [replayed.policy(role)[1]["Statement"]]
         assert (statement["Effect"], statement["Action"]) == ("Allow", "states:StartExecution")
         machine = role.removesuffix("UploadRole").removesuffix("BadEndRole")
-        assert statement["Resource"] == stage.physical("AWS::StepFunctions::StateMachine")[machine]
+        assert statement["Resource"] == replayed.physical("AWS::StepFunctions::StateMachine")[machine]
 
 
-@pytest.mark.parametrize("role", [pytest.param(one, marks=thorough) for one in starting.RULES])
-def test_a_rule_that_may_start_nothing_hands_the_event_to_the_dead_letter_queue(stage, role):
-    assert starting.undelivered(stage, role)["source"] == starting.RULES[role]
+@pytest.mark.parametrize("role", [pytest.param(one, marks=thorough) for one in machine_roles.RULES])
+def test_a_rule_that_may_start_nothing_hands_the_event_to_the_dead_letter_queue(replayed, role):
+    assert machine_roles.undelivered(replayed, role)["source"] == machine_roles.RULES[role]
 
 
 @thorough
-def test_a_run_that_is_refused_something_fails_cleanly_and_says_what(stage):
+def test_a_run_that_is_refused_something_fails_cleanly_and_says_what(replayed):
     """Publish may write no forecasts: nobody reads half a run, and the next try succeeds."""
     (grant,) = [one for one in every_grant() if str(one) == "PublishRole s3:PutObject LakeBucket/predictions/*"]
-    with stage.without(grant):
-        ended = stage.cloud.ended(stage.cloud.upload(f"incoming/{DATASET}/refused.csv", prices()))
+    with replayed.without(grant):
+        ended = replayed.cloud.ended(replayed.cloud.upload(f"incoming/{DATASET}/refused.csv", prices_csv()))
     assert ended["status"] == "FAILED"
     assert "not authorized to perform: s3:PutObject" in ended["cause"]
     assert "Traceback" not in ended["cause"]
-    assert run_rows(stage, json.loads(ended["input"])) == []
+    assert run_rows(replayed, json.loads(ended["input"])) == []
     again = {"stateMachineArn": ended["stateMachineArn"], "input": ended["input"]}
-    again = stage.cloud.ended(stage.client("stepfunctions").start_execution(**again)["executionArn"])
+    again = replayed.cloud.ended(replayed.client("stepfunctions").start_execution(**again)["executionArn"])
     assert again["status"] == "SUCCEEDED"
-    assert len(run_rows(stage, json.loads(ended["input"]))) == 1
+    assert len(run_rows(replayed, json.loads(ended["input"]))) == 1
 
 
-def run_rows(stage, event: dict) -> list[str]:
+def run_rows(replayed, event: dict) -> list[str]:
     """The keys of the run's row; without it the run is in no view."""
     found = event["detail"]["object"]
     run_id = keys.run_id(DATASET, event["detail"]["bucket"]["name"], found["key"], found["version-id"])
-    return stage.cloud.keys("LakeBucket", f"runs/dataset={DATASET}/run_id={run_id}/")
+    return replayed.cloud.keys("LakeBucket", f"runs/dataset={DATASET}/run_id={run_id}/")
 
 
 @pytest.mark.parametrize("role", a_quarter_quick([(role,) for role in ROLES]))
-def test_a_role_is_refused_what_is_none_of_its_work(stage, role):
-    serve(stage)
-    calls = [*abuses.in_s3(stage, role), *abuses.anywhere(stage), *abuses.of_others(stage, role)]
-    answers = zip(calls, abuses.attempted(stage, role, calls), strict=True)
+def test_a_role_is_refused_what_is_none_of_its_work(replayed, role):
+    serve(replayed)
+    calls = [*abuses.in_s3(replayed, role), *abuses.anywhere(replayed), *abuses.of_others(replayed, role)]
+    answers = zip(calls, abuses.attempted(replayed, role, calls), strict=True)
     assert [(call, answer) for call, answer in answers if answer not in abuses.REFUSED] == []
     assert len(calls) > 50

@@ -2,14 +2,28 @@
 
 import dataclasses
 import datetime
-import time
 from typing import Any
 
 from stocks import schemas
-from tests import lake
+from tests.support import glue_tables
+from tests.support.eventually import eventually
 
 DATABASE, BUCKET, GROUP = "forecasts", "lake", "analysts"
 START = datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000)
+
+
+def ended_query(athena, sql: str, group: str, database: str, seconds: float = 60, **arguments) -> dict:
+    """The query's execution once it has ended, well or not."""
+    context = {"Database": database}
+    query = athena.start_query_execution(QueryString=sql, WorkGroup=group, QueryExecutionContext=context, **arguments)[
+        "QueryExecutionId"
+    ]
+
+    def ended() -> dict | None:
+        execution = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
+        return execution if execution["Status"]["State"] not in ("QUEUED", "RUNNING") else None
+
+    return eventually(ended, seconds, 0.02)
 
 
 @dataclasses.dataclass
@@ -38,19 +52,12 @@ class Lake:
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=schemas.to_parquet(table, columns))
 
     def register(self) -> None:
-        lake.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
+        glue_tables.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
 
     def ask(self, sql: str, group: str = GROUP, **arguments) -> Asked:
         athena = self.client("athena")
-        query = athena.start_query_execution(
-            QueryString=sql, WorkGroup=group, QueryExecutionContext={"Database": DATABASE}, **arguments
-        )["QueryExecutionId"]
-        deadline = time.monotonic() + 30
-        execution: dict[str, Any] = {"Status": {"State": "QUEUED"}}
-        while execution["Status"]["State"] in ("QUEUED", "RUNNING"):
-            assert time.monotonic() < deadline, "the query does not end"
-            time.sleep(0.02)
-            execution = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
+        execution = ended_query(athena, sql, group, DATABASE, **arguments)
+        query = execution["QueryExecutionId"]
         status, location = execution["Status"], execution["ResultConfiguration"]["OutputLocation"]
         if status["State"] != "SUCCEEDED":
             return Asked(status["State"], status["StateChangeReason"], [], [], location, execution)

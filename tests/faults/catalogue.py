@@ -3,7 +3,7 @@
 import dataclasses
 import json
 
-from tests.faults.plan import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal, task_fails
+from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal, task_fails
 
 BOTOCORE = 6  # tries of one call before the step gives up: functions/common/aws.py sets five retries
 TIMED_OUT = json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": "Error: Task timed out after 900.00 seconds"})

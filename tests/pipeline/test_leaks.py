@@ -12,7 +12,7 @@ import model
 import train
 from stocks.baseline import FIRST_ORIGIN, forest_inputs
 from stocks.contract import HORIZONS
-from tests.unit import files, path
+from tests.support import csv_files, pipeline
 
 # The last days before the file's cuts, which a test below holds to be so.
 TRAINED, HELD, DECIDED = "2021-02-16", "2021-04-13", "2021-08-02"
@@ -23,13 +23,13 @@ EVERY = ["2020-11-02", TRAINED, HELD, "2021-06-01", DECIDED, *IN_TEST]
 def frame(shuffled=False):
     """Six tickers with a signal: one starts late, one ends inside the test period."""
     rows = {"A": 520, "B": 520, "C": 520, "D": 520, "ENDS": 480}
-    made = [files.bars(name, seed, count, shuffled=shuffled) for seed, (name, count) in enumerate(rows.items())]
-    return pd.concat([*made, files.bars("LATE", 7, 420, first="2020-05-20", shuffled=shuffled)])
+    made = [csv_files.bars(name, seed, count, shuffled=shuffled) for seed, (name, count) in enumerate(rows.items())]
+    return pd.concat([*made, csv_files.bars("LATE", 7, 420, first="2020-05-20", shuffled=shuffled)])
 
 
 @pytest.fixture(scope="module")
 def original():
-    return path.run(files.csv(frame()), kilobytes=100)
+    return pipeline.run(csv_files.csv(frame()), kilobytes=100)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def changed():
 
     def ran(day):
         if day not in runs:
-            runs[day] = path.run(files.csv(files.changed_after(frame(), day)), kilobytes=100)
+            runs[day] = pipeline.run(csv_files.csv(csv_files.changed_after(frame(), day)), kilobytes=100)
         return runs[day]
 
     return ran
@@ -99,7 +99,7 @@ def issued(ran, kind, day):
 
 def weights(ran, folder):
     """Every variable and constant of the run's SavedModel."""
-    for name, body in path.unpack(ran.files["models/model.tar.gz"]).items():
+    for name, body in pipeline.unpack(ran.files["models/model.tar.gz"]).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(body)
     checkpoint = tf.train.load_checkpoint(folder / "1/variables/variables")
@@ -198,7 +198,7 @@ def test_there_is_skill_to_lose(original):
 
 
 def test_shuffled_returns_give_no_skill():
-    ran = path.run(files.csv(frame(shuffled=True)))
+    ran = pipeline.run(csv_files.csv(frame(shuffled=True)))
     evidence = ran.evidence()
     assert evidence["fallback"] == []
     assert set(evidence["gates"].values()) == {0.0}

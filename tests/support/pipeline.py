@@ -32,7 +32,7 @@ from common import aws, storage, working
 from local.sagemaker import tf_json
 from stocks import baseline as forests
 from stocks.contract import HORIZONS
-from tests.unit import made, memory, results
+from tests.support import memory_s3, results, shards
 from tests.unit.conftest import ENVIRONMENT
 
 OWNER = "arn:aws:states:us-east-1:123456789012:execution:machine:one"
@@ -119,7 +119,7 @@ def unpack(archive: bytes) -> dict[str, bytes]:
 @contextlib.contextmanager
 def _cloud(kilobytes: int):
     """The stack's buckets and a function's environment."""
-    variables, s3 = ENVIRONMENT | {"SHARD_KILOBYTES": str(kilobytes)}, memory.S3()
+    variables, s3 = ENVIRONMENT | {"SHARD_KILOBYTES": str(kilobytes)}, memory_s3.S3()
     with (
         mock.patch.dict(os.environ, variables),
         mock.patch.object(forests, "TREES", TREES),
@@ -157,7 +157,7 @@ def stand_in(run: dict):
     evidence = {"fallback": [], "gates": dict.fromkeys(judged, 0.0), "horizons": judged}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "evidence.json").write_text(json.dumps(evidence))
-        return _put_model(run, Path(folder)), made.answer
+        return _put_model(run, Path(folder)), shards.answer
 
 
 def _put_model(run: dict, folder: Path) -> str:
@@ -195,7 +195,7 @@ def _endpoint(answer):
         yield
 
 
-def _files(s3: memory.S3, run: dict) -> dict[str, bytes]:
+def _files(s3: memory_s3.S3, run: dict) -> dict[str, bytes]:
     found = {}
     for (bucket, key), body in s3.objects.items():
         if bucket in ("work", "lake"):

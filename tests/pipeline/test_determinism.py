@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stocks.contract import ROUNDING
-from tests.unit import files, path
+from tests.support import csv_files, pipeline
 
 ROOT = Path(__file__).parents[2]
 TOLERANCE = 1e-6  # of a price: docs/architecture.md, "Determinism"
@@ -17,8 +17,8 @@ ELSEWHERE = """
 import sys
 from pathlib import Path
 from tests import conftest
-from tests.unit import path
-ran = path.run(Path(sys.argv[1]).read_bytes())
+from tests.support import pipeline
+ran = pipeline.run(Path(sys.argv[1]).read_bytes())
 Path(sys.argv[2]).write_bytes(ran.files["predictions/00000.parquet"])
 """
 
@@ -27,12 +27,12 @@ Path(sys.argv[2]).write_bytes(ran.files["predictions/00000.parquet"])
 def csv():
     """Tickers of several lengths and crc32 remainders, so that shards group their requests in other ways."""
     lengths = {"A": 520, "BB": 520, "CCC": 470, "D-D": 520, "E.E": 510, "F": 330, "G": 520}
-    return files.csv(*(files.bars(name, seed, rows) for seed, (name, rows) in enumerate(lengths.items())))
+    return csv_files.csv(*(csv_files.bars(name, seed, rows) for seed, (name, rows) in enumerate(lengths.items())))
 
 
 @pytest.fixture(scope="module")
 def one_shard(csv):
-    ran = path.run(csv)
+    ran = pipeline.run(csv)
     assert ran.shards == 1
     return ran
 
@@ -50,7 +50,7 @@ def test_another_process_publishes_the_same_bytes(csv, one_shard, tmp_path):
 
 @pytest.mark.parametrize("shards", [2, 5])
 def test_the_number_of_shards_changes_no_forecast_beyond_rounding(csv, one_shard, shards):
-    ran = path.run(csv, kilobytes=-(-len(csv) // shards // 1024) + 1)
+    ran = pipeline.run(csv, kilobytes=-(-len(csv) // shards // 1024) + 1)
     assert ran.shards == shards
     assert ran.evidence() == one_shard.evidence()
     one, other = one_shard.table("predictions"), ran.table("predictions")

@@ -1,11 +1,11 @@
 """An analyst who never stops asking the views: what is visible of each run, at every moment of the suite."""
 
 import threading
-import time
 
 from botocore.exceptions import ClientError
 
-from tests.integration.cloud import Cloud
+from tests.support.athena_lake import ended_query
+from tests.support.cloud import Cloud
 
 SECONDS = 4  # between two looks
 VIEWS = ("backtest", "latest_forecast", "leaderboard")
@@ -14,7 +14,7 @@ COUNTS = " union all ".join(
 )
 
 
-class Reader:
+class ViewWatcher:
     def __init__(self, cloud: Cloud, outputs: dict[str, str]):
         self._athena, self._outputs = cloud.client("athena"), outputs
         self.looks = 0
@@ -30,19 +30,12 @@ class Reader:
 
     def ask(self, sql: str) -> list[list[str]]:
         """Rows as text, sorted. Raises RuntimeError with Athena's reason."""
-        query = self._athena.start_query_execution(
-            QueryString=sql,
-            WorkGroup=self._outputs["WorkGroupName"],
-            QueryExecutionContext={"Database": self._outputs["DatabaseName"]},
-        )["QueryExecutionId"]
-        while True:
-            status = self._athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
-            if status["State"] not in ("QUEUED", "RUNNING"):
-                break
-            time.sleep(0.2)
+        group, database = self._outputs["WorkGroupName"], self._outputs["DatabaseName"]
+        execution = ended_query(self._athena, sql, group, database, seconds=300)
+        status = execution["Status"]
         if status["State"] != "SUCCEEDED":
             raise RuntimeError(status.get("StateChangeReason", status["State"]))
-        pages = self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=query)
+        pages = self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=execution["QueryExecutionId"])
         rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]][1:]
         return sorted([value.get("VarCharValue", "") for value in row] for row in rows)
 

@@ -1,15 +1,15 @@
 """A finished run on the laptop cloud whose steps can be taken again, each with less than its role is granted."""
 
 import contextlib
-import datetime
 import functools
 import itertools
 import json
-import random
 from collections.abc import Iterator
 
-from tests.faults.grants import Grant, flattened, grants_of
-from tests.integration.cloud import Cloud, eventually
+from tests.permissions.grants import Grant, flattened, grants_of
+from tests.support import csv_files
+from tests.support.cloud import Cloud
+from tests.support.eventually import eventually
 
 DATASET = "needed"
 SECONDS = 60
@@ -20,21 +20,17 @@ ALARM = {
         "state": {"value": "ALARM", "reason": "threshold crossed", "timestamp": "2026-01-01T00:00:00.000+0000"},
     },
 }
-FIRST_DAY = datetime.date(2022, 1, 3)
 
 
-def prices() -> bytes:
+def prices_csv() -> bytes:
     """One ticker, one too short to be forecast, a row whose price is none, and one that contradicts another."""
-    made, last, rows = random.Random(7), 100.0, []  # noqa: S311  the same prices every time
-    for number in range(300):
-        last *= 1 + made.gauss(0, 0.01)
-        rows.append(f"ALDER,{FIRST_DAY + datetime.timedelta(days=number)},{last:.4f}")
-    rows += [f"SHORT,{FIRST_DAY + datetime.timedelta(days=number)},10" for number in range(20)]
-    rows += [f"ALDER,{FIRST_DAY},ten", f"ALDER,{FIRST_DAY},1"]
-    return "\n".join(["ticker,date,adjclose", *rows, ""]).encode()
+    alder, short = csv_files.bars("ALDER", 7, 300, memory=0), csv_files.bars("SHORT", 8, 20, memory=0)
+    first = alder["date"][0]
+    bad = [f"ALDER,{first},ten", f"ALDER,{first},1"]
+    return csv_files.csv(*(frame[["ticker", "date", "adjclose"]] for frame in (alder, short))) + "\n".join(bad).encode()
 
 
-class Stage:
+class Replay:
     """The run, what the machine gave each function in it, and the roles' policies."""
 
     def __init__(self, cloud: Cloud):
@@ -43,7 +39,7 @@ class Stage:
         self.stack = self.outputs["StateMachineArn"].rpartition(":")[2]
         self._numbers = itertools.count()
         cloud.faults(scripted={"match": f"-{DATASET}-"})
-        self.arn = cloud.upload(f"incoming/{DATASET}/prices.csv", prices())
+        self.arn = cloud.upload(f"incoming/{DATASET}/prices.csv", prices_csv())
         ended = cloud.ended(self.arn)
         assert ended["status"] == "SUCCEEDED", ended
         self.payloads = self.recorded(self.arn)  # and what others than the machine give a function
@@ -58,7 +54,7 @@ class Stage:
 
     def _abort(self) -> str:
         """An execution that a person stopped after Split had begun."""
-        arn = self.cloud.upload(f"incoming/{DATASET}/aborted.csv", prices())
+        arn = self.cloud.upload(f"incoming/{DATASET}/aborted.csv", prices_csv())
         eventually(lambda: "SplitFunction" in self.recorded(arn))
         self.client("stepfunctions").stop_execution(executionArn=arn)
         self.cloud.ended(arn)
@@ -70,7 +66,7 @@ class Stage:
         scheduled = [json.loads(detail["parameters"]) for detail in details if detail]
         return {self.logical(one["FunctionName"]): one["Payload"] for one in scheduled}
 
-    @functools.cache  # noqa: B019  a stage lives as long as its tests
+    @functools.cache  # noqa: B019  a replayed lives as long as its tests
     def physical(self, kind: str) -> dict[str, str]:
         """The names in the cloud of the stack's resources of one type."""
         found = self.client("cloudformation").describe_stack_resources(StackName=self.stack)["StackResources"]

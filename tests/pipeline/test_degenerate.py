@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from common.errors import RejectedFile
-from tests.unit import files, path
+from tests.support import csv_files, pipeline, prices
 
 FORECASTS = [
     "naive", "drift", "random_forest", "lstm", "lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975",
@@ -19,10 +19,10 @@ HORIZONS = (1, 5, 20)
 
 def plain(name, rows=520):
     """The one series that most tickers of the file are bent from."""
-    return files.bars(name, 0).head(rows)
+    return csv_files.bars(name, 0).head(rows)
 
 
-def scaled(name, factor, columns=files.PRICES, until=520):
+def scaled(name, factor, columns=prices.PRICES, until=520):
     bars = plain(name)
     bars.loc[: until - 1, list(columns)] *= factor
     return bars
@@ -30,7 +30,7 @@ def scaled(name, factor, columns=files.PRICES, until=520):
 
 def flat(name, price, since=0, until=520):
     bars = plain(name)
-    bars.loc[since : until - 1, files.PRICES] = price
+    bars.loc[since : until - 1, prices.PRICES] = price
     return bars
 
 
@@ -60,17 +60,17 @@ def ran():
     quiet.loc[100:352, "volume"] = 0
     broken = plain("BROKEN")
     broken.loc[10, "adjclose"] = 1e300
-    return path.run(
-        files.csv(
+    return pipeline.run(
+        csv_files.csv(
             broken,
-            *(files.bars(name, seed) for seed, name in enumerate(("ONE", "TWO", "THREE"), 1)),
+            *(csv_files.bars(name, seed) for seed, name in enumerate(("ONE", "TWO", "THREE"), 1)),
             plain("PLAIN"), quiet, twice("TWICE"), without_spans("BARE"), crossed("CROSSED"), gaps("GAPS"),
             scaled("SPLIT", 100, ("open", "high", "low", "close"), until=300),
             scaled("TINY", 1e-6), scaled("HUGE", 1e4),
             flat("FLAT", 12.34), flat("FLAT-TINY", 0.00012), flat("HALTED", 50.1, since=300),
             flat("RESUMED", 99.9, until=470),
             plain("ENDED", 300), plain("STOPPED", 470),
-            files.bars("JUST", 5, 190, first="2021-03-19"), files.bars("SHORT", 6, 189, first="2021-03-22"),
+            csv_files.bars("JUST", 5, 190, first="2021-03-19"), csv_files.bars("SHORT", 6, 189, first="2021-03-22"),
         ), kilobytes=400
     )  # fmt: skip
 
@@ -201,9 +201,9 @@ def test_what_cannot_be_used_is_listed_with_line_and_reason(ran):
 @pytest.fixture(scope="module")
 def coin():
     """A file as a price site exports it: no ticker, close alone, every day of the week."""
-    bars = files.bars("", 8, 400)
+    bars = csv_files.bars("", 8, 400)
     days = np.datetime64("2023-01-01") + np.arange(400)
-    return path.run(files.csv(pd.DataFrame({"Date": days, "Close": bars["close"]})), name="BTC-USD.csv")
+    return pipeline.run(csv_files.csv(pd.DataFrame({"Date": days, "Close": bars["close"]})), name="BTC-USD.csv")
 
 
 def test_a_single_coin_without_a_ticker_column_is_named_by_its_file(coin):
@@ -219,7 +219,7 @@ def test_a_single_coin_without_a_ticker_column_is_named_by_its_file(coin):
 
 
 def test_a_file_whose_only_price_never_moves_is_published():
-    ran = path.run(files.csv(flat("FLAT", 12.34, until=300).head(300)))
+    ran = pipeline.run(csv_files.csv(flat("FLAT", 12.34, until=300).head(300)))
     assert (ran.table("predictions")[FORECASTS] == 12.34).all(axis=None)
     assert ran.metrics()["*", "lstm", 1]["rmse_vs_naive"] is None
     assert ran.metrics()["*", "lstm", 1]["coverage80"] == 1
@@ -228,7 +228,7 @@ def test_a_file_whose_only_price_never_moves_is_published():
 
 def test_a_file_of_short_histories_is_refused_by_name():
     with pytest.raises(RejectedFile, match="none of 2 tickers has enough days: the longest, 'ONE', has 96 days before"):
-        path.run(files.csv(*(files.bars(name, seed, 120) for seed, name in enumerate(("ONE", "TWO")))))
+        pipeline.run(csv_files.csv(*(csv_files.bars(name, seed, 120) for seed, name in enumerate(("ONE", "TWO")))))
 
 
 def same(one, other, tolerance):
