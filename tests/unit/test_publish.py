@@ -40,12 +40,12 @@ def follow(shards, skipped, context):
     """Run the steps over shards and return the tables' parts and what publish returned."""
     run = RUN | {"shards": len(shards)}
     for number, shard in enumerate(shards):
-        working.put_arrays(RUN, "shards", shard, number)
-        working.put_arrays(RUN, "skipped", skipped, number)
+        working.put_arrays(RUN, "shards", shard.arrays(), number)
+        working.put_arrays(RUN, "skipped", skipped.arrays(), number)
         baseline.handler({"run": run, "shard": number}, context)
         forecast.handler({"run": run, "shard": number, "endpoint_name": "e"}, context)
     calibrate.handler({"run": run}, context)
-    working.put_json(RUN, "data", {"tickers": sum(len(shard["tickers"]) for shard in shards)})
+    working.put_json(RUN, "data", {"tickers": sum(len(shard.tickers) for shard in shards)})
     returned = [publish.handler({"run": run, "shard": number}, context) for number in range(len(shards))]
     return [part("predictions", number) for number in range(len(shards))], returned
 
