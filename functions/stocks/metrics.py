@@ -186,22 +186,22 @@ def _direction_of_actual(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarra
 
 def _of_models(test: Arrays, by_ticker: _Cells, by_day: _Cells) -> dict[str, np.ndarray]:
     """Sums with an axis for the models; the naive forecast is the origin's price, so direction is taken from it."""
-    found: dict[str, list] = {key: [] for key in ("squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[1:])}
+    sums: dict[str, list] = {key: [] for key in ("squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[1:])}
     change = np.sign(test["actual"] - test["naive"])
     naive_loss = (test["actual"] - test["naive"]) ** 2
     for model in MODELS:
         error = test["actual"] - test[model]
         product = change * np.sign(test[model] - test["naive"])
         difference = error**2 - naive_loss
-        found["squared"].append(by_ticker.sum(error**2))
-        found["absolute"].append(by_ticker.sum(np.abs(error)))
-        found["moves"].append(by_ticker.count(product != 0))
-        found["hits"].append(by_ticker.count(product > 0))
-        found["dm_t"].append(_dm_by_cell(difference, by_ticker))
-        found["day_loss"].append(by_day.sum(difference / test["naive"] ** 2))
-        found["day_moves"].append(by_day.count(product != 0))
-        found["day_hits"].append(by_day.count(product > 0))
-    return {key: np.stack(values, axis=1) for key, values in found.items()}
+        sums["squared"].append(by_ticker.sum(error**2))
+        sums["absolute"].append(by_ticker.sum(np.abs(error)))
+        sums["moves"].append(by_ticker.count(product != 0))
+        sums["hits"].append(by_ticker.count(product > 0))
+        sums["dm_t"].append(_dm_by_cell(difference, by_ticker))
+        sums["day_loss"].append(by_day.sum(difference / test["naive"] ** 2))
+        sums["day_moves"].append(by_day.count(product != 0))
+        sums["day_hits"].append(by_day.count(product > 0))
+    return {key: np.stack(values, axis=1) for key, values in sums.items()}
 
 
 def _dm_by_cell(difference: np.ndarray, by_ticker: _Cells) -> np.ndarray:
@@ -275,10 +275,10 @@ def _only_lstm(values: np.ndarray) -> np.ndarray:
 
 def _pooled_dm(scores: Arrays) -> np.ndarray:
     """float64[4, 3]: Diebold-Mariano on the mean relative loss of each target day, so tickers of a day count once."""
-    found = np.full((len(MODELS), len(HORIZONS)), np.nan)
+    statistics = np.full((len(MODELS), len(HORIZONS)), np.nan)
     for i, horizon in enumerate(HORIZONS):
         with_rows = scores["day_n"][:, i] > 0
         for m in range(len(MODELS)):
             daily = scores["day_loss"][with_rows, m, i] / scores["day_n"][with_rows, i]
-            found[m, i] = diebold_mariano(daily, horizon)
-    return found
+            statistics[m, i] = diebold_mariano(daily, horizon)
+    return statistics
