@@ -48,7 +48,7 @@ class Figures:
                 for seat, squared in zip(MODELS, chosen["squared"].swapaxes(0, 1), strict=True):
                     self.r2.setdefault((name, seat), []).append(1 - squared / spread)
                 for row in metrics.rows(metrics.columns(chosen)):
-                    self.rows[at, name, row["ticker"], row["model"], row["horizon"]] = row
+                    self.rows[at, name, row["ticker"], row["model"], row["horizon"]] = dict(row)
 
     def has(self, method: Method) -> bool:
         return method.scores in self.methods
