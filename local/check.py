@@ -125,14 +125,13 @@ def _ticker(found: Ticker, reasons: dict[str, str] | None) -> Answer:
     }
 
 
-def windows(shards: Iterable[series.Arrays]) -> dict[str, int]:
+def windows(shards: Iterable[series.Shard]) -> dict[str, int]:
     """How many windows the LSTM has to learn from and to stop by, as training/train.py counts them."""
     counts = dict.fromkeys(FEWEST_WINDOWS, 0)
     for shard in shards:
-        for ticker in np.flatnonzero(series.usable(shard)).tolist():
-            prices = shard["adjclose"][shard["offsets"][ticker] : shard["offsets"][ticker + 1]]
-            moves = np.concatenate([[0], np.cumsum(np.diff(prices) != 0)])
-            for block, (begin, end) in zip(counts, pairwise([0, *shard["bounds"][ticker, :2].tolist()]), strict=True):
+        for ticker in shard.select(series.usable(shard)):
+            moves = np.concatenate([[0], np.cumsum(np.diff(ticker.rows["adjclose"]) != 0)])
+            for block, (begin, end) in zip(counts, pairwise([0, *ticker.bounds[:2].tolist()]), strict=True):
                 origins = np.arange(max(begin, FEWEST_ORIGIN_ROWS - 1), end - max(HORIZONS))
                 counts[block] += int((moves[origins] > moves[np.maximum(origins - VOLATILITY_ROWS, 0)]).sum())
     return counts

@@ -28,17 +28,17 @@ READING = {
 
 def rows(shard, lstm=1.001, forest=0.8):
     """The prediction rows of a shard: every origin from test_from, lstm and forest a factor of the naive price."""
-    starts = [int(bounds[2]) for bounds in shard["bounds"]]
-    origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard["offsets"]), strict=True)]
+    starts = [int(bounds[2]) for bounds in shard.bounds]
+    origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard.offsets), strict=True)]
     origin = np.concatenate(origins)
     offsets = np.concatenate([[0], np.cumsum([len(each) for each in origins])])
-    last = np.concatenate([shard["adjclose"][o + at] for o, at in zip(shard["offsets"], origins, strict=False)])
+    last = np.concatenate([shard.adjclose[o + at] for o, at in zip(shard.offsets, origins, strict=False)])
     naive = np.repeat(last[:, None], 3, axis=1)
     baseline = np.stack([naive, naive * 1.0001, naive * forest], axis=2)
     quantiles = [naive * (1 + z * np.array([0.01, 0.02, 0.04])) for z in (-2, -1.28, 0, 1.28, 2)]
-    common = {"tickers": shard["tickers"], "offsets": offsets, "origin": origin}
+    common = {"tickers": shard.tickers, "offsets": offsets, "origin": origin}
     forecasts = common | {"prices": np.stack([naive * lstm, *quantiles], axis=2)}
-    days = np.unique(shard["days"])
+    days = np.unique(shard.days)
     calibration = {"day": days, "stretch": np.ones((len(days), 3, 2))}
     return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration)
 
@@ -51,7 +51,7 @@ def shards():
 
 def drawn(shard, tickers, **factors):
     """The shard's charts for the page of a run of so many tickers."""
-    return charts.of_shard(rows(shard, **factors), shard["tickers"], tickers)
+    return charts.of_shard(rows(shard, **factors), shard.tickers, tickers)
 
 
 def scores(shard, **factors):

@@ -21,12 +21,12 @@ def shard():
 
 def test_a_chart_holds_the_test_days_one_day_ahead(shard):
     chart = only(results.drawn(shard, 1))
-    prices = shard["adjclose"][260:]
+    prices = shard.adjclose[260:]
     assert chart["ticker"] == "A"
     assert chart["actual"] == pytest.approx(prices[1:], rel=1e-5)
     assert chart["before"] == pytest.approx(prices[:1], rel=1e-5)
-    assert chart["day"] == shard["days"][261]
-    assert np.cumsum([chart["day"], *chart["gaps"]]).tolist() == shard["days"][261:].tolist()
+    assert chart["day"] == shard.days[261]
+    assert np.cumsum([chart["day"], *chart["gaps"]]).tolist() == shard.days[261:].tolist()
 
 
 def test_forecasts_are_hundred_thousandths_of_naive(shard):
@@ -39,9 +39,9 @@ def test_forecasts_are_hundred_thousandths_of_naive(shard):
 
 def test_the_fan_starts_at_the_last_price_and_has_a_row_for_each_horizon(shard):
     chart = only(results.drawn(shard, 1, lstm=1.0))
-    last = shard["adjclose"][-1]
-    assert chart["last"] == [shard["days"][-1], pytest.approx(last, rel=1e-5)]
-    weekdays = np.busday_offset(np.datetime64(int(shard["days"][-1]), "D"), (1, 5, 20))
+    last = shard.adjclose[-1]
+    assert chart["last"] == [shard.days[-1], pytest.approx(last, rel=1e-5)]
+    weekdays = np.busday_offset(np.datetime64(int(shard.days[-1]), "D"), (1, 5, 20))
     assert [row[0] for row in chart["ahead"]] == weekdays.astype(int).tolist()
     assert chart["ahead"][0][1:] == pytest.approx(
         [last, last * 0.98, last * 0.9872, last * 1.0128, last * 1.02], rel=1e-5
@@ -55,9 +55,9 @@ def test_charts_of_all_shards_are_sorted_by_ticker():
 
 def test_a_ticker_that_ended_before_the_test_period_has_a_fan_only():
     ended = made.shard({"A": made.walk(1, 300), "ENDED": made.walk(2, 261)})
-    chart = results.drawn(ended, 2)[1]
-    ended = made.shard({"A": walk(1, 300), "ENDED": walk(2, 261)})
     chart = charts.collect([results.part(ended)], 2)[1]
+    ended = made.shard({"A": walk(1, 300), "ENDED": walk(2, 261)})
+    chart = results.drawn(ended, 2)[1]
     assert (chart["actual"], chart["day"], chart["gaps"]) == ([], None, [])
     assert len(chart["ahead"]) == 3
 
@@ -86,8 +86,8 @@ def test_many_tickers_show_their_last_days_only(shard, monkeypatch):
     monkeypatch.setattr(charts, "MOST_ROWS", 20)
     monkeypatch.setattr(charts, "FEWEST_DAYS", 5)
     chart = only(results.drawn(shard, 1))
-    assert chart["actual"] == pytest.approx(shard["adjclose"][-20:], rel=1e-5)
-    assert chart["before"] == pytest.approx(shard["adjclose"][-21:-20], rel=1e-5)
+    assert chart["actual"] == pytest.approx(shard.adjclose[-20:], rel=1e-5)
+    assert chart["before"] == pytest.approx(shard.adjclose[-21:-20], rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -126,11 +126,15 @@ def test_the_page_says_that_the_name_of_the_ticker_came_from_the_file():
 
 
 def test_the_page_asks_for_nothing_from_elsewhere(page):
-    policy = next(found["content"] for tag, found in page.tags if found.get("http-equiv") == "Content-Security-Policy")
+    policy = next(
+        attributes["content"]
+        for tag, attributes in page.tags
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    )
     assert "default-src 'none'" in policy
-    for tag, found in page.tags:
-        assert not found.get("src"), tag
-        assert found.get("href", "data:").startswith("data:")
+    for tag, attributes in page.tags:
+        assert not attributes.get("src"), tag
+        assert attributes.get("href", "data:").startswith("data:")
 
 
 def test_every_part_of_the_page_is_filled_in(page):
@@ -157,14 +161,14 @@ def test_nothing_but_our_own_style_and_script_goes_into_the_page_unescaped():
 
 
 def test_every_table_has_a_caption_and_column_heads(page):
-    tables = [found for tag, found in page.tags if tag == "table" and found.get("id") != "ahead"]
+    tables = [attributes for tag, attributes in page.tags if tag == "table" and attributes.get("id") != "ahead"]
     captions = [tag for tag, _ in page.tags if tag == "caption"]
     assert len(tables) == len(captions) == 6
-    assert all(found.get("scope") in ("col", "row") for tag, found in page.tags if tag == "th")
+    assert all(attributes.get("scope") in ("col", "row") for tag, attributes in page.tags if tag == "th")
 
 
 def test_every_region_has_a_name_of_its_own(page):
-    names = [found["aria-label"] for _, found in page.tags if found.get("role") == "region"]
+    names = [attributes["aria-label"] for _, attributes in page.tags if attributes.get("role") == "region"]
     assert len(set(names)) == len(names) == 7
 
 
