@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import cloud, deploy, paths
-from local.__main__ import dataset_of
+from local.cli.run import dataset_of
 from tests import answers
 from tools import queries
 

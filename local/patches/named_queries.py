@@ -1,31 +1,36 @@
-"""AWS::Athena::NamedQuery in CloudFormation, which MiniStack lacks."""
+"""CloudFormation: the resource type AWS::Athena::NamedQuery, which MiniStack lacks.
 
-from ministack.services import athena
-from ministack.services.cloudformation import provisioners
+AWS: "AWS::Athena::NamedQuery" of the CloudFormation Template Reference,
+/AWSCloudFormation/latest/TemplateReference/aws-resource-athena-namedquery.html: the properties, each of which
+replaces the query when it changes, and the attribute NamedQueryId.
+"""
+
+import json
+
+from local import ministack
 
 _PROPERTIES = ("Name", "Description", "Database", "QueryString", "WorkGroup")
 
 
 def install() -> None:
-    provisioners._RESOURCE_HANDLERS["AWS::Athena::NamedQuery"] = {
-        "create": _create,
-        "update": _update,
-        "delete": _delete,
-    }
+    handlers = {"create": _create, "update": _update, "delete": _delete}
+    ministack.resource_handlers["AWS::Athena::NamedQuery"] = handlers
 
 
 def _create(_logical_id: str, properties: dict, _stack: str) -> tuple[str, dict]:
     given = {name: properties[name] for name in _PROPERTIES if name in properties}
-    answer = provisioners._glue_call(athena._create_named_query, given, "AWS::Athena::NamedQuery", "create")
-    return answer["NamedQueryId"], {"NamedQueryId": answer["NamedQueryId"]}
+    status, _, body = ministack.create_named_query(given)
+    if status >= 400:
+        raise ValueError(f"AWS::Athena::NamedQuery create failed: {body!r}")
+    query_id = json.loads(body)["NamedQueryId"]
+    return query_id, {"NamedQueryId": query_id}
 
 
 def _update(physical_id: str, old: dict, new: dict, stack: str) -> tuple[str, dict]:
-    """Every property replaces the query."""
     created = _create("", new, stack)
     _delete(physical_id, old)
     return created
 
 
 def _delete(physical_id: str, _properties: dict) -> None:
-    athena._delete_named_query({"NamedQueryId": physical_id})
+    ministack.delete_named_query({"NamedQueryId": physical_id})
