@@ -21,7 +21,8 @@ PINNED = re.search(r"^ministack\S*==(\S+)", (ROOT / "requirements" / "ministack.
 LOOK = """
 import importlib.metadata, importlib.util, json, sys
 def has(module, name):
-    return hasattr(importlib.import_module(module), name) or importlib.util.find_spec(f"{module}.{name}")
+    holder = importlib.import_module(module)
+    return hasattr(holder, name) or hasattr(holder, "__path__") and importlib.util.find_spec(f"{module}.{name}")
 lacking = [pair for pair in json.load(sys.stdin) if not has(*pair)]
 print(json.dumps([importlib.metadata.version("ministack"), lacking]))
 """
