@@ -30,8 +30,10 @@ def state(tmp_path):
 def deaf():
     """A process, and the pids of what it started."""
     process = children.spawn([sys.executable, "-c", DEAF], "deaf", stdout=subprocess.PIPE, text=True)
-    yield process, [int(pid) for pid in process.stdout.readline().split()]
-    children.kill(process.pid)
+    started = [int(pid) for pid in process.stdout.readline().split()]
+    yield process, started
+    for pid in (process.pid, *started):
+        children.kill(pid)
     process.wait()
 
 
