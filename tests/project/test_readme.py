@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from local import check
+from local.cli import check
 from stocks.schemas import SCHEMAS
 from tests.corpus.forms import asia, crypto, english, europe, libraries
 from tests.support.template import ROOT, template

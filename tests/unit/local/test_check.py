@@ -18,7 +18,7 @@ import data
 import train
 from common import keys
 from common.errors import RejectedFile
-from local import check
+from local.cli import check
 from stocks import series
 from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES

@@ -1,10 +1,7 @@
-"""Lambda execution environments, in place of MiniStack's: AWS's error types, the runtime's packages, shared layers.
+"""Lambda execution environments: AWS's error types, the runtime's packages, shared layers.
 
 Each environment is a process under `.venv-lambda`, which holds what AWS's python3.13 runtime holds, so a package
-missing from a layer is missing here too, and one that needed more than its MemorySize is reported killed. A machine
-has few cores: at most SLOTS invocations run at a time, the others wait before their timeout starts, and idle
-environments end after IDLE_SECONDS or when more than KEPT of them live. LOCAL_LAMBDAS in the environment is another
-KEPT, a quarter of which may work at a time.
+missing from a layer is missing here too, and one that needed more than its MemorySize is reported killed.
 """
 
 import hashlib
@@ -18,99 +15,14 @@ import time
 import zipfile
 from pathlib import Path
 
-from ministack.core.responses import get_account_id, get_region, new_uuid
-from ministack.core.router import extract_access_key_id
-from ministack.services import lambda_svc
+from local import children, ministack, paths, permissions
+from local.patches.lambda_logs import log_group
 
-from local import children, paths, permissions
-
-AT_ONCE = max(2, os.cpu_count() or 1)  # iterations of one Map, so that pollers beside it find a slot
-KEPT = int(os.environ.get("LOCAL_LAMBDAS", AT_ONCE + 4))
-SLOTS = max(AT_ONCE + 2, KEPT // 4)
-IDLE_SECONDS = 30
-
-_lock = threading.Lock()
-_slots = threading.BoundedSemaphore(SLOTS)
-_idle: list["Environment"] = []
-_by_key: dict[str, "Environment"] = {}
+by_access_key: dict[str, "Environment"] = {}  # whose credentials sign a request
 _extracting = threading.Lock()
-_ministack_log = lambda_svc._emit_lambda_logs
-_LOGGING = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
-def install() -> None:
-    lambda_svc._execute_function_warm = execute
-    lambda_svc._emit_lambda_logs = _log
-    threading.Thread(target=_end_idle, daemon=True, name="lambda-idle").start()
-
-
-def execute(function: dict, event: object, request_id: str) -> dict:
-    """Run one invocation: MiniStack's answer of body, error and log."""
-    config = function.get("config") or function
-    with _slots:
-        environment = _take(config) or Environment(config, function["code_zip"])
-        answer, log = environment.invoke(event, request_id, float(config.get("Timeout", 3)))
-        if environment.alive():
-            _give_back(environment)
-    if "error" in answer:
-        return {"body": answer["error"], "error": True, "log": log}
-    return {"body": answer["result"], "log": log}
-
-
-def caller(headers: dict) -> "Environment | None":
-    """The environment whose credentials signed the request."""
-    return _by_key.get(extract_access_key_id(headers))
-
-
-def _log(function: dict, *rest, **named) -> None:
-    """To CloudWatch as the function's role may; one that may not loses its log, as on AWS."""
-    config = function.get("config") or function
-    arn = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{_log_group(config)}:log-stream:new"
-    if all(permissions.role_allows(config["Role"], action, arn) for action in _LOGGING):
-        _ministack_log(function, *rest, **named)
-
-
-def _log_group(config: dict) -> str:
-    return (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
-
-
-def shut_down() -> None:
-    with _lock:
-        ended, _idle[:] = _idle[:], []
-    for environment in ended:
-        environment.end()
-
-
-def _take(config: dict) -> "Environment | None":
-    key = _key(config)
-    with _lock:
-        for environment in reversed(_idle):
-            if environment.key == key:
-                _idle.remove(environment)
-                return environment
-        surplus = [_idle.pop(0)] if len(_idle) >= KEPT else []
-    for environment in surplus:
-        environment.end()
-    return None
-
-
-def _give_back(environment: "Environment") -> None:
-    environment.idle_since = time.monotonic()
-    with _lock:
-        _idle.append(environment)
-
-
-def _end_idle() -> None:
-    while True:
-        time.sleep(5)
-        with _lock:
-            old = [one for one in _idle if time.monotonic() - one.idle_since > IDLE_SECONDS]
-            _idle[:] = [one for one in _idle if one not in old]
-        for environment in old:
-            environment.end()
-
-
-def _key(config: dict) -> str:
+def key_of(config: dict) -> str:
     """Changes with anything that a new deployment may change."""
     fields = (
         "FunctionArn",
@@ -130,7 +42,7 @@ class Environment:
     """One process that holds one function."""
 
     def __init__(self, config: dict, code: bytes):
-        self.key = _key(config)
+        self.key = key_of(config)
         self.name = config["FunctionName"]
         self._memory = config.get("MemorySize", 128)
         self.idle_since = 0.0
@@ -139,10 +51,10 @@ class Environment:
         self._tmp = tempfile.TemporaryDirectory(prefix="lambda-", dir=paths.STATE)
         self._seen = b""
         task_root = extracted(code)
-        layers = [extracted(data) for ref in config.get("Layers", []) if (data := lambda_svc._resolve_layer_zip(ref))]
+        layers = [extracted(data) for ref in config.get("Layers", []) if (data := ministack.layer_archive(ref))]
         reader, writer = os.pipe()
         self._process = children.spawn(
-            [paths.python("lambda"), str(paths.ROOT / "local" / "lambda_worker.py"), str(writer)],
+            [paths.python("lambda"), str(Path(__file__).with_name("worker.py")), str(writer)],
             f"lambda {self.name}",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -152,7 +64,7 @@ class Environment:
             env=self._variables(config, task_root, layers),
         )
         os.close(writer)
-        _by_key[self._credentials["AWS_ACCESS_KEY_ID"]] = self
+        by_access_key[self._credentials["AWS_ACCESS_KEY_ID"]] = self
         if not self._process.stdin or not self._process.stdout:
             raise RuntimeError("the environment has no pipes")
         self._requests, self._output = self._process.stdin, self._process.stdout
@@ -161,6 +73,7 @@ class Environment:
     def _variables(self, config: dict, task_root: Path, layers: list[Path]) -> dict[str, str]:
         """What AWS gives, nothing of the laptop's own. A later layer overrides an earlier one, as in /opt."""
         opt = [str(path) for path in (*(layer / "python" for layer in reversed(layers)), *reversed(layers))]
+        stream = ministack.new_uuid().replace("-", "")
         return {
             "PATH": os.environ["PATH"],
             "LANG": "en_US.UTF-8",
@@ -175,8 +88,8 @@ class Environment:
             "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": _log_group(config),
-            "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{new_uuid().replace('-', '')}",
+            "AWS_LAMBDA_LOG_GROUP_NAME": log_group(config),
+            "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{stream}",
             "LAMBDA_TASK_ROOT": str(task_root),
             "_HANDLER": config["Handler"],
             "LOCAL_FUNCTION_ARN": config["FunctionArn"],
@@ -196,7 +109,7 @@ class Environment:
 
     def invoke(self, event: object, request_id: str, timeout: float) -> tuple[dict, str]:
         """The answer ({"result"} or {"error"}) and the log. A time-out or a death ends the environment."""
-        trace = f"Root=1-{int(time.time()):08x}-{new_uuid().replace('-', '')[:24]};Sampled=0"
+        trace = f"Root=1-{int(time.time()):08x}-{ministack.new_uuid().replace('-', '')[:24]};Sampled=0"
         request = {"event": event, "request_id": request_id, "timeout": timeout, "trace_id": trace}
         self.event = json.dumps(event)
         started = time.monotonic()
@@ -262,7 +175,7 @@ class Environment:
         return text.rstrip("\n")
 
     def end(self) -> None:
-        _by_key.pop(self._credentials["AWS_ACCESS_KEY_ID"], None)
+        by_access_key.pop(self._credentials["AWS_ACCESS_KEY_ID"], None)
         children.end(self._process)
         self._answers.close()
         self._tmp.cleanup()

@@ -1,6 +1,6 @@
 """What a Lambda execution environment runs: imports the handler once, then answers one invocation per line.
 
-Started by `lambdas.py` under the Lambda runtime's packages only, so it imports nothing but the standard library.
+Started by `models.py` under the Lambda runtime's packages only, so it imports nothing but the standard library.
 Requests come on stdin, answers go to the file descriptor named on the command line; stdout and stderr are the
 function's log.
 """
@@ -11,6 +11,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -33,7 +34,7 @@ class Context:
         return max(0, int((self._deadline - time.time()) * 1000))
 
 
-def load(handler: str):
+def load(handler: str) -> tuple[Callable | None, dict]:
     """The handler function, or the error AWS reports for one that cannot be loaded."""
     module_name, _, name = handler.rpartition(".")
     try:
@@ -48,7 +49,7 @@ def load(handler: str):
             "errorMessage": f"Handler '{name}' missing on module '{module_name}'",
             "stackTrace": [],
         }
-    return getattr(module, name), None
+    return getattr(module, name), {}
 
 
 def failure(error: BaseException, kind: str = "", message: str = "") -> dict:
@@ -61,7 +62,7 @@ def failure(error: BaseException, kind: str = "", message: str = "") -> dict:
     }
 
 
-def invoke(handler, request: dict) -> dict:
+def invoke(handler: Callable, request: dict) -> dict:
     context = Context(request["request_id"], request["timeout"])
     os.environ["_X_AMZN_TRACE_ID"] = request["trace_id"]
     try:
@@ -94,7 +95,7 @@ def main() -> None:
     handler, broken = load(os.environ["_HANDLER"])
     for line in sys.stdin:
         request = json.loads(line)
-        answer = invoke(handler, request) if handler else log_error({"error": dict(broken)})
+        answer = invoke(handler, request) if handler else log_error({"error": broken})
         sys.stdout.flush()
         sys.stderr.flush()
         # The reader of the log stops here, so that an invocation's log is complete when its answer is.

@@ -69,6 +69,21 @@ def _matches(item: Resource, request: dict) -> bool:
     )
 
 
+class Described:
+    """A model or an endpoint config: its request is all there is to it."""
+
+    status = ""
+
+    def __init__(self, kind: Store, request: dict, name_key: str):
+        self.request, self.name = request, request[name_key]
+        self.arn = kind.arn(self.name)
+        self.created = time.time()
+
+    def describe(self, arn_key: str) -> dict:
+        request = {key: value for key, value in self.request.items() if key != "Tags"}
+        return {**request, arn_key: self.arn, "CreationTime": self.created}
+
+
 jobs = Store("training-job", "training job")
 models = Store("model", "model")
 configs = Store("endpoint-config", "endpoint configuration")

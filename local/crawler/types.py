@@ -44,11 +44,11 @@ _STORED = {
 def columns(schema: list[Node]) -> tuple[tuple[str, str], ...]:
     """Name and type of each column; the catalog's names are in lower case, and of equal ones the first stays."""
     nodes = iter(schema)
-    found: dict[str, str] = {}
+    types: dict[str, str] = {}
     for _ in range(next(nodes)["num_children"] or 0):
         name, kind = _field(nodes)
-        found.setdefault(name.lower(), kind)
-    return tuple(found.items())
+        types.setdefault(name.lower(), kind)
+    return tuple(types.items())
 
 
 def _field(nodes: Iterator[Node]) -> tuple[str, str]:

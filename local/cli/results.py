@@ -1,7 +1,10 @@
 """What a run left in the lake: copied to a folder and shown as a table."""
 
 from pathlib import Path
-from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.table import Table
 
 from local import cloud
 
@@ -41,12 +44,8 @@ def _copy(lake: str, prefix: str, folder: Path) -> None:
             s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
 
 
-def metrics_table(folder: Path) -> Any:
+def metrics_table(folder: Path) -> Table:
     """The rows over all tickers: what each model is worth against the naive forecast."""
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-    from rich.table import Table
-
     rows = pq.read_table(folder / "metrics")
     rows = rows.filter(pc.equal(rows["ticker"], "*")).sort_by(
         [("horizon", "ascending"), ("rmse_vs_naive", "ascending")]

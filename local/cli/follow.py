@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from rich.console import Console
+
 from local import cloud, paths
 
 POLL_SECONDS = 0.5
@@ -110,7 +112,7 @@ class Progress:
         return " · ".join(parts)
 
 
-def follow(execution_arn: str, console) -> dict:
+def follow(execution_arn: str, console: Console) -> dict:
     """Print progress until the execution has ended; return its description."""
     states = cloud.client("stepfunctions")
     progress, seen = Progress(), 0

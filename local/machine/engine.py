@@ -4,12 +4,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core.responses import now_iso
-from ministack.services import stepfunctions as service
-
-from local.lambdas import AT_ONCE
+from local import ministack
+from local.lambdas.api import AT_ONCE
 from local.machine import jsonata, tasks
-from local.machine.branch import Branch, Error, Interrupted, dump
+from local.machine.errors import Error, Interrupted
+from local.machine.models import Branch, dump
 from local.machine.retry import guarded
 
 Step = tuple[Any, str | None]
@@ -23,7 +22,7 @@ def walk(states: dict, start: str, data: Any, branch: Branch) -> Any:
         if name not in states:
             raise Error("States.Runtime", f"State '{name}' not found in definition")
         state, kind = states[name], states[name]["Type"]
-        branch.context["State"] = {"Name": name, "EnteredTime": now_iso(), "RetryCount": 0}
+        branch.context["State"] = {"Name": name, "EnteredTime": ministack.now_iso(), "RetryCount": 0}
         branch.log(f"{kind}StateEntered", stateEnteredEventDetails={"name": name, "input": dump(data, name)})
         if kind != "Task":  # a Task is interrupted when its function has been called
             branch.interfere(name)
@@ -59,8 +58,8 @@ def _wait(branch: Branch, state: dict, data: Any) -> Step:
     if "Seconds" in state:
         branch.sleep(jsonata.typed(branch, state, "Seconds", "number", data), outlast=True)
     else:
-        until = service._parse_ts(jsonata.typed(branch, state, "Timestamp", "string", data))
-        branch.sleep(max(0.0, (until - service._parse_ts(now_iso())).total_seconds()))
+        until = ministack.parse_timestamp(jsonata.typed(branch, state, "Timestamp", "string", data))
+        branch.sleep(max(0.0, (until - ministack.parse_timestamp(ministack.now_iso())).total_seconds()))
     return _pass(branch, state, data)
 
 

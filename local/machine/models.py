@@ -1,4 +1,4 @@
-"""One line of control through a machine: its variables, its context, its place in the history, and when it must end."""
+"""An execution and its lines of control: variables, context, place in the history, and when they must end."""
 
 import copy
 import json
@@ -8,22 +8,13 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Any
 
-from ministack.core.responses import now_iso
-from ministack.services import stepfunctions as service
-
-from local import faults
+from local import faults, ministack
+from local.machine.errors import Error, Interrupted
 
 MAX_EVENTS = 25_000
 MAX_BYTES = 256 * 1024
 
-Error = service._ExecutionError
-
-
 _left_behind: set[Future] = set()  # calls of branches that were interrupted, while they run on
-
-
-class Interrupted(Exception):
-    """The execution was stopped or ran out of time, or a sibling branch failed."""
 
 
 class Run:
@@ -53,7 +44,13 @@ class Run:
                     "States.Runtime", f"The execution reached the maximum number of history events ({MAX_EVENTS})."
                 )
             events.append(
-                {"id": len(events) + 1, "previousEventId": previous, "type": kind, "timestamp": now_iso(), **details}
+                {
+                    "id": len(events) + 1,
+                    "previousEventId": previous,
+                    "type": kind,
+                    "timestamp": ministack.now_iso(),
+                    **details,
+                }
             )
             return len(events)
 
@@ -85,14 +82,14 @@ class Branch:
         """What a test wants to happen to the execution in this state: somebody stops it, or its time is up."""
         described = f'"{state}" {self.run.record["input"]}'
         if faults.take("execution_stops", described):
-            service._stop_execution({"executionArn": self.run.record["executionArn"]})
+            ministack.stop_execution({"executionArn": self.run.record["executionArn"]})
         if faults.take("execution_is_late", described):
             self.run.deadline = time.monotonic()
         self.check()
 
     def sleep(self, seconds: float, outlast: bool = False) -> None:
         """Wait for SFN_WAIT_SCALE of the time; a Wait outlasts the calls left behind that it would in full."""
-        started, short = time.monotonic(), seconds * service._SFN_WAIT_SCALE
+        started, short = time.monotonic(), seconds * ministack.wait_scale()
         while (gone := time.monotonic() - started) < short or (outlast and _left_behind and gone < seconds):
             self.check()
             self.cancelled.wait(min(short - gone, 0.1) if gone < short else 0.1)

@@ -3,8 +3,10 @@
 The answer is JSON; README.md describes its keys.
 """
 
+import argparse
 import datetime
 import io
+import json
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,7 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from local import parameters, results
+from local import parameters
+from local.cli import results
+from local.cli.console import print_lines
 from stocks import series
 from stocks.contract import FEWEST_ORIGIN_ROWS, FEWEST_WINDOWS, HORIZONS, VOLATILITY_ROWS
 from stocks.reading import description, verdict
@@ -39,6 +43,15 @@ class Checked(NamedTuple):
 
     answer: Answer
     rejected: list[Rejected]
+
+
+def command(arguments: argparse.Namespace) -> int:
+    answer = check(arguments.file).answer
+    if arguments.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        print_lines(in_words(arguments.file, answer))
+    return 0 if answer["accepted"] else 1
 
 
 def check(file: str) -> Checked:
@@ -84,14 +97,14 @@ def _judge(source: Source) -> Checked:
         try:
             intake.read(source)
             cuts = intake.judge(float(parameters.of_laptop("TestFraction")))
-            found = [series.build(intake.shard(shard), cuts) for shard in range(shards)]
-            rejected = sorted([*rejected, *(row for _, refused in found for row in refused)])
-            skipped = [skip for shard, _ in found for skip in series.skipped(shard, cuts)]
+            built = [series.build(intake.shard(shard), cuts) for shard in range(shards)]
+            rejected = sorted([*rejected, *(row for _, refused in built for row in refused)])
+            skipped = [skip for shard, _ in built for skip in series.skipped(shard, cuts)]
             reasons = {skip["ticker"]: skip["reason"] for skip in skipped}
-            usable = sum(int(series.usable(shard).sum()) for shard, _ in found)
-            answer["rejected_rows"] = intake.bad + sum(len(refused) for _, refused in found)
+            usable = sum(int(series.usable(shard).sum()) for shard, _ in built)
+            answer["rejected_rows"] = intake.bad + sum(len(refused) for _, refused in built)
             verdict.judge_sorted(intake.rows, answer["rejected_rows"], usable, skipped, cuts["test_from"], tolerance)
-            counts = windows(shard for shard, _ in found)
+            counts = windows(shard for shard, _ in built)
             trains = all(counts[block] >= fewest for block, fewest in FEWEST_WINDOWS.items())
             answer |= {"accepted": True, "model": "lstm" if trains else "none"}
         except Unusable as error:
@@ -111,15 +124,15 @@ def _refusal(error: Unusable) -> Answer:
     return {"accepted": False, "reason": reason, "line": line or None}
 
 
-def _ticker(found: Ticker, reasons: dict[str, str] | None) -> Answer:
+def _ticker(read: Ticker, reasons: dict[str, str] | None) -> Answer:
     """reasons are those of the tickers that are not forecast; None where the whole file is refused."""
-    reason = "the file is refused" if reasons is None else reasons.get(found.name, "")
+    reason = "the file is refused" if reasons is None else reasons.get(read.name, "")
     return {
-        "ticker": found.name,
-        "rows": found.rows,
-        "first_day": series.iso(found.first_day),
-        "last_day": series.iso(found.last_day),
-        "last_adjclose": found.last_adjclose,
+        "ticker": read.name,
+        "rows": read.rows,
+        "first_day": series.iso(read.first_day),
+        "last_day": series.iso(read.last_day),
+        "last_adjclose": read.last_adjclose,
         "usable": not reason,
         "reason": reason,
     }
@@ -163,15 +176,18 @@ def in_words(name: str, answer: Answer) -> Iterator[str]:
 def _tickers(answer: Answer) -> Iterator[str]:
     tickers, source = answer["tickers"], description.ticker_source(answer)
     if len(tickers) == 1:
-        (one,) = tickers
-        days = f"{_count(one['rows'], 'day')}, {one['first_day']} to {one['last_day']}, last {one['last_adjclose']:g}"
-        yield f"  ticker {show(one['ticker'])}{f' ({source})' if source else ''}: {days}"
+        (only,) = tickers
+        span = f"{only['first_day']} to {only['last_day']}"
+        days = f"{_count(only['rows'], 'day')}, {span}, last {only['last_adjclose']:g}"
+        yield f"  ticker {show(only['ticker'])}{f' ({source})' if source else ''}: {days}"
     elif tickers:
-        first, last = min(one["first_day"] for one in tickers), max(one["last_day"] for one in tickers)
-        yield f"  {len(tickers):,} tickers, {first} to {last}: {description.listed(one['ticker'] for one in tickers)}"
-    short = [one for one in tickers if one["reason"]]
+        first = min(ticker["first_day"] for ticker in tickers)
+        last = max(ticker["last_day"] for ticker in tickers)
+        names = description.listed(ticker["ticker"] for ticker in tickers)
+        yield f"  {len(tickers):,} tickers, {first} to {last}: {names}"
+    short = [ticker for ticker in tickers if ticker["reason"]]
     if answer["accepted"] and short:
-        names = description.listed(one["ticker"] for one in short)
+        names = description.listed(ticker["ticker"] for ticker in short)
         yield f"  {len(short):,} without a forecast: {names}; {short[0]['reason']}"
 
 

@@ -1,54 +1,53 @@
-"""CloudWatch calls the functions that an alarm names, if their policies let it; MiniStack tells topics only."""
+"""CloudWatch: an alarm calls the functions that it names, if their policies let it.
+
+AWS: "Invoke a Lambda function from an alarm" of the CloudWatch User Guide,
+/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html: the call is asynchronous, the principal
+lambda.alarms.cloudwatch.amazonaws.com, and the event as there. MiniStack tells topics only.
+"""
 
 import datetime
 import logging
 
-from ministack.core import iam_evaluator
-from ministack.core.arn import parse_arn
-from ministack.core.responses import get_region
-from ministack.services import cloudwatch, lambda_svc
-
-from local import paths
+from local import ministack, paths
 
 CALLER = "lambda.alarms.cloudwatch.amazonaws.com"
 ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 
 _log = logging.getLogger("alarms")
-_tell_topics = cloudwatch._dispatch_alarm_actions
 
 
 def install() -> None:
-    cloudwatch._dispatch_alarm_actions = _act
+    ministack.act_on_alarm.replace(_act)
 
 
 def _act(alarm: dict, old: str, new: str, reason: str) -> None:
-    _tell_topics(alarm, old, new, reason)
+    ministack.act_on_alarm.original(alarm, old, new, reason)  # topics
     if alarm.get("ActionsEnabled", True):
         for arn in alarm.get(ACTIONS[new]) or []:
-            if parse_arn(arn).service == "lambda":
+            if ministack.parse_arn(arn).service == "lambda":
                 _call(arn, alarm, _event(alarm, old, new, reason))
 
 
 def _call(function_arn: str, alarm: dict, event: dict) -> None:
     """Invoke asynchronously, as CloudWatch does. It says nothing where it may not; the log here does."""
-    function, config, _ = lambda_svc._get_func_record_for_ref(function_arn)
+    function, config, _ = ministack.function_record(function_arn)
     if not function or not _allows(function["policy"], function_arn, alarm["AlarmArn"]):
         _log.warning("%s may not call %s, or there is none", alarm["AlarmArn"], function_arn)
         return
-    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), event)
+    ministack.invoke_asynchronously(ministack.execution_record(function, config), event)
 
 
 def _allows(policy: dict, function_arn: str, alarm_arn: str) -> bool:
-    ask = iam_evaluator.EvalContext(
+    request = ministack.RequestToEvaluate(
         principal_arn="*",  # a service, no principal of the account
         principal_type="Service",
         principal_account="",
         action="lambda:InvokeFunction",
         resource_arn=function_arn,
-        region=get_region(),
+        region=ministack.get_region(),
         service_context={"aws:sourcearn": alarm_arn, "aws:sourceaccount": paths.ACCOUNT},
     )
-    return iam_evaluator.evaluate_resource_policy(policy, ask, service=CALLER).decision == "Allow"
+    return ministack.evaluate_resource_policy(policy, request, service=CALLER).decision == "Allow"
 
 
 def _event(alarm: dict, old: str, new: str, reason: str) -> dict:
@@ -62,7 +61,7 @@ def _event(alarm: dict, old: str, new: str, reason: str) -> dict:
         "alarmArn": alarm["AlarmArn"],
         "accountId": paths.ACCOUNT,
         "time": now,
-        "region": get_region(),
+        "region": ministack.get_region(),
         "alarmData": {
             "alarmName": alarm["AlarmName"],
             "state": state,

@@ -1,31 +1,29 @@
-"""Run one execution from its start to its last event."""
+"""What runs an execution that StartExecution has recorded, from its start to its last event."""
 
 import json
 import logging
 
-from ministack.core.responses import now_iso
-from ministack.services import stepfunctions as service
-
+from local import ministack
 from local.machine import jsonata
-from local.machine.branch import Branch, Error, Interrupted, Run
-from local.machine.states import walk
+from local.machine.engine import walk
+from local.machine.errors import Error, Interrupted
+from local.machine.models import Branch, Run
 
-_ministack_runs = service._run_execution
 _log = logging.getLogger("machine")
 
 
 def install() -> None:
     """Put this interpreter in the place of MiniStack's."""
     jsonata.install()
-    service._run_execution = run_execution
+    ministack.run_execution.replace(run_execution)
 
 
 def run_execution(arn: str) -> None:
-    record = service._executions[arn]
-    machine = service._state_machines[record["stateMachineArn"]]
+    record = ministack.executions[arn]
+    machine = ministack.state_machines[record["stateMachineArn"]]
     definition = json.loads(machine["definition"])
     if definition.get("QueryLanguage") != "JSONata":
-        _ministack_runs(arn)
+        ministack.run_execution.original(arn)
         return
     run = Run(record, machine["roleArn"], definition.get("TimeoutSeconds"))
     try:
@@ -64,5 +62,5 @@ def _finish(run: Run, status: str, event: str, **details: str) -> None:
     if record["status"] != "RUNNING":  # stopped meanwhile: StopExecution wrote the end
         return
     run.log(event, len(record["events"]), {f"{event[0].lower()}{event[1:]}EventDetails": details})
-    record.update(details, stopDate=now_iso(), status=status)
-    service._emit_execution_status_event(record)
+    record.update(details, stopDate=ministack.now_iso(), status=status)
+    ministack.emit_execution_status(record)

@@ -1,7 +1,8 @@
-"""One crawl: list, classify, group, write to the catalog.
+"""One crawl: list, read, group, write to the catalog.
 
-Where AWS's documentation is silent: an object that looks like no format is a table of its own without columns; of a
-table's folders those with other partition keys than most are skipped, with the words AWS logs for a table that exists.
+AWS's crawlers classify many formats; this one reads Parquet and fails, with a reason, on any other file. Where AWS's
+documentation is silent: of a table's folders those with other partition keys than most are skipped, with the words AWS
+logs for a table that exists.
 """
 
 import hashlib
@@ -14,8 +15,8 @@ from local.crawler import layout, tables
 from local.crawler.catalog import Catalog
 from local.crawler.errors import CrawlFailed, Stopped
 from local.crawler.lake import Lake
-from local.crawler.layout import File
-from local.crawler.tables import DEPRECATED, MADE_BY, RUN_ID, Settings
+from local.crawler.models import File, Settings
+from local.crawler.tables import DEPRECATED, MADE_BY, RUN_ID
 
 
 class Crawl:
@@ -39,9 +40,9 @@ class Crawl:
         self.lake, self.catalog = Lake(self.role), Catalog(self.role, self.settings.database)
         self.tell("BENCHMARK", f"Running Start Crawl for Crawler {self.settings.name}")
         self._existing = {table["Name"]: table for table in self.catalog.tables()}
-        found = [(bucket, root, files) for target in self.targets for bucket, root, files in self._target(target)]
+        groups = [group for target in self.targets for group in self._target(target)]
         self.tell("BENCHMARK", f"Classification complete, writing results to database {self.settings.database}")
-        for bucket, root, files in found:
+        for bucket, root, files in groups:
             self._go_on()
             self._table(bucket, root, files)
         self._gone_tables()
@@ -64,7 +65,7 @@ class Crawl:
             if layout.is_crawled(key, size, include, target.get("Exclusions") or []):
                 files.append(self.lake.file(bucket, key, size, etag))
         grouped = layout.tables(files, include, self.settings.level, self.settings.combine)
-        return [(bucket, root, found) for root, found in grouped.items()]
+        return [(bucket, root, members) for root, members in grouped.items()]
 
     def _table(self, bucket: str, root: str, files: list[File]) -> None:
         location = f"s3://{bucket}/{root}"
@@ -74,12 +75,12 @@ class Crawl:
         if old and old["PartitionKeys"]:
             old_keys = tuple(key["Name"] for key in old["PartitionKeys"])
             odd += [folder for folder in folders if layout.partition(folder, root)[0] != old_keys]
-            keys, folders = old_keys, {folder: found for folder, found in folders.items() if folder not in odd}
+            keys, folders = old_keys, {folder: members for folder, members in folders.items() if folder not in odd}
         for folder in odd:
             self.tell(
                 "WARN", f"Folder partition keys do not match table partition keys, skipped folder: {bucket}/{folder}"
             )
-        files = [file for found in folders.values() for file in found]
+        files = [file for members in folders.values() for file in members]
         if not files:
             return
         for name in tables.columns(files)[1]:
@@ -131,16 +132,16 @@ class Crawl:
     def _partitions(self, table: dict, bucket: str, root: str, folders: dict[str, list[File]]) -> None:
         """New partitions are always created; others are changed and deleted as the policy has it."""
         name = table["Name"]
-        existing = {tuple(one["Values"]): one for one in self.catalog.partitions(name)}
-        found: dict[tuple[str, ...], dict] = {}
+        existing = {tuple(partition["Values"]): partition for partition in self.catalog.partitions(name)}
+        crawled: dict[tuple[str, ...], dict] = {}
         for folder, files in folders.items():
             values = layout.partition(folder, root)[1]
-            found[values] = tables.partition_input(self.settings, values, f"s3://{bucket}/{folder}", files, table)
-        self.catalog.create_partitions(name, [one for values, one in found.items() if values not in existing])
-        changed = [one for values, one in found.items() if not tables.same(existing.get(values, one), one)]
+            crawled[values] = tables.partition_input(self.settings, values, f"s3://{bucket}/{folder}", files, table)
+        self.catalog.create_partitions(name, [new for values, new in crawled.items() if values not in existing])
+        changed = [new for values, new in crawled.items() if not tables.same(existing.get(values, new), new)]
         if self.settings.update:
             self.catalog.update_partitions(name, changed)
-        gone = [list(values) for values in existing if values not in found]
+        gone = [list(values) for values in existing if values not in crawled]
         for lost in gone:
             self.tell("INFO", f"Partition {lost} of table {name} has no files any more")
         if self.settings.delete == "DELETE_FROM_DATABASE":

@@ -1,5 +1,6 @@
-"""SQL through Athena's API, in the stack's workgroup and database, as anyone with an AWS account would."""
+"""Run SQL through Athena's API, in the stack's workgroup and database, as anyone with an AWS account would."""
 
+import argparse
 import csv
 import json
 import sys
@@ -7,13 +8,29 @@ import time
 from typing import Any
 
 from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from local import cloud, deploy
+from local.cli.console import console
 
 POLL_SECONDS = 0.1
 _NUMBERS = {"tinyint": int, "smallint": int, "integer": int, "bigint": int, "double": float, "float": float}
 _READ: dict[str, Any] = _NUMBERS | {"boolean": "true".__eq__}
 type Rows = list[list[str | None]]
+
+
+def command(arguments: argparse.Namespace) -> int:
+    columns, rows = run(arguments.sql)
+    if arguments.csv:
+        print_csv(columns, rows)
+    elif arguments.json:
+        print_json(columns, rows)
+    elif columns:
+        # A pipe has no width to fit into.
+        (console if console.is_terminal else Console(width=10_000)).print(table(columns, rows))
+    return 0
 
 
 def run(sql: str) -> tuple[list[dict], Rows]:
@@ -62,11 +79,8 @@ def print_json(columns: list[dict], rows: Rows) -> None:
     print(json.dumps(records, indent=1))
 
 
-def table(columns: list[dict], rows: Rows) -> Any:
+def table(columns: list[dict], rows: Rows) -> Table:
     """The rows for people: fractions cut to four digits, numbers to the right."""
-    from rich.table import Table
-    from rich.text import Text
-
     shown = Table()
     for column in columns:
         shown.add_column(Text(column["Name"]), justify="right" if column["Type"] in _NUMBERS else "left")
