@@ -1,9 +1,12 @@
 """Bytes as a file that the reader opens."""
 
 import io
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from stocks.reading import lines
 from stocks.reading.intake import Intake
@@ -30,6 +33,14 @@ def whole(file: Source, block_bytes: int = lines.BLOCK, rules: Rules | None = No
         return Whole(list(opened.blocks(names, {})), list(names), opened)
     finally:
         opened.close()
+
+
+def read(content: bytes, stem="FILE", block_bytes=lines.BLOCK):
+    """(ticker, line, day, adjclose) of the accepted rows, and the rejected rows."""
+    blocks, tickers, _ = whole(source(content, f"{stem}.csv"), block_bytes)
+    rows = np.concatenate([block.rows for block in blocks])
+    accepted = [(tickers[row["ticker"]], row["line"].item(), row["day"].item(), row["adjclose"].item()) for row in rows]
+    return accepted, list(itertools.chain(*(block.rejected for block in blocks)))
 
 
 def taken(folder: Path, body: bytes, name: str = "FILE.csv", shards: int = 1, **rules) -> Intake:

@@ -1,0 +1,164 @@
+"""Files and rows that Split refuses or ignores, with the reason that it writes down."""
+
+import errno
+import gzip
+import io
+
+import botocore.exceptions
+import pytest
+
+import split
+from common.errors import RejectedFile, Transient
+from stocks.reading import intake, lines, rejected
+from stocks.reading.source import Rules, Source
+from tests.support.split_runs import GOOD, OURS, listed, manifest, names, run_of
+
+
+@pytest.mark.parametrize("key", ["incoming/", "incoming/daily/", "incoming/A b/c/", "incoming/daily/settings.json"])
+def test_folder_markers_and_settings_are_ignored(buckets, context, key):
+    event = {"bucket": "incoming", "key": key, "version_id": "1", "size": 0, "execution_arn": OURS}
+    answer = split.handler(event, context)
+    assert (answer["status"], answer["run_id"], answer["shards"]) == ("ignored", "", 0)
+    assert answer["reason"]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (
+            "incoming/prices.csv",
+            "is not directly in the folder of a dataset; upload it to incoming/<dataset>/<name>.csv",
+        ),
+        ("incoming/settings.json", "is not directly in the folder of a dataset"),
+        ("incoming/daily/2024/prices.csv", "is not directly in the folder of a dataset"),
+        ("incoming//prices.csv", "the folder '' cannot name a dataset; use a letter, then up to 39 letters, digits"),
+        ("incoming/my data/prices.csv", "the folder 'my data' cannot name a dataset"),
+        ("incoming/../prices.csv", "the folder '..' cannot name a dataset"),
+        ("incoming/daily/prices.xlsx", "'prices.xlsx' is by its name a spreadsheet; save its sheet as CSV"),
+        ("incoming/daily/prices", "'prices' does not end in .csv or .csv.gz; save the prices as CSV"),
+    ],
+)
+def test_a_misplaced_file_is_rejected_with_what_to_do_and_where(buckets, context, key, message):
+    event = {"bucket": "incoming", "key": key, "version_id": "1", "size": 9, "execution_arn": OURS}
+    with pytest.raises(RejectedFile) as refused:
+        split.handler(event, context)
+    assert str(refused.value).endswith(f": s3://incoming/{key}")
+    assert message in str(refused.value)
+    assert names("work") == names("lake") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        ("ticker,date,adjclose\n", "line 2: the file has a header and no rows"),
+        ("ticker,when,close\nA,b,1\n", "line 1: the header 'ticker,when,close' has no column date"),
+        ("PK\x03\x04", "the file is a zip archive; unpack it and upload the CSV"),
+        (GOOD + "A,2024-01-02,\0\n", "line 402: a NUL byte"),
+        ("date,close\n2024-01-02,1\n", "too few days: 1 with prices (2024-01-02 to 2024-01-02); a ticker needs 100"),
+    ],
+)
+def test_an_unusable_file_is_rejected_and_the_reason_written_down(drop, context, content, message):
+    event = drop(content)
+    with pytest.raises(RejectedFile) as refused:
+        split.handler(event, context)
+    assert str(refused.value).startswith(message)
+    assert str(refused.value).endswith(": s3://incoming/incoming/Daily/prices.csv")
+    assert len(listed(run_of(event))) == 2
+    assert listed(run_of(event))[0] == "line,reason,row"
+
+
+@pytest.mark.parametrize(
+    "content", [b"plain text", gzip.compress(GOOD.encode())[:-9], gzip.compress(b"x" * 99)[:-20] + b"?" * 20]
+)
+def test_a_damaged_gzip_is_rejected(drop, context, content):
+    with pytest.raises(RejectedFile, match=r"the file is named \.gz but is no gzip data, or is damaged or cut short"):
+        split.handler(drop(content, "incoming/daily/prices.csv.gz"), context)
+
+
+def test_a_file_that_fills_the_disk_is_rejected(drop, context, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(intake.Intake, "route", full)
+    with pytest.raises(RejectedFile, match=r"the file has more rows than fit \(400\); drop it in parts"):
+        split.handler(drop(), context)
+
+
+def test_a_connection_lost_while_reading_is_transient(drop, context, monkeypatch):
+    def lost(*_, **__):
+        raise botocore.exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2)
+
+    monkeypatch.setattr(intake, "PricesFile", lost)
+    with pytest.raises(Transient):
+        split.handler(drop(), context)
+
+
+def test_five_percent_bad_rows_reject_the_file_and_are_listed(drop, context):
+    event = drop(GOOD + "A,2021-01-01,-1\n" * 21)
+    with pytest.raises(RejectedFile) as refused:
+        split.handler(event, context)
+    assert str(refused.value) == (
+        "line 402: adjclose '-1' is not a positive number; 21 of 421 rows cannot be used, 1.00% may be bad; "
+        "correct them: s3://incoming/incoming/Daily/prices.csv"
+    )
+    assert listed(run_of(event))[-2] == "422,adjclose '-1' is not a positive number,\"A,2021-01-01,-1\""
+    assert not [name for name in names("work") if "claim" not in name]
+
+
+def test_few_bad_rows_are_listed_and_the_others_used(drop, context):
+    run = split.handler(drop(GOOD + "A,2021-01-01,-1\n" * 4), context)
+    assert (manifest(run)["rows"], manifest(run)["rejected_rows"]) == (404, 4)
+    assert len(listed(run)) == 5
+
+
+def test_more_bad_rows_are_counted_than_kept(drop, context, monkeypatch):
+    monkeypatch.setattr(rejected, "KEEP", 10)
+    event = drop(GOOD + "bad\n" * 100)
+    with pytest.raises(RejectedFile, match="100 of 500 rows"):
+        split.handler(event, context)
+    assert len(listed(run_of(event))) == 11
+
+
+def count_rows(monkeypatch) -> list[int]:
+    """How many lines each block that is taken in has."""
+    counts, add = [], intake.Intake.add
+
+    def note(self, block):
+        counts.append(block.lines)
+        add(self, block)
+
+    monkeypatch.setattr(intake.Intake, "add", note)
+    monkeypatch.setattr(lines, "BLOCK_LINES", 100)
+    return counts
+
+
+@pytest.mark.parametrize("name", ["prices.csv", "prices.csv.gz"])
+def test_reading_stops_once_too_many_rows_are_bad_whatever_follows(drop, context, monkeypatch, name):
+    monkeypatch.setattr(lines, "MOST_LINES", 100_000)
+    counts = count_rows(monkeypatch)
+    body = (GOOD + "A,2024-01-02,-1\n" * 99_000).encode()
+    with pytest.raises(RejectedFile, match=r"line 402: adjclose '-1' is .* of the first [\d,]+ rows cannot be used"):
+        split.handler(drop(gzip.compress(body) if name.endswith(".gz") else body, f"incoming/daily/{name}"), context)
+    # 1 % of the 100,000 rows that a gzip may have, or of those that the bytes of the file can hold, and the last block
+    most = 100_000 if name.endswith(".gz") else len(body) / len("A,2024-01-02,-1\n")
+    assert sum(counts) - 400 <= 0.01 * most + 100
+
+
+def test_a_file_with_bad_rows_that_it_may_have_is_read_whole(drop, context, monkeypatch):
+    counts = count_rows(monkeypatch)
+    split.handler(drop("ticker,date,adjclose\n" + "A,x,1\n" * 4 + GOOD.partition("\n")[2]), context)
+    assert sum(counts) == 404
+
+
+def test_blocks_of_a_file_add_up(tmp_path, monkeypatch):
+    class Dribble(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, 100))
+
+    monkeypatch.setattr(rejected, "KEEP", 10)
+    body = ("ticker,date,adjclose\n" + "bad\n" * 99 + GOOD.partition("\n")[2]).encode()
+    taken = intake.Intake(tmp_path, 1, Rules(tolerance=1))
+    taken.read(Source("prices.csv", len(body), lambda: Dribble(body)))
+    assert (taken.rows, taken.bad, len(taken.kept), taken.days.sum()) == (499, 99, 10, 400)
+    assert taken.shard(0)["line"].tolist() == list(range(101, 501))
