@@ -22,15 +22,15 @@ def histogram(tickers, seed):
 
 
 def test_the_shards_histograms_become_one_calibration(buckets, context):
-    shards = [histogram(2, 1), histogram(0, 2), histogram(3, 3)]
-    for number, counts in enumerate(shards):
+    histograms = [histogram(2, 1), histogram(0, 2), histogram(3, 3)]
+    for number, counts in enumerate(histograms):
         working.put_arrays(RUN, "histograms", counts, number)
     assert calibrate.handler({"run": RUN}, context) == {"origins": 339}
     written = working.get_arrays(RUN, "calibration")
     assert written["day"].tolist() == shards.weekdays(400)[61:].tolist()
     assert written["day"].dtype == np.int32
     assert written["stretch"].shape == (339, 3, 2)
-    expected = intervals.stretches(intervals.pool(shards))
+    expected = intervals.stretches(intervals.pool(histograms))
     assert np.array_equal(written["stretch"], expected["stretch"])
     # 2 % a day against a half-width of 1.5 %: 1.2816 * 2 / 1.5, and wider for five days
     assert abs(written["stretch"][-1, 0, 0] - 1.71) < 0.15
