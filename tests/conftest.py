@@ -14,6 +14,16 @@ collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 ON_ONE_CLOUD = ("tests/faults", "tests/integration", "tests/permissions")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Property tests try many examples where thorough tests run, too."""
+    if importlib.util.find_spec("hypothesis"):  # make test-browser has none
+        from hypothesis import settings
+
+        for name in ("quick", "thorough"):
+            settings.register_profile(name)
+        settings.load_profile("quick" if "not thorough" in config.option.markexpr else "thorough")
+
+
 @pytest.hookimpl(optionalhook=True)  # make test-browser has no pytest-xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log):
     """Tests that share a laptop cloud go to one process, and so do those of a file."""

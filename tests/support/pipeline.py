@@ -33,17 +33,11 @@ from local.sagemaker import tf_json
 from stocks import baseline as forests
 from stocks.contract import HORIZONS
 from tests.support import memory_s3, results, shards
-from tests.unit.conftest import ENVIRONMENT
+from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
 
 OWNER = "arn:aws:states:us-east-1:123456789012:execution:machine:one"
 TREES = 5  # of the forest
 QUICK = ("--epochs", "4", "--batch-size", "32")
-CONTEXT: Any = types.SimpleNamespace(
-    function_name="step",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:step",
-    aws_request_id="7f3c",
-)
 ORDER = ["ticker", "horizon", "origin_date"]
 
 

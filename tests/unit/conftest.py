@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import types
 
 import boto3
 import botocore.loaders
@@ -11,35 +10,11 @@ import moto
 import pytest
 
 from common import aws
+from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
 from tests.support.sagemaker import SageMaker, answering
 
 # moto gives each test a new session; without this every one of them reads AWS's models again, for a tenth of a second.
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
-
-ENVIRONMENT = {
-    "STACK_NAME": "stocks",
-    "WORK_BUCKET": "work",
-    "LAKE_BUCKET": "lake",
-    "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:runs",
-    "CRAWLER_NAME": "stocks-crawler",
-    "TRAINING_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2",
-    "INFERENCE_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2",
-    "TRAINING_ROLE_ARN": "arn:aws:iam::123456789012:role/training",
-    "ENDPOINT_ROLE_ARN": "arn:aws:iam::123456789012:role/endpoint",
-    "TRAINING_INSTANCE_TYPE": "ml.m5.large",
-    "ENDPOINT_INSTANCE_TYPE": "ml.m5.large",
-    "ENDPOINT_INSTANCE_COUNT": "1",
-    "TRAINING_MAX_SECONDS": "3600",
-    "TEST_FRACTION": "0.2",
-    "BAD_ROW_TOLERANCE": "0.01",
-    "SHARD_KILOBYTES": "16384",
-    "REPORT_LINK_HOURS": "12",
-    "KMS_KEY_ARN": "",
-    "SWEEP_AFTER_HOURS": "12",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -57,12 +32,7 @@ def environment(monkeypatch):
 @pytest.fixture
 def context():
     """What Lambda passes beside the event."""
-    return types.SimpleNamespace(
-        function_name="step",
-        memory_limit_in_mb=512,
-        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:step",
-        aws_request_id="7f3c",
-    )
+    return CONTEXT
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from stocks.series import iso
 from tests.corpus.cases import CASES
 from tests.support import reading
 
-quick = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+REPEATED = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 MOST = 20_000  # bytes of a case that is worth mutating
 SEEDS = [case.content for case in CASES if isinstance(case.body, bytes) and 0 < len(case.body) <= MOST]
 DATES = {
@@ -39,6 +39,12 @@ tickers = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_
 days = st.dates(datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))
 cents = st.integers(1, 10**9)
 rows = st.lists(st.tuples(tickers, days, cents, st.integers(0, 10**12)), min_size=1, max_size=12)
+
+
+def examples(thorough: int) -> settings:
+    """So many examples in make test-thorough, and a fifth of them otherwise; the same ones every time."""
+    few = settings.get_current_profile_name() == "quick"
+    return settings(REPEATED, max_examples=thorough // 5 if few else thorough)
 
 
 class Dribble(io.BytesIO):
@@ -126,7 +132,7 @@ def written(table, dialect) -> bytes:
     return out.getvalue().encode(dialect["encoding"])
 
 
-@settings(quick, max_examples=200)
+@examples(200)
 @given(rows, dialects(), st.booleans())
 def test_a_table_written_in_any_accepted_dialect_comes_back(table, dialect, zipped):
     # days that can be no months, and prices that prove the decimal sign
@@ -166,13 +172,13 @@ def check(body: bytes) -> None:
         assert all(row.reason.isprintable() for row in whole.rejected)
 
 
-@settings(quick, max_examples=100)
+@examples(100)
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_are_rows_or_a_reason(body):
     check(body)
 
 
-@settings(quick, max_examples=150)
+@examples(150)
 @given(
     st.text(st.characters(), max_size=60),
     st.lists(st.text(st.sampled_from('A1;,"\n\r\t |.-0/$K é\x1f\x85\u2028'), max_size=30)),
@@ -181,7 +187,7 @@ def test_arbitrary_text_below_a_header_is_rows_or_a_reason(start, lines):
     check(("ticker,date,close\n" + "\n".join([start, *lines])).encode("utf-8", "surrogatepass"))
 
 
-@settings(quick, max_examples=150)
+@examples(150)
 @given(st.sampled_from(SEEDS), st.randoms(use_true_random=False), st.integers(1, 4))
 def test_a_corpus_file_with_random_changes_is_rows_or_a_reason(body, chance: random.Random, changes):
     for _ in range(changes):

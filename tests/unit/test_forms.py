@@ -32,7 +32,7 @@ def test_there_are_forms_enough_with_names_of_their_own():
 
 
 @pytest.mark.parametrize("form", FORMS, ids=names)
-def test_a_form_is_read_as_an_independent_reader_reads_it(form, tmp_path):
+def test_a_form_is_read_as_an_independent_reader_reads_it_and_holds_the_prices_it_was_made_of(form, tmp_path):
     body = form.body(DAYS)
     intake = reading.taken(tmp_path, body, form.file, until=UNTIL)
     intake.judge(0.2)
@@ -45,10 +45,6 @@ def test_a_form_is_read_as_an_independent_reader_reads_it(form, tmp_path):
     price = "adjclose" if "adjclose" in columns else "close"
     assert (found["adjclose"] == found[price]).all()
 
-
-@pytest.mark.parametrize("form", FORMS, ids=names)
-def test_a_form_holds_the_prices_that_it_was_made_of(form, tmp_path):
-    found = rows_of(reading.taken(tmp_path, form.body(DAYS), form.file, until=UNTIL))
     bars = {(bar.ticker if len(form.tickers) > 1 else "", bar.day.isoformat()): bar for bar in form.bars(DAYS)}
     assert 0.9 * len(bars) <= len(found) <= len(bars)
     for row in found.itertuples():

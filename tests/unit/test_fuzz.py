@@ -31,9 +31,10 @@ def test_a_seed_gives_the_same_inputs_again():
 
 
 @pytest.mark.parametrize("target", fuzz.targets(), ids=lambda target: target.name)
-def test_every_seed_is_accepted_or_rejected_and_some_are_accepted(target):
-    found = {target.read(seed) for seed in target.seeds}
-    assert found == {fuzz.ACCEPTED, fuzz.REJECTED}
+def test_a_seed_is_accepted_or_rejected_and_some_are_accepted(target):
+    """Each file among the seeds is read in test_corpus.py, too; here a tenth of them."""
+    seeds = target.seeds[:: max(1, len(target.seeds) // 30)]
+    assert {target.read(seed) for seed in seeds} == {fuzz.ACCEPTED, fuzz.REJECTED}
 
 
 def test_a_reader_that_loses_rows_is_a_crash(monkeypatch):
