@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
     up.set_defaults(command=_up)
     look = commands.add_parser("check", help="say how a file would be read, without the cloud; ends with 1 if refused")
     look.add_argument("file", help="a CSV, or - for standard input")
-    look.add_argument("--json", action="store_true", help="one object, as README.md describes it")
+    look.add_argument("--json", action="store_true", help="one object, as docs/files.md describes it")
     look.set_defaults(command=_check)
     run = commands.add_parser("run", help="upload a CSV, follow its execution, fetch the results")
     run.add_argument("csv", type=Path)
