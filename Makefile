@@ -8,7 +8,7 @@ VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-clients .venv-check
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run check test test-faults test-files test-browser lint generate generate-check audit format benchmarks-setup down lock clean
+.PHONY: setup run check test test-faults test-files test-browser coverage lint generate generate-check audit format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -35,6 +35,10 @@ test-files: setup
 
 test-browser: .venv-browser/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser
+
+# Which lines of the functions and of training/ the unit tests run. The functions of the laptop cloud are not counted.
+coverage: setup
+	$(BIN)/python -m pytest tests/unit tests/pipeline tests/training --numprocesses auto --maxprocesses 4 --cov=functions --cov=training --cov-report=term:skip-covered
 
 lint: setup
 	$(BIN)/ruff check .

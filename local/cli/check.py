@@ -1,6 +1,6 @@
 """What would become of a file, by the code of Split, Scale and Check data: no cloud, no upload.
 
-The answer is JSON; README.md describes its keys.
+The answer is JSON; docs/files.md describes its keys.
 """
 
 import argparse

@@ -165,9 +165,9 @@ def test_the_named_queries_answer_rightly(client, cloud, ask, published):
     assert wrong == {}
 
 
-def test_the_readmes_clients_work(cloud, variables, published):
-    """The README names the development stack; only the names are replaced."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def test_the_clients_shown_work(cloud, variables, published):
+    """docs/querying.md names the development stack; only the names are replaced."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "querying.md").read_text(), re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:
         local = block.replace("stock-forecasts-dev", variables["WORK_GROUP"])
