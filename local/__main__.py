@@ -36,7 +36,7 @@ def _arguments() -> argparse.Namespace:
     up.add_argument("--port", type=int, default=0, help="default: LOCAL_PORT, or a free one")
     look = commands.add_parser("check", help="say how a file would be read, without the cloud; ends with 1 if refused")
     look.add_argument("file", help="a CSV, or - for standard input")
-    look.add_argument("--json", action="store_true", help="one object, as README.md describes it")
+    look.add_argument("--json", action="store_true", help="one object, as docs/files.md describes it")
     run = commands.add_parser("run", help="upload a CSV, follow its execution, fetch the results")
     run.add_argument("csv", type=Path)
     run.add_argument("--dataset", help="default: made from the file's name")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.project.read import ROOT
+from tests.support.template import ROOT
 
 LOCAL = ROOT / "local"
 README = (LOCAL / "README.md").read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.read import ROOT
+from tests.support.template import ROOT
 
 LOCAL = ROOT / "local"
 DOOR = LOCAL / "ministack.py"

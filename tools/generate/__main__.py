@@ -11,14 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tools import ROOT, cost, sections
+from tools import ROOT, cost, sections, steps
 from tools.generate import images, machines, picture, queries
 
 # Tables that are measured are not among them: their commands, named in their markers, take minutes.
 SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
     "template.yaml": {"queries": queries.section, "images": images.section},
     "README.md": {"machine": picture.section},
-    "docs/architecture.md": {"machine": picture.section},
+    "docs/architecture.md": {"machine": picture.section, "steps": steps.steps_table},
     "docs/operations.md": {"costs": cost.default_tables},
 }
 
