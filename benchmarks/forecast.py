@@ -1,6 +1,6 @@
 """Walk forward by calendar year over a CSV of prices: python -m benchmarks.forecast CSV --years 2015-2017 [--subset 10]
 
-Prints, in Markdown, how our forecasts compare with naive, drift, the lab's models and statsforecast's on the same
+Prints, in Markdown, how our forecasts compare with naive, drift, the tutorial's models and statsforecast's on the same
 tickers and days, what each costs, and which of the targets are met. `make benchmarks-setup` installs what it needs.
 """
 
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows, years = walk.read(args.csv), []
     for year in args.years:
         with tempfile.TemporaryDirectory() as folder:
-            years.append(walk.run(rows, year, args.subset, args.lab_epochs, Path(folder)))
+            years.append(walk.run(rows, year, args.subset, args.tutorial_epochs, Path(folder)))
         print(progress(years[-1]), flush=True)
     for table in report(years):
         print("\n" + table, flush=True)
@@ -38,7 +38,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--years", type=years_of, required=True, help="test years, such as 2015-2017 or 2016")
     parser.add_argument("--subset", type=subset_of, default=10, help="tickers for the slow methods: a number or names,"
                         " joined by commas (default %(default)s)")  # fmt: skip
-    parser.add_argument("--lab-epochs", type=int, default=20, help="of the lab's LSTM (default %(default)s)")
+    parser.add_argument("--tutorial-epochs", type=int, default=20, help="of the tutorial's LSTM (default %(default)s)")
     return parser.parse_args(argv)
 
 
@@ -60,7 +60,7 @@ def progress(year: Year) -> str:
 def report(years: Sequence[Year]) -> Iterator[str]:
     everyone, subset = Figures(years), Figures(years, only_subset=True)
     quick = (figures.LSTM, figures.UNGATED, figures.NAIVE, figures.DRIFT, figures.FOREST)
-    slow = tuple(method for method in (figures.LAB, *figures.CLASSICAL) if subset.has(method))
+    slow = tuple(method for method in (figures.TUTORIAL, *figures.CLASSICAL) if subset.has(method))
     yield decisions(years)
     yield points("Point forecasts, all tickers", everyone, quick)
     yield points("Point forecasts, the subset", subset, (*quick, *slow))
@@ -163,8 +163,8 @@ def costs(years: Sequence[Year]) -> str:
     names = {
         "fit": "our fit, TensorFlow's import included",
         "fit and forecast": "our fit and forecasts over JSON, both imports included",
-        "lab_lstm": "the lab's LSTM, without imports",
-        "random_forest": "the lab's Random Forest",
+        "tutorial_lstm": "the tutorial's LSTM, without imports",
+        "random_forest": "the tutorial's Random Forest",
         "AutoETS": "AutoETS, one fit",
         "AutoARIMA": "AutoARIMA, one fit",
     }

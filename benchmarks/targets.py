@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.figures import CLASSICAL, CONSTANT, FOREST, LAB, LSTM, VOLATILITY, Figures
+from benchmarks.figures import CLASSICAL, CONSTANT, FOREST, LSTM, TUTORIAL, VOLATILITY, Figures
 from benchmarks.files import HORIZONS
 from benchmarks.walk import Year
 
@@ -45,11 +45,11 @@ def points(figures: Figures) -> Iterator[Target]:
 
 def half_of_the_lab(all_tickers: Figures, subset: Figures) -> Iterator[Target]:
     """Both readings of "half": of the mean ratio to naive, and, ticker by ticker, of the RMSE."""
-    for lab, figures, which in ((FOREST, all_tickers, "all tickers"), (LAB, subset, "subset")):
-        ours, theirs = (figures.mean(method, "rmse_vs_naive", 1) for method in (LSTM, lab))
-        yield at_most(f"mean RMSE / naive over that of {lab.label}, h = 1, {which}", 0.5, ours / theirs, 3)
-        ratio = figures.by_ticker(LSTM, "rmse", 1) / figures.by_ticker(lab, "rmse", 1)
-        yield at_most(f"RMSE over that of {lab.label}, mean of ticker-years, h = 1, {which}", 0.5, ratio.mean(), 3)
+    for tutorial, figures, which in ((FOREST, all_tickers, "all tickers"), (TUTORIAL, subset, "subset")):
+        ours, theirs = (figures.mean(method, "rmse_vs_naive", 1) for method in (LSTM, tutorial))
+        yield at_most(f"mean RMSE / naive over that of {tutorial.label}, h = 1, {which}", 0.5, ours / theirs, 3)
+        ratio = figures.by_ticker(LSTM, "rmse", 1) / figures.by_ticker(tutorial, "rmse", 1)
+        yield at_most(f"RMSE over that of {tutorial.label}, mean of ticker-years, h = 1, {which}", 0.5, ratio.mean(), 3)
 
 
 def coverage(figures: Figures) -> Iterator[Target]:
@@ -80,6 +80,6 @@ def costs(years: Sequence[Year]) -> Iterator[Target]:
     yield at_most("fit of all tickers, seconds, slowest year", FIT_SECONDS, max(year.fit.wall for year in years), 1)
     yield at_most("fit of all tickers, peak MiB", FIT_MIB, max(year.fit.peak_mib for year in years), 0)
     for ours in ("fit", "fit and forecast"):
-        times = sum(year.seconds["lab_lstm"] for year in years) / sum(year.seconds[ours] for year in years)
-        what = f"CPU a ticker: the lab's LSTM over our {ours}"
+        times = sum(year.seconds["tutorial_lstm"] for year in years) / sum(year.seconds[ours] for year in years)
+        what = f"CPU a ticker: the tutorial's LSTM over our {ours}"
         yield Target(what, f"≥ {TIMES_CHEAPER}", f"{times:.1f}", times >= TIMES_CHEAPER)

@@ -62,7 +62,7 @@ def shard_of(rows: Arrays, year: int) -> tuple[Shard, dict[str, str]]:
     return shard.select(series.usable(shard)), cuts
 
 
-def run(rows: Arrays, year: int, wanted: int | list[str], lab_epochs: int, folder: Path) -> Year:
+def run(rows: Arrays, year: int, wanted: int | list[str], tutorial_epochs: int, folder: Path) -> Year:
     """Fit, forecast and score one year with every method; folder is the year's own."""
     shard, cuts = shard_of(rows, year)
     subset = chosen(shard.tickers.tolist(), wanted)
@@ -83,7 +83,7 @@ def run(rows: Arrays, year: int, wanted: int | list[str], lab_epochs: int, folde
         "fit and forecast": (fit.cpu + serve.cpu) / len(shard),
     }
     found = ours(folder, shard, shard_file, origins)
-    found |= others(folder, shard_file, subset, lab_epochs, seconds)
+    found |= others(folder, shard_file, subset, tutorial_epochs, seconds)
 
     return Year(
         year,
@@ -123,9 +123,9 @@ def ours(folder: Path, shard: Shard, shard_file: Path, origins: files.Arrays) ->
     }
 
 
-def others(folder: Path, shard_file: Path, subset: list[str], lab_epochs: int, seconds: dict[str, float]) -> dict:
+def others(folder: Path, shard_file: Path, subset: list[str], tutorial_epochs: int, seconds: dict[str, float]) -> dict:
     """(forecasts, calibration) of the slow methods on the subset; seconds gets what each cost a ticker."""
-    programs: dict[str, tuple] = {"lab_lstm": (sys.executable, "benchmarks.lab", lab_epochs)}
+    programs: dict[str, tuple] = {"tutorial_lstm": (sys.executable, "benchmarks.tutorial", tutorial_epochs)}
     if CLASSICAL_PYTHON.exists():
         programs |= {name: (CLASSICAL_PYTHON, "benchmarks.classical", name) for name in CLASSICAL}
     found = {}

@@ -1,4 +1,4 @@
-"""The lab's LSTM, one per ticker: python -m benchmarks.lab EPOCHS SHARD ORIGINS OUT TICKER ...
+"""The tutorial's LSTM, one per ticker: python -m benchmarks.tutorial EPOCHS SHARD ORIGINS OUT TICKER ...
 
 Price levels scaled to 0..1 by the rows known at the fit, 60 of them in, the next one out, Keras's defaults for
 everything else. It forecasts one row ahead only. OUT gets `cpu`, the seconds of each ticker without the imports.
@@ -18,7 +18,7 @@ WINDOW, UNITS, BATCH = 60, 50, 32
 
 
 def forecast(one: files.Series, epochs: int) -> np.ndarray:
-    """float64[origins]: the next price as the lab's model sees it."""
+    """float64[origins]: the next price as the tutorial's model sees it."""
     low, width = one.minmax[0], (one.minmax[1] - one.minmax[0]) or 1.0
     windows = np.lib.stride_tricks.sliding_window_view((one.prices - low) / width, WINDOW)[:, :, None]
     known = one.before - WINDOW  # windows whose next price is known at the fit
