@@ -2,21 +2,28 @@
 PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
-VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam .venv-images .venv-clients .venv-checkov)
+RUN_VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam)
+VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-clients .venv-checkov)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-faults test-files test-browser lint audit format benchmarks-setup down lock clean
+.PHONY: setup run check test test-faults test-files test-browser coverage lint generate generate-check audit format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
-run: setup
+run: $(RUN_VENVS)
 	$(BIN)/python -m local run examples/prices.csv
 
 # In one process per core; the tests on laptop clouds begin first, because they last longest.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+
+# What to run while working: everything that needs no laptop cloud.
+check: lint generate-check
+	$(PYTEST) tests/unit tests/project
+
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	$(PYTEST)
 
 # Every fault and every input of the corpus; writes the table in docs/operations.md.
 test-faults: setup
@@ -29,12 +36,23 @@ test-files: setup
 test-browser: .venv-browser/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser
 
+# Which lines of the functions and of training/ the unit tests run. The functions of the laptop cloud are not counted.
+coverage: setup
+	$(BIN)/python -m pytest tests/unit tests/pipeline tests/training --numprocesses auto --maxprocesses 4 --cov=functions --cov=training --cov-report=term:skip-covered
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	.venv-sam/bin/sam validate --lint
 	.venv-checkov/bin/checkov --config-file .checkov.yaml --file template.yaml
+
+# Definitions, parts of the template and of documents, from their sources.
+generate: .venv/.ready .venv-images/.ready
+	$(BIN)/python -m tools.generate
+
+generate-check: .venv/.ready .venv-images/.ready
+	$(BIN)/python -m tools.generate --check
 
 # Needs the internet: known vulnerabilities of every pinned package. Not a part of `make test`, which works without.
 audit: .venv/.ready .venv-audit/.ready node_modules/.ready

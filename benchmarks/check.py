@@ -7,7 +7,6 @@
 
 import argparse
 import dataclasses
-import re
 import statistics
 import tempfile
 from pathlib import Path
@@ -15,9 +14,9 @@ from pathlib import Path
 from benchmarks import ROOT, children, tables
 from tests.corpus.forms import FORMS
 from tests.corpus.forms.form import Form
+from tools import sections
 
 DOCUMENT = ROOT / "docs" / "operations.md"
-SECTION = re.compile(r"(<!-- python -m benchmarks\.check --write -->\n).*?(<!-- end -->)", re.DOTALL)
 DAYS = 900  # from 2023-01-02
 TRIED = (  # one of each layout, and the dearest decisions: another encoding, several kinds of a share
     "Stooq in bulk",
@@ -39,7 +38,7 @@ def main() -> None:
     text = tables.markdown("", HEADER, rows).lstrip("# \n") + "\n"
     print(text)
     if given.write:
-        DOCUMENT.write_text(SECTION.sub(lambda found: found[1] + text + found[2], DOCUMENT.read_text()))
+        sections.write(DOCUMENT, "check", text)
 
 
 def row(form: Form, megabytes: float, times: int, folder: Path) -> list[str]:

@@ -29,7 +29,7 @@ def forecast(name: str, one: files.Series) -> np.ndarray:
 
 
 def main(name: str, shard_path: str, origins_path: str, out: str, *names: str) -> None:
-    shard, origins = files.load(Path(shard_path)), files.load(Path(origins_path))
+    shard, origins = files.load_shard(Path(shard_path)), files.load(Path(origins_path))
     prices, seconds = files.unknown(origins), []
     for one in files.series(shard, origins):
         if one.name in names:

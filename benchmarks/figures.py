@@ -1,7 +1,7 @@
 """Figures of methods by year, horizon and measure, from scores of whole years."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Figures:
     def __init__(self, years: Sequence[Year], only_subset: bool = False):
         self.years = [year.year for year in years]
         self.methods = {name for year in years for name in year.scores}
-        self.rows: dict[tuple, dict] = {}
+        self.rows: dict[tuple, Mapping[str, Any]] = {}
         self.r2: dict[tuple[str, str], list[np.ndarray]] = {}
         self.tickers: list[list[str]] = []
         for at, year in enumerate(years):
@@ -48,7 +48,7 @@ class Figures:
                 for seat, squared in zip(MODELS, chosen["squared"].swapaxes(0, 1), strict=True):
                     self.r2.setdefault((name, seat), []).append(1 - squared / spread)
                 for row in metrics.rows(metrics.columns(chosen)):
-                    self.rows[at, name, row["ticker"], row["model"], row["horizon"]] = row
+                    self.rows[at, name, row["ticker"], row["model"], row["horizon"]] = dict(row)
 
     def has(self, method: Method) -> bool:
         return method.scores in self.methods

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stocks.contract import HORIZONS, OUTPUTS, Arrays
+from stocks.series import Shard
 
 
 class Series(NamedTuple):
@@ -26,17 +27,20 @@ def load(path: Path) -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
+def load_shard(path: Path) -> Shard:
+    return Shard.from_arrays(load(path))
+
+
 def save(path: str | Path, arrays: Arrays) -> None:
     np.savez(path, allow_pickle=False, **arrays)
 
 
-def series(shard: Arrays, origins: Arrays) -> Iterator[Series]:
+def series(shard: Shard, origins: Arrays) -> Iterator[Series]:
     """Every ticker of a shard with its origins, those of the baseline's file."""
-    for i, name in enumerate(shard["tickers"].tolist()):
-        rows = slice(*shard["offsets"][i : i + 2].tolist())
+    for i, ticker in enumerate(shard):
         place = slice(*origins["offsets"][i : i + 2].tolist())
-        before = int(shard["bounds"][i, 2])
-        yield Series(name, shard["adjclose"][rows], before, shard["minmax"][i], origins["origin"][place], place)
+        before, prices = int(ticker.bounds[2]), ticker.rows["adjclose"]
+        yield Series(ticker.name, prices, before, ticker.minmax, origins["origin"][place], place)
 
 
 def unknown(origins: Arrays) -> np.ndarray:

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("csv", type=Path, help="prices, in the columns that README.md lists")
+    parser.add_argument("csv", type=Path, help="prices, in the columns that docs/files.md lists")
     parser.add_argument("--years", type=years_of, required=True, help="test years, such as 2015-2017 or 2016")
     parser.add_argument("--subset", type=subset_of, default=10, help="tickers for the slow methods: a number or names,"
                         " joined by commas (default %(default)s)")  # fmt: skip

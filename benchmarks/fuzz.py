@@ -115,7 +115,7 @@ def read_request(body: bytes) -> str:
 
 
 def answers() -> list[bytes]:
-    lasts = [SHARD["adjclose"][60:63], SHARD["adjclose"][-3:]]
+    lasts = [SHARD.adjclose[60:63], SHARD.adjclose[-3:]]
     good = [[[[price] * len(OUTPUTS) for _ in HORIZONS] for price in last.tolist()] for last in lasts]
     others: tuple = (
         {"error": "out of memory"},

@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from local import cloud, deploy, paths
-from local.__main__ import dataset_of
+from local.cli.run import dataset_of
 from tests.support import expected_queries
-from tools import queries
+from tools.generate import queries
 
 CLIENTS = {"PyAthena": "pyathena_pandas", "awswrangler": "awswrangler"}
 PYTHON = paths.python("clients")

@@ -4,13 +4,14 @@ import numpy as np
 
 from benchmarks import files
 from stocks.contract import QUANTILES
+from stocks.series import Shard
 
 LEVELS = tuple(QUANTILES.values())
 FIRST_ORIGIN = 60  # the first row whose volatility counts on 60 returns
 STILL = 1e-6  # at or below this volatility nothing can be scaled by it
 
 
-def constant(shard: files.Arrays, origins: files.Arrays) -> np.ndarray:
+def constant(shard: Shard, origins: files.Arrays) -> np.ndarray:
     """The random walk with the ticker's own past changes: their quantiles, the same on every day."""
     prices = files.unknown(origins)
     for one in files.series(shard, origins):
@@ -21,9 +22,9 @@ def constant(shard: files.Arrays, origins: files.Arrays) -> np.ndarray:
     return prices
 
 
-def volatility_scaled(shard: files.Arrays, origins: files.Arrays, scale: np.ndarray) -> np.ndarray:
+def volatility_scaled(shard: Shard, origins: files.Arrays, scale: np.ndarray) -> np.ndarray:
     """Past changes of all tickers in units of s·√h give the quantiles; today's s makes prices of them."""
-    units = np.split(scale.astype(np.float64), shard["offsets"][1:-1])
+    units = np.split(scale.astype(np.float64), shard.offsets[1:-1])
     tickers = list(files.series(shard, origins))
     prices = files.unknown(origins)
     for i, horizon in enumerate(files.HORIZONS):

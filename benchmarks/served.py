@@ -11,9 +11,10 @@ import numpy as np
 from benchmarks import files
 from local.sagemaker.serving import Model
 from stocks import endpoint
+from stocks.series import Shard
 
 
-def forecast(model_dir: Path, shard: files.Arrays) -> dict[str, np.ndarray]:
+def forecast(model_dir: Path, shard: Shard) -> dict[str, np.ndarray]:
     """The forecasts file of a shard, before calibration."""
     model = Model(model_dir / "1")
     answers: list[tuple[endpoint.Instance, np.ndarray]] = []
@@ -24,4 +25,4 @@ def forecast(model_dir: Path, shard: files.Arrays) -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    files.save(sys.argv[3], forecast(Path(sys.argv[1]), files.load(Path(sys.argv[2]))))
+    files.save(sys.argv[3], forecast(Path(sys.argv[1]), files.load_shard(Path(sys.argv[2]))))

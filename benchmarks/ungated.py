@@ -6,8 +6,8 @@ volatility of every row of the shard, which the volatility-scaled rival needs.
 
 import sys
 import tempfile
-import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -31,9 +31,10 @@ def reopened(model_dir: Path) -> model.Forecaster:
 if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    shard = files.load(Path(sys.argv[2]))
+    shard = files.load_shard(Path(sys.argv[2]))
     with tempfile.TemporaryDirectory() as folder:
         model.export(reopened(Path(sys.argv[1])), folder)
         found = served.forecast(Path(folder), shard)
-    _, scale = train.features(types.SimpleNamespace(**shard))
+    prices: Any = shard  # it has the columns of training's own class
+    _, scale = train.features(prices)
     files.save(sys.argv[3], found | {"scale": scale})

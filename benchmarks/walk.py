@@ -15,8 +15,10 @@ import numpy as np
 
 from benchmarks import ROOT, children, files, rivals
 from stocks import baseline, intervals, metrics, predictions, series
+from stocks.contract import Arrays
 from stocks.reading.intake import Intake
 from stocks.reading.source import Source
+from stocks.series import Shard
 
 CLASSICAL = ("AutoETS", "AutoARIMA")
 CLASSICAL_PYTHON = ROOT / ".venv-benchmarks/bin/python"
@@ -37,7 +39,7 @@ class Year:
     subset: list[str]
 
 
-def read(path: Path) -> series.Arrays:
+def read(path: Path) -> Arrays:
     """All accepted rows of a CSV of the contract, in file order, as Split writes them for one shard."""
     with tempfile.TemporaryDirectory() as folder:
         intake = Intake(Path(folder), shards=1)
@@ -45,7 +47,7 @@ def read(path: Path) -> series.Arrays:
         return intake.shard(0)
 
 
-def shard_of(rows: series.Arrays, year: int) -> tuple[series.Arrays, dict[str, str]]:
+def shard_of(rows: Arrays, year: int) -> tuple[Shard, dict[str, str]]:
     """The shard as of the end of the year, and the cuts that make the year its test period."""
     begin, end = (series.day_of(f"{first}-01-01") for first in (year, year + 1))
     known = rows["day"] < end
@@ -57,27 +59,28 @@ def shard_of(rows: series.Arrays, year: int) -> tuple[series.Arrays, dict[str, s
     # The share that makes series.cuts find the year's first day: the earliest with at most so many rows from it on.
     cuts = series.cuts(days, counts, tested / counts.sum())
     shard, _ = series.build(rows, cuts)
-    return series.select(shard, series.usable(shard)), cuts
+    return shard.select(series.usable(shard)), cuts
 
 
-def run(rows: series.Arrays, year: int, wanted: int | list[str], lab_epochs: int, folder: Path) -> Year:
+def run(rows: Arrays, year: int, wanted: int | list[str], lab_epochs: int, folder: Path) -> Year:
     """Fit, forecast and score one year with every method; folder is the year's own."""
     shard, cuts = shard_of(rows, year)
-    subset = chosen(shard["tickers"].tolist(), wanted)
+    subset = chosen(shard.tickers.tolist(), wanted)
     (folder / "shards").mkdir(parents=True)
     shard_file = folder / "shards/00000.npz"
-    files.save(shard_file, shard | {"run_id": np.array(str(year)), "kind": np.array("shards"), "shard": np.array(0)})
+    label = {"run_id": np.array(str(year)), "kind": np.array("shards"), "shard": np.array(0)}
+    files.save(shard_file, shard.arrays() | label)
 
     started = time.process_time()
     origins = baseline.forecast(shard)
-    seconds = {"random_forest": (time.process_time() - started) / len(shard["tickers"])}
+    seconds = {"random_forest": (time.process_time() - started) / len(shard)}
     files.save(folder / "baseline.npz", origins)
     # As SageMaker runs it: the script, a folder of shards, a folder for the model, and nothing else.
     fit = children.run("train.py", cwd=ROOT / "training", SM_CHANNEL_TRAIN=folder / "shards", SM_MODEL_DIR=folder)
     serve = children.run("-m", "benchmarks.served", folder, shard_file, folder / "served.npz")
     seconds |= {
-        "fit": fit.cpu / len(shard["tickers"]),
-        "fit and forecast": (fit.cpu + serve.cpu) / len(shard["tickers"]),
+        "fit": fit.cpu / len(shard),
+        "fit and forecast": (fit.cpu + serve.cpu) / len(shard),
     }
     found = ours(folder, shard, shard_file, origins)
     found |= others(folder, shard_file, subset, lab_epochs, seconds)
@@ -103,7 +106,7 @@ def chosen(tickers: list[str], wanted: int | list[str]) -> list[str]:
     return [tickers[len(tickers) * i // count] for i in range(count)]
 
 
-def ours(folder: Path, shard: series.Arrays, shard_file: Path, origins: files.Arrays) -> dict:
+def ours(folder: Path, shard: Shard, shard_file: Path, origins: files.Arrays) -> dict:
     """(forecasts, calibration) of what is published, of its parts, and of intervals without training."""
     children.run("-m", "benchmarks.ungated", folder, shard_file, folder / "ungated.npz")
     served, ungated = files.load(folder / "served.npz"), files.load(folder / "ungated.npz")
@@ -135,12 +138,12 @@ def others(folder: Path, shard_file: Path, subset: list[str], lab_epochs: int, s
     return found
 
 
-def score(shard: series.Arrays, origins: files.Arrays, forecasts: files.Arrays, calibration: files.Arrays) -> dict:
+def score(shard: Shard, origins: files.Arrays, forecasts: files.Arrays, calibration: files.Arrays) -> dict:
     """The sums of stocks.metrics, and `spread` [k, 3]: what R² divides squared errors by, shown only as a warning."""
     rows = predictions.join(shard, origins, forecasts, calibration)
     test = ~rows["future"]
     cell = rows["ticker"][test] * len(files.HORIZONS) + np.searchsorted(files.HORIZONS, rows["horizon"][test])
-    shape = (len(shard["tickers"]), len(files.HORIZONS))
+    shape = (len(shard), len(files.HORIZONS))
     n, total, squares = (
         np.bincount(cell, values, minlength=shape[0] * shape[1]).reshape(shape)
         for values in (None, rows["actual"][test], rows["actual"][test] ** 2)

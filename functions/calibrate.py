@@ -1,11 +1,12 @@
 """Pool the shards' scores into one stretch per origin day, horizon and interval."""
 
 from common import telemetry, working
+from common.events import CalibrateResult, LambdaContext, RunEvent
 from stocks import intervals
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: RunEvent, context: LambdaContext) -> CalibrateResult:
     run = event["run"]
     histograms = (working.get_arrays(run, "histograms", number) for number in range(run["shards"]))
     calibration = intervals.stretches(intervals.pool(histograms))

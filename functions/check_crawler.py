@@ -3,13 +3,14 @@
 import datetime
 
 from common import aws, clock, telemetry
+from common.events import CheckCrawlerEvent, CheckCrawlerResult, LambdaContext
 from common.settings import settings
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: CheckCrawlerEvent, context: LambdaContext) -> CheckCrawlerResult:
     since = datetime.datetime.fromisoformat(event["since"])
-    crawler = aws.client("glue").get_crawler(Name=settings().crawler_name)["Crawler"]
+    crawler = aws.glue().get_crawler(Name=settings().crawler_name)["Crawler"]
     last = crawler.get("LastCrawl", {})
     return {
         "status": crawler["State"],

@@ -2,19 +2,23 @@
 
 from common import telemetry, working
 from common.errors import RejectedFile
+from common.events import CheckDataResult, LambdaContext, RunEvent
 from common.settings import settings
 from stocks.reading import verdict
 from stocks.reading.rejected import Unusable
 
-METRICS = {"rows": "Rows", "rejected_rows": "RejectedRows", "tickers": "Tickers", "skipped": "SkippedTickers"}
-
 
 @telemetry.step
-def handler(event, context):
+def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
     run = event["run"]
     manifest = working.get_json(run, "manifest")
     data = total(manifest, [working.get_json(run, "scaled", shard) for shard in range(run["shards"])])
-    counts = data | {"skipped": len(data["skipped"])}
+    counts: CheckDataResult = {
+        "rows": data["rows"],
+        "rejected_rows": data["rejected_rows"],
+        "tickers": data["tickers"],
+        "skipped": len(data["skipped"]),
+    }
     record(counts, run["dataset"])
     check(data, manifest, settings().bad_row_tolerance)
     working.put_json(run, "data", data)
@@ -31,9 +35,11 @@ def total(manifest: dict, scaled: list[dict]) -> dict:
     }
 
 
-def record(counts: dict, dataset: str) -> None:
-    for name, metric in METRICS.items():
-        telemetry.count(metric, counts[name], dataset)
+def record(counts: CheckDataResult, dataset: str) -> None:
+    telemetry.count("Rows", counts["rows"], dataset)
+    telemetry.count("RejectedRows", counts["rejected_rows"], dataset)
+    telemetry.count("Tickers", counts["tickers"], dataset)
+    telemetry.count("SkippedTickers", counts["skipped"], dataset)
 
 
 def check(data: dict, manifest: dict, tolerance: float) -> None:

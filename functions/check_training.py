@@ -1,11 +1,19 @@
 """Ask SageMaker how the training job is doing."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from common import aws, clock, telemetry
+from common.events import CheckTrainingEvent, CheckTrainingResult, LambdaContext
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
 
 
 @telemetry.step
-def handler(event, context):
-    job = aws.client("sagemaker").describe_training_job(TrainingJobName=event["job_name"])
+def handler(event: CheckTrainingEvent, context: LambdaContext) -> CheckTrainingResult:
+    job = aws.sagemaker().describe_training_job(TrainingJobName=event["job_name"])
     return {
         "job_name": event["job_name"],
         "status": job["TrainingJobStatus"],
@@ -16,7 +24,7 @@ def handler(event, context):
     }
 
 
-def reason(job: dict) -> str:
+def reason(job: DescribeTrainingJobResponseTypeDef) -> str:
     """Why the job ended; SageMaker gives no FailureReason to a job that it stopped for running too long."""
     if job.get("SecondaryStatus") == "MaxRuntimeExceeded":
         limit = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", "unknown")

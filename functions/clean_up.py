@@ -5,13 +5,21 @@ by the machine's retries of StillCreating. A retry knows nothing of the try befo
 endpoint is gone, so that its creation time, seconds before the endpoint's, still tells for how long there has been one.
 """
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from common import attempts, aws, clock, sagemaker, telemetry
 from common.errors import StillCreating
+from common.events import CleanUpEvent, CleanUpResult, LambdaContext
 from common.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
 
 RUNNING = ("InProgress", "Stopping")
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # SageMaker refuses to delete an endpoint meanwhile
@@ -20,8 +28,8 @@ POLL_SECONDS = 2
 
 
 @telemetry.step
-def handler(event, context):
-    name, client = sagemaker.name(event), aws.client("sagemaker")
+def handler(event: CleanUpEvent, context: LambdaContext) -> CleanUpResult:
+    name, client = sagemaker.name(event), aws.sagemaker()
     stopping = stop_training(client, name)
     seconds = endpoint_seconds(client, name)
     delete_endpoint(client, name)
@@ -32,7 +40,7 @@ def handler(event, context):
     return {"endpoint_seconds": seconds, "published": attempts.is_published(settings(), event["run"])}
 
 
-def attempt(call, **arguments) -> dict | None:
+def attempt[Answer](call: Callable[..., Answer], **arguments: str) -> Answer | None:
     """The call's answer, or None where there is nothing of that name."""
     try:
         return call(**arguments)
@@ -42,7 +50,7 @@ def attempt(call, **arguments) -> dict | None:
         raise
 
 
-def stop_training(client, name: str) -> bool:
+def stop_training(client: SageMakerClient, name: str) -> bool:
     """Ask the job to stop if it runs; whether there is an end of it to wait for."""
     job = attempt(client.describe_training_job, TrainingJobName=name)
     if not job or job["TrainingJobStatus"] not in RUNNING:
@@ -57,7 +65,7 @@ def stop_training(client, name: str) -> bool:
     return True
 
 
-def await_training(client, name: str) -> None:
+def await_training(client: SageMakerClient, name: str) -> None:
     """Wait until the job has ended; SageMaker gives it two minutes. Raises StillCreating, to be tried again."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while job := attempt(client.describe_training_job, TrainingJobName=name):
@@ -68,17 +76,17 @@ def await_training(client, name: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def endpoint_seconds(client, name: str) -> float:
+def endpoint_seconds(client: SageMakerClient, name: str) -> float:
     """For how long there has been an endpoint, an upper bound of what is paid; 0.0 without endpoint and config."""
-    found = attempt(client.describe_endpoint, EndpointName=name) or attempt(
+    described = attempt(client.describe_endpoint, EndpointName=name) or attempt(
         client.describe_endpoint_config, EndpointConfigName=name
     )
-    if not found:
+    if not described:
         return 0.0
-    return round(clock.seconds_since(found["CreationTime"]), 1)
+    return round(clock.seconds_since(described["CreationTime"]), 1)
 
 
-def delete_endpoint(client, name: str) -> None:
+def delete_endpoint(client: SageMakerClient, name: str) -> None:
     """Delete the endpoint and wait until it is gone. Raises StillCreating, for the machine to try again."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while endpoint := attempt(client.describe_endpoint, EndpointName=name):
@@ -90,7 +98,7 @@ def delete_endpoint(client, name: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def request_deletion(client, name: str) -> None:
+def request_deletion(client: SageMakerClient, name: str) -> None:
     try:
         attempt(client.delete_endpoint, EndpointName=name)
     except ClientError as error:

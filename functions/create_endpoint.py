@@ -3,13 +3,14 @@
 import functools
 
 from common import aws, sagemaker, telemetry
+from common.events import CreateEndpointEvent, CreateEndpointResult, LambdaContext
 from common.settings import Settings, settings
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: CreateEndpointEvent, context: LambdaContext) -> CreateEndpointResult:
     setting, name, tags = settings(), sagemaker.name(event), sagemaker.tags(event["run"])
-    client = aws.client("sagemaker")
+    client = aws.sagemaker()
     create = functools.partial(
         sagemaker.create, instance_type=setting.endpoint_instance_type, parameter="EndpointInstanceType", Tags=tags
     )

@@ -1,47 +1,52 @@
-"""Say which run an execution that ended badly belonged to, why it ended, and whether anybody has been told.
+"""Say which run an execution that ended badly belonged to, why it ended, and whether that has been published.
 
 The event names the execution; everything else is asked of Step Functions, since an event leaves out a long input.
 """
 
-import json
+from __future__ import annotations
 
-import notify
-from common import aws, keys, telemetry
+import json
+from typing import TYPE_CHECKING
+
+from common import aws, keys, messages, telemetry
 from common.errors import Transient
+from common.events import Failure, FindRunEvent, FindRunResult, LambdaContext, Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 
 @telemetry.step
-def handler(event, context):
-    execution = aws.client("stepfunctions").describe_execution(executionArn=event["execution_arn"])
+def handler(event: FindRunEvent, context: LambdaContext) -> FindRunResult:
+    execution = aws.states().describe_execution(executionArn=event["execution_arn"])
     if execution["status"] == "RUNNING":
         raise Transient(f"{event['execution_arn']} is still reported to run, although it has ended")
-    source = upload(execution.get("input", ""))
-    dataset = keys.dataset(source.get("key", ""))
-    run = {"run_id": keys.run_id(dataset, **source), "dataset": dataset} if dataset else {}
+    source = upload_of(execution.get("input", ""))
+    run = keys.run_of(source)
     return {
         "status": "found" if run else "none",
-        "run": run,
+        "run": run or {},
         "execution_name": execution["name"],
-        "key": source.get("key", notify.UNKNOWN_FILE),
+        "key": source["key"] if source else messages.UNKNOWN_FILE,
         "failure": failure(execution),
-        "told": execution["status"] == "FAILED" and notify.has_told(execution.get("cause", "")),
+        "told": execution["status"] == "FAILED" and messages.was_published(execution.get("cause", "")),
     }
 
 
-def upload(text: str) -> dict[str, str]:
-    """Bucket, key and version id of the machine's input; nothing where it is no upload event."""
+def upload_of(text: str) -> Upload | None:
+    """Bucket, key and version id of the machine's input; None where it is no upload event."""
     try:
         detail = json.loads(text)["detail"]
-        bucket, found = detail["bucket"]["name"], detail["object"]
-        source = {"bucket": bucket, "key": found["key"], "version_id": found["version-id"]}
+        bucket, dropped = detail["bucket"]["name"], detail["object"]
+        source: Upload = {"bucket": bucket, "key": dropped["key"], "version_id": dropped["version-id"]}
     except (ValueError, KeyError, TypeError):
-        return {}
-    return source if all(isinstance(value, str) for value in source.values()) else {}
+        return None
+    return source if all(isinstance(value, str) for value in source.values()) else None
 
 
-def failure(execution: dict) -> dict[str, str]:
+def failure(execution: DescribeExecutionOutputTypeDef) -> Failure:
     """The error and cause as notify takes them: a person or a limit ends an execution without an error of its own."""
-    given = notify.plain(execution.get("cause")) or execution.get("error", "")
+    given = messages.plain(execution.get("cause")) or execution.get("error", "")
     if execution["status"] == "ABORTED":
         return {"error": "Aborted", "cause": f"somebody stopped the execution{f': {given}' if given else ''}"}
     if execution["status"] == "TIMED_OUT":

@@ -5,17 +5,18 @@ from botocore.exceptions import ClientError
 
 from common import aws, telemetry, working
 from common.errors import ModelFailed, Transient
+from common.events import ForecastEvent, LambdaContext, ShardResult
 from stocks import endpoint, intervals
-from stocks.contract import Arrays
+from stocks.series import Shard
 
 # Runtime errors that pass, beside those telemetry knows: the model's container is out of reach or still loading.
 PASSING = {"InternalDependencyException", "ModelNotReadyException"}
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: ForecastEvent, context: LambdaContext) -> ShardResult:
     run, number, name = event["run"], event["shard"], event["endpoint_name"]
-    shard = working.get_arrays(run, "shards", number)
+    shard = Shard.from_arrays(working.get_arrays(run, "shards", number))
     answers: list[tuple[endpoint.Instance, np.ndarray]] = []
     for instances in endpoint.requests(shard):
         answer = invoke(name, endpoint.body(shard, instances))
@@ -26,7 +27,7 @@ def handler(event, context):
     return {"shard": number}
 
 
-def forecasts_in(answer: bytes, shard: Arrays, instances: list[endpoint.Instance]) -> list[np.ndarray]:
+def forecasts_in(answer: bytes, shard: Shard, instances: list[endpoint.Instance]) -> list[np.ndarray]:
     try:
         return endpoint.prices(shard, instances, answer)
     except endpoint.NotAForecast as error:
@@ -36,7 +37,7 @@ def forecasts_in(answer: bytes, shard: Arrays, instances: list[endpoint.Instance
 def invoke(name: str, body: str) -> bytes:
     """The endpoint's answer. Raises Transient for what may pass, ModelFailed where the model refused the request."""
     try:
-        answer = aws.client("sagemaker-runtime").invoke_endpoint(
+        answer = aws.runtime().invoke_endpoint(
             EndpointName=name, ContentType="application/json", Accept="application/json", Body=body.encode()
         )
     except ClientError as error:

@@ -2,8 +2,8 @@
 
 import json
 
-import notify
-from common import aws, telemetry
+from common import messages, telemetry
+from common.events import AlarmEvent, AlarmResult, LambdaContext
 from common.settings import settings
 
 WORDS = {"ALARM": "ALARM", "OK": "Over", "INSUFFICIENT_DATA": "No data"}
@@ -11,14 +11,12 @@ CREATED = "Unchecked: Initial alarm creation"  # how CloudWatch explains the sta
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: AlarmEvent, context: LambdaContext) -> AlarmResult:
     alarm = event["alarmData"]
     if alarm["state"]["value"] == "OK" and alarm.get("previousState", {}).get("reason") == CREATED:
         return {"told": False}  # nothing was wrong before
     subject = f"{WORDS[alarm['state']['value']]}: {alarm['alarmName']}"
-    aws.client("sns").publish(
-        TopicArn=settings().topic_arn, Subject=notify.ascii_line(subject), Message=message(alarm, event["region"])
-    )
+    messages.publish(settings().topic_arn, subject, message(alarm, event["region"]))
     return {"told": True}
 
 
@@ -41,7 +39,7 @@ def message(alarm: dict, region: str) -> str:
 
 def figures(state: dict) -> list[str]:
     """Newest value and threshold; a state that was set by hand has neither."""
-    found = json.loads(state.get("reasonData") or "{}")
-    values = [value for value in found.get("recentDatapoints", []) if value is not None]
+    data = json.loads(state.get("reasonData") or "{}")
+    values = [value for value in data.get("recentDatapoints", []) if value is not None]
     lines = [f"Value:     {values[-1]:g}"] if values else []
-    return [*lines, f"Threshold: {found['threshold']:g}"] if "threshold" in found else lines
+    return [*lines, f"Threshold: {data['threshold']:g}"] if "threshold" in data else lines

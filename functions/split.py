@@ -10,6 +10,7 @@ from pathlib import Path
 
 from common import attempts, aws, keys, storage, telemetry, working
 from common.errors import RejectedFile
+from common.events import LambdaContext, NamedRun, SplitEvent, SplitResult, Status, SummarizeResult, Upload
 from common.settings import Settings, settings
 from stocks import series
 from stocks.reading import intake, rejected
@@ -19,38 +20,51 @@ PLACE = "incoming/<dataset>/<name>.csv"
 
 
 @telemetry.step
-def handler(event, context):
-    config, source = settings(), {name: event[name] for name in ("bucket", "key", "version_id")}
+def handler(event: SplitEvent, context: LambdaContext) -> SplitResult:
+    config = settings()
+    source: Upload = {"bucket": event["bucket"], "key": event["key"], "version_id": event["version_id"]}
     if reason := ignored(source["key"]):
         return answer("ignored", reason)
     dataset, name = address(source)
-    run = {"run_id": keys.run_id(dataset, **source), "dataset": dataset}
+    run: NamedRun = {"run_id": keys.run_id(dataset, **source), "dataset": dataset}
     telemetry.logger.append_keys(**run)
     claim = attempts.claim(config, run["run_id"], event["execution_arn"])
     if claim["execution_arn"] != event["execution_arn"]:
         return answer("duplicate", f"this file belongs to execution {claim['execution_arn']}", run)
     if attempts.is_published(config, run):
-        return published(config, run)
+        return published(run)
     attempts.remove_leftovers(config, run)
-    shards, found = split(config, run, source, name, event["size"])
-    manifest = {"dataset": dataset, "shards": shards, "source": source, "started": claim["claimed"]} | found
+    shards, counts = split(config, run, source, name, event["size"])
+    manifest = {"dataset": dataset, "shards": shards, "source": source, "started": claim["claimed"]} | counts
     working.put_json(run, "manifest", manifest)
     return answer("accepted", "", run, shards)
 
 
-def answer(status: str, reason: str, run: dict | None = None, shards: int = 0, summary: dict | None = None) -> dict:
+def answer(
+    status: Status,
+    reason: str,
+    run: NamedRun | None = None,
+    shards: int = 0,
+    summary: SummarizeResult | None = None,
+) -> SplitResult:
     """Every status has every field, so that the machine's expressions find them."""
-    told = {"status": status, "reason": reason, "run_id": "", "dataset": "", "shards": shards, "summary": summary or {}}
-    return told | (run or {})
+    return {
+        "status": status,
+        "reason": reason,
+        "run_id": run["run_id"] if run else "",
+        "dataset": run["dataset"] if run else "",
+        "shards": shards,
+        "summary": summary or {},
+    }
 
 
-def published(config: Settings, run: dict) -> dict:
+def published(run: NamedRun) -> SplitResult:
     """The answer for a run whose row stands: what followed the commit is done again while its summary is known."""
     summary, reason = attempts.summary(run), "its forecasts are published"
     if not summary:
         return answer("duplicate", reason, run)
-    crawl_after = {"finished": datetime.datetime.now(datetime.UTC).isoformat()}
-    return answer("published", reason, run, summary=summary | crawl_after)
+    crawl_after = datetime.datetime.now(datetime.UTC).isoformat()
+    return answer("published", reason, run, summary={**summary, "finished": crawl_after})
 
 
 def ignored(key: str) -> str:
@@ -62,7 +76,7 @@ def ignored(key: str) -> str:
     return ""
 
 
-def address(source: dict[str, str]) -> tuple[str, str]:
+def address(source: Upload) -> tuple[str, str]:
     """The dataset and the file's name from the key. Raises RejectedFile where the key breaks the rule."""
     _, *folders, name = source["key"].split("/")
     if len(folders) != 1:
@@ -77,11 +91,11 @@ def address(source: dict[str, str]) -> tuple[str, str]:
     return dataset, name
 
 
-def refused(reason: object, source: dict[str, str]) -> RejectedFile:
+def refused(reason: object, source: Upload) -> RejectedFile:
     return RejectedFile(f"{reason}: s3://{source['bucket']}/{source['key']}")
 
 
-def split(config: Settings, run: dict, source: dict[str, str], name: str, size: int) -> tuple[int, dict]:
+def split(config: Settings, run: NamedRun, source: Upload, name: str, size: int) -> tuple[int, dict]:
     """Write the run's rows and rejected rows; how many shards, and what the manifest holds. Raises RejectedFile."""
     uploaded, first = opened(source)
     unread = [first]  # the version is asked for again only if it has to be read twice
@@ -103,18 +117,18 @@ def split(config: Settings, run: dict, source: dict[str, str], name: str, size: 
     return shards, {"uploaded": uploaded.isoformat(), "cuts": cuts} | taken.report()
 
 
-def put_rejected(config: Settings, run: dict, rows: list[rejected.Rejected]) -> None:
+def put_rejected(config: Settings, run: NamedRun, rows: list[rejected.Rejected]) -> None:
     key = keys.lake("rejected", run, "split.csv")
     storage.put(config.lake_bucket, key, rejected.to_csv(rows), "text/csv")
 
 
-def opened(source: dict[str, str]) -> tuple[datetime.datetime, Stream]:
+def opened(source: Upload) -> tuple[datetime.datetime, Stream]:
     """When exactly this version of the object was uploaded, and its bytes. Raises RejectedFile where it is gone."""
-    s3 = aws.client("s3")
+    s3 = aws.s3()
     try:
-        found = s3.get_object(Bucket=source["bucket"], Key=source["key"], VersionId=source["version_id"])
+        dropped = s3.get_object(Bucket=source["bucket"], Key=source["key"], VersionId=source["version_id"])
     except s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
             raise refused("the file was deleted before it was read; upload it again", source) from None
         raise
-    return found["LastModified"], found["Body"]
+    return dropped["LastModified"], dropped["Body"]

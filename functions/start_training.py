@@ -8,19 +8,20 @@ import tarfile
 from pathlib import Path
 
 from common import aws, keys, sagemaker, storage, telemetry
+from common.events import LambdaContext, Run, StartTrainingEvent, StartTrainingResult
 from common.settings import Settings, settings
 
 LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after every epoch: train_loss=0.1234
 
 
 @telemetry.step
-def handler(event, context):
+def handler(event: StartTrainingEvent, context: LambdaContext) -> StartTrainingResult:
     setting, run, job_name = settings(), event["run"], sagemaker.name(event)
     source = storage.put(
         setting.work_bucket, keys.work(run["run_id"], "source/sourcedir.tar.gz"), source_archive(training_folder())
     )
     sagemaker.create(
-        aws.client("sagemaker").create_training_job,
+        aws.sagemaker().create_training_job,
         instance_type=setting.training_instance_type,
         parameter="TrainingInstanceType",
         **job(setting, run, job_name, source),
@@ -48,7 +49,7 @@ def source_archive(folder: Path) -> bytes:
     return gzip.compress(plain.getvalue(), mtime=0)
 
 
-def job(setting: Settings, run: dict, job_name: str, source: str) -> dict:
+def job(setting: Settings, run: Run, job_name: str, source: str) -> dict:
     """The arguments of CreateTrainingJob."""
     return {
         "TrainingJobName": job_name,
@@ -75,7 +76,7 @@ def script_mode(source: str) -> dict[str, str]:
     values = {
         "sagemaker_program": "train.py",
         "sagemaker_submit_directory": source,
-        "sagemaker_region": aws.client("sagemaker").meta.region_name,
+        "sagemaker_region": aws.sagemaker().meta.region_name,
         "sagemaker_container_log_level": 20,
     }
     return {key: json.dumps(value) for key, value in values.items()}

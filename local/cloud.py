@@ -23,14 +23,14 @@ def settings() -> dict | None:
     """pid, port and endpoint of the cloud that is up, or nothing."""
     if not paths.SETTINGS.exists():
         return None
-    found = json.loads(paths.SETTINGS.read_text())
-    return found if _comes_up(found) else None
+    stored = json.loads(paths.SETTINGS.read_text())
+    return stored if _comes_up(stored) else None
 
 
 def start(port: int = 0) -> dict:
     """The settings of a running cloud; one is started if none is up."""
-    if found := settings():
-        return found
+    if running := settings():
+        return running
     stop()
     port = port or int(os.environ.get("LOCAL_PORT", 0)) or _free_port()
     for folder in (paths.LOGS, paths.STATE / "ministack"):
@@ -73,15 +73,15 @@ def stop() -> list[str]:
 
 def variables() -> dict[str, str]:
     """The environment in which AWS's tools talk to this cloud and to nothing else."""
-    found = settings()
-    if found is None:
+    running = settings()
+    if running is None:
         raise CloudError("no cloud is up; start one with: python -m local up")
     own = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return {
         **own,
         **paths.LAPTOP_KEYS,
-        "AWS_ENDPOINT_URL": found["endpoint"],
-        "AWS_DEFAULT_REGION": found["region"],
+        "AWS_ENDPOINT_URL": running["endpoint"],
+        "AWS_DEFAULT_REGION": running["region"],
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -93,20 +93,22 @@ def client(service: str) -> Any:
     import boto3  # the interpreter that only asks `down` need not load it
     from botocore.config import Config
 
-    found = variables()
+    environment = variables()
     session: Any = boto3.session.Session(
-        aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
-        region_name=found["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=environment["AWS_DEFAULT_REGION"],
     )
-    return session.client(service, endpoint_url=found["AWS_ENDPOINT_URL"], config=Config(retries={"max_attempts": 2}))
+    return session.client(
+        service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=Config(retries={"max_attempts": 2})
+    )
 
 
-def _comes_up(found: dict) -> bool:
+def _comes_up(started: dict) -> bool:
     """Whether the process is the one that was started and answers, with patience for one that is busy."""
     deadline = time.monotonic() + START_SECONDS
-    while found["born"] and found["born"] == children.born(found["pid"]) and time.monotonic() < deadline:
-        if _healthy(found["endpoint"]):
+    while children.is_alive(started) and time.monotonic() < deadline:
+        if _healthy(started["endpoint"]):
             return True
         time.sleep(0.1)
     return False

@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from local import cloud, paths
@@ -16,7 +17,7 @@ CONFIG = "local"
 UNATTENDED = ("--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar")
 
 
-def deploy(say) -> dict[str, str]:
+def deploy(say: Callable[[str], object]) -> dict[str, str]:
     """The stack's outputs, after a deployment if the sources differ from the deployed ones."""
     marker = paths.STATE / "deployed"
     with _one_at_a_time():
@@ -29,7 +30,7 @@ def deploy(say) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _one_at_a_time():
+def _one_at_a_time() -> Iterator[None]:
     """The clouds of one checkout, a developer's and the tests', share .aws-sam, and a build begins by emptying it."""
     folder = paths.ROOT / ".aws-sam"
     folder.mkdir(exist_ok=True)
@@ -55,11 +56,11 @@ def fingerprint() -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    found = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
-    return [item for item in found if "__pycache__" not in item.parts]
+    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
+    return [item for item in files if "__pycache__" not in item.parts]
 
 
-def _sam(command: str, say, *options: str) -> None:
+def _sam(command: str, say: Callable[[str], object], *options: str) -> None:
     """Run the real SAM CLI; its output goes to a log and is shown when it fails."""
     say(f"sam {command} ...")
     started = time.monotonic()

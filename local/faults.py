@@ -39,12 +39,12 @@ def take(kind: str, description: str) -> dict | None:
     """The fault that is due for this decision, if any."""
     with _lock:
         faults = json.loads(paths.FAULTS.read_text()) if paths.FAULTS.exists() else {}
-        found = faults.get(kind, [])
-        entries = found if isinstance(found, list) else [found]
-        fault = next((one for one in entries if _applies(one, description)), None)
+        given = faults.get(kind, [])
+        entries = given if isinstance(given, list) else [given]
+        fault = next((entry for entry in entries if _applies(entry, description)), None)
         if fault and "times" in fault:
             fault["times"] -= 1
-            faults[kind] = [one for one in entries if one.get("times", 1) > 0]
+            faults[kind] = [entry for entry in entries if entry.get("times", 1) > 0]
             new = paths.FAULTS.with_suffix(".new")
             new.write_text(json.dumps(faults))
             new.replace(paths.FAULTS)  # whoever reads it meanwhile reads it whole

@@ -1,20 +1,17 @@
 """Every message published to a topic, appended to .local/logs/notifications.log, for want of e-mail."""
 
 import time
+from typing import Any
 
-from ministack.services import sns
-
-from local import paths
-
-_ministack_fanout = sns._fanout
+from local import ministack, paths
 
 
 def install() -> None:
-    sns._fanout = _fanout
+    ministack.publish_to_subscribers.replace(_publish)
 
 
-def _fanout(topic_arn: str, message_id: str, message: str, subject: str, *rest, **named):
+def _publish(topic_arn: str, message_id: str, message: str, subject: str, *rest: Any, **named: Any) -> Any:
     paths.LOGS.mkdir(parents=True, exist_ok=True)
     with (paths.LOGS / "notifications.log").open("a") as file:
         file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {topic_arn.rsplit(':', 1)[-1]}: {subject}\n{message}\n\n")
-    return _ministack_fanout(topic_arn, message_id, message, subject, *rest, **named)
+    return ministack.publish_to_subscribers.original(topic_arn, message_id, message, subject, *rest, **named)

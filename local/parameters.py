@@ -2,13 +2,14 @@
 
 import re
 import tomllib
+from typing import Any
 
 import yaml
 
 from local import paths
 
 
-def default(parameter: str):
+def default(parameter: str) -> Any:
     """What the template itself gives the parameter; no more of the template is read than that."""
     text = (paths.ROOT / "template.yaml").read_text()
     section = re.search(rf"^  {parameter}:\n(?:    .*\n)+", text, re.MULTILINE)
@@ -17,7 +18,7 @@ def default(parameter: str):
     return yaml.safe_load(section[0])[parameter]["Default"]
 
 
-def of_laptop(parameter: str):
+def of_laptop(parameter: str) -> Any:
     """What the laptop's stack is deployed with: samconfig.toml overrides the default."""
     config = tomllib.loads((paths.ROOT / "samconfig.toml").read_text())["local"]["global"]["parameters"]
     overrides = dict(pair.split("=", 1) for pair in config.get("parameter_overrides", "").split())

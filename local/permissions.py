@@ -6,9 +6,7 @@ import secrets
 import threading
 from typing import Any
 
-from ministack.core import iam_evaluator
-from ministack.core.responses import get_region
-from ministack.services import iam, sts
+from local import ministack
 
 _sessions = threading.Lock()  # whenever one is added MiniStack goes through all, which must not change meanwhile
 
@@ -16,22 +14,22 @@ _sessions = threading.Lock()  # whenever one is added MiniStack goes through all
 def role_allows(role_arn: str, action: str, resource: str, **context: Any) -> bool:
     """Whether the role's own policies allow the action."""
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-    ask = iam_evaluator.EvalContext(
+    request = ministack.RequestToEvaluate(
         principal_arn=session_arn(role_arn, "local"),
         principal_type="AssumedRole",
         principal_account=account,
         action=action,
         resource_arn=resource,
-        region=get_region(),
+        region=ministack.get_region(),
         secure_transport=True,
         service_context={key.lower(): value for key, value in context.items()},
     )
-    return iam_evaluator.evaluate(ask, iam_evaluator._gather_role_policies(name, account)).decision == "Allow"
+    return ministack.evaluate_policies(request, ministack.policies_of_role(name, account)).decision == "Allow"
 
 
 def role_trusts(role_arn: str, service: str) -> bool:
     """Whether the role exists and its trust policy lets the service principal assume it."""
-    role = iam._roles.get(role_arn.rsplit("/", 1)[-1])
+    role = ministack.roles.get(role_arn.rsplit("/", 1)[-1])
     if role is None:
         return False
     document = role["AssumeRolePolicyDocument"]
@@ -60,5 +58,5 @@ def role_credentials(role_arn: str, session: str) -> dict[str, str]:
         "SessionToken": token,
     }
     with _sessions:
-        sts.register_session(key, session_of)
+        ministack.register_session(key, session_of)
     return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}

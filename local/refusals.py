@@ -5,21 +5,20 @@ from collections.abc import Callable
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from ministack import app
+from local import children, faults, ministack
+from local.lambdas import api as lambdas
+from local.ministack import Response
 
-from local import children, faults, lambdas
-
-Response = tuple[int, dict[str, str], bytes]
 SERVICES = ("s3", "sagemaker", "glue", "sns", "states")
 
 
 def install() -> None:
     for service in SERVICES:
-        app.SERVICE_HANDLERS[service] = _refusing(service, app.SERVICE_HANDLERS[service])
+        ministack.handlers[service] = _refusing(service, ministack.handlers[service])
 
 
 def _refusing(service: str, handler: Callable) -> Callable:
-    async def handle(method, path, headers, body, query):
+    async def handle(method: str, path: str, headers: dict, body: bytes, query: dict) -> Response:
         environment = lambdas.caller(headers)
         if environment is None:
             return await handler(method, path, headers, body, query)

@@ -6,30 +6,42 @@ import threading
 
 from hypercorn.asyncio import serve as hypercorn
 from hypercorn.config import Config
-from ministack import app
 
-from local import alarms, events, glue, lambdas, named_queries, notifications, refusals, storage
+from local import ministack, notifications, refusals
 from local.athena import api as athena
 from local.crawler import api as crawler
-from local.machine import execution
-from local.sagemaker import access, api, shapes, store
+from local.lambdas import api as lambdas
+from local.machine import api as machine
+from local.patches import (
+    alarms,
+    crawler_arns,
+    lambda_logs,
+    named_queries,
+    rules,
+    s3,
+    s3_events,
+    table_metadata,
+)
+from local.sagemaker import api as sagemaker
+from local.sagemaker import models, shapes
+
+PATCHES = (alarms, crawler_arns, lambda_logs, named_queries, rules, s3, s3_events, table_metadata)
+SERVICES = (athena, crawler, lambdas, machine, sagemaker)
 
 
 def install() -> None:
-    alarms.install()
-    execution.install()
-    lambdas.install()
-    events.install()
-    glue.install()
-    athena.install()
-    crawler.install()
-    named_queries.install()
-    notifications.install()
-    storage.install()
-    access.install(api.handle)
-    refusals.install()
+    """Put everything of ours in; refusals last, because they stand before each service's handler."""
+    _count_loopback_as_tls()
+    for part in (*PATCHES, *SERVICES, notifications, refusals):
+        part.install()
     # botocore's model of SageMaker is large; nobody should wait for it at the first call.
     threading.Thread(target=shapes.operation, args=("sagemaker", "CreateModel"), daemon=True).start()
+
+
+def _count_loopback_as_tls() -> None:
+    """Policies ask for aws:SecureTransport, which nothing on 127.0.0.1 needs."""
+    pin = ministack.request_origin.original
+    ministack.request_origin.replace(lambda address, _secure: pin(address, True))
 
 
 async def serve(port: int) -> None:
@@ -42,13 +54,13 @@ async def serve(port: int) -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     config.graceful_timeout = 1
-    await hypercorn(app.app, config, shutdown_trigger=ended.wait)
+    await hypercorn(ministack.asgi, config, shutdown_trigger=ended.wait)
 
 
 def shut_down() -> None:
     """End every process this one started."""
-    for endpoint in store.endpoints.all():
+    for endpoint in models.endpoints.all():
         endpoint.end_process()
-    for job in store.jobs.all():
+    for job in models.jobs.all():
         job.abandon()
     lambdas.shut_down()

@@ -14,7 +14,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools import ROOT
+
 PIP_AUDIT = ROOT / ".venv-audit" / "bin" / "pip-audit"
 NPM = ROOT / ".venv" / "bin" / "npm"
 
@@ -27,10 +28,10 @@ def main() -> int:
     problems = []
     for file in [*sorted((ROOT / "requirements").glob("*.txt")), *sorted((ROOT / "layers").glob("*.txt"))]:
         try:
-            found = python_packages(file)
+            advisories = python_packages(file)
         except NotAudited as error:
-            found = [f"{error}"]
-        problems += [f"{file.relative_to(ROOT)}: {problem}" for problem in found]
+            advisories = [f"{error}"]
+        problems += [f"{file.relative_to(ROOT)}: {advisory}" for advisory in advisories]
     problems += [f"package-lock.json: {problem}" for problem in node_packages()]
     print("\n".join(problems) or "every pinned package was audited; no advisory is known")
     return 1 if problems else 0
@@ -50,15 +51,17 @@ def python_packages(file: Path) -> list[str]:
     try:
         answers = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        said = done.stderr.strip().splitlines() or [f"pip-audit ended with {done.returncode}"]
-        raise NotAudited(f"not audited: {said[-1]}") from None
-    audited = {canonicalize_name(one["name"]): one for one in answers if "vulns" in one}
+        lines = done.stderr.strip().splitlines() or [f"pip-audit ended with {done.returncode}"]
+        raise NotAudited(f"not audited: {lines[-1]}") from None
+    audited = {canonicalize_name(answer["name"]): answer for answer in answers if "vulns" in answer}
     if missing := sorted(expected(file) - set(audited)):
         raise NotAudited(f"not audited: {', '.join(missing)}")
-    found = [f"{name} {one['version']}: {bug['id']}" for name, one in audited.items() for bug in one["vulns"]]
-    if done.returncode != 0 and not found:
+    advisories = [
+        f"{name} {package['version']}: {bug['id']}" for name, package in audited.items() for bug in package["vulns"]
+    ]
+    if done.returncode != 0 and not advisories:
         raise NotAudited(f"pip-audit ended with {done.returncode}")
-    return sorted(found)
+    return sorted(advisories)
 
 
 def expected(file: Path) -> set[str]:
@@ -74,10 +77,10 @@ def node_packages() -> list[str]:
     try:
         counts = json.loads(done.stdout)["metadata"]["vulnerabilities"]
     except (ValueError, KeyError):
-        said = [line for line in done.stderr.splitlines() if "audit" in line] or [f"npm ended with {done.returncode}"]
-        return [f"not audited: {said[-1]}"]
-    found = [f"{count} of severity {severity}" for severity, count in counts.items() if count and severity != "total"]
-    return found or ([] if done.returncode == 0 else [f"not audited: npm ended with {done.returncode}"])
+        lines = [line for line in done.stderr.splitlines() if "audit" in line] or [f"npm ended with {done.returncode}"]
+        return [f"not audited: {lines[-1]}"]
+    advisories = [f"{count} of severity {name}" for name, count in counts.items() if count and name != "total"]
+    return advisories or ([] if done.returncode == 0 else [f"not audited: npm ended with {done.returncode}"])
 
 
 if __name__ == "__main__":

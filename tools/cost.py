@@ -1,8 +1,8 @@
 """What one run costs, and what a month costs in which nothing is dropped.
 
-    python -m tools.cost [--megabytes MB] [--train-seconds S] [--endpoint-seconds S] [--stored-gb GB] [--key] [--write]
+    python -m tools.cost [--megabytes MB] [--train-seconds S] [--endpoint-seconds S] [--stored-gb GB] [--key]
 
---write puts the tables, for the defaults, into docs/operations.md.
+`make generate` writes the tables for the defaults into docs/operations.md.
 """
 
 import argparse
@@ -10,21 +10,15 @@ import dataclasses
 import io
 import math
 import re
-import sys
-from pathlib import Path
 
+from common import cost as instances
 from local.parameters import default
+from stocks.reading.intake import shard_count
+from stocks.reading.source import Source
+from tools import ROOT
+from tools.generate import machines
 from tools.prices import PRICES, PRICES_OF
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "functions"))
-
-from common import cost as instances  # noqa: E402  after the path of the functions
-from stocks.reading.intake import shard_count  # noqa: E402
-from stocks.reading.source import Source  # noqa: E402
-
-DOCUMENT = ROOT / "docs" / "operations.md"
-SECTION = re.compile(r"(<!-- python -m tools\.cost --write -->\n).*?(<!-- end -->)", re.DOTALL)
 EXAMPLE_MEGABYTES = (ROOT / "examples" / "prices.csv").stat().st_size / 1e6
 TRAIN_SECONDS, ENDPOINT_SECONDS, STORED_GB = 180, 420, 1  # assumed
 # Measured on a laptop with examples/prices.csv, 2026-11-24: GB-seconds of all functions; cold starts are not in it.
@@ -53,12 +47,8 @@ def main() -> None:
     )
     parser.add_argument("--stored-gb", type=float, default=STORED_GB, help="in the three buckets, over an idle month")
     parser.add_argument("--key", action="store_true", help="the stack has a KMS key of its own")
-    parser.add_argument("--write", action="store_true", help="into docs/operations.md")
     given = parser.parse_args()
-    text = tables(given.megabytes, given.train_seconds, given.endpoint_seconds, given.stored_gb, given.key)
-    if given.write:
-        DOCUMENT.write_text(SECTION.sub(lambda found: found[1] + text + found[2], DOCUMENT.read_text()))
-    print(text, end="")
+    print(tables(given.megabytes, given.train_seconds, given.endpoint_seconds, given.stored_gb, given.key), end="")
 
 
 def default_tables() -> str:
@@ -136,8 +126,7 @@ def idle_month(stored_gb: float, key: bool) -> list[Item]:
 
 def states() -> int:
     """How many states the machine has: more than a run enters, but for its polls and shards."""
-    text = (ROOT / "statemachine" / "forecast.asl.json").read_text()
-    return sum('"Type"' in line for line in text.splitlines())
+    return sum(1 for _ in machines.states(machines.definition("forecast")))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Rows on or after test_from are dropped while reading, so nothing downstream can learn from them.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def read_prices(directory: str | Path) -> Prices:
     return Prices(tickers, offsets, days, adjclose, high, low, cuts)
 
 
-def _check_labels(paths):
+def _check_labels(paths: Sequence[Path]) -> None:
     """Raise ValueError unless the files are different shards of one run."""
     named: dict[tuple, str] = {}
     for path in paths:
@@ -70,7 +71,7 @@ def _check_labels(paths):
         named[label] = path.name
 
 
-def _read_shard(path):
+def _read_shard(path: Path) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
     """Yield (ticker, (days, adjclose, high, low, bounds)) with the rows before test_from only."""
     with np.load(path, allow_pickle=False) as shard:
         missing = [key for key in KEYS if key not in shard.files]

@@ -4,9 +4,12 @@ Everything is in units of s·√h. Errors of all tickers on nearby days move tog
 of h consecutive days as the observations, never the windows.
 """
 
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 
 import numpy as np
+
+type Evidence = dict[str, str | float | None]  # JSON of evidence.json
 
 MAX_GATE = 0.5
 FEW_BLOCKS, NO_MOVE, UNPROVEN = "few_blocks", "no_move", "unproven"  # why a gate is shut
@@ -15,7 +18,7 @@ MIN_BLOCKS_FOR_SPREAD = 10  # blocks below which even constant quantiles are tak
 MIN_WIDTH = 0.5  # a quantile stays at least this share of the normal one away from the median
 
 
-def day_blocks(days, horizon):
+def day_blocks(days: np.ndarray, horizon: int) -> tuple[np.ndarray, int]:
     """Number the blocks of `horizon` consecutive days that occur: (block of each window [m], number of blocks).
 
     A remainder shorter than the horizon joins the last full block; with no full block the number is 0.
@@ -25,7 +28,7 @@ def day_blocks(days, horizon):
     return np.minimum(rank // horizon, max(count - 1, 0)), count
 
 
-def clustered_se(scores, blocks, horizon):
+def clustered_se(scores: np.ndarray, blocks: np.ndarray, horizon: int) -> float:
     """Standard error of a sum of scores [m] that have mean zero and depend on each other in blocks of `horizon` days.
 
     Windows longer than a day reach into the next block, so neighbours' covariance counts where it is positive:
@@ -36,13 +39,13 @@ def clustered_se(scores, blocks, horizon):
     return float(np.sqrt(len(sums) / (len(sums) - 1) * (np.sum(sums**2) + max(across, 0.0))))
 
 
-def gate(point, target, days, horizon):
+def gate(point: np.ndarray, target: np.ndarray, days: np.ndarray, horizon: int) -> Evidence:
     """How much of the point forecasts [m] to believe: clip(slope - 2 SE, 0, 0.5), with its evidence.
 
     The slope is the least-squares factor a of target = a·point, through the origin because a gate of 0 is naive.
     """
     blocks, count = day_blocks(days, horizon)
-    evidence = {"blocks": count, "gate": 0.0, "gate_reason": "", "slope": None, "slope_se": None}
+    evidence: Evidence = {"blocks": count, "gate": 0.0, "gate_reason": "", "slope": None, "slope_se": None}
     if count < MIN_BLOCKS:
         evidence["gate_reason"] = FEW_BLOCKS
     point, target = np.asarray(point, np.float64), np.asarray(target, np.float64)
@@ -61,14 +64,16 @@ def gate(point, target, days, horizon):
     return evidence
 
 
-def pinball(target, quantiles, levels):
+def pinball(target: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """Pinball loss of each window [m], mean over the levels; quantiles are [m, levels] or [levels]."""
     above = np.asarray(target, np.float64)[:, None] - quantiles
-    levels = np.asarray(levels)
-    return np.maximum(levels * above, (levels - 1) * above).mean(axis=1)
+    level = np.asarray(levels)
+    return np.maximum(level * above, (level - 1) * above).mean(axis=1)
 
 
-def base_quantiles(candidates, horizon, levels):
+def base_quantiles(
+    candidates: Iterable[tuple[str, int, np.ndarray, np.ndarray]], horizon: int, levels: Sequence[float]
+) -> tuple[np.ndarray, str]:
     """Constant quantiles about the last price: (quantiles [levels], the name of what they come from).
 
     candidates: (name, blocks needed, days [m], targets [m]) in order of preference; else the normal distribution.
@@ -84,13 +89,20 @@ def base_quantiles(candidates, horizon, levels):
     return normal, "normal"
 
 
-def choose_quantiles(lstm, base, target, days, horizon, levels):
+def choose_quantiles(
+    lstm: np.ndarray | None,
+    base: np.ndarray,
+    target: np.ndarray,
+    days: np.ndarray,
+    horizon: int,
+    levels: Sequence[float],
+) -> Evidence:
     """Publish the LSTM's quantiles [m, levels] only if their pinball beats the constant ones' by more than 2 SE.
 
     lstm is None where no LSTM was trained.
     """
     blocks, count = day_blocks(days, horizon)
-    evidence: dict[str, str | float | None]
+    evidence: Evidence
     evidence = {"quantiles": "volatility", "pinball_lstm": None, "pinball_volatility": None, "pinball_se": None}
     if lstm is None or count < 2:
         return evidence

@@ -1,5 +1,6 @@
 """The graph: raw prices in, prices out. Training and serving share every step of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -21,12 +22,12 @@ DROPOUT = 0.2
 EWMA_WEIGHTS = ((1 - DECAY) * DECAY ** np.arange(KERNEL)[::-1]).astype(np.float32)
 
 
-def look_back(values, rows, length):
+def look_back(values: tf.Tensor, rows: tf.Tensor, length: int) -> tf.Tensor:
     """The `length` values up to each of `rows` [m], oldest first: [n, ...] becomes [m, length, ...]."""
     return tf.gather(values, rows[:, None] + tf.range(1 - length, 1))
 
 
-def normalise(adjclose, high, low):
+def normalise(adjclose: tf.Tensor, high: tf.Tensor, low: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Turn one series, float32 [T] each with 0 for missing, into channels [T, 2] and the scale s [T].
 
     Channels: log return since the row before, log(high / low); 0 where either price is missing or high < low.
@@ -50,18 +51,18 @@ def normalise(adjclose, high, low):
     return tf.stack([returns, span], 1), (tf.sqrt(variance) + tf.sqrt(ewma)) / 2
 
 
-def _log_ratio(above, below, known):
+def _log_ratio(above: tf.Tensor, below: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
     """log(above / below) where both are known, else 0."""
     return tf.math.log(tf.where(known, above, 1.0) / tf.where(known, below, 1.0))
 
 
-def windows(channels, scale, rows):
+def windows(channels: tf.Tensor, scale: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     """What the LSTM reads at `rows` [m]: [m, 30, 2], both channels in units of the origin's s, clipped."""
     s = tf.maximum(tf.gather(scale, rows), FLOOR)
     return tf.clip_by_value(look_back(channels, rows, LOOKBACK) / s[:, None, None], -CLIP, CLIP)
 
 
-def build_network(quantiles):
+def build_network(quantiles: np.ndarray) -> keras.Model:
     """Windows [m, 30, 2] to points [m, 3] and quantiles [m, 3, 5] in units of s·√h.
 
     Both heads start at zero: untrained, the network forecasts no change and the constant `quantiles` [3, 5].
@@ -79,7 +80,7 @@ def build_network(quantiles):
     return keras.Model(inputs, [point, keras.layers.Reshape(shape)(spread)])
 
 
-def loss(target, point, quantiles):
+def loss(target: tf.Tensor, point: tf.Tensor, quantiles: tf.Tensor) -> tf.Tensor:
     """Huber on the points plus pinball on the quantiles, both means, in scaled units; target is [m, 3]."""
     error = tf.abs(target - point)
     huber = tf.where(error <= 1, error**2 / 2, error - 0.5)
@@ -91,7 +92,13 @@ def loss(target, point, quantiles):
 class Forecaster(tf.Module):
     """The served model: network, gates [3], whose quantiles [3] (True: the LSTM's) and base quantiles [3, 5]."""
 
-    def __init__(self, network, gates, use_lstm, base_quantiles):
+    def __init__(
+        self,
+        network: keras.Model,
+        gates: Sequence[float],
+        use_lstm: Sequence[bool],
+        base_quantiles: Sequence[Sequence[float]] | np.ndarray,
+    ) -> None:
         super().__init__()
         self.network = network
         self.gates = tf.constant(gates, tf.float32)
@@ -99,14 +106,14 @@ class Forecaster(tf.Module):
         self.base_quantiles = tf.constant(base_quantiles, tf.float32)
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32, name) for name in INPUTS])
-    def serve(self, adjclose, high, low):
+    def serve(self, adjclose: tf.Tensor, high: tf.Tensor, low: tf.Tensor) -> dict[str, tf.Tensor]:
         """Series [batch, T], left-padded with 0, to {"prices": [batch, T - 119, 3, 6]}: lstm, p025 ... p975."""
         # One series at a time: memory stays flat, and a forecast does not depend on its neighbours in the request.
         shape = tf.TensorSpec([None, len(HORIZONS), 1 + len(QUANTILES)], tf.float32)
         prices = tf.map_fn(lambda series: self.forecast(*series), (adjclose, high, low), fn_output_signature=shape)
         return {"prices": prices}
 
-    def forecast(self, adjclose, high, low):
+    def forecast(self, adjclose: tf.Tensor, high: tf.Tensor, low: tf.Tensor) -> tf.Tensor:
         """One series [T] to prices [T - 119, 3, 6]."""
         channels, scale = normalise(adjclose, high, low)
         rows = tf.range(WINDOW - 1, tf.size(adjclose))

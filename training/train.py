@@ -4,7 +4,9 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,8 +21,11 @@ MIN_VALIDATION = 50
 PATIENCE = 2  # epochs without improvement; the best epoch is usually the first or second
 CHUNK = 4096  # windows per step where nothing is learnt
 
+type Sample = tuple[np.ndarray, np.ndarray]  # origins [m] and their targets [m, 3]
+type Step = Callable[[np.ndarray, np.ndarray], tf.Tensor]  # the loss of windows at rows [m] with targets [m, 3]
 
-def parse(argv=None):
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Hyperparameters arrive as flags, directories in SageMaker's environment variables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", default=os.environ.get("SM_CHANNEL_TRAIN"), help="directory of .npz shards")
@@ -36,7 +41,7 @@ def parse(argv=None):
     return args
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict]:
     """Read, fit, decide, export: leaves <model_dir>/1/ and <model_dir>/evidence.json."""
     args = parse(argv)
     keras.utils.set_random_seed(args.seed)
@@ -54,15 +59,15 @@ def main(argv=None):
     horizons = decide(None if fallback else network, channels, scale, prices.days, samples)
     forecaster = model.Forecaster(
         network,
-        gates=[found["gate"] for found in horizons.values()],
-        use_lstm=[found["quantiles"] == "lstm" for found in horizons.values()],
-        base_quantiles=[found["base_quantiles"] for found in horizons.values()],
+        gates=[judged["gate"] for judged in horizons.values()],
+        use_lstm=[judged["quantiles"] == "lstm" for judged in horizons.values()],
+        base_quantiles=[judged["base_quantiles"] for judged in horizons.values()],
     )
     model.export(forecaster, args.model_dir)
     evidence = {
         **epochs,
         "fallback": fallback,
-        "gates": {h: found["gate"] for h, found in horizons.items()},
+        "gates": {h: judged["gate"] for h, judged in horizons.items()},
         "horizons": horizons,
         "hyperparameters": {"batch_size": args.batch_size, "epochs": args.epochs, "learning_rate": args.learning_rate},
         "rows": len(prices.days),
@@ -76,7 +81,7 @@ def main(argv=None):
     return forecaster, evidence
 
 
-def features(prices):
+def features(prices: data.Prices) -> tuple[np.ndarray, np.ndarray]:
     """Channels [n, 2] and scale [n] of all rows, by the very function that serves."""
     normalise = tf.function(model.normalise, input_signature=[tf.TensorSpec([None], tf.float32)] * 3)
     channels = np.empty((len(prices.days), 2), np.float32)
@@ -87,14 +92,14 @@ def features(prices):
     return channels, scale
 
 
-def sample(prices, scale, block):
+def sample(prices: data.Prices, scale: np.ndarray, block: str) -> Sample:
     """Origins [m] of a block and their targets [m, 3]; where the price stands still nothing can be scaled."""
     rows = data.origins(prices, block)
     rows = rows[scale[rows] > model.FLOOR]
     return rows, data.targets(prices, scale, rows)
 
 
-def too_little(counts):
+def too_little(counts: Mapping[str, int]) -> list[str]:
     """Reasons, if any, not to train."""
     needs = {"train": MIN_TRAIN, "validation": MIN_VALIDATION}
     return [
@@ -104,19 +109,22 @@ def too_little(counts):
     ]
 
 
-def untrained():
+def untrained() -> tuple[keras.Model, dict]:
     """A network that forecasts no change, to keep the exported graph the same."""
     network = model.build_network(np.zeros((len(data.HORIZONS), len(model.QUANTILES))))
     return network, {"best_epoch": None, "losses": []}
 
 
-def fit(channels, scale, samples, args):
+def fit(
+    channels: np.ndarray, scale: np.ndarray, samples: Mapping[str, Sample], args: argparse.Namespace
+) -> tuple[keras.Model, dict]:
     """Train with early stopping: (network with the best epoch's weights, the losses of every epoch)."""
     (train_rows, train_targets), (held_rows, held_targets) = samples["train"], samples["validation"]
     network = model.build_network(np.quantile(train_targets, model.QUANTILES, axis=0).T)
     learn, measure = steps(network, channels, scale, args.learning_rate)
     shuffle = np.random.default_rng(args.seed)
     # Epoch 0, the untrained network, is for comparison only: validation is short, and the decision block judges.
+    losses: list[dict[str, Any]]
     losses = [{"epoch": 0, "train_loss": None, "validation_loss": mean_loss(measure, held_rows, held_targets, CHUNK)}]
     best_epoch, best_weights = 0, network.get_weights()
     for epoch in range(1, args.epochs + 1):
@@ -142,29 +150,29 @@ def fit(channels, scale, samples, args):
     return network, {"best_epoch": best_epoch, "losses": losses}
 
 
-def steps(network, channels, scale, learning_rate):
+def steps(network: keras.Model, channels: np.ndarray, scale: np.ndarray, learning_rate: float) -> tuple[Step, Step]:
     """Compiled (learn, measure): each takes rows [m] and targets [m, 3] and returns the loss; windows never pile up."""
-    channels, scale = tf.constant(channels), tf.constant(scale)
+    all_channels, all_scale = tf.constant(channels), tf.constant(scale)
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build(network.trainable_variables)
     signature = [tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, len(data.HORIZONS)], tf.float32)]
 
     @tf.function(input_signature=signature)
-    def learn(rows, target):
+    def learn(rows: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            value = model.loss(target, *network(model.windows(channels, scale, rows), training=True))
+            value = model.loss(target, *network(model.windows(all_channels, all_scale, rows), training=True))
         gradients = tape.gradient(value, network.trainable_variables)
         optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
         return value
 
     @tf.function(input_signature=signature)
-    def measure(rows, target):
-        return model.loss(target, *network(model.windows(channels, scale, rows), training=False))
+    def measure(rows: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+        return model.loss(target, *network(model.windows(all_channels, all_scale, rows), training=False))
 
     return learn, measure
 
 
-def mean_loss(step, rows, targets, size):
+def mean_loss(step: Step, rows: np.ndarray, targets: np.ndarray, size: int) -> float:
     """Apply a step to `size` windows at a time and return the mean loss of a window."""
     total = 0.0
     for begin in range(0, len(rows), size):
@@ -173,11 +181,13 @@ def mean_loss(step, rows, targets, size):
     return total / len(rows)
 
 
-def predict(network, channels, scale, rows):
+def predict(
+    network: keras.Model, channels: np.ndarray, scale: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Scaled points [m, 3] and sorted quantiles [m, 3, 5], clipped as they are served."""
-    channels, scale = tf.constant(channels), tf.constant(scale)
+    all_channels, all_scale = tf.constant(channels), tf.constant(scale)
     call = tf.function(
-        lambda part: network(model.windows(channels, scale, part), training=False),
+        lambda part: network(model.windows(all_channels, all_scale, part), training=False),
         input_signature=[tf.TensorSpec([None], tf.int32)],
     )
     parts = [call(rows[begin : begin + CHUNK]) for begin in range(0, len(rows), CHUNK)]
@@ -187,7 +197,13 @@ def predict(network, channels, scale, rows):
     return points, np.sort(quantiles)
 
 
-def decide(network, channels, scale, days, samples):
+def decide(
+    network: keras.Model | None,
+    channels: np.ndarray,
+    scale: np.ndarray,
+    days: np.ndarray,
+    samples: Mapping[str, Sample],
+) -> dict[str, dict]:
     """Gate, base quantiles and whose quantiles to publish, per horizon ("1", "5", "20") with the evidence.
 
     Without a trained network (None) gates are 0 and quantiles scale with volatility.
@@ -197,7 +213,7 @@ def decide(network, channels, scale, days, samples):
         predict(network, channels, scale, rows) if network is not None else (np.zeros(targets.shape), None)
     )
     all_rows, all_targets = (np.concatenate(parts) for parts in zip(*samples.values(), strict=True))
-    found = {}
+    judged = {}
     for i, h in enumerate(data.HORIZONS):
         target = targets[:, i]
         candidates = [
@@ -205,7 +221,7 @@ def decide(network, channels, scale, days, samples):
             ("all", decision.MIN_BLOCKS_FOR_SPREAD, days[all_rows], all_targets[:, i]),
         ]
         base, source = decision.base_quantiles(candidates, h, model.QUANTILES)
-        found[str(h)] = {
+        judged[str(h)] = {
             **decision.gate(points[:, i], target, days[rows], h),
             **decision.choose_quantiles(
                 None if quantiles is None else quantiles[:, i], base, target, days[rows], h, model.QUANTILES
@@ -213,7 +229,7 @@ def decide(network, channels, scale, days, samples):
             "base_quantiles": base.tolist(),
             "base_quantiles_from": source,
         }
-    return found
+    return judged
 
 
 if __name__ == "__main__":

@@ -1,13 +1,19 @@
 """Names and S3 keys of a run; docs/architecture.md lists them."""
 
+from __future__ import annotations
+
 import hashlib
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from common.events import NamedRun, Upload
 
 
 def dataset(key: str) -> str:
     """The dataset whose folder a dropped object lies in, or an empty string where its key names none."""
-    found = re.fullmatch(r"[^/]+/([^/]+)/[^/]*", key)
-    name = found[1].lower() if found else ""
+    folder = re.fullmatch(r"[^/]+/([^/]+)/[^/]*", key)
+    name = folder[1].lower() if folder else ""
     return name if re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name) else ""
 
 
@@ -16,7 +22,13 @@ def run_id(dataset: str, bucket: str, key: str, version_id: str) -> str:
     return f"{dataset}-{_digest(bucket, key, version_id)}"
 
 
-def resource_name(stack: str, run: dict, execution_name: str) -> str:
+def run_of(source: Upload | None) -> NamedRun | None:
+    """The run of an upload; None without one, or where its key names no dataset."""
+    name = dataset(source["key"]) if source else ""
+    return {"run_id": run_id(name, **source), "dataset": name} if source and name else None
+
+
+def resource_name(stack: str, run: NamedRun, execution_name: str) -> str:
     """The SageMaker name of this run and execution, at most 63 characters of [a-zA-Z0-9-].
 
     A retried call finds what it created before; two executions never share a resource.
@@ -38,7 +50,7 @@ def shard(run_id: str, kind: str, number: int, suffix: str = "npz") -> str:
     return work(run_id, f"{kind}/{number:05d}.{suffix}")
 
 
-def lake(table: str, run: dict, name: str = "") -> str:
+def lake(table: str, run: NamedRun, name: str = "") -> str:
     """Key, or the partition's prefix without a name, in the lake bucket."""
     return f"{table}/dataset={run['dataset']}/run_id={run['run_id']}/{name}"
 

@@ -1,22 +1,31 @@
 """What the SageMaker steps share: a run's name and tags, and what SageMaker's refusals mean."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from common import errors, keys
 from common.settings import Settings, settings
 
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import TagTypeDef
+
+    from common.events import CleanUpEvent, CreateEndpointEvent, NamedRun, StartTrainingEvent
+
 _LIMIT = re.compile(r"service limit '(?P<quota>[^']+)' is (?P<limit>\d+)")
 _NEEDED = re.compile(r"request delta of (?P<needed>\d+)")
 
 
-def name(event: dict) -> str:
+def name(event: StartTrainingEvent | CreateEndpointEvent | CleanUpEvent) -> str:
     """The name of this run and execution: training job, model, endpoint config and endpoint all bear it."""
     return keys.resource_name(settings().stack_name, event["run"], event["execution_name"])
 
 
-def tags(run: dict) -> list[dict]:
+def tags(run: NamedRun) -> list[TagTypeDef]:
     values = {"Stack": settings().stack_name, "Dataset": run["dataset"], "Run": run["run_id"]}
     return [{"Key": key, "Value": value} for key, value in values.items()]
 
@@ -26,7 +35,7 @@ def key(setting: Settings, parameter: str) -> dict[str, str]:
     return {parameter: setting.kms_key_arn} if setting.kms_key_arn else {}
 
 
-def create(call, instance_type: str, parameter: str, **arguments) -> None:
+def create(call: Callable[..., object], instance_type: str, parameter: str, **arguments: object) -> None:
     """Create, unless an earlier try did. Raises NoQuota and QuotaReached; both name what the operator can change."""
     try:
         call(**arguments)
@@ -39,7 +48,7 @@ def create(call, instance_type: str, parameter: str, **arguments) -> None:
             raise
 
 
-def is_missing(error) -> bool:
+def is_missing(error: ClientError) -> bool:
     """Whether there is nothing of that name; SageMaker often says so by a ValidationException."""
     code, message = _code_and_message(error)
     return code == "ResourceNotFound" or (
@@ -49,10 +58,10 @@ def is_missing(error) -> bool:
 
 def _out_of_quota(message: str, instance_type: str, parameter: str) -> Exception:
     """A quota below what one call asks for is as final as a quota of 0: no instance that becomes free would do."""
-    found, needed = _LIMIT.search(message), _NEEDED.search(message)
-    if not found:
+    quota_and_limit, needed = _LIMIT.search(message), _NEEDED.search(message)
+    if not quota_and_limit:
         return errors.QuotaReached(f"SageMaker allows no further {instance_type} now: {message}")
-    quota, limit = found["quota"], int(found["limit"])
+    quota, limit = quota_and_limit["quota"], int(quota_and_limit["limit"])
     if limit < int(needed["needed"] if needed else 1):
         return errors.NoQuota(
             f"the account's quota '{quota}' is {limit}, too few to start {instance_type}: request an increase of it "
@@ -64,5 +73,5 @@ def _out_of_quota(message: str, instance_type: str, parameter: str) -> Exception
     )
 
 
-def _code_and_message(error) -> tuple[str, str]:
+def _code_and_message(error: ClientError) -> tuple[str, str]:
     return error.response["Error"]["Code"], error.response["Error"].get("Message", "")

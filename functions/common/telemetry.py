@@ -2,12 +2,15 @@
 
 import functools
 import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 
 from common.errors import Transient
+from common.events import LambdaContext
 
 logger = Logger()
 metrics = Metrics()
@@ -37,13 +40,16 @@ TRANSIENT_CODES = frozenset(
 )
 
 
-def step(handler):
+def step[Event: Mapping[str, object], Result](
+    handler: Callable[[Event, LambdaContext], Result],
+) -> Callable[[Event, LambdaContext], Result]:
     """A handler whose logs name the run and whose passing AWS errors are Transient."""
 
     @functools.wraps(handler)
-    def wrapped(event, context):
-        run = event.get("run") or event
-        logger.append_keys(run_id=run.get("run_id"), dataset=run.get("dataset"), shard=event.get("shard"))
+    def wrapped(event: Event, context: LambdaContext) -> Result:
+        fields: Mapping[str, Any] = event
+        run = fields.get("run") or fields
+        logger.append_keys(run_id=run.get("run_id"), dataset=run.get("dataset"), shard=fields.get("shard"))
         try:
             return handler(event, context)
         except (ConnectionError, HTTPClientError, IncompleteReadError) as error:

@@ -1,11 +1,10 @@
-"""Forecasts to compare with: naive, drift, and the lab's Random Forest on MinMax-scaled price levels."""
-
-from collections.abc import Mapping
+"""Forecasts to compare with: naive, drift, and the tutorial's Random Forest on MinMax-scaled price levels."""
 
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
 from stocks.contract import HORIZONS
+from stocks.series import Shard
 
 LAGS = 5
 SHORT, LONG = 5, 20
@@ -15,19 +14,18 @@ TREES, SEED = 100, 7
 FURTHEST = 1e30
 
 
-def forecast(shard: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def forecast(shard: Shard) -> dict[str, np.ndarray]:
     """The baseline file: every ticker's origins from test_from to its last row, or the last row alone."""
-    lows, highs = shard["offsets"][:-1], shard["offsets"][1:]
     origins, prices = [np.empty(0, np.int64)], [np.empty((0, len(HORIZONS), 3))]
-    for i, (low, high) in enumerate(zip(lows, highs, strict=True)):
-        adjclose, before_test = shard["adjclose"][low:high], int(shard["bounds"][i, 2])
+    for ticker in shard:
+        adjclose, before_test = ticker.rows["adjclose"], int(ticker.bounds[2])
         origin = np.arange(min(before_test, len(adjclose) - 1), len(adjclose))
-        models = (naive, drift, lambda a, o, b=before_test, m=shard["minmax"][i]: random_forest(a, o, b, m))
+        forest = random_forest(adjclose, origin, before_test, ticker.minmax)
         origins.append(origin)
-        prices.append(np.stack([model(adjclose, origin) for model in models], axis=2))
+        prices.append(np.stack([naive(adjclose, origin), drift(adjclose, origin), forest], axis=2))
     offsets = np.cumsum([len(origin) for origin in origins], dtype=np.int64)
     return {
-        "tickers": shard["tickers"],
+        "tickers": shard.tickers,
         "offsets": offsets,
         "origin": np.concatenate(origins),
         "prices": np.concatenate(prices),
@@ -46,7 +44,7 @@ def drift(prices: np.ndarray, origin: np.ndarray) -> np.ndarray:
 
 
 def random_forest(prices: np.ndarray, origin: np.ndarray, before_test: int, minmax: np.ndarray) -> np.ndarray:
-    """float64[m, 3]: the lab's model, one multi-output forest for the ticker.
+    """float64[m, 3]: the tutorial's model, one multi-output forest for the ticker.
 
     It learns only from origins whose longest target lies before the test period; `minmax` holds the least and the
     greatest price there. A constant price has no range: it is divided by 1, as scikit-learn's MinMaxScaler does.

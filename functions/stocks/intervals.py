@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from stocks.contract import HORIZONS, ROUNDING, Arrays
+from stocks.series import Shard
 
 LEVELS = (0.8, 0.95)
 BOUNDS = ((1, 3), (0, 4))  # columns of the 80 % and the 95 % interval among p025, p10, p50, p90, p975
@@ -27,31 +28,31 @@ def scores(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     median = ordered[..., MEDIAN]
     distance = np.abs(actual - median)
     distance = np.where(distance < ROUNDING * median, 0.0, distance)
-    found = []
+    by_interval = []
     for low, high in BOUNDS:
         half = np.where(actual > median, ordered[..., high] - median, median - ordered[..., low])
         with np.errstate(divide="ignore", invalid="ignore"):
-            found.append(np.where(distance == 0, 0.0, distance / half))
-    return np.stack(found, axis=-1)
+            by_interval.append(np.where(distance == 0, 0.0, distance / half))
+    return np.stack(by_interval, axis=-1)
 
 
-def histogram(shard: Arrays, forecasts: Arrays) -> dict[str, np.ndarray]:
+def histogram(shard: Shard, forecasts: Arrays) -> dict[str, np.ndarray]:
     """The histogram file of a shard: counts of the scores of every forecast whose target day has come.
 
     An interval without width, of a price that stood still, has none: no stretch would change it, and its scores of 0
     or infinity would set the stretch of other tickers.
     """
     ticker = np.repeat(np.arange(len(forecasts["tickers"])), np.diff(forecasts["offsets"]))
-    first, end = shard["offsets"][ticker], shard["offsets"][ticker + 1]
+    first, end = shard.offsets[ticker], shard.offsets[ticker + 1]
     codes = [np.empty(0, np.int64)]
     for i, horizon in enumerate(HORIZONS):
         target = first + forecasts["origin"] + horizon
         known = target < end
         target, quantiles = target[known], forecasts["prices"][known, i, 1:]
-        bins = np.minimum(scores(shard["adjclose"][target], quantiles) / BIN, BINS - 1).astype(np.int64)
+        bins = np.minimum(scores(shard.adjclose[target], quantiles) / BIN, BINS - 1).astype(np.int64)
         for interval, columns in enumerate(BOUNDS):
             wide = np.ptp(quantiles[:, columns], axis=1) > ROUNDING * quantiles[:, MEDIAN]
-            codes.append(_code(shard["days"][target[wide]], i, interval, bins[wide, interval]))
+            codes.append(_code(shard.days[target[wide]], i, interval, bins[wide, interval]))
     return _decode(*np.unique(np.concatenate(codes), return_counts=True))
 
 
@@ -106,7 +107,7 @@ def widen(quantiles: np.ndarray, stretch: np.ndarray) -> np.ndarray:
 
 def _rolling_quantiles(days: int, index: np.ndarray, bins: np.ndarray, count: np.ndarray, level: float) -> np.ndarray:
     """float64[days]: the quantile over the 250 days up to each; `index`, ascending, is the day of each count."""
-    found = np.ones(days)
+    rolling = np.ones(days)
     for start in range(0, days, _BLOCK):
         stop, first = min(start + _BLOCK, days), max(start - DAYS + 1, 0)
         inside = slice(*np.searchsorted(index, (first, stop)))
@@ -115,9 +116,9 @@ def _rolling_quantiles(days: int, index: np.ndarray, bins: np.ndarray, count: np
         sums = sums.cumsum(axis=0)
         day = np.arange(start, stop)
         windows = sums[day - first + 1] - sums[np.maximum(day - DAYS + 1, first) - first]
-        found[start:stop] = _quantiles(windows, level)
-    found[: FEWEST_DAYS - 1] = 1.0
-    return found
+        rolling[start:stop] = _quantiles(windows, level)
+    rolling[: FEWEST_DAYS - 1] = 1.0
+    return rolling
 
 
 def _quantiles(windows: np.ndarray, level: float) -> np.ndarray:
@@ -132,7 +133,7 @@ def _quantiles(windows: np.ndarray, level: float) -> np.ndarray:
     return np.where(bin_ == BINS - 1, bin_, bin_ + share) * BIN
 
 
-def _code(day: np.ndarray, horizon, interval, bin_: np.ndarray) -> np.ndarray:
+def _code(day: np.ndarray, horizon: np.ndarray | int, interval: np.ndarray | int, bin_: np.ndarray) -> np.ndarray:
     """One integer for a cell, ordered by day, horizon, interval and bin."""
     cell = day.astype(np.int64) * len(HORIZONS) + horizon
     return (cell * len(LEVELS) + interval) * BINS + bin_

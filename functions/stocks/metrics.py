@@ -17,11 +17,13 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypedDict, cast
 
 import numpy as np
 
 from stocks.contract import HORIZONS, MODELS, QUANTILES, Arrays
+from stocks.series import Shard
 from stocks.significance import diebold_mariano, ratio_interval
 
 FEWEST_MOVES = 30
@@ -36,15 +38,47 @@ TICKER_SUMS = (
 DAY_SUMS = ("day_n", "day_loss", "day_moves", "day_hits")
 
 
-def score(rows: Arrays, shard: Arrays) -> dict[str, np.ndarray]:
+class MetricsRow(TypedDict):
+    """A row of the metrics table; None where there is nothing to measure."""
+
+    ticker: str  # POOLED for all tickers
+    model: str
+    horizon: int
+    n: int
+    rmse: float | None
+    mae: float | None
+    rmse_vs_naive: float | None
+    mae_vs_naive: float | None
+    mase: float | None
+    directional_accuracy: float | None
+    always_up_rate: float | None
+    dm_t: float | None
+    coverage80: float | None
+    coverage95: float | None
+    pinball: float | None
+
+
+class DirectionInterval(TypedDict):
+    """The 95 % interval of a pooled directional accuracy; None below FEWEST_MOVES."""
+
+    model: str
+    horizon: int
+    low: float | None
+    high: float | None
+
+
+type ByModel = Mapping[tuple[str, int], MetricsRow]  # the rows of one ticker, or the pooled ones, by model and horizon
+
+
+def score(rows: Arrays, shard: Shard) -> dict[str, np.ndarray]:
     """The sums of one shard. `rows` are the columns of stocks.predictions.join; future rows are left out."""
     test = {name: column[~rows["future"]] for name, column in rows.items()}
     day, day_index = np.unique(test["target_day"], return_inverse=True)
     cell = np.searchsorted(HORIZONS, test["horizon"])
-    by_ticker = _Cells(test["ticker"], cell, len(shard["tickers"]))
+    by_ticker = _Cells(test["ticker"], cell, len(shard))
     by_day = _Cells(day_index, cell, len(day))
     sums = {
-        "tickers": shard["tickers"],
+        "tickers": shard.tickers,
         "scale": naive_scale(shard),
         "day": day.astype(np.int32),
         "n": by_ticker.count(np.ones(len(cell))),
@@ -96,34 +130,39 @@ def columns(scores: Arrays) -> dict[str, np.ndarray]:
     return table
 
 
-def rows(table: Arrays) -> list[dict]:
-    """The rows of `columns` as dicts of plain values; None where there is nothing to measure."""
-    return [dict(zip(table, row, strict=True)) for row in zip(*(table[name].tolist() for name in table), strict=True)]
+def rows(table: Arrays) -> list[MetricsRow]:
+    """The rows of `columns` as plain values."""
+    columns = [table[name].tolist() for name in table]
+    return [cast(MetricsRow, dict(zip(table, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
-def naive_scale(shard: Arrays) -> np.ndarray:
+def pooled_rows(rows: Iterable[MetricsRow]) -> ByModel:
+    return {(row["model"], row["horizon"]): row for row in rows if row["ticker"] == POOLED}
+
+
+def naive_scale(shard: Shard) -> np.ndarray:
     """float64[k]: the mean |one-row change| of the rows before test_from, MASE's denominator; NaN without a change."""
-    scale = np.full(len(shard["tickers"]), np.nan)
-    for i, start in enumerate(shard["offsets"][:-1]):
-        before_test = shard["adjclose"][start : start + shard["bounds"][i, 2]]
+    scale = np.full(len(shard), np.nan)
+    for i, ticker in enumerate(shard):
+        before_test = ticker.rows["adjclose"][: ticker.bounds[2]]
         if len(before_test) > 1:
             scale[i] = np.abs(np.diff(before_test)).mean()
     return scale
 
 
-def direction_intervals(scores: Arrays) -> list[dict]:
-    """95 % intervals of the pooled directional accuracy: model, horizon, low, high; None below FEWEST_MOVES.
+def direction_intervals(scores: Arrays) -> list[DirectionInterval]:
+    """95 % intervals of the pooled directional accuracy of every model and horizon.
 
     Tickers of one day move together and horizons overlap, so the unit is the target day, with 2 (h - 1) lags.
     """
-    found = []
+    intervals: list[DirectionInterval] = []
     for m, model in enumerate(MODELS):
         for i, horizon in enumerate(HORIZONS):
             hits, moves = scores["day_hits"][:, m, i], scores["day_moves"][:, m, i]
             enough = moves.sum() >= FEWEST_MOVES
             low, high = ratio_interval(hits[moves > 0], moves[moves > 0], 2 * (horizon - 1)) if enough else (None, None)
-            found.append({"model": model, "horizon": horizon, "low": low, "high": high})
-    return found
+            intervals.append({"model": model, "horizon": horizon, "low": low, "high": high})
+    return intervals
 
 
 class _Cells:
@@ -148,22 +187,22 @@ def _direction_of_actual(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarra
 
 def _of_models(test: Arrays, by_ticker: _Cells, by_day: _Cells) -> dict[str, np.ndarray]:
     """Sums with an axis for the models; the naive forecast is the origin's price, so direction is taken from it."""
-    found: dict[str, list] = {key: [] for key in ("squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[1:])}
+    sums: dict[str, list] = {key: [] for key in ("squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[1:])}
     change = np.sign(test["actual"] - test["naive"])
     naive_loss = (test["actual"] - test["naive"]) ** 2
     for model in MODELS:
         error = test["actual"] - test[model]
         product = change * np.sign(test[model] - test["naive"])
         difference = error**2 - naive_loss
-        found["squared"].append(by_ticker.sum(error**2))
-        found["absolute"].append(by_ticker.sum(np.abs(error)))
-        found["moves"].append(by_ticker.count(product != 0))
-        found["hits"].append(by_ticker.count(product > 0))
-        found["dm_t"].append(_dm_by_cell(difference, by_ticker))
-        found["day_loss"].append(by_day.sum(difference / test["naive"] ** 2))
-        found["day_moves"].append(by_day.count(product != 0))
-        found["day_hits"].append(by_day.count(product > 0))
-    return {key: np.stack(values, axis=1) for key, values in found.items()}
+        sums["squared"].append(by_ticker.sum(error**2))
+        sums["absolute"].append(by_ticker.sum(np.abs(error)))
+        sums["moves"].append(by_ticker.count(product != 0))
+        sums["hits"].append(by_ticker.count(product > 0))
+        sums["dm_t"].append(_dm_by_cell(difference, by_ticker))
+        sums["day_loss"].append(by_day.sum(difference / test["naive"] ** 2))
+        sums["day_moves"].append(by_day.count(product != 0))
+        sums["day_hits"].append(by_day.count(product > 0))
+    return {key: np.stack(values, axis=1) for key, values in sums.items()}
 
 
 def _dm_by_cell(difference: np.ndarray, by_ticker: _Cells) -> np.ndarray:
@@ -237,10 +276,10 @@ def _only_lstm(values: np.ndarray) -> np.ndarray:
 
 def _pooled_dm(scores: Arrays) -> np.ndarray:
     """float64[4, 3]: Diebold-Mariano on the mean relative loss of each target day, so tickers of a day count once."""
-    found = np.full((len(MODELS), len(HORIZONS)), np.nan)
+    statistics = np.full((len(MODELS), len(HORIZONS)), np.nan)
     for i, horizon in enumerate(HORIZONS):
         with_rows = scores["day_n"][:, i] > 0
         for m in range(len(MODELS)):
             daily = scores["day_loss"][with_rows, m, i] / scores["day_n"][with_rows, i]
-            found[m, i] = diebold_mariano(daily, horizon)
-    return found
+            statistics[m, i] = diebold_mariano(daily, horizon)
+    return statistics

@@ -4,11 +4,12 @@ import numpy as np
 
 from stocks import intervals
 from stocks.contract import HORIZONS, QUANTILES, ROUNDING, Arrays
+from stocks.series import Shard
 
 WEEKEND_ROWS = 250  # rows in which a weekend day shows that the ticker trades every day
 
 
-def join(shard: Arrays, baseline: Arrays, forecasts: Arrays, calibration: Arrays) -> dict[str, np.ndarray]:
+def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays) -> dict[str, np.ndarray]:
     """Columns of m rows sorted by ticker, horizon and origin day, prices float64 in the ticker's currency.
 
     ticker int64 (index into the shard's tickers), origin_day, target_day int32 (days since 1970), horizon int32,
@@ -17,12 +18,12 @@ def join(shard: Arrays, baseline: Arrays, forecasts: Arrays, calibration: Arrays
     ValueError where the three are not of the same tickers.
     """
     for name, other in (("baseline", baseline), ("forecasts", forecasts)):
-        if not np.array_equal(shard["tickers"], other["tickers"]):
+        if not np.array_equal(shard.tickers, other["tickers"]):
             raise ValueError(f"the shard and its {name} hold different tickers; start the execution again")
-    ticker = np.repeat(np.arange(len(shard["tickers"])), np.diff(baseline["offsets"]))
-    row, end = shard["offsets"][ticker] + baseline["origin"], shard["offsets"][ticker + 1]
+    ticker = np.repeat(np.arange(len(shard)), np.diff(baseline["offsets"]))
+    row, end = shard.offsets[ticker] + baseline["origin"], shard.offsets[ticker + 1]
     model = forecasts["prices"][_positions(baseline, forecasts)]
-    stretch = intervals.stretch_on(calibration, shard["days"][row])
+    stretch = intervals.stretch_on(calibration, shard.days[row])
     quantiles = intervals.widen(model[:, :, 1:], stretch)
     parts = []
     for i, horizon in enumerate(HORIZONS):
@@ -44,13 +45,13 @@ def future_days(days: np.ndarray, every_day: np.ndarray, horizon: int) -> np.nda
 def _positions(baseline: Arrays, forecasts: Arrays) -> np.ndarray:
     """Where the forecasts file has each origin of the baseline file. Raises ValueError for one it lacks."""
     wanted, offered = _key(baseline), _key(forecasts)
-    found = np.searchsorted(offered, wanted)
-    missing = np.append(offered, -1)[found] != wanted
+    positions = np.searchsorted(offered, wanted)
+    missing = np.append(offered, -1)[positions] != wanted
     if missing.any():
         first = int(np.argmax(missing))
         ticker = baseline["tickers"][wanted[first] >> 32]
         raise ValueError(f"{missing.sum()} origins lack a forecast, first {ticker}, row {baseline['origin'][first]}")
-    return found
+    return positions
 
 
 def _key(forecasts: Arrays) -> np.ndarray:
@@ -59,25 +60,25 @@ def _key(forecasts: Arrays) -> np.ndarray:
     return (ticker << 32) + forecasts["origin"]
 
 
-def _targets(shard: Arrays, ticker: np.ndarray, row: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
+def _targets(shard: Shard, ticker: np.ndarray, row: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
     """Days and actual prices of origins given by their row in the shard."""
-    future = row == shard["offsets"][ticker + 1] - 1
+    future = row == shard.offsets[ticker + 1] - 1
     target = np.where(future, row, row + horizon)
-    days = shard["days"]
+    days = shard.days
     ahead = future_days(days[row], _trades_on_weekends(shard)[ticker], horizon)
     return {
         "origin_day": days[row],
         "target_day": np.where(future, ahead, days[target]).astype(np.int32),
         "horizon": np.full(len(row), horizon, np.int32),
         "future": future,
-        "actual": np.where(future, np.nan, shard["adjclose"][target]),
+        "actual": np.where(future, np.nan, shard.adjclose[target]),
     }
 
 
-def _trades_on_weekends(shard: Arrays) -> np.ndarray:
+def _trades_on_weekends(shard: Shard) -> np.ndarray:
     """bool[k]: whether a ticker's last 250 rows include a weekend day."""
-    weekend = ~np.is_busday(shard["days"].astype("datetime64[D]"))
-    lows, highs = shard["offsets"][:-1], shard["offsets"][1:]
+    weekend = ~np.is_busday(shard.days.astype("datetime64[D]"))
+    lows, highs = shard.offsets[:-1], shard.offsets[1:]
     last = [weekend[max(high - WEEKEND_ROWS, low) : high].any() for low, high in zip(lows, highs, strict=True)]
     return np.array(last, bool)
 

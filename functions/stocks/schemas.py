@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stocks.series import Shard
+
 ROW_GROUP = 100_000  # rows; files are sorted by ticker, so a query for one ticker skips the other groups
 
 _string, _double, _int32, _int64 = pa.string(), pa.float64(), pa.int32(), pa.int64()
@@ -82,14 +84,15 @@ def predictions(rows: Mapping[str, np.ndarray], tickers: np.ndarray) -> bytes:
     )
 
 
-def prices(*shards: Mapping[str, np.ndarray]) -> bytes:
+def prices(*shards: Shard) -> bytes:
     """The prices file of a shard and of its skipped tickers: accepted rows by ticker and day, null where missing."""
     columns = {
-        name: np.concatenate([shard[name] for shard in shards]) for name in ("open", "high", "low", "close", "volume")
+        name: np.concatenate([getattr(shard, name) for shard in shards])
+        for name in ("open", "high", "low", "close", "volume")
     }
-    adjclose = np.concatenate([shard["adjclose"] for shard in shards])
-    days = np.concatenate([shard["days"] for shard in shards])
-    names = np.concatenate([np.repeat(shard["tickers"], np.diff(shard["offsets"])) for shard in shards])
+    adjclose = np.concatenate([shard.adjclose for shard in shards])
+    days = np.concatenate([shard.days for shard in shards])
+    names = np.concatenate([np.repeat(shard.tickers, np.diff(shard.offsets)) for shard in shards])
     order = np.lexsort((days, names))
     return to_parquet(
         "prices",

@@ -1,9 +1,7 @@
-"""Series of prices by ticker: time cuts for the whole file, and shards sorted by ticker and day.
-
-A shard is a dict of arrays; docs/architecture.md lists their keys and dtypes. numpy only.
-"""
+"""Series of prices by ticker: time cuts for the whole file, and shards sorted by ticker and day. numpy only."""
 
 import csv
+import dataclasses
 import datetime
 import io
 from collections.abc import Iterator
@@ -11,21 +9,70 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stocks.contract import COLUMNS, CUTS, FEWEST_ROWS
+from stocks.contract import COLUMNS, CUTS, FEWEST_ROWS, Arrays
 from stocks.reading.rejected import Rejected, Unusable
 
 EPOCH = datetime.date(1970, 1, 1)
 
-Arrays = dict[str, np.ndarray]
-
 
 class Ticker(NamedTuple):
-    """One ticker of a shard: its name, its arrays by name, its row bounds and its MinMax bounds."""
+    """One ticker of a shard: its name, its columns by name as views, its row bounds and its MinMax bounds."""
 
     name: str
     rows: Arrays
     bounds: np.ndarray
     minmax: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)  # arrays have no one answer to ==
+class Shard:
+    """The series of k tickers sorted by name, n rows in all, each ticker's rows together and sorted by day.
+
+    tickers U[k]; ticker i owns rows offsets[i] to offsets[i + 1] of the columns, offsets int64[k + 1]. days int32[n]
+    since 1970, the other columns float64[n], where 0 is missing. bounds int64[k, 4]: the ticker's rows before each cut,
+    and all of them. minmax float64[k, 2]: its least and greatest adjclose before test_from.
+    """
+
+    tickers: np.ndarray
+    offsets: np.ndarray
+    days: np.ndarray
+    adjclose: np.ndarray
+    open: np.ndarray
+    high: np.ndarray
+    low: np.ndarray
+    close: np.ndarray
+    volume: np.ndarray
+    bounds: np.ndarray
+    minmax: np.ndarray
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> "Shard":
+        """The shard of a working file."""
+        return cls(**{field.name: arrays[field.name] for field in dataclasses.fields(cls)})
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a working file of the shard holds."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def __len__(self) -> int:
+        """The number of tickers."""
+        return len(self.tickers)
+
+    def __iter__(self) -> Iterator[Ticker]:
+        return (self.of(at) for at in range(len(self)))
+
+    def of(self, at: int) -> Ticker:
+        """The ticker at a place among the names."""
+        own = slice(int(self.offsets[at]), int(self.offsets[at + 1]))
+        rows = {name: getattr(self, name)[own] for name in ("days", *COLUMNS)}
+        return Ticker(str(self.tickers[at]), rows, self.bounds[at], self.minmax[at])
+
+    def select(self, wanted: np.ndarray) -> "Shard":
+        """The shard of the wanted tickers only, by bool[k]; of none it has the same dtypes with no rows."""
+        lengths = np.diff(self.offsets)
+        chosen = {name: getattr(self, name)[wanted] for name in ("tickers", "bounds", "minmax")}
+        chosen |= {name: getattr(self, name)[np.repeat(wanted, lengths)] for name in ("days", *COLUMNS)}
+        return Shard(offsets=np.concatenate([[0], lengths[wanted].cumsum()]).astype(np.int64), **chosen)
 
 
 def cuts(days: np.ndarray, counts: np.ndarray, test_fraction: float) -> dict[str, str]:
@@ -58,7 +105,7 @@ def day_of(iso_date: str) -> int:
     return (datetime.date.fromisoformat(iso_date) - EPOCH).days
 
 
-def build(rows: Arrays, file_cuts: dict[str, str]) -> tuple[Arrays, list[Rejected]]:
+def build(rows: Arrays, file_cuts: dict[str, str]) -> tuple[Shard, list[Rejected]]:
     """The shard of rows as Split wrote them, and the rows that contradict an earlier one.
 
     Of several rows of a ticker and day the first in the file stands; equal ones vanish, others are rejected.
@@ -77,11 +124,10 @@ def build(rows: Arrays, file_cuts: dict[str, str]) -> tuple[Arrays, list[Rejecte
     ]  # fmt: skip
     here, owner = np.unique(ticker[first], return_inverse=True)
     offsets = np.concatenate([[0], np.bincount(owner, minlength=len(here)).cumsum()]).astype(np.int64)
-    shard = {"tickers": rows["tickers"][here], "offsets": offsets, "days": day[first].astype(np.int32)}
-    shard |= {name: values[first, at] for at, name in enumerate(COLUMNS)}
-    shard["bounds"] = _bounds(shard, file_cuts)
-    shard["minmax"] = _minmax(shard)
-    return shard, rejected
+    days, columns = day[first].astype(np.int32), {name: values[first, at] for at, name in enumerate(COLUMNS)}
+    bounds = _bounds(offsets, days, file_cuts)
+    minmax = _minmax(offsets, columns["adjclose"], bounds[:, 2])
+    return Shard(rows["tickers"][here], offsets, days, **columns, bounds=bounds, minmax=minmax), rejected
 
 
 def _row(ticker: str, day: int, values: np.ndarray) -> str:
@@ -90,34 +136,34 @@ def _row(ticker: str, day: int, values: np.ndarray) -> str:
     return text.getvalue()
 
 
-def _bounds(shard: Arrays, file_cuts: dict[str, str]) -> np.ndarray:
+def _bounds(offsets: np.ndarray, days: np.ndarray, file_cuts: dict[str, str]) -> np.ndarray:
     """int64[k, 4]: each ticker's rows before each cut, and all of them."""
-    bounds = np.empty((len(shard["tickers"]), 4), np.int64)
+    bounds = np.empty((len(offsets) - 1, 4), np.int64)
     for column, name in enumerate(CUTS):
-        before = np.concatenate([[0], np.cumsum(shard["days"] < day_of(file_cuts[name]))])
-        bounds[:, column] = np.diff(before[shard["offsets"]])
-    bounds[:, 3] = np.diff(shard["offsets"])
+        before = np.concatenate([[0], np.cumsum(days < day_of(file_cuts[name]))])
+        bounds[:, column] = np.diff(before[offsets])
+    bounds[:, 3] = np.diff(offsets)
     return bounds
 
 
-def _minmax(shard: Arrays) -> np.ndarray:
-    """float64[k, 2]: least and greatest adjclose before test_from; 0 for a ticker without such rows."""
-    if not len(shard["tickers"]):
+def _minmax(offsets: np.ndarray, adjclose: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """float64[k, 2]: least and greatest of a ticker's first rows, so many as lie before test_from; 0 without any."""
+    if not len(before):
         return np.empty((0, 2))
-    starts, before = shard["offsets"][:-1], shard["bounds"][:, 2]
-    row = np.arange(len(shard["days"])) - np.repeat(starts, shard["bounds"][:, 3])
-    known = row < np.repeat(before, shard["bounds"][:, 3])
-    least = np.minimum.reduceat(np.where(known, shard["adjclose"], np.inf), starts)
-    greatest = np.maximum.reduceat(np.where(known, shard["adjclose"], -np.inf), starts)
+    starts, lengths = offsets[:-1], np.diff(offsets)
+    row = np.arange(len(adjclose)) - np.repeat(starts, lengths)
+    known = row < np.repeat(before, lengths)
+    least = np.minimum.reduceat(np.where(known, adjclose, np.inf), starts)
+    greatest = np.maximum.reduceat(np.where(known, adjclose, -np.inf), starts)
     return np.where(before[:, None] > 0, np.column_stack([least, greatest]), 0.0)
 
 
-def usable(shard: Arrays) -> np.ndarray:
+def usable(shard: Shard) -> np.ndarray:
     """bool[k]: the tickers with rows enough before the test period."""
-    return shard["bounds"][:, 2] >= FEWEST_ROWS
+    return shard.bounds[:, 2] >= FEWEST_ROWS
 
 
-def skipped(shard: Arrays, file_cuts: dict[str, str]) -> list[dict]:
+def skipped(shard: Shard, file_cuts: dict[str, str]) -> list[dict]:
     """The tickers that are not forecast, each with its rows before the test period and the reason."""
     until = file_cuts["test_from"]
     return [
@@ -126,23 +172,6 @@ def skipped(shard: Arrays, file_cuts: dict[str, str]) -> list[dict]:
             "rows": int(before),
             "reason": f"{before} rows before the test period ({until}), {FEWEST_ROWS} are needed",
         }
-        for ticker, before, good in zip(shard["tickers"], shard["bounds"][:, 2], usable(shard), strict=True)
+        for ticker, before, good in zip(shard.tickers, shard.bounds[:, 2], usable(shard), strict=True)
         if not good
     ]
-
-
-def select(shard: Arrays, wanted: np.ndarray) -> Arrays:
-    """The shard of the wanted tickers only; of none it has the same keys and dtypes with no rows."""
-    lengths = np.diff(shard["offsets"])
-    rows = np.repeat(wanted, lengths)
-    chosen = {name: shard[name][rows] for name in ("days", *COLUMNS)}
-    chosen |= {name: shard[name][wanted] for name in ("tickers", "bounds", "minmax")}
-    return chosen | {"offsets": np.concatenate([[0], lengths[wanted].cumsum()]).astype(np.int64)}
-
-
-def tickers(shard: Arrays) -> Iterator[Ticker]:
-    """Each ticker with views of its own rows."""
-    for at, name in enumerate(shard["tickers"].tolist()):
-        own = slice(int(shard["offsets"][at]), int(shard["offsets"][at + 1]))
-        rows = {key: shard[key][own] for key in ("days", *COLUMNS)}
-        yield Ticker(name, rows, shard["bounds"][at], shard["minmax"][at])

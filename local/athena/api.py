@@ -1,35 +1,36 @@
 """StartQueryExecution and GetQueryResults; MiniStack keeps executions, workgroups and named queries."""
 
 import asyncio
+import logging
 import time
 from typing import Any
 
-from ministack.core.responses import error_response_json, json_response, new_uuid
-from ministack.services import athena, glue
-
+from local import ministack
 from local.athena import engine
 from local.athena.errors import BytesLimitExceeded, MalformedQuery, QueryFailed
+from local.athena.models import CreateTableAs, CreateView, DropView, Query, Result, Unload, Utility
 from local.athena.parameters import bind
-from local.athena.results import Result, as_file
-from local.athena.statements import CreateTableAs, CreateView, DropView, Query, Unload, Utility, parse
+from local.athena.results import as_file
+from local.athena.statements import parse
 from local.athena.types import column_info
+from local.ministack import Response, error_response_json, json_response, new_uuid
 
 ENGINE = "Athena engine version 3"
 _NO_LOCATION = (
     "No output location provided. An output location is required either through the Workgroup result configuration "
     "setting or as an API input."
 )
+_log = logging.getLogger("athena")
 _running: set[asyncio.Task] = set()  # a task that nothing refers to may be collected
 
 
 def install() -> None:
-    athena._start_query_execution = start_query_execution
-    athena._get_query_results = get_query_results
-    athena._get_table_metadata = get_table_metadata
+    ministack.start_query_execution.replace(start_query_execution)
+    ministack.get_query_results.replace(get_query_results)
 
 
-def start_query_execution(data: dict) -> tuple:
-    group = athena._workgroups.get(data.get("WorkGroup", "primary"))
+def start_query_execution(data: dict) -> Response:
+    group = ministack.workgroups.get(data.get("WorkGroup", "primary"))
     if group is None:
         return _invalid(f"WorkGroup {data['WorkGroup']} is not found.")
     location = _output_location(data, group["Configuration"])
@@ -39,10 +40,10 @@ def start_query_execution(data: dict) -> tuple:
         statement = bind(parse(data["QueryString"]), data.get("ExecutionParameters", []))
     except MalformedQuery as error:
         return _invalid(str(error), AthenaErrorCode="MALFORMED_QUERY")
-    if isinstance(statement, athena._CreateTable) and not (statement.external or statement.iceberg):
+    if isinstance(statement, ministack.CreateExternalTable) and not (statement.external or statement.iceberg):
         return _invalid("External keyword required for table type HIVE", AthenaErrorCode="MALFORMED_QUERY")
     execution = _execution(data, statement, group, location.rstrip("/"))
-    athena._executions[execution["QueryExecutionId"]] = execution
+    ministack.query_executions[execution["QueryExecutionId"]] = execution
     limit = group["Configuration"].get("BytesScannedCutoffPerQuery")
     task = asyncio.create_task(_run(execution, statement, location.rstrip("/"), int(limit) if limit else None))
     _running.add(task)
@@ -65,8 +66,8 @@ _KINDS = {
     CreateView: ("DDL", "CREATE_VIEW", "{}.txt"),
     DropView: ("DDL", "DROP_VIEW", "{}.txt"),
     Utility: ("UTILITY", "SHOW", "{}.txt"),
-    athena._CreateTable: ("DDL", "CREATE_TABLE", "{}.txt"),
-    athena._DropTable: ("DDL", "DROP_TABLE", "{}.txt"),
+    ministack.CreateExternalTable: ("DDL", "CREATE_TABLE", "{}.txt"),
+    ministack.DropTable: ("DDL", "DROP_TABLE", "{}.txt"),
 }
 
 
@@ -109,7 +110,7 @@ async def _run(execution: dict, statement: Any, location: str, limit: int | None
     except QueryFailed as error:
         _fail(status, str(error), category=2)
     except Exception as error:  # whatever is wrong with this engine must end the query too
-        athena.logger.exception("query %s", execution["QueryExecutionId"])
+        _log.exception("query %s", execution["QueryExecutionId"])
         _fail(status, f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}", category=1)
     status["CompletionDateTime"] = time.time()
     milliseconds = int((time.monotonic() - started) * 1000)
@@ -135,8 +136,8 @@ def _store(execution: dict, result: Result) -> None:
     engine.put(bucket, key, body, kind)
 
 
-def get_query_results(data: dict) -> tuple:
-    execution = athena._executions.get(data.get("QueryExecutionId"))
+def get_query_results(data: dict) -> Response:
+    execution = ministack.query_executions.get(data.get("QueryExecutionId"))
     if execution is None:
         return _invalid(f"QueryExecution {data.get('QueryExecutionId')} was not found")
     state = execution["Status"]["State"]
@@ -154,15 +155,5 @@ def get_query_results(data: dict) -> tuple:
     return json_response(answer | ({"NextToken": str(start + size)} if start + size < len(rows) else {}))
 
 
-def get_table_metadata(data: dict) -> tuple:
-    """MiniStack describes tables that do not exist."""
-    table = glue._tables.get(f"{data['DatabaseName']}/{data['TableName']}")
-    if table is None:
-        return error_response_json(
-            "MetadataException", f"EntityNotFoundException: Entity Not Found: {data['TableName']}", 400
-        )
-    return json_response({"TableMetadata": athena._glue_table_to_metadata(table)})
-
-
-def _invalid(message: str, **extra: str) -> tuple:
+def _invalid(message: str, **extra: str) -> Response:
     return error_response_json("InvalidRequestException", message, 400, extra=extra or None)

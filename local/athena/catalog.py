@@ -5,17 +5,18 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlparse
 
 import duckdb
-from ministack.services import athena, glue, s3
 from sqlglot import exp
 
-from local import paths
+from local import ministack, paths
 from local.athena import errors, types
 from local.athena.errors import QueryFailed, at
 from local.athena.functions import MACROS
-from local.athena.statements import Query, parse
+from local.athena.models import Query
+from local.athena.statements import parse
 from local.athena.translate import CATALOG, to_duckdb
 
 _PRESTO_VIEW = re.compile(r"/\* Presto View: (\S+) \*/")
@@ -46,7 +47,7 @@ class Session:
             if table.catalog.lower() not in ("", CATALOG):
                 raise QueryFailed(f"CATALOG_NOT_FOUND: {place}: Catalog '{table.catalog.lower()}' not found")
             owner, name = (table.db or database).lower(), table.name.lower()
-            if not table.db and name in ctes and f"{owner}/{name}" not in glue._tables:
+            if not table.db and name in ctes and f"{owner}/{name}" not in ministack.tables:
                 continue
             schema[CATALOG].setdefault(owner, {})[name] = self._relation(owner, name, place)
         text = to_duckdb(tree, query.source, database, schema)
@@ -87,15 +88,15 @@ class Session:
         query = parse(view["originalSql"])
         try:
             text = self.prepare(query, view["schema"])
-            found = self.describe(text, query)
+            derived = self.describe(text, query)
         except QueryFailed as failure:
             reason = re.sub(r"^[A-Z_]+: ", "", str(failure))
             raise QueryFailed(f"INVALID_VIEW: {place}: Failed analyzing stored view '{name}': {reason}") from None
         stale = f"VIEW_IS_STALE: {place}: View '{name}' is stale or in invalid state: "
-        if len(found) != len(view["columns"]):
+        if len(derived) != len(view["columns"]):
             raise QueryFailed(f"{stale}stored view column count ({len(view['columns'])}) does not match column count "
-                              f"derived from the view query analysis ({len(found)})")  # fmt: skip
-        for index, (column, declared) in enumerate(zip(found, view["columns"], strict=True)):
+                              f"derived from the view query analysis ({len(derived)})")  # fmt: skip
+        for index, (column, declared) in enumerate(zip(derived, view["columns"], strict=True)):
             actual, wanted = types.duckdb_to_trino(column[1]), declared["type"].replace("(3)", "")
             if (column[0].lower(), actual) != (declared["name"].lower(), wanted):
                 raise QueryFailed(
@@ -107,16 +108,16 @@ class Session:
 
 def table_of(database: str, name: str, place: str = "line 1:1") -> dict:
     """The Glue table. Raises QueryFailed."""
-    if database not in glue._databases:
+    if database not in ministack.databases:
         raise QueryFailed(f"SCHEMA_NOT_FOUND: {place}: Schema '{database}' does not exist")
-    table = glue._tables.get(f"{database}/{name.removesuffix('$partitions')}")
+    table = ministack.tables.get(f"{database}/{name.removesuffix('$partitions')}")
     if table is None:
         raise QueryFailed(f"TABLE_NOT_FOUND: {place}: Table '{CATALOG}.{database}.{name}' does not exist")
     return table
 
 
 def tables_of(database: str) -> list[dict]:
-    return sorted((table for key, table in glue._tables.items() if key.startswith(f"{database}/")), key=_name)
+    return sorted((table for key, table in ministack.tables.items() if key.startswith(f"{database}/")), key=_name)
 
 
 def _name(table: dict) -> str:
@@ -124,17 +125,17 @@ def _name(table: dict) -> str:
 
 
 def partitions_of(table: dict) -> list[dict]:
-    return glue._partitions.get(f"{table['DatabaseName']}/{table['Name']}", [])
+    return ministack.partitions.get(f"{table['DatabaseName']}/{table['Name']}", [])
 
 
 def definition(table: dict) -> dict | None:
     """What CREATE VIEW stored: originalSql, schema and columns; nothing for a table."""
     if table.get("TableType") != "VIRTUAL_VIEW":
         return None
-    found = _PRESTO_VIEW.search(table.get("ViewOriginalText") or "")
-    if found is None:
+    stored = _PRESTO_VIEW.search(table.get("ViewOriginalText") or "")
+    if stored is None:
         raise QueryFailed(f"INVALID_VIEW: View {table['Name']} is not a Presto view")
-    return json.loads(base64.b64decode(found[1]))
+    return json.loads(base64.b64decode(stored[1]))
 
 
 def view_text(sql: str, database: str, columns: list[dict]) -> str:
@@ -143,7 +144,7 @@ def view_text(sql: str, database: str, columns: list[dict]) -> str:
     return f"/* Presto View: {base64.b64encode(json.dumps(stored).encode()).decode()} */"
 
 
-def _table(connection, table: dict) -> tuple[str, int]:
+def _table(connection: Any, table: dict) -> tuple[str, int]:
     """A SELECT of the declared columns over the files, and the files' size; partitions of no file do not matter."""
     storage, keys = table["StorageDescriptor"], table["PartitionKeys"]
     files, scanned = [], 0
@@ -156,7 +157,7 @@ def _table(connection, table: dict) -> tuple[str, int]:
     if not files:
         nulls = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in declared)
         return f"select {nulls} where false", 0
-    relation = athena._table_relation(table, files)
+    relation = ministack.duckdb_relation(table, files)
     present = {row[0].lower() for row in connection.execute(f"describe select * from {relation}").fetchall()}
     columns = ", ".join(
         f'cast({f"{chr(34)}{name}{chr(34)}" if name in present else "null"} as {kind}) as "{name}"'
@@ -178,10 +179,10 @@ def _files(location: str, folder: str) -> Iterator[tuple[Path, int]]:
     """The objects below a location as files, kept by their ETag, in folders that name the partition to DuckDB."""
     url = urlparse(location)
     prefix = url.path.strip("/") + "/"
-    objects = (s3._buckets.get(url.netloc) or {"objects": {}})["objects"]
+    objects = (ministack.buckets.get(url.netloc) or {"objects": {}})["objects"]
     for key in sorted(key for key in list(objects) if key.startswith(prefix) and not key.endswith("/")):
-        body = s3._get_object_data(url.netloc, key)
-        if athena._hidden(key[len(prefix) :]) or not body:
+        body = ministack.object_data(url.netloc, key)
+        if ministack.is_hidden(key[len(prefix) :]) or not body:
             continue
         etag = objects[key]["etag"].strip('"')
         file = paths.STATE / "athena" / etag / folder / key.rsplit("/", 1)[-1]
@@ -207,7 +208,7 @@ def _hidden_schema(database: str) -> str:
     return f"_{database}" if database == _SCHEMA_OF_SCHEMAS else database
 
 
-def _information(connection, name: str, relation: str, place: str) -> None:
+def _information(connection: Any, name: str, relation: str, place: str) -> None:
     """information_schema's tables and columns, of all databases."""
     rows: list[str] = []
     heads = {
@@ -217,7 +218,7 @@ def _information(connection, name: str, relation: str, place: str) -> None:
     }
     if name not in heads:
         raise QueryFailed(f"TABLE_NOT_FOUND: {place}: Table '{CATALOG}.{_SCHEMA_OF_SCHEMAS}.{name}' does not exist")
-    for database in glue._databases:
+    for database in ministack.databases:
         if name == "schemata":
             rows.append(f"('{CATALOG}', {_literal(database)})")
         for table in tables_of(database) if name != "schemata" else []:

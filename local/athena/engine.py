@@ -6,15 +6,17 @@ from typing import Any
 from urllib.parse import urlparse
 
 import duckdb
-from ministack.services import athena, glue, s3
 
+from local import ministack
 from local.athena import catalog, errors, show, types
 from local.athena.errors import BytesLimitExceeded, QueryFailed
-from local.athena.results import Result, text
-from local.athena.statements import CreateTableAs, CreateView, DropView, Name, Query, Unload, Utility
+from local.athena.models import CreateTableAs, CreateView, DropView, Name, Query, Result, Unload, Utility
+from local.athena.results import text
 from local.athena.translate import CATALOG, visible_names
 
-_PARQUET = athena._STORED_AS["parquet"]
+type Columns = list[tuple[str, str]]  # names and types
+
+_PARQUET = ministack.stored_as["parquet"]
 
 
 def run(statement: Any, database: str, output: str, limit: int | None = None) -> Result:
@@ -36,7 +38,7 @@ def run(statement: Any, database: str, output: str, limit: int | None = None) ->
         case Utility():
             return show.run(statement.words, database)
     try:
-        athena._run_ddl(statement, database)
+        ministack.run_ddl(statement, database)
     except ValueError as error:
         raise QueryFailed(f"FAILED: SemanticException {error}") from None
     return Result(lines=True)
@@ -54,7 +56,7 @@ def _query(query: Query, database: str, limit: int | None) -> Result:
     )
 
 
-def _prepared(query: Query, database: str, limit: int | None) -> tuple[catalog.Session, str, list[tuple[str, str]]]:
+def _prepared(query: Query, database: str, limit: int | None) -> tuple[catalog.Session, str, Columns]:
     session = catalog.Session(database)
     prepared = session.prepare(query)
     columns = session.describe(prepared, query)
@@ -86,7 +88,7 @@ def _fetched(session: catalog.Session, prepared: str, query: Query) -> list[tupl
 
 def _create_table_as(statement: CreateTableAs, database: str, output: str, limit: int | None) -> Result:
     owner, name = _full(statement.name, database)
-    if f"{owner}/{name}" in glue._tables:
+    if f"{owner}/{name}" in ministack.tables:
         if statement.if_not_exists:
             return Result(lines=True)
         raise QueryFailed(
@@ -94,7 +96,7 @@ def _create_table_as(statement: CreateTableAs, database: str, output: str, limit
         )
     location = statement.properties.get("external_location", output)
     result, columns = _write(statement.query, database, location, statement.properties, limit)
-    glue._create_table({"DatabaseName": owner, "TableInput": {
+    ministack.catalog_calls["CreateTable"]({"DatabaseName": owner, "TableInput": {
         "Name": name, "TableType": "EXTERNAL_TABLE", "PartitionKeys": [],
         "Parameters": {"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
         "StorageDescriptor": {
@@ -106,16 +108,18 @@ def _create_table_as(statement: CreateTableAs, database: str, output: str, limit
     return result
 
 
-def _write(query: Query, database: str, location: str, properties: dict[str, str], limit: int | None):
+def _write(
+    query: Query, database: str, location: str, properties: dict[str, str], limit: int | None
+) -> tuple[Result, Columns]:
     """Write a query's rows as one Parquet file below a location; the result and the columns with Trino types."""
     if properties.get("format", "parquet").lower() != "parquet" or "partitioned_by" in properties:
         raise QueryFailed("NOT_SUPPORTED: the laptop cloud writes unpartitioned Parquet only")
     url = urlparse(location)
-    bucket = s3._buckets.get(url.netloc) or {"objects": {}}
+    bucket = ministack.buckets.get(url.netloc) or {"objects": {}}
     if any(key.startswith(url.path.strip("/") + "/") for key in bucket["objects"]):
         raise QueryFailed(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
-    session, prepared, found = _prepared(query, database, limit)
-    columns = [(name, types.duckdb_to_trino(kind)) for name, kind in found]
+    session, prepared, described = _prepared(query, database, limit)
+    columns = [(name, types.duckdb_to_trino(kind)) for name, kind in described]
     names = visible_names(query.tree, [name for name, _ in columns])
     if unnamed := [name for name in names if name.startswith("_col")]:
         raise QueryFailed(
@@ -129,7 +133,7 @@ def _write(query: Query, database: str, location: str, properties: dict[str, str
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "part.parquet"
         _fetched(session, f"copy (select {cast} from ({prepared}) as t({aliases})) to '{file}' (format parquet)", query)
-        key = f"{url.path.strip('/')}/{athena.new_uuid()}.parquet"
+        key = f"{url.path.strip('/')}/{ministack.new_uuid()}.parquet"
         put(url.netloc, key, file.read_bytes(), "application/octet-stream")
     named = [(name, kind) for name, (_, kind) in zip(names, columns, strict=True)]
     return Result(lines=True, scanned=session.scanned, files=[f"s3://{url.netloc}/{key}"]), named
@@ -137,19 +141,19 @@ def _write(query: Query, database: str, location: str, properties: dict[str, str
 
 def put(bucket: str, key: str, body: bytes, kind: str) -> None:
     """Store an object. Raises QueryFailed."""
-    answer = s3._put_object(bucket, key, body, {"content-type": kind, "content-length": str(len(body))})
+    answer = ministack.put_object(bucket, key, body, {"content-type": kind, "content-length": str(len(body))})
     if answer[0] >= 300:
         raise QueryFailed(f"Unable to verify/create output bucket {bucket}")
 
 
 def _create_view(statement: CreateView, database: str) -> Result:
     owner, name = _full(statement.name, database)
-    existing = glue._tables.get(f"{owner}/{name}")
+    existing = ministack.tables.get(f"{owner}/{name}")
     if existing and not (statement.replace and existing["TableType"] == "VIRTUAL_VIEW"):
         raise QueryFailed(f"TABLE_ALREADY_EXISTS: line 1:1: View already exists: '{CATALOG}.{owner}.{name}'")
-    _, _, found = _prepared(statement.query, database, None)
-    names = visible_names(statement.query.tree, [column for column, _ in found])
-    kinds = [types.duckdb_to_trino(kind) for _, kind in found]
+    _, _, described = _prepared(statement.query, database, None)
+    names = visible_names(statement.query.tree, [column for column, _ in described])
+    kinds = [types.duckdb_to_trino(kind) for _, kind in described]
     trino = [{"name": column, "type": kind} for column, kind in zip(names, kinds, strict=True)]
     hive = [{"Name": column, "Type": types.trino_to_hive(kind)} for column, kind in zip(names, kinds, strict=True)]
     table = {
@@ -158,7 +162,7 @@ def _create_view(statement: CreateView, database: str) -> Result:
         "StorageDescriptor": {"Columns": hive, "SerdeInfo": {}},
         "ViewOriginalText": catalog.view_text(statement.sql, database, trino), "ViewExpandedText": "/* Presto View */",
     }  # fmt: skip
-    store = glue._update_table if existing else glue._create_table
+    store = ministack.catalog_calls["UpdateTable" if existing else "CreateTable"]
     status, _, body = store({"DatabaseName": owner, "TableInput": table})
     if status >= 300:
         raise QueryFailed(f"SCHEMA_NOT_FOUND: line 1:1: {body.decode()}")
@@ -167,8 +171,8 @@ def _create_view(statement: CreateView, database: str) -> Result:
 
 def _drop_view(statement: DropView, database: str) -> Result:
     owner, name = _full(statement.name, database)
-    if glue._tables.get(f"{owner}/{name}", {}).get("TableType") == "VIRTUAL_VIEW":
-        glue._delete_table({"DatabaseName": owner, "Name": name})
+    if ministack.tables.get(f"{owner}/{name}", {}).get("TableType") == "VIRTUAL_VIEW":
+        ministack.catalog_calls["DeleteTable"]({"DatabaseName": owner, "Name": name})
     elif not statement.if_exists:
         raise QueryFailed(f"TABLE_NOT_FOUND: line 1:1: View '{CATALOG}.{owner}.{name}' does not exist")
     return Result(lines=True)

@@ -48,16 +48,16 @@ def from_duckdb(error: Exception, tree: exp.Expression, source: str) -> QueryFai
     """DuckDB's complaint about the translated statement as Athena would put it about the original."""
     message = str(error)
     for pattern, code, words in _BINDER_WORDS:
-        if found := re.search(pattern, message):
-            name, place = _named(tree, found[1])
+        if match := re.search(pattern, message):
+            name, place = _named(tree, match[1])
             return QueryFailed(f"{code}: {at(source, place)}: {words.format(name)}")
-    if found := re.search(r"Function with name (\w+) does not exist", message):
-        return QueryFailed(f"NOT_SUPPORTED: the laptop cloud cannot translate the function '{found[1]}'")
-    if found := re.search(r"No function matches the given name and argument types '(\w+)\((.*?)\)'", message):
-        types = found[2].replace("_LITERAL", "").lower()
-        return QueryFailed(f"TYPE_MISMATCH: Unexpected parameters ({types}) for function {found[1]}")
-    if found := re.search(r"Could not convert string '(.*?)' to (\w+)", message):
-        return QueryFailed(f"INVALID_CAST_ARGUMENT: Cannot cast '{found[1]}' to {_TYPES.get(found[2], found[2])}")
+    if match := re.search(r"Function with name (\w+) does not exist", message):
+        return QueryFailed(f"NOT_SUPPORTED: the laptop cloud cannot translate the function '{match[1]}'")
+    if match := re.search(r"No function matches the given name and argument types '(\w+)\((.*?)\)'", message):
+        types = match[2].replace("_LITERAL", "").lower()
+        return QueryFailed(f"TYPE_MISMATCH: Unexpected parameters ({types}) for function {match[1]}")
+    if match := re.search(r"Could not convert string '(.*?)' to (\w+)", message):
+        return QueryFailed(f"INVALID_CAST_ARGUMENT: Cannot cast '{match[1]}' to {_TYPES.get(match[2], match[2])}")
     if "more than one row returned by a subquery" in message.lower():
         return QueryFailed("SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows")
     kind, _, words = message.split("\n")[0].partition(": ")

@@ -7,7 +7,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local.athena.errors import MalformedQuery
-from local.athena.statements import Dialect, Query
+from local.athena.models import Query
+from local.athena.statements import Dialect
 
 
 def bind(statement: Any, values: list[str]) -> Any:

@@ -1,29 +1,10 @@
 """Rows as Athena writes them: every value as text, in GetQueryResults and in the file that OutputLocation names."""
 
-import dataclasses
 import datetime
 import decimal
 import struct
 
-
-@dataclasses.dataclass(frozen=True)
-class Result:
-    """What a statement gives: names, Trino types and rows of text or None.
-
-    `lines` marks what SHOW, DESCRIBE and DDL give: a .txt file without header or quotes. `files` is what CREATE TABLE
-    AS or UNLOAD wrote instead. `scanned` counts bytes.
-    """
-
-    columns: list[str] = dataclasses.field(default_factory=list)
-    types: list[str] = dataclasses.field(default_factory=list)
-    rows: list[list[str | None]] = dataclasses.field(default_factory=list)
-    scanned: int = 0
-    lines: bool = False
-    files: list[str] | None = None
-
-    def with_header(self) -> list[list[str | None]]:
-        """The rows, after one of the columns' names unless these are lines."""
-        return self.rows if self.lines else [[*self.columns], *self.rows]
+from local.athena.models import Result
 
 
 def as_file(result: Result) -> bytes:
@@ -81,4 +62,4 @@ def _shortest_float32(value: float) -> float:
     """The double with the fewest digits that is the same float32."""
     packed = struct.pack("f", value)
     candidates = (float(f"{value:.{digits}g}") for digits in range(1, 10))
-    return next((one for one in candidates if struct.pack("f", one) == packed), value)
+    return next((candidate for candidate in candidates if struct.pack("f", candidate) == packed), value)

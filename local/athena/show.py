@@ -1,10 +1,9 @@
 """SHOW and DESCRIBE, from the Glue catalog alone."""
 
-from ministack.services import glue
-
+from local import ministack
 from local.athena import catalog
 from local.athena.errors import QueryFailed
-from local.athena.results import Result
+from local.athena.models import Result
 
 
 def run(words: list[str], database: str) -> Result:
@@ -12,21 +11,21 @@ def run(words: list[str], database: str) -> Result:
     names = [word for word in words if word not in (".", "in", "from", "formatted", "extended", "table")]
     match names:
         case ["show", "databases" | "schemas", *_]:
-            return _lines(["database_name"], [[name] for name in sorted(glue._databases)])
+            return _lines(["database_name"], [[name] for name in sorted(ministack.databases)])
         case ["show", "tables" | "views" as kind, *rest]:
             return _show_tables(kind, rest, database)
         case ["show", "partitions", *name]:
-            return _show_partitions(_found(name, database))
+            return _show_partitions(_table(name, database))
         case ["show", "columns", *name]:
-            table = _found(name, database)
+            table = _table(name, database)
             return _lines(["field"], [[column["Name"]] for column in _columns(table)])
         case ["show", "create", "view", *name]:
-            table = _found(name, database)
+            table = _table(name, database)
             view = catalog.definition(table) or {"originalSql": ""}
             return _lines(["Create View"], [[f"CREATE VIEW {table['DatabaseName']}.{table['Name']} AS"],
                                             *([line] for line in view["originalSql"].split("\n"))])  # fmt: skip
         case ["describe" | "desc", *name]:
-            return _describe(_found(name, database))
+            return _describe(_table(name, database))
     raise QueryFailed(f"NOT_SUPPORTED: the laptop cloud does not know {' '.join(words)}")
 
 
@@ -34,7 +33,7 @@ def _lines(columns: list[str], rows: list[list[str | None]]) -> Result:
     return Result(columns, ["string"] * len(columns), rows, lines=True)
 
 
-def _found(name: list[str], database: str) -> dict:
+def _table(name: list[str], database: str) -> dict:
     return catalog.table_of(name[0] if len(name) > 1 else database, name[-1])
 
 
@@ -50,7 +49,7 @@ def _show_tables(kind: str, rest: list[str], database: str) -> Result:
         table["Name"]
         for table in catalog.tables_of(owner)
         if (kind == "tables" or table["TableType"] == "VIRTUAL_VIEW")
-        and any(glue._simple_glob_match(part, table["Name"]) for part in pattern.split("|"))
+        and any(ministack.name_matches(part, table["Name"]) for part in pattern.split("|"))
     ]
     return _lines(["tab_name" if kind == "tables" else "views"], [[name] for name in names])
 

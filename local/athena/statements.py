@@ -1,14 +1,14 @@
 """What kind of statement it is, and its query parsed as Trino's; what Athena refuses at submission is refused here."""
 
-import dataclasses
 from typing import Any
 
-from ministack.services import athena
 from sqlglot import exp, tokens
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
 
+from local import ministack
 from local.athena.errors import MalformedQuery, at
+from local.athena.models import CreateTableAs, CreateView, DropView, Query, Unload, Utility
 
 _VERBS = (
     "'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'CREATE', 'DEALLOCATE', 'DELETE', 'DENY', 'DESC', 'DESCRIBE', "
@@ -17,7 +17,6 @@ _VERBS = (
 )
 _QUERIES = {"select", "with", "values", "table"}
 _UTILITIES = {"show", "describe", "desc"}
-Name = tuple[str | None, str]  # database, table
 
 
 class Dialect(Trino):
@@ -26,51 +25,9 @@ class Dialect(Trino):
     NORMALIZE_FUNCTIONS = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Query:
-    tree: exp.Expression
-    source: str
-
-
-@dataclasses.dataclass(frozen=True)
-class CreateTableAs:
-    name: Name
-    properties: dict[str, str]
-    query: Query
-    if_not_exists: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Unload:
-    location: str
-    properties: dict[str, str]
-    query: Query
-
-
-@dataclasses.dataclass(frozen=True)
-class CreateView:
-    name: Name
-    replace: bool
-    sql: str
-    query: Query
-
-
-@dataclasses.dataclass(frozen=True)
-class DropView:
-    name: Name
-    if_exists: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class Utility:
-    """SHOW or DESCRIBE, words in lower case."""
-
-    words: list[str]
-
-
 def parse(sql: str) -> Any:
-    """One of the classes above, or MiniStack's CREATE EXTERNAL TABLE and DROP TABLE. Raises MalformedQuery."""
-    cursor = athena._Cursor(sql)
+    """A statement of models.py, or MiniStack's CREATE EXTERNAL TABLE and DROP TABLE. Raises MalformedQuery."""
+    cursor = ministack.StatementCursor(sql)
     while cursor.tokens and cursor.tokens[-1][:2] == ("punct", ";"):
         cursor.tokens.pop()
     if any(token[:2] == ("punct", ";") for token in cursor.tokens):
@@ -82,7 +39,7 @@ def parse(sql: str) -> Any:
         return Query(_query(sql, start, cursor.tokens[-1][3]), sql)
     if verb in _UTILITIES:
         return Utility([text for _, text, _, _ in cursor.tokens])
-    if (ddl := athena._parse_ddl(sql)) is not None:
+    if (ddl := ministack.parse_ddl(sql)) is not None:
         return ddl
     for parser in (_create_view, _create_table_as, _drop_view, _unload):
         cursor.reset()
@@ -93,7 +50,7 @@ def parse(sql: str) -> Any:
     raise MalformedQuery(f"{at(sql, start)}: mismatched input '{verb}'. Expecting: {_VERBS}")
 
 
-def _create_view(cursor) -> CreateView | None:
+def _create_view(cursor: Any) -> CreateView | None:
     if not cursor.keywords("create"):
         return None
     replace = cursor.keywords("or", "replace")
@@ -104,7 +61,7 @@ def _create_view(cursor) -> CreateView | None:
     return CreateView(name, replace, query.source.strip(), query)
 
 
-def _create_table_as(cursor) -> CreateTableAs | None:
+def _create_table_as(cursor: Any) -> CreateTableAs | None:
     if not cursor.keywords("create", "table"):
         return None
     if_not_exists = cursor.keywords("if", "not", "exists")
@@ -115,7 +72,7 @@ def _create_table_as(cursor) -> CreateTableAs | None:
     return CreateTableAs(name, properties, _rest(cursor), if_not_exists)
 
 
-def _drop_view(cursor) -> DropView | None:
+def _drop_view(cursor: Any) -> DropView | None:
     if not cursor.keywords("drop", "view"):
         return None
     if_exists = cursor.keywords("if", "exists")
@@ -123,7 +80,7 @@ def _drop_view(cursor) -> DropView | None:
     return DropView(name, if_exists) if name and cursor.at_end() else None
 
 
-def _unload(cursor) -> Unload | None:
+def _unload(cursor: Any) -> Unload | None:
     if not cursor.keywords("unload") or not cursor.punct("("):
         return None
     start = cursor.peek()[2]
@@ -136,23 +93,23 @@ def _unload(cursor) -> Unload | None:
     return Unload(location, _properties(cursor), Query(_query(source, start, end), source))
 
 
-def _properties(cursor) -> dict[str, str]:
+def _properties(cursor: Any) -> dict[str, str]:
     """WITH (name = 'text' | word | array[...], ...)"""
-    found: dict[str, str] = {}
+    properties: dict[str, str] = {}
     if not (cursor.keywords("with") and cursor.punct("(")):
-        return found
+        return properties
     while not cursor.at_end() and not cursor.punct(")"):
         name = str(cursor.identifier())
         cursor.punct("=")
         value = cursor.string()
-        found[name.lower()] = value if value is not None else str(cursor.identifier())
+        properties[name.lower()] = value if value is not None else str(cursor.identifier())
         while not cursor.at_end() and cursor.peek()[:2] not in (("punct", ","), ("punct", ")")):
             cursor.advance()
         cursor.punct(",")
-    return found
+    return properties
 
 
-def _rest(cursor) -> Query:
+def _rest(cursor: Any) -> Query:
     """The query from the cursor on, padded so that positions are those of the whole statement."""
     start = len(cursor.text) if cursor.at_end() else cursor.peek()[2]
     padding = "".join(character if character == "\n" else " " for character in cursor.text[:start])

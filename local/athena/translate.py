@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
@@ -60,11 +61,11 @@ def name_columns(tree: exp.Expression) -> exp.Expression:
     return tree
 
 
-def visible_names(tree: exp.Expression, found: list[str]) -> list[str]:
+def visible_names(tree: exp.Expression, given: list[str]) -> list[str]:
     """Column names as Trino shows them: unnamed ones numbered, aliases as they were written."""
     written = [column.alias for column in tree.selects] if isinstance(tree, exp.Query) else []
-    same = len(written) == len(found) and not any(isinstance(column, exp.Star) for column in tree.selects)
-    names = [alias or name for alias, name in zip(written, found, strict=True)] if same else found
+    same = len(written) == len(given) and not any(isinstance(column, exp.Star) for column in tree.selects)
+    names = [alias or name for alias, name in zip(written, given, strict=True)] if same else given
     return [f"_col{index}" if _UNNAMED.fullmatch(name) else name for index, name in enumerate(names)]
 
 
@@ -73,7 +74,7 @@ def check_aliases(tree: exp.Expression, source: str) -> None:
     for select in tree.find_all(exp.Select):
         aliases = {column.alias.lower() for column in select.expressions if isinstance(column, exp.Alias)}
         where = [*select.expressions, *(select.args.get(key) for key in ("where", "group", "having"))]
-        for column in (one for part in where if part for one in part.find_all(exp.Column)):
+        for column in (column for part in where if part for column in part.find_all(exp.Column)):
             own = column.find_ancestor(exp.Select, exp.Lambda) is select
             if own and not column.table and column.name.lower() in aliases:
                 place = at(source, start_of(column))
@@ -92,8 +93,8 @@ def check_types(tree: exp.Expression, source: str) -> None:
                 raise QueryFailed(f"TYPE_MISMATCH: {at(source, start_of(node))}: {_mismatch(node, other)}")
 
 
-def _clash(one: Any, other: Any) -> bool:
-    kinds = [side.type.this if side.type else None for side in (one, other)]
+def _clash(left: Any, right: Any) -> bool:
+    kinds = [side.type.this if side.type else None for side in (left, right)]
     return (kinds[0] in _TEXT and kinds[1] in _OTHER) or (kinds[1] in _TEXT and kinds[0] in _OTHER)
 
 
@@ -141,7 +142,7 @@ def _changed(node: Any) -> exp.Expression | None:
     return None
 
 
-def _matches(kept: str):
+def _matches(kept: str) -> Callable[[Any, Any], exp.Expression]:
     """any_match and its kind, by how many elements a lambda lets through."""
 
     def rewritten(array: Any, condition: Any) -> exp.Expression:
@@ -152,8 +153,8 @@ def _matches(kept: str):
     return rewritten
 
 
-def _format_datetime(value, pattern) -> exp.Expression:
-    text = re.sub("|".join(sorted(_JODA, key=len, reverse=True)), lambda found: _JODA[found[0]], pattern.name)
+def _format_datetime(value: Any, pattern: Any) -> exp.Expression:
+    text = re.sub("|".join(sorted(_JODA, key=len, reverse=True)), lambda match: _JODA[match[0]], pattern.name)
     return exp.Anonymous(this="strftime", expressions=[value, exp.Literal.string(text)])
 
 

@@ -9,13 +9,11 @@ import time
 import uuid
 from typing import Any
 
-from ministack.core.responses import error_response_json, get_account_id, json_response
-from ministack.services import glue
-
-from local import faults
-from local.crawler.crawl import Crawl
+from local import faults, ministack
+from local.crawler.engine import Crawl
 from local.crawler.errors import CrawlFailed, Stopped
 from local.crawler.lake import LOG_GROUP
+from local.ministack import Response, error_response_json, get_account_id, json_response
 
 RUNNING_SECONDS, STOPPING_SECONDS = 0.5, 0.3  # at least: whoever polls sees every state
 _WORDS = {"SUCCEEDED": "COMPLETED", "FAILED": "FAILED", "CANCELLED": "STOPPED"}  # LastCrawl's and ListCrawls'
@@ -25,28 +23,28 @@ _log = logging.getLogger("crawler")
 _lock = threading.Lock()
 _running: dict[str, Crawl] = {}
 _history: dict[str, list[dict[str, Any]]] = {}
-_ministack_request, _ministack_get = glue._handle_request_sync, glue._get_crawler
-_ministack_delete = glue._delete_crawler
 
 
 def install() -> None:
-    glue._start_crawler, glue._stop_crawler = _start, _stop
-    glue._get_crawler, glue._delete_crawler = _get, _delete
-    glue._get_crawler_metrics = _metrics
-    glue._handle_request_sync = _request
+    ministack.start_crawler.replace(_start)
+    ministack.stop_crawler.replace(_stop)
+    ministack.get_crawler.replace(_get)
+    ministack.delete_crawler.replace(_delete)
+    ministack.get_crawler_metrics.replace(_metrics)
+    ministack.glue_request.replace(_request)
 
 
-def _request(method, path, headers, body, query):
+def _request(method: str, path: str, headers: dict, body: bytes, query: dict) -> Response:
     """MiniStack has no ListCrawls."""
     if headers.get("x-amz-target", "").endswith(".ListCrawls"):
         return _list(json.loads(body or b"{}"))
-    return _ministack_request(method, path, headers, body, query)
+    return ministack.glue_request.original(method, path, headers, body, query)
 
 
-def _start(data: dict):
+def _start(data: dict) -> Response:
     name = data.get("Name", "")
     with _lock:
-        if (crawler := glue._crawlers.get(name)) is None:
+        if (crawler := ministack.crawlers.get(name)) is None:
             return _missing(name)
         if crawler["State"] != "READY":
             return error_response_json("CrawlerRunningException", f"Crawler with name {name} has already started", 400)
@@ -111,10 +109,10 @@ def _finish(crawler: dict, crawl: Crawl, record: dict, status: str, reason: str,
         _running.pop(crawler["Name"], None)
 
 
-def _stop(data: dict):
+def _stop(data: dict) -> Response:
     name = data.get("Name", "")
     with _lock:
-        if (crawler := glue._crawlers.get(name)) is None:
+        if (crawler := ministack.crawlers.get(name)) is None:
             return _missing(name)
         if crawler["State"] == "STOPPING":
             return error_response_json("CrawlerStoppingException", f"Crawler with name {name} is stopping", 400)
@@ -125,32 +123,32 @@ def _stop(data: dict):
     return json_response({})
 
 
-def _get(data: dict):
+def _get(data: dict) -> Response:
     name = data.get("Name", "")
-    if (crawler := glue._crawlers.get(name)) is None:
+    if (crawler := ministack.crawlers.get(name)) is None:
         return _missing(name)
     if crawler["State"] != "READY":
         crawler["CrawlElapsedTime"] = max(int((time.time() - _history[name][-1]["StartTime"]) * 1000), 0)
-    return _ministack_get(data)
+    return ministack.get_crawler.original(data)
 
 
-def _delete(data: dict):
+def _delete(data: dict) -> Response:
     name = data.get("Name", "")
     with _lock:
         if name in _running:
             return error_response_json("CrawlerRunningException", f"Crawler with name {name} is running", 400)
         _history.pop(name, None)
-        return _ministack_delete(data)
+        return ministack.delete_crawler.original(data)
 
 
-def _metrics(data: dict):
+def _metrics(data: dict) -> Response:
     """What each crawler has done to tables since it was created."""
     answers = []
-    for name in data.get("CrawlerNameList") or list(glue._crawlers):
-        if name not in glue._crawlers:
+    for name in data.get("CrawlerNameList") or list(ministack.crawlers):
+        if name not in ministack.crawlers:
             continue
-        done = [one[_DONE] for one in _history.get(name, []) if _DONE in one]
-        seconds = [one["seconds"] for one in done]
+        done = [record[_DONE] for record in _history.get(name, []) if _DONE in record]
+        seconds = [counts["seconds"] for counts in done]
         answers.append(
             {
                 "CrawlerName": name,
@@ -158,22 +156,22 @@ def _metrics(data: dict):
                 "StillEstimating": name in _running,
                 "LastRuntimeSeconds": seconds[-1] if seconds else 0.0,
                 "MedianRuntimeSeconds": statistics.median(seconds) if seconds else 0.0,
-                "TablesCreated": sum(one["created"] for one in done),
-                "TablesUpdated": sum(one["updated"] for one in done),
-                "TablesDeleted": sum(one["deleted"] for one in done),
+                "TablesCreated": sum(counts["created"] for counts in done),
+                "TablesUpdated": sum(counts["updated"] for counts in done),
+                "TablesDeleted": sum(counts["deleted"] for counts in done),
             }
         )
     return json_response({"CrawlerMetricsList": answers})
 
 
-def _list(data: dict):
+def _list(data: dict) -> Response:
     """The crawls of a crawler, the last first; filters and pages are left to AWS."""
     name = data.get("CrawlerName", "")
-    if name not in glue._crawlers:
+    if name not in ministack.crawlers:
         return _missing(name)
-    crawls = [{key: value for key, value in one.items() if key != _DONE} for one in _history.get(name, [])]
+    crawls = [{key: value for key, value in record.items() if key != _DONE} for record in _history.get(name, [])]
     return json_response({"Crawls": crawls[::-1][: data.get("MaxResults", 20)]})
 
 
-def _missing(name: str):
+def _missing(name: str) -> Response:
     return error_response_json("EntityNotFoundException", f"Crawler entry with name {name} does not exist", 400)

@@ -3,11 +3,7 @@
 import json
 from typing import Any
 
-from botocore import xform_name
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import glue
-
-from local import permissions
+from local import ministack, permissions
 from local.crawler.errors import CrawlFailed
 from local.crawler.lake import SESSION
 
@@ -45,23 +41,25 @@ class Catalog:
             self._call("BatchCreatePartition", name, TableName=name, PartitionInputList=batch)
 
     def update_partitions(self, name: str, inputs: list[dict]) -> None:
-        entries = [{"PartitionValueList": one["Values"], "PartitionInput": one} for one in inputs]
+        entries = [{"PartitionValueList": given["Values"], "PartitionInput": given} for given in inputs]
         for start in range(0, len(entries), BATCH):
             self._call("BatchUpdatePartition", name, TableName=name, Entries=entries[start : start + BATCH])
 
     def delete_partitions(self, name: str, values: list[list[str]]) -> None:
         """One by one, for MiniStack has no BatchDeletePartition; the right asked for is the one AWS asks for."""
-        for one in values:
-            self._call("DeletePartition", name, "BatchDeletePartition", TableName=name, PartitionValues=one)
+        for of_partition in values:
+            self._call("DeletePartition", name, "BatchDeletePartition", TableName=name, PartitionValues=of_partition)
 
     def _call(self, operation: str, table: str, action: str = "", **request: Any) -> dict:
         """MiniStack's handler, after the role's rights on the catalog, the database and the table: AWS checks all."""
         names = ["catalog", f"database/{self._database}", f"table/{self._database}/{table}"]
+        place = f"arn:aws:glue:{ministack.get_region()}:{ministack.get_account_id()}"
         for name in names:
-            self._must_allow(f"glue:{action or operation}", f"arn:aws:glue:{get_region()}:{get_account_id()}:{name}")
-        handler = getattr(glue, f"_{xform_name(operation)}")
+            self._must_allow(f"glue:{action or operation}", f"{place}:{name}")
         # Through JSON, as over the wire: what the catalog keeps must not be what the crawl goes on changing.
-        status, _, body = handler(json.loads(json.dumps({"DatabaseName": self._database, **request})))
+        status, _, body = ministack.catalog_calls[operation](
+            json.loads(json.dumps({"DatabaseName": self._database, **request}))
+        )
         answer = json.loads(body)
         if status != 200:
             raise CrawlFailed(f"{answer.get('message', '')} (Service: AWSGlue; Status Code: {status}; "

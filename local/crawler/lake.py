@@ -4,6 +4,7 @@ import contextlib
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,15 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local import paths, permissions
-from local.crawler import parquet, text
+from local.crawler import types
 from local.crawler.errors import CrawlFailed
-from local.crawler.layout import File
+from local.crawler.models import Column, File
 
 SESSION = "AWS-Crawler"
 LOG_GROUP = "/aws-glue/crawlers"
 MAGIC = b"PAR1"
+SHORTEST = 12  # bytes of the magic words and the footer's length
 FOOTER_GUESS = 1 << 16
-CSV_HEAD = 1 << 20
 
 _known: dict[tuple[str, str, str], File] = {}  # by bucket, key and ETag: what an earlier crawl made of the same bytes
 
@@ -30,11 +31,11 @@ class Lake:
     """A role's view of S3 and of its log group."""
 
     def __init__(self, role: str) -> None:
-        found = permissions.role_credentials(role, SESSION)
+        credentials = permissions.role_credentials(role, SESSION)
         session: Any = boto3.session.Session(
-            aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=found["AWS_SESSION_TOKEN"],
+            aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=credentials["AWS_SESSION_TOKEN"],
             region_name=paths.REGION,
         )
         options: dict[str, Any] = {
@@ -52,43 +53,42 @@ class Lake:
             return [(item["Key"], item["Size"], item["ETag"]) for page in pages for item in page.get("Contents", [])]
 
     def file(self, bucket: str, key: str, size: int, etag: str) -> File:
-        """The object, classified; read again only where it has changed, if the role may still read it."""
+        """The object; read again only where it has changed, if the role may still read it."""
         known = _known.get((bucket, key, etag))
         if known and permissions.role_allows(self._role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"):
             return known
-        found = _known[bucket, key, etag] = self._classified(bucket, key, size)
-        return found
+        read = _known[bucket, key, etag] = self._described(bucket, key, size)
+        return read
 
-    def _classified(self, bucket: str, key: str, size: int) -> File:
-        """Parquet by its footer, CSV by its beginning, anything else UNKNOWN."""
+    def _described(self, bucket: str, key: str, size: int) -> File:
+        """The file by its footer. Raises CrawlFailed where it is no Parquet."""
         tail = self._read(bucket, key, max(size - FOOTER_GUESS, 0), size)
-        if tail.endswith(MAGIC) and size > 12:
-            footer = int.from_bytes(tail[-8:-4], "little") + 8
-            if footer > len(tail):
-                tail = self._read(bucket, key, max(size - footer, 0), size)
-            return self._parquet(key, size, tail)
-        head = self._read(bucket, key, 0, min(size, CSV_HEAD))
-        if (found := text.classify(head, whole=size <= CSV_HEAD)) is None:
-            return File(key, size, "UNKNOWN")
-        columns, records, details = found
-        return File(key, size, "csv", columns, records * size // len(head), tuple(details.items()))
+        if size <= SHORTEST or not tail.endswith(MAGIC):
+            raise CrawlFailed(
+                f"s3://{bucket}/{key} is no Parquet file, and the laptop cloud's crawler reads Parquet only"
+            )
+        footer = int.from_bytes(tail[-8:-4], "little") + 8
+        if footer > len(tail):
+            tail = self._read(bucket, key, max(size - footer, 0), size)
+        try:
+            columns, records = self._footer(size, tail)
+        except (duckdb.Error, StopIteration, KeyError) as error:
+            words = str(error).partition("\n")[0]
+            raise CrawlFailed(f"s3://{bucket}/{key} ends like a Parquet file and cannot be read: {words}") from error
+        return File(key, size, columns, records)
 
-    def _parquet(self, key: str, size: int, tail: bytes) -> File:
-        """DuckDB reads files only: one that is empty up to the footer is enough for it."""
+    def _footer(self, size: int, tail: bytes) -> tuple[tuple[Column, ...], int]:
+        """Columns and rows. DuckDB reads files only: one that is empty up to the footer is enough for it."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "footer"
             with path.open("wb") as file:
                 file.seek(size - len(tail))
                 file.write(tail)
-            try:
-                found = self._duckdb.execute(f"{parquet.QUERY} from parquet_schema(?)", [str(path)])
-                names = [column[0] for column in found.description or []]
-                columns = parquet.columns([dict(zip(names, row, strict=True)) for row in found.fetchall()])
-                counted = self._duckdb.execute("select num_rows from parquet_file_metadata(?)", [str(path)])
-                records = (counted.fetchone() or (0,))[0]
-            except (duckdb.Error, StopIteration, KeyError):
-                return File(key, size, "UNKNOWN")
-        return File(key, size, "parquet", columns, records)
+            schema = self._duckdb.execute(f"{types.QUERY} from parquet_schema(?)", [str(path)])
+            names = [column[0] for column in schema.description or []]
+            columns = types.columns([dict(zip(names, row, strict=True)) for row in schema.fetchall()])
+            counted = self._duckdb.execute("select num_rows from parquet_file_metadata(?)", [str(path)])
+            return columns, (counted.fetchone() or (0,))[0]
 
     def _read(self, bucket: str, key: str, start: int, end: int) -> bytes:
         with _as_crawl_error():
@@ -108,13 +108,13 @@ class Lake:
 
 
 @contextlib.contextmanager
-def _as_crawl_error():
+def _as_crawl_error() -> Iterator[None]:
     """What S3 refuses ends the crawl, in the words of the SDK that AWS's crawlers use."""
     try:
         yield
     except ClientError as error:
-        told, meta = error.response["Error"], error.response["ResponseMetadata"]
+        refusal, meta = error.response["Error"], error.response["ResponseMetadata"]
         raise CrawlFailed(
-            f"{told['Message']} (Service: Amazon S3; Status Code: {meta['HTTPStatusCode']}; "
-            f"Error Code: {told['Code']}; Request ID: {meta.get('RequestId', '')})"
+            f"{refusal['Message']} (Service: Amazon S3; Status Code: {meta['HTTPStatusCode']}; "
+            f"Error Code: {refusal['Code']}; Request ID: {meta.get('RequestId', '')})"
         ) from error

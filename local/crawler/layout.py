@@ -4,36 +4,19 @@ Glue's Developer Guide, "How does a crawler determine when to create partitions"
 partitioning level", "Creating a single schema for each Amazon S3 include path" and "Include and exclude patterns".
 """
 
-import dataclasses
 import re
 from urllib.parse import unquote
 
+from local.crawler.models import File
+
 SIMILAR = 0.7  # share of columns in common from which AWS calls two schemas similar
-
-Column = tuple[str, str]
-
-
-@dataclasses.dataclass(frozen=True)
-class File:
-    """An object and what its classifier found; details are the table parameters of its format."""
-
-    key: str
-    size: int
-    classification: str = "parquet"
-    columns: tuple[Column, ...] = ()
-    records: int = 0
-    details: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def folder(self) -> str:
-        return self.key[: self.key.rfind("/") + 1]
 
 
 def is_crawled(key: str, size: int, include: str, exclusions: list[str]) -> bool:
     """Folder markers, empty objects, names that begin with _ or . and what a pattern excludes are not looked at."""
     relative = key.removeprefix(include)
     hidden = any(part.startswith(("_", ".")) for part in relative.split("/"))
-    return size > 0 and not hidden and not any(_regex(one).fullmatch(relative) for one in exclusions)
+    return size > 0 and not hidden and not any(_regex(pattern).fullmatch(relative) for pattern in exclusions)
 
 
 _PIECE = re.compile(r"\\.|\*\*|\[!?[^\]]+\]|.", re.DOTALL)
@@ -59,16 +42,15 @@ def _regex(glob: str) -> re.Pattern:
 def tables(files: list[File], include: str, level: int, combine: bool) -> dict[str, list[File]]:
     """Files by their table's root: a folder's prefix, or the key of a file that is a table by itself.
 
-    The level counts the bucket as 1. Files of another format than most of a root's files are never part of its table.
+    The level counts the bucket as 1; at an explicit level nothing is left to decide.
     """
     by_root: dict[str, list[File]] = {}
     for file in files:
         by_root.setdefault(_root(file, include, level), []).append(file)
-    found: dict[str, list[File]] = {}
+    grouped: dict[str, list[File]] = {}
     for root, members in by_root.items():
-        # At an explicit level there is nothing to decide but the format.
-        found |= _split(members, root, combine or bool(level))
-    return found
+        grouped |= _split(members, root, combine or bool(level))
+    return grouped
 
 
 def _root(file: File, include: str, level: int) -> str:
@@ -77,20 +59,16 @@ def _root(file: File, include: str, level: int) -> str:
 
 
 def _split(files: list[File], root: str, combine: bool) -> dict[str, list[File]]:
-    usual = _most(sorted(file.classification for file in files))
-    odd = {file.key: [file] for file in files if file.classification != usual}
-    same = [file for file in files if file.classification == usual]
-    if usual == "UNKNOWN":
-        return odd | {file.key: [file] for file in same}
-    if combine or _are_similar(same):
-        return odd | {root: same}
+    if combine or _are_similar(files):
+        return {root: files}
     by_folder: dict[str, list[File]] = {}
-    for file in same:
+    for file in files:
         inner = file.key.removeprefix(root).split("/")
         by_folder.setdefault(root + inner[0] + "/" if len(inner) > 1 else file.key, []).append(file)
+    parts: dict[str, list[File]] = {}
     for child, members in by_folder.items():
-        odd |= _split(members, child, False) if child.endswith("/") else {child: members}
-    return odd
+        parts |= _split(members, child, False) if child.endswith("/") else {child: members}
+    return parts
 
 
 def _are_similar(files: list[File]) -> bool:
@@ -117,10 +95,10 @@ def partitions(files: list[File], root: str) -> tuple[tuple[str, ...], dict[str,
         by_folder.setdefault(file.folder, []).append(file)
     keys = _most([partition(folder, root)[0] for folder in by_folder])
     skipped = [folder for folder in by_folder if partition(folder, root)[0] != keys]
-    return keys, {folder: found for folder, found in by_folder.items() if folder not in skipped}, skipped
+    return keys, {folder: members for folder, members in by_folder.items() if folder not in skipped}, skipped
 
 
-def _most(items: list):
+def _most[T](items: list[T]) -> T:
     """The most frequent item, of equals the first."""
     return max(items, key=items.count)
 

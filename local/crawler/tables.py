@@ -4,63 +4,18 @@ Parameters, SerDes and the order of things are those of tables that AWS's crawle
 their definitions; what is done to existing tables is the Developer Guide's "Customizing crawler behavior".
 """
 
-import dataclasses
-import json
-from typing import Any
-
-from local.crawler.layout import Column, File
+from local.crawler.models import Column, File, Settings
 
 _HIVE = "org.apache.hadoop.hive.ql.io"
-_FORMATS = {
-    "parquet": (
-        f"{_HIVE}.parquet.MapredParquetInputFormat",
-        f"{_HIVE}.parquet.MapredParquetOutputFormat",
-        f"{_HIVE}.parquet.serde.ParquetHiveSerDe",
-    ),
-    "csv": (
-        "org.apache.hadoop.mapred.TextInputFormat",
-        f"{_HIVE}.HiveIgnoreKeyTextOutputFormat",
-        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-    ),
-}
+_PARQUET = (
+    f"{_HIVE}.parquet.MapredParquetInputFormat",
+    f"{_HIVE}.parquet.MapredParquetOutputFormat",
+    f"{_HIVE}.parquet.serde.ParquetHiveSerDe",
+)
 _WIDER = ("tinyint", "smallint", "int", "bigint", "float", "double")
 RUN_ID = "CRAWL_RUN_ID"
 MADE_BY = "UPDATED_BY_CRAWLER"
 DEPRECATED = "DEPRECATED_BY_CRAWLER"
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """A crawler's configuration, with AWS's defaults for what it leaves out."""
-
-    name: str
-    database: str
-    prefix: str
-    merge_new_columns: bool
-    inherit: bool
-    combine: bool
-    level: int
-    index: bool
-    update: bool
-    delete: str
-
-    @classmethod
-    def of(cls, crawler: dict[str, Any]) -> "Settings":
-        configuration = json.loads(crawler.get("Configuration") or "{}")
-        output, grouping = configuration.get("CrawlerOutput", {}), configuration.get("Grouping", {})
-        policy = crawler.get("SchemaChangePolicy") or {}
-        return cls(
-            name=crawler["Name"],
-            database=crawler["DatabaseName"],
-            prefix=crawler.get("TablePrefix") or "",
-            merge_new_columns=output.get("Tables", {}).get("AddOrUpdateBehavior") == "MergeNewColumns",
-            inherit=output.get("Partitions", {}).get("AddOrUpdateBehavior") == "InheritFromTable",
-            combine=grouping.get("TableGroupingPolicy") == "CombineCompatibleSchemas",
-            level=int(grouping.get("TableLevelConfiguration", 0)),
-            index=configuration.get("CreatePartitionIndex", True),
-            update=policy.get("UpdateBehavior", "UPDATE_IN_DATABASE") == "UPDATE_IN_DATABASE",
-            delete=policy.get("DeleteBehavior", "DEPRECATE_IN_DATABASE"),
-        )
 
 
 def table_input(settings: Settings, name: str, location: str, keys: tuple[str, ...], files: list[File]) -> dict:
@@ -126,40 +81,35 @@ def columns(files: list[File]) -> tuple[tuple[Column, ...], list[str]]:
 
     The documentation does not say what CombineCompatibleSchemas makes of an int beside a string; a string holds both.
     """
-    found: dict[str, str] = {}
+    types: dict[str, str] = {}
     clashes = []
     for name, kind in (column for file in files for column in file.columns):
-        before = found.setdefault(name, kind)
+        before = types.setdefault(name, kind)
         if before == kind:
             continue
         if before in _WIDER and kind in _WIDER:
-            found[name] = max(before, kind, key=_WIDER.index)
+            types[name] = max(before, kind, key=_WIDER.index)
         else:
-            found[name] = "string"
+            types[name] = "string"
             clashes.append(name)
-    return tuple(found.items()), clashes
+    return tuple(types.items()), clashes
 
 
 def _storage(files: list[File], location: str, parameters: dict[str, str]) -> dict:
-    reads, writes, serde = _FORMATS.get(files[0].classification, ("", "", ""))
-    options = {"field.delim": dict(files[0].details).get("delimiter", ",")} if files[0].details else {}
-    storage = {
+    reads, writes, serde = _PARQUET
+    return {
         "Columns": [{"Name": name, "Type": kind} for name, kind in columns(files)[0]],
         "Location": location,
         "InputFormat": reads,
         "OutputFormat": writes,
         "Compressed": False,
         "NumberOfBuckets": -1,
-        "SerdeInfo": {"SerializationLibrary": serde, "Parameters": options or {"serialization.format": "1"}},
+        "SerdeInfo": {"SerializationLibrary": serde, "Parameters": {"serialization.format": "1"}},
         "BucketColumns": [],
         "SortColumns": [],
         "Parameters": parameters,
         "StoredAsSubDirectories": False,
     }
-    if not serde:
-        for key in ("InputFormat", "OutputFormat", "SerdeInfo"):
-            del storage[key]
-    return storage
 
 
 def _parameters(settings: Settings, files: list[File]) -> dict[str, str]:
@@ -170,13 +120,12 @@ def _parameters(settings: Settings, files: list[File]) -> dict[str, str]:
         "CrawlerSchemaSerializerVersion": "1.0",
         MADE_BY: settings.name,
         "averageRecordSize": str(size // records if records else 0),
-        "classification": files[0].classification,
+        "classification": "parquet",
         "compressionType": "none",
         "objectCount": str(len(files)),
         "recordCount": str(records),
         "sizeKey": str(size),
         "typeOfData": "file",
-        **dict(files[0].details),
     }
 
 

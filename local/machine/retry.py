@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from local.machine import jsonata
-from local.machine.branch import Branch, Error
+from local.machine.errors import Error
+from local.machine.models import Branch
 
 _TERMINAL = {"States.Runtime", "States.DataLimitExceeded"}
 

@@ -4,13 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
 
-from ministack.core.responses import get_region
-from ministack.services import lambda_svc
-from ministack.services import stepfunctions as service
-
-from local import faults, permissions
+from local import faults, ministack, permissions
 from local.machine import jsonata
-from local.machine.branch import Branch, Error, dump
+from local.machine.errors import Error
+from local.machine.models import Branch, dump
 
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
 
@@ -24,12 +21,12 @@ def run(branch: Branch, state: dict, data: Any) -> Any:
     name = branch.context["State"]["Name"]
     what = _names(state["Resource"])
     timeout = jsonata.typed(branch, state, "TimeoutSeconds", "number", data) if "TimeoutSeconds" in state else None
-    scheduled = {**what, "region": get_region(), "parameters": dump(arguments, name)}
+    scheduled = {**what, "region": ministack.get_region(), "parameters": dump(arguments, name)}
     if timeout:
         scheduled["timeoutInSeconds"] = timeout
     branch.log("TaskScheduled", taskScheduledEventDetails=scheduled)
     branch.log("TaskStarted", taskStartedEventDetails=what)
-    call = _invoke if state["Resource"] == LAMBDA_INVOKE else service._invoke_resource
+    call = _invoke if state["Resource"] == LAMBDA_INVOKE else ministack.invoke_resource
     first = branch.run.role_arn if call is _invoke else state["Resource"]
     fault = faults.take("task_fails", f'"{name}" {branch.run.record["input"]}')
     try:
@@ -52,13 +49,12 @@ def run(branch: Branch, state: dict, data: Any) -> Any:
 def _invoke(role_arn: str, arguments: dict) -> dict:
     """Invoke the function as the machine's role may."""
     reference = arguments["FunctionName"]
-    _record, config, _name = lambda_svc._get_func_record_for_ref(reference)
+    _record, config, _name = ministack.function_record(reference)
     arn = reference if reference.startswith("arn:") or not config else config["FunctionArn"]
     if not permissions.role_allows(role_arn, "lambda:InvokeFunction", arn):
         raise Error("Lambda.AWSLambdaException", _denied(role_arn, arn))
-    payload = service._call_lambda(
-        service._resolve_lambda_function_ref(reference, optimized=True), arguments.get("Payload", {})
-    )
+    function = ministack.resolve_function(reference, optimized=True)
+    payload = ministack.call_lambda(function, arguments.get("Payload", {}))
     return {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
 
 

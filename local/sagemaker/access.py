@@ -1,20 +1,17 @@
 """IAM for SageMaker: which resources a call names, and what else it needs besides its own action."""
 
 import json
+from typing import Any
 
-from ministack import app
-from ministack.core import iam_actions, iam_evaluator, router
-from ministack.core.responses import get_region
-from ministack.core.router import extract_access_key_id
-
-from local.sagemaker import store
+from local import ministack
+from local.sagemaker import models
 from local.sagemaker.errors import ServiceError
 
 _NAMED_BY = {
-    "TrainingJobName": store.jobs,
-    "ModelName": store.models,
-    "EndpointName": store.endpoints,
-    "EndpointConfigName": store.configs,
+    "TrainingJobName": models.jobs,
+    "ModelName": models.models,
+    "EndpointName": models.endpoints,
+    "EndpointConfigName": models.configs,
 }
 _PASSES_ROLE = {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"}
 _CREATES = {
@@ -25,34 +22,28 @@ _CREATES = {
 }
 
 
-def install(handler) -> None:
-    """Make the gateway route SageMaker's calls to the handler and check them like every other service's."""
-    app.SERVICE_HANDLERS["sagemaker"] = handler
-    router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "credential_scope": "sagemaker"}
-    iam_actions.SERVICE_TO_IAM_NAMESPACE["sagemaker"] = "sagemaker"
-    typed = app.fix_success_content_type
-    # An endpoint's answer keeps the container's own content type.
-    app.fix_success_content_type = lambda service, *rest: None if service == "sagemaker" else typed(service, *rest)
-    action_of, arn_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+def install() -> None:
+    """Name SageMaker's actions and resources to IAM, so that the gateway checks its calls as it does others'."""
+    ministack.iam_namespaces["sagemaker"] = "sagemaker"
 
-    def extract_iam_action(service, method, path, *rest):
+    def action(service: str, method: str, path: str, *rest: Any) -> str:
         if service == "sagemaker" and path.startswith("/endpoints/"):
             return "sagemaker:InvokeEndpoint"
-        return action_of(service, method, path, *rest)
+        return action_before(service, method, path, *rest)
 
-    def extract_resource_arn(service, method, path, headers, body, query, region, account):
+    def arn(service: str, method: str, path: str, headers: dict, body: bytes, *rest: Any) -> str:
         if service == "sagemaker":
             return resource_arn(path, headers, body)
-        return arn_of(service, method, path, headers, body, query, region, account)
+        return arn_before(service, method, path, headers, body, *rest)
 
-    iam_actions.extract_iam_action = extract_iam_action
-    iam_actions.extract_resource_arn = extract_resource_arn
+    action_before = ministack.iam_action_of.replace(action)
+    arn_before = ministack.resource_arn_of.replace(arn)
 
 
 def resource_arn(path: str, headers: dict, body: bytes) -> str:
     """The ARN of what the request is about; * for lists."""
     if path.startswith("/endpoints/"):
-        return store.endpoints.arn(path.split("/")[2])
+        return models.endpoints.arn(path.split("/")[2])
     request = json.loads(body or b"{}")
     if "ResourceArn" in request:
         return request["ResourceArn"]
@@ -68,7 +59,7 @@ def resource_arn(path: str, headers: dict, body: bytes) -> str:
 def check(operation: str, request: dict, headers: dict) -> None:
     """What AWS checks beyond the action: the other resource, AddTags for tagged creates, and passing the role."""
     if operation == "CreateEndpoint":
-        _must_allow("sagemaker:CreateEndpoint", store.configs.arn(request["EndpointConfigName"]), headers)
+        _must_allow("sagemaker:CreateEndpoint", models.configs.arn(request["EndpointConfigName"]), headers)
     if operation in _CREATES and request.get("Tags"):
         key = _CREATES[operation]
         _must_allow("sagemaker:AddTags", _NAMED_BY[key].arn(request[key]), headers)
@@ -77,13 +68,13 @@ def check(operation: str, request: dict, headers: dict) -> None:
 
 
 def _must_allow(action: str, arn: str, headers: dict, context: dict | None = None) -> None:
-    key = extract_access_key_id(headers, {})
-    denied = iam_evaluator.enforce(key, action, "sagemaker", get_region(), resource_arn=arn, service_context=context)
+    key, region = ministack.extract_access_key_id(headers, {}), ministack.get_region()
+    denied = ministack.enforce(key, action, "sagemaker", region, resource_arn=arn, service_context=context)
     if denied is None:
         return
-    who = getattr(denied, "principal_arn", "")
+    caller = getattr(denied, "principal_arn", "")
     raise ServiceError(
         "AccessDeniedException",
-        f"User: {who} is not authorized to perform: {action} on resource: {arn} because no identity-based "
+        f"User: {caller} is not authorized to perform: {action} on resource: {arn} because no identity-based "
         f"policy allows the {action} action",
     )

@@ -8,15 +8,29 @@ from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
-from local import faults, permissions
-from local.sagemaker import access, processes, store
-from local.sagemaker.endpoints import Described, Endpoint, error_body, model_data_url
+from local import faults, ministack, permissions
+from local.ministack import Response
+from local.sagemaker import access, models, processes
+from local.sagemaker.endpoints import Endpoint, error_body, model_data_url
 from local.sagemaker.errors import ServiceError, invalid, limit_exceeded
+from local.sagemaker.models import Described
 from local.sagemaker.shapes import operation, validate
 from local.sagemaker.training import TrainingJob
 
-Response = tuple[int, dict[str, str], bytes]
 _PASSED_TO = "sagemaker.amazonaws.com"
+
+
+def install() -> None:
+    """Make the gateway route SageMaker's calls here."""
+    ministack.handlers["sagemaker"] = handle
+    ministack.service_patterns["sagemaker"] = {"target_prefixes": ["SageMaker."], "credential_scope": "sagemaker"}
+    access.install()
+
+    def set_content_type(service: str, *rest: Any) -> Any:
+        """An endpoint's answer keeps the container's own content type."""
+        return None if service == "sagemaker" else before(service, *rest)
+
+    before = ministack.success_content_type.replace(set_content_type)
 
 
 async def handle(method: str, path: str, headers: dict, body: bytes, query: dict) -> Response:
@@ -44,9 +58,9 @@ def _invoke(path: str, headers: dict, body: bytes) -> Response:
     name = unquote(path.split("/")[2])
     try:
         validate(operation("sagemaker-runtime", "InvokeEndpoint"), {"EndpointName": name, "Body": body})
-        endpoint = store.endpoints.find(name)
+        endpoint = models.endpoints.find(name)
         if endpoint is None or endpoint.status != "InService":
-            account = store.endpoints.arn(name).split(":")[4]
+            account = models.endpoints.arn(name).split(":")[4]
             raise ServiceError("ValidationError", f"Endpoint {name} of account {account} not found.")
         kind, answer = endpoint.invoke(body, headers.get("content-type", ""))
     except ServiceError as error:
@@ -57,7 +71,7 @@ def _invoke(path: str, headers: dict, body: bytes) -> Response:
 
 def _create_training_job(request: dict) -> dict:
     name, resources = request["TrainingJobName"], request["ResourceConfig"]
-    if existing := store.jobs.find(name):
+    if existing := models.jobs.find(name):
         raise ServiceError(
             "ResourceInUse",
             "Training job names must be unique within an AWS account and region, and a training job with this "
@@ -70,8 +84,8 @@ def _create_training_job(request: dict) -> dict:
         )
     _must_find_input(request)
     job = TrainingJob(request)
-    store.jobs.add(job)
-    store.add_tags(job.arn, request.get("Tags", []))
+    models.jobs.add(job)
+    models.add_tags(job.arn, request.get("Tags", []))
     job.start()
     return {"TrainingJobArn": job.arn}
 
@@ -90,10 +104,10 @@ def _must_find_input(request: dict) -> None:
         url = channel["DataSource"]["S3DataSource"]["S3Uri"]
         bucket, _, prefix = url.removeprefix("s3://").partition("/")
         try:
-            found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("Contents")
+            objects = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("Contents")
         except ClientError:
-            found = None
-        if not found:
+            objects = None
+        if not objects:
             raise invalid(
                 f'No S3 objects found under S3 URL "{url}" given in input data source. Please ensure that the '
                 f"bucket exists in the selected region, that objects exist under that S3 prefix, and that "
@@ -102,7 +116,7 @@ def _must_find_input(request: dict) -> None:
 
 
 def _job(request: dict) -> TrainingJob:
-    job = store.jobs.find(request["TrainingJobName"])
+    job = models.jobs.find(request["TrainingJobName"])
     if job is None:
         # botocore's model says ResourceNotFound; the service answers this (aws/aws-sdk issue 165).
         raise invalid("Requested resource not found.")
@@ -118,7 +132,7 @@ def _stop_training_job(request: dict) -> dict:
 
 
 def _create_model(request: dict) -> dict:
-    store.models.must_be_new(request["ModelName"])
+    models.models.must_be_new(request["ModelName"])
     if "PrimaryContainer" not in request or "ModelDataUrl" not in request["PrimaryContainer"]:
         raise invalid("The laptop cloud serves a PrimaryContainer with a ModelDataUrl only")
     role, url = request.get("ExecutionRoleArn", ""), model_data_url(request)
@@ -134,48 +148,48 @@ def _create_model(request: dict) -> dict:
             f'relationship policy allows the action "sts:AssumeRole" for the service principal "{_PASSED_TO}". Also '
             'ensure that the role has "s3:GetObject" permissions and that the object is located in the selected region.'
         ) from None
-    model = Described(store.models, request, "ModelName")
-    store.models.add(model)
-    store.add_tags(model.arn, request.get("Tags", []))
+    model = Described(models.models, request, "ModelName")
+    models.models.add(model)
+    models.add_tags(model.arn, request.get("Tags", []))
     return {"ModelArn": model.arn}
 
 
 def _create_endpoint_config(request: dict) -> dict:
-    store.configs.must_be_new(request["EndpointConfigName"])
+    models.configs.must_be_new(request["EndpointConfigName"])
     for variant in request["ProductionVariants"]:
-        store.models.get(variant["ModelName"])
-    config = Described(store.configs, request, "EndpointConfigName")
-    store.configs.add(config)
-    store.add_tags(config.arn, request.get("Tags", []))
+        models.models.get(variant["ModelName"])
+    config = Described(models.configs, request, "EndpointConfigName")
+    models.configs.add(config)
+    models.add_tags(config.arn, request.get("Tags", []))
     return {"EndpointConfigArn": config.arn}
 
 
 def _create_endpoint(request: dict) -> dict:
     name = request["EndpointName"]
-    store.endpoints.must_be_new(name)
-    config = store.configs.get(request["EndpointConfigName"])
+    models.endpoints.must_be_new(name)
+    config = models.configs.get(request["EndpointConfigName"])
     variant = config.request["ProductionVariants"][0]
-    model = store.models.get(variant["ModelName"])
+    model = models.models.get(variant["ModelName"])
     if fault := faults.take("endpoint_limit", name):
         raise limit_exceeded(
             variant.get("InstanceType", ""), "endpoint", fault.get("quota", 0), variant.get("InitialInstanceCount", 1)
         )
     endpoint = Endpoint(name, config, model)
-    store.endpoints.add(endpoint)
-    store.add_tags(endpoint.arn, request.get("Tags", []))
+    models.endpoints.add(endpoint)
+    models.add_tags(endpoint.arn, request.get("Tags", []))
     endpoint.start()
     return {"EndpointArn": endpoint.arn}
 
 
 def _delete_endpoint(request: dict) -> dict:
-    endpoint = store.endpoints.get(request["EndpointName"])
+    endpoint = models.endpoints.get(request["EndpointName"])
     if endpoint.status not in ("InService", "Failed", "OutOfService"):
         raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
     endpoint.delete()
     return {}
 
 
-def _delete(kind: store.Store, key: str) -> Callable[[dict], dict]:
+def _delete(kind: models.Store, key: str) -> Callable[[dict], dict]:
     def delete(request: dict) -> dict:
         kind.remove(request[key])
         return {}
@@ -188,13 +202,13 @@ def _named(item: Described, *keys: str) -> dict:
 
 
 def _add_tags(request: dict) -> dict:
-    store.add_tags(request["ResourceArn"], request["Tags"])
-    return {"Tags": store.list_tags(request["ResourceArn"])}
+    models.add_tags(request["ResourceArn"], request["Tags"])
+    return {"Tags": models.list_tags(request["ResourceArn"])}
 
 
 def _delete_tags(request: dict) -> dict:
     for key in request["TagKeys"]:
-        store.tags.get(request["ResourceArn"], {}).pop(key, None)
+        models.tags.get(request["ResourceArn"], {}).pop(key, None)
     return {}
 
 
@@ -202,26 +216,26 @@ OPERATIONS: dict[str, Callable[[dict], Any]] = {
     "CreateTrainingJob": _create_training_job,
     "DescribeTrainingJob": lambda request: _job(request).describe(),
     "StopTrainingJob": _stop_training_job,
-    "ListTrainingJobs": lambda request: store.jobs.page(request, "TrainingJobSummaries", TrainingJob.summary),
+    "ListTrainingJobs": lambda request: models.jobs.page(request, "TrainingJobSummaries", TrainingJob.summary),
     "CreateModel": _create_model,
-    "DescribeModel": lambda request: store.models.get(request["ModelName"]).describe("ModelArn"),
-    "DeleteModel": _delete(store.models, "ModelName"),
-    "ListModels": lambda request: store.models.page(
+    "DescribeModel": lambda request: models.models.get(request["ModelName"]).describe("ModelArn"),
+    "DeleteModel": _delete(models.models, "ModelName"),
+    "ListModels": lambda request: models.models.page(
         request, "Models", lambda item: _named(item, "ModelName", "ModelArn")
     ),
     "CreateEndpointConfig": _create_endpoint_config,
-    "DescribeEndpointConfig": lambda request: store.configs.get(request["EndpointConfigName"]).describe(
+    "DescribeEndpointConfig": lambda request: models.configs.get(request["EndpointConfigName"]).describe(
         "EndpointConfigArn"
     ),
-    "DeleteEndpointConfig": _delete(store.configs, "EndpointConfigName"),
-    "ListEndpointConfigs": lambda request: store.configs.page(
+    "DeleteEndpointConfig": _delete(models.configs, "EndpointConfigName"),
+    "ListEndpointConfigs": lambda request: models.configs.page(
         request, "EndpointConfigs", lambda item: _named(item, "EndpointConfigName", "EndpointConfigArn")
     ),
     "CreateEndpoint": _create_endpoint,
-    "DescribeEndpoint": lambda request: store.endpoints.get(request["EndpointName"]).describe(),
+    "DescribeEndpoint": lambda request: models.endpoints.get(request["EndpointName"]).describe(),
     "DeleteEndpoint": _delete_endpoint,
-    "ListEndpoints": lambda request: store.endpoints.page(request, "Endpoints", Endpoint.summary),
+    "ListEndpoints": lambda request: models.endpoints.page(request, "Endpoints", Endpoint.summary),
     "AddTags": _add_tags,
-    "ListTags": lambda request: {"Tags": store.list_tags(request["ResourceArn"])},
+    "ListTags": lambda request: {"Tags": models.list_tags(request["ResourceArn"])},
     "DeleteTags": _delete_tags,
 }

@@ -14,8 +14,9 @@ from contextvars import copy_context
 from botocore.exceptions import ClientError
 
 from local import children, faults, paths
-from local.sagemaker import processes, scripted, store
+from local.sagemaker import models, processes, scripted
 from local.sagemaker.errors import ServiceError
+from local.sagemaker.models import Described
 
 HEALTHY_WITHIN = 120
 INVOCATION_LIMIT = 60  # seconds, AWS's own
@@ -23,21 +24,6 @@ _UNHEALTHY = (
     "The primary container for production variant {} did not pass the ping health check. "
     "Please check CloudWatch logs for this endpoint."
 )
-
-
-class Described:
-    """A model or an endpoint config: its request is all there is to it."""
-
-    status = ""
-
-    def __init__(self, kind: store.Store, request: dict, name_key: str):
-        self.request, self.name = request, request[name_key]
-        self.arn = kind.arn(self.name)
-        self.created = time.time()
-
-    def describe(self, arn_key: str) -> dict:
-        request = {key: value for key, value in self.request.items() if key != "Tags"}
-        return {**request, arn_key: self.arn, "CreationTime": self.created}
 
 
 class StartFailed(Exception):
@@ -49,7 +35,7 @@ class Endpoint:
 
     def __init__(self, name: str, config: Described, model: Described):
         self.name, self.config, self.model = name, config, model
-        self.arn = store.endpoints.arn(name)
+        self.arn = models.endpoints.arn(name)
         self.created = self.modified = time.time()
         self.status, self.reason = "Creating", ""
         self.variant = config.request["ProductionVariants"][0]
@@ -180,7 +166,7 @@ class Endpoint:
     def _delete(self) -> None:
         self.end_process()
         shutil.rmtree(self.folder, ignore_errors=True)
-        store.endpoints.remove(self.name)
+        models.endpoints.remove(self.name)
 
     def end_process(self) -> None:
         if self._process:

@@ -10,6 +10,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -42,13 +43,13 @@ class Model:
         return tf_json.write({name: output.numpy() for name, output in outputs.items()}, key, rows)
 
     @staticmethod
-    def _inputs(signature) -> dict[str, np.dtype]:
+    def _inputs(signature: Any) -> dict[str, np.dtype]:
         return {
             name: np.dtype(spec.dtype.as_numpy_dtype) for name, spec in signature.structured_input_signature[1].items()
         }
 
     @staticmethod
-    def _check_shapes(signature, tensors: dict[str, np.ndarray]) -> None:
+    def _check_shapes(signature: Any, tensors: dict[str, np.ndarray]) -> None:
         for name, spec in signature.structured_input_signature[1].items():
             if not spec.shape.is_compatible_with(tensors[name].shape):
                 raise tf_json.Refused(

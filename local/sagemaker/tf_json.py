@@ -148,7 +148,7 @@ def _holds_bool(value: Any) -> bool:
 def _first(value: Any, wanted: Any) -> Any:
     """The first leaf that is wanted, in order."""
     if isinstance(value, list):
-        return next((found for item in value if (found := _first(item, wanted)) is not None), None)
+        return next((leaf for item in value if (leaf := _first(item, wanted)) is not None), None)
     return value if value is None or wanted(value) else None
 
 

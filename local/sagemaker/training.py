@@ -1,9 +1,7 @@
 """Training jobs: channels downloaded, AWS's sagemaker-training toolkit run, the model uploaded, as the job's role."""
 
-import os
 import re
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -12,7 +10,7 @@ from contextvars import copy_context
 from botocore.exceptions import ClientError
 
 from local import children, faults, paths
-from local.sagemaker import opt_ml, processes, scripted, store
+from local.sagemaker import models, opt_ml, processes, scripted
 
 STOP_GRACE = 10  # AWS: 120 s between SIGTERM and SIGKILL
 
@@ -31,7 +29,7 @@ class TrainingJob:
     def __init__(self, request: dict):
         self.request = request
         self.name = request["TrainingJobName"]
-        self.arn = store.jobs.arn(self.name)
+        self.arn = models.jobs.arn(self.name)
         self.created = time.time()
         self.status, self.secondary = "InProgress", ""
         self.transitions: list[dict] = []
@@ -151,7 +149,6 @@ class TrainingJob:
             if self._stop.wait(0.2) or time.time() > deadline:
                 late = not self._stop.is_set()
                 self.status = "Stopping"
-                os.killpg(process.pid, signal.SIGTERM)
                 children.end(process, STOP_GRACE)
                 raise JobStopped("MaxRuntimeExceeded" if late else "Stopped")
 
@@ -190,11 +187,11 @@ class TrainingJob:
         log = paths.LOGS / f"training-{self.name}.log"
         text = log.read_text(errors="replace") if log.exists() else ""
         definitions = self.request["AlgorithmSpecification"].get("MetricDefinitions", [])
-        found = {one["Name"]: re.findall(one["Regex"], text) for one in definitions}
+        values = {definition["Name"]: re.findall(definition["Regex"], text) for definition in definitions}
         return [
-            {"MetricName": name, "Value": float(values[-1]), "Timestamp": time.time()}
-            for name, values in found.items()
-            if values
+            {"MetricName": name, "Value": float(logged[-1]), "Timestamp": time.time()}
+            for name, logged in values.items()
+            if logged
         ]
 
     def describe(self) -> dict:

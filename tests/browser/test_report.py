@@ -41,11 +41,11 @@ def drawn(page):
 def shown(page):
     """The first and last instant that the chart shows, in seconds, read off under the pointer."""
     box = page.locator("#chart .u-over").bounding_box()
-    found = []
+    days = []
     for x in (box["x"] + 1, box["x"] + box["width"] - 1):
         page.mouse.move(x, box["y"] + box["height"] / 2)
-        found.append(page.evaluate("Date.parse(document.getElementById('day').textContent + ' UTC') / 1000"))
-    return found
+        days.append(page.evaluate("Date.parse(document.getElementById('day').textContent + ' UTC') / 1000"))
+    return days
 
 
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -53,10 +53,10 @@ def shown(page):
 def test_axe_finds_no_fault(visit, ten, color_scheme, device):
     page = visit(ten, color_scheme, device)
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("rules => axe.run(rules)", RULES)
-    assert {"color-contrast", "label", "button-name"} <= {rule["id"] for rule in found["passes"]}
-    assert [(rule["id"], node["html"]) for rule in found["violations"] for node in rule["nodes"]] == []
-    unmeasured = [rule["nodes"] for rule in found["incomplete"] if rule["id"] == "color-contrast"]
+    checked = page.evaluate("rules => axe.run(rules)", RULES)
+    assert {"color-contrast", "label", "button-name"} <= {rule["id"] for rule in checked["passes"]}
+    assert [(rule["id"], node["html"]) for rule in checked["violations"] for node in rule["nodes"]] == []
+    unmeasured = [rule["nodes"] for rule in checked["incomplete"] if rule["id"] == "color-contrast"]
     assert [node["html"] for nodes in unmeasured for node in nodes if not scrolled_away(page, node)] == []
 
 

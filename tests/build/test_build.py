@@ -29,6 +29,10 @@ from sklearn.ensemble import RandomForestRegressor
 forest = RandomForestRegressor(5, random_state=0).fit(numpy.eye(6), numpy.eye(6)[:, :3])
 assert forest.predict(numpy.eye(6)).shape == (6, 3)
 """,
+    "ReportLayer": """
+import jinja2, markupsafe._speedups
+assert jinja2.Environment(autoescape=True).from_string("{{ name }}").render(name="<b>") == "&lt;b&gt;"
+""",
 }
 
 
@@ -82,11 +86,11 @@ def test_a_function_ships_all_its_code(name):
 
 @pytest.mark.parametrize("name", USES)
 def test_a_layer_is_for_the_processor_of_the_functions(name):
-    found = {
+    processors = {
         file: header[18] for file in libraries(BUILD / name) if (header := file.read_bytes()[:20])[:4] == b"\x7fELF"
     }
-    assert set(found.values()) <= {MACHINES[ARCHITECTURE]}
-    assert name == "ControlLayer" or len(found) > 10
+    assert set(processors.values()) <= {MACHINES[ARCHITECTURE]}
+    assert len(processors) >= {"ControlLayer": 0, "ReportLayer": 1}.get(name, 11)
 
 
 def libraries(folder: Path) -> list[Path]:
@@ -100,7 +104,7 @@ def test_a_layer_is_compiled_for_the_runtime_and_trusted_unchecked(name):
     for source in sources:
         compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
         assert compiled.read_bytes()[4:8] == b"\x01\0\0\0", f"{compiled} is not an unchecked-hash file"
-    assert len(sources) > 50
+    assert len(sources) > (20 if name == "ReportLayer" else 50)
 
 
 @pytest.mark.parametrize("name", USES)
@@ -134,7 +138,7 @@ def test_every_function_finds_what_it_imports_in_its_own_layers(own):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["control", "arrow", "sklearn"])
+@pytest.mark.parametrize("name", sorted(file.stem for file in (ROOT / "layers").glob("*.txt")))
 def test_the_layers_and_the_laptop_use_the_same_versions(name):
     pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE))
     layer = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "layers" / f"{name}.txt").read_text(), re.MULTILINE))

@@ -1,15 +1,15 @@
 """The table of docs/operations.md: faults injected and survived, bad inputs tried and handled."""
 
-import re
 from collections import Counter
 from pathlib import Path
 
 from tests.corpus import files, keys, rows, shapes, sites
 from tests.faults.catalogue import RUNS
 from tests.faults.model import CALLS
+from tools import sections
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
-BEGIN, END = "<!-- faults: written by make test-faults -->", "<!-- faults end -->"
+SECTION = "faults"  # of that page, between markers
 COLUMNS = {
     "passing error": ("throttled", "Lambda busy", "Lambda broken", "SNS unreachable"),
     "denied": ("denied",),
@@ -40,7 +40,7 @@ def injected(failed: frozenset[str] = frozenset()) -> tuple[Count, Count]:
 
 
 def render(failed: frozenset[str] = frozenset(), leaked: int = 0, green: int = 0) -> str:
-    """The section between the markers. `failed` names runs and inputs whose tests failed."""
+    """The lines of the section. `failed` names runs and inputs whose tests failed."""
     tried, survived = injected(failed)
     names = [*COLUMNS, OWN]
     states = sorted({state for state, _ in tried}, key=lambda state: ([*CALLS, state].index(state), state))
@@ -61,6 +61,7 @@ def render(failed: frozenset[str] = frozenset(), leaked: int = 0, green: int = 0
             f"{green} executions green after a failure.",
             "",
             f"The services' own: {'; '.join(own_kinds())}.",
+            "",
         ]
     )
 
@@ -71,11 +72,10 @@ def own_kinds() -> list[str]:
     )
 
 
-def write(section: str) -> None:
-    text = PAGE.read_text()
-    PAGE.write_text(re.sub(f"(?s){BEGIN}.*{END}", lambda _: f"{BEGIN}\n{section}\n{END}", text))
+def write(lines: str) -> None:
+    sections.write(PAGE, SECTION, lines)
 
 
 def written() -> str:
     """The section as the page has it."""
-    return PAGE.read_text().partition(BEGIN)[2].partition(END)[0].strip()
+    return sections.read(PAGE, SECTION)

@@ -10,7 +10,7 @@ import pytest
 from tests.support import expected_queries
 from tests.support.cloud import ROOT, as_csv
 from tests.support.eventually import eventually
-from tools import queries
+from tools.generate import queries
 
 BIN = ROOT / ".venv-clients" / "bin"
 NEXT_DAY = "select ticker, target_date, lstm, lstm_p10, lstm_p90 from latest_forecast where horizon = 1 order by ticker"
@@ -165,9 +165,9 @@ def test_the_named_queries_answer_rightly(client, cloud, ask, published):
     assert wrong == {}
 
 
-def test_the_readmes_clients_work(cloud, variables, published):
-    """The README names the development stack; only the names are replaced."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def test_the_clients_shown_work(cloud, variables, published):
+    """docs/querying.md names the development stack; only the names are replaced."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "querying.md").read_text(), re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:
         local = block.replace("stock-forecasts-dev", variables["WORK_GROUP"])

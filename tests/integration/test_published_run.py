@@ -90,13 +90,13 @@ def test_the_table_shows_the_forest_to_be_bad_and_the_lstm_not(run):
     assert pooled["random_forest"] > 2
 
 
-def test_the_readme_shows_what_a_run_and_a_query_print(cloud, run):
+def test_the_documents_show_what_a_run_and_a_query_print(cloud, run):
     """Digit by digit where nothing is learnt; what the LSTM learns may differ a little between processors."""
-    readme = (ROOT / "README.md").read_text()
-    (query,) = re.findall(r'python -m local query "([^"]+)"', readme)
+    documents = "".join((ROOT / name).read_text() for name in ("README.md", "docs/querying.md"))
+    (query,) = re.findall(r'python -m local query "(select[^"]+)"', documents)
     answer = cloud.local("query", query.replace("where", "where dataset = 'first' and"))
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    shown, printed = table_rows(readme), table_rows(run.printed + answer.stdout)
+    shown, printed = table_rows(documents), table_rows(run.printed + answer.stdout)
     assert len(shown) == 12 + 10
     assert shown.keys() == printed.keys()
     for key in shown:

@@ -33,7 +33,7 @@ FOREIGN = "payroll"  # a topic, function, machine, crawler and database that are
 # The kinds of objects that a run has, by bucket.
 WORK = (
     "claim.json", "manifest.json", "data.json", "calibration.npz", "rows/", "scaled/", "shards/", "skipped/",
-    "baseline/", "source/", "forecasts/", "histograms/", "scores/",
+    "baseline/", "source/", "forecasts/", "histograms/", "scores/", "charts/",
 )  # fmt: skip
 LAKE = ("predictions/", "prices/", "metrics/", "runs/", "models/", "rejected/", "reports/", "athena/")
 OPERATIONS = {"get_object": "s3:GetObject", "put_object": "s3:PutObject", "delete_object": "s3:DeleteObject"}

@@ -137,7 +137,9 @@ NEEDED = {
             s3:GetObject WorkBucket/runs/*/baseline/*
             s3:GetObject WorkBucket/runs/*/forecasts/*
             s3:GetObject WorkBucket/runs/*/calibration.npz
+            s3:GetObject WorkBucket/runs/*/data.json
             s3:PutObject WorkBucket/runs/*/scores/*
+            s3:PutObject WorkBucket/runs/*/charts/*
             s3:PutObject LakeBucket/predictions/*
             s3:PutObject LakeBucket/prices/*
             s3:ListBucket LakeBucket predictions/*
@@ -151,7 +153,7 @@ NEEDED = {
             s3:GetObject WorkBucket/runs/*/manifest.json
             s3:GetObject WorkBucket/runs/*/data.json
             s3:GetObject WorkBucket/runs/*/scores/*
-            s3:GetObject LakeBucket/predictions/*
+            s3:GetObject WorkBucket/runs/*/charts/*
             s3:GetObject LakeBucket/models/*
             s3:PutObject WorkBucket/runs/*/summary.json
             s3:PutObject LakeBucket/metrics/*

@@ -12,10 +12,12 @@ import tarfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from common import keys
+from common.events import NamedRun
 from tests.permissions.grants import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
 from tests.support.eventually import eventually
@@ -61,7 +63,7 @@ def take_over(replayed: Replay, function: str) -> str:
     """Split finds the claim of an aborted execution, and what it left in the buckets."""
     payload = replayed.recorded(replayed.aborted)["SplitFunction"]
     source = {name: payload[name] for name in replayed.source}
-    run = {"dataset": DATASET, "run_id": keys.run_id(DATASET, **source)}
+    run: NamedRun = {"dataset": DATASET, "run_id": keys.run_id(DATASET, **source)}
     claim = {"execution_arn": replayed.aborted, "claimed": "2026-01-01T00:00:00+00:00"}
     for name, body in {"claim.json": json.dumps(claim), "rows/99999.npz": "left"}.items():
         key = keys.work(run["run_id"], name)
@@ -83,7 +85,7 @@ def replay(replayed: Replay, function: str) -> str:
         s3.put_object(**place, Body=standing)
 
 
-def leave(replayed: Replay, run: dict, *tables: str) -> None:
+def leave(replayed: Replay, run: NamedRun, *tables: str) -> None:
     """An object beside the run's own, as an earlier try left it; the crawler passes over empty ones."""
     for table in tables:
         key = keys.lake(table, run, "99999.left")
@@ -165,7 +167,7 @@ def before_sweep(replayed: Replay) -> None:
 
 
 @contextlib.contextmanager
-def waiting_job(replayed: Replay, run: dict, execution: str) -> Iterator[None]:
+def waiting_job(replayed: Replay, run: Any, execution: str) -> Iterator[None]:
     """A job whose code only waits; its dataset's name keeps it from following the script."""
     sagemaker, name = replayed.client("sagemaker"), keys.resource_name(replayed.stack, run, execution)
     like = sagemaker.describe_training_job(TrainingJobName=replayed.payloads["CheckTrainingFunction"]["job_name"])

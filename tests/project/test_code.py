@@ -22,6 +22,7 @@ SOURCES = [
 ]
 LAPTOP = re.compile(r"ministack|moto|localstack|localhost|127\.0\.0\.1|endpoint_url|is_local|laptop", re.IGNORECASE)
 AWS = {"boto3", "botocore", "aws", "aws_lambda_powertools"}
+HANDLERS = {file.stem for file in FUNCTIONS if file.parent.name == "functions"}
 HEAVY = {"pandas", "tensorflow", "sagemaker"}
 
 
@@ -43,14 +44,21 @@ def imported(source: str) -> set[str]:
 @pytest.mark.parametrize("file", FUNCTIONS, ids=short)
 def test_domain_modules_do_not_know_aws(file):
     if "stocks" in file.parts:
-        assert imported(file.read_text()) & (AWS | {"settings", "storage", "telemetry"}) == set()
+        assert imported(file.read_text()) & (AWS | HANDLERS | {"common"}) == set()
+
+
+def test_no_handler_and_no_module_of_common_imports_a_handler():
+    assert {"split", "notify", "find_run"} <= HANDLERS
+    for file in FUNCTIONS:
+        if "stocks" not in file.parts:  # where a domain module may be named like the handler that calls it
+            assert imported(file.read_text()) & HANDLERS == set(), short(file)
 
 
 @pytest.mark.parametrize("file", FUNCTIONS, ids=short)
 def test_only_one_module_makes_clients(file):
     if file.name != "aws.py":
         assert "boto3" not in imported(file.read_text())
-        assert not re.search(r"\.(resource|client)\((?=[\"'])(?<!aws\.client\()", file.read_text())
+        assert not re.search(r"\.(resource|client)\(|\b(from common\.aws import)\b", file.read_text())
 
 
 @pytest.mark.parametrize("file", FUNCTIONS, ids=short)
@@ -66,7 +74,7 @@ def test_what_is_deployed_knows_nothing_of_the_laptop(file):
 
 def test_training_knows_nothing_of_lambda():
     for file in (ROOT / "training").glob("*.py"):
-        assert imported(file.read_text()) & (AWS | {"settings", "errors", "stocks", "storage"}) == set(), file.name
+        assert imported(file.read_text()) & (AWS | HANDLERS | {"common", "stocks"}) == set(), file.name
 
 
 def test_settings_are_read_when_a_handler_runs_and_not_at_import():

@@ -4,15 +4,16 @@ import re
 
 import pytest
 
-from tests.support.template import resources, template
-from tools import images
+from tests.support.template import ROOT, resources, template
+from tools.generate import images
+
+CHOSEN = images.chosen((ROOT / "template.yaml").read_text())
 
 
-def test_the_mapping_is_what_the_command_writes():
-    accounts = images.accounts(images.tables(), images.chosen(images.TEMPLATE.read_text()))
+def test_the_mapping_is_that_of_the_sdks_tables():
     written = template()["Mappings"]["Containers"]
+    accounts = images.accounts(images.tables(), CHOSEN)
     assert {region: entry["Account"] for region, entry in written.items()} == accounts
-    assert images.section(accounts) in images.TEMPLATE.read_text()
 
 
 def test_most_regions_are_there():
@@ -22,18 +23,14 @@ def test_most_regions_are_there():
 
 
 def test_both_containers_are_named_and_pulled_under_the_names_the_sdk_gives():
-    chosen = images.chosen(images.TEMPLATE.read_text())
-    assert set(chosen) == set(images.REPOSITORIES.values())
+    assert set(CHOSEN) == set(images.REPOSITORIES.values())
     roles = str({name: resources("AWS::IAM::Role")[name] for name in ("TrainingRole", "EndpointRole")})
-    assert set(re.findall(r"repository/([\w-]+)", roles)) == set(chosen)
+    assert set(re.findall(r"repository/([\w-]+)", roles)) == set(CHOSEN)
 
 
 def test_the_server_is_not_newer_than_the_training_that_feeds_it_and_only_one_minor_version_apart():
     """A SavedModel of TensorFlow 2.21 was loaded by 2.20's server: measured, not promised for wider gaps."""
-    versions = {
-        name: tuple(map(int, version.split(".")))
-        for name, (version, _) in images.chosen(images.TEMPLATE.read_text()).items()
-    }
+    versions = {name: tuple(map(int, version.split("."))) for name, (version, _) in CHOSEN.items()}
     training, inference = versions["tensorflow-training"], versions["tensorflow-inference"]
     assert training[0] == inference[0]
     assert 0 <= training[1] - inference[1] <= 1
@@ -47,4 +44,4 @@ def test_a_container_that_the_sdk_does_not_know_is_refused():
 
 
 def test_the_section_is_yaml_of_one_line_per_region():
-    assert images.section({"us-east-1": "763104351884"}).splitlines()[-1] == '    us-east-1: {Account: "763104351884"}'
+    assert images.mapping({"us-east-1": "763104351884"}).splitlines()[-1] == '    us-east-1: {Account: "763104351884"}'

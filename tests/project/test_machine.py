@@ -34,11 +34,11 @@ JSONPATH = re.compile(r"InputPath|OutputPath|ResultPath|ResultSelector|Parameter
 CREATORS = ("StartTrainingFunction", "CreateEndpointFunction")
 
 
-def found(*kinds):
+def of_type(*kinds):
     return [triple for triple in all_states() if triple[2]["Type"] in kinds]
 
 
-TASKS, MAPS, CHOICES = found("Task"), found("Map"), found("Choice")
+TASKS, MAPS, CHOICES = of_type("Task"), of_type("Map"), of_type("Choice")
 
 
 def named(triples):
@@ -53,7 +53,7 @@ def each_machine(test):
 
 def test_every_machine_is_tested():
     assert set(MACHINES) == set(resources("AWS::Serverless::StateMachine"))
-    assert {f"{name}.asl.json" for name in MACHINES.values()} == {
+    assert {f"{name}.{kind}" for name in MACHINES.values() for kind in ("yaml", "asl.json")} == {
         file.name for file in (ROOT / "statemachine").iterdir()
     }
 
@@ -119,6 +119,23 @@ def test_a_task_retries_transient_errors_with_jitter(machine, name, state):
     assert retrier["MaxAttempts"] >= 3
 
 
+def test_both_machines_retry_the_same_errors_alike():
+    """A step of both has one reason to be retried; each machine's YAML says the rules once."""
+    rules = {
+        machine: {
+            tuple(rule["ErrorEquals"]): rule for _, state in states(definition(machine)) for rule in retries(state)
+        }
+        for machine in MACHINES.values()
+    }
+    assert len(rules["clean_up"]) == 3
+    assert rules["clean_up"].items() <= rules["forecast"].items()
+
+
+def retries(state: dict) -> list[dict]:
+    """The Retry of a state, but for QuotaReached, of which a job and an endpoint wait for differently long."""
+    return [rule for rule in state.get("Retry", []) if rule["ErrorEquals"] != ["QuotaReached"]]
+
+
 def test_every_error_that_is_matched_exists():
     classes = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
     rules = [rule for _, _, state in all_states() for rule in [*state.get("Retry", []), *state.get("Catch", [])]]
@@ -136,16 +153,16 @@ def test_a_choice_defaults_to_a_failure(machine, name, state):
 
 def reached(everywhere: dict, start: str) -> set[str]:
     """The states that may follow one, itself included; a Catch apart, since it ends the run."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [start]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in names:
+            names.add(name)
             state = everywhere[name]
             following = [state.get("Next"), state.get("Default"), *(rule["Next"] for rule in state.get("Choices", []))]
             waiting += [other for other in following if other]
-    return found
+    return names
 
 
 @named(CHOICES)
@@ -155,7 +172,7 @@ def test_a_choice_that_waits_stops_waiting_some_time(machine, name, state):
     assert [rule["Next"] for rule in back if not re.search(r"\.seconds < ", rule["Condition"])] == []
 
 
-@named(found("Fail"))
+@named(of_type("Fail"))
 def test_a_fail_has_a_string_for_a_cause(machine, name, state):
     """`&` makes a string of anything, also of nothing; a Cause that is no string fails the Fail state itself."""
     assert is_string(state["Cause"])

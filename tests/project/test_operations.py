@@ -6,11 +6,10 @@ import botocore
 import botocore.session
 import pytest
 
-import notify
-from common import errors
+from common import errors, messages
 from tests.faults.catalogue import RUNS
 from tests.support.template import ROOT, all_states, template
-from tools import cost
+from tools import cost, sections
 
 TEXT = (ROOT / "docs" / "operations.md").read_text()
 # Step Functions ends an execution by these without asking the definition.
@@ -37,7 +36,7 @@ def possible() -> set[str]:
         if isinstance(error := rule.get("Assign", {}).get("failure"), dict) and not error["error"].startswith("{%")
     }
     retried = {name for _, _, state in all_states() for rule in state.get("Retry", []) for name in rule["ErrorEquals"]}
-    return classes | literal | handed | retried | set(notify.ADVICE) | OF_THE_SERVICE | OF_THE_SWEEP
+    return classes | literal | handed | retried | set(messages.ADVICE) | OF_THE_SERVICE | OF_THE_SWEEP
 
 
 def test_every_error_that_ends_a_run_of_the_fault_suite_is_named():
@@ -89,8 +88,7 @@ def test_every_command_shown_is_one_that_the_cli_has():
 
 
 def test_the_costs_are_what_the_command_says():
-    (written,) = re.findall(r"<!-- python -m tools\.cost --write -->\n(.*?)<!-- end -->", TEXT, re.DOTALL)
-    assert written == cost.default_tables()
+    assert sections.read(ROOT / "docs" / "operations.md", "costs") == cost.default_tables()
 
 
 def test_an_idle_month_costs_cents_beyond_what_every_account_has_free():

@@ -7,15 +7,11 @@ import pytest
 from stocks import schemas
 from tests.support import expected_queries
 from tests.support.template import resources
-from tools import queries
+from tools.generate import queries
 
 VIEWS = {view.name: view for view in queries.views()}
 NAMED = {query.name: query for query in queries.named_queries()}
 IN_TEMPLATE = {table["TableInput"]["Name"]: table for table in resources("AWS::Glue::Table").values()}
-
-
-def test_the_template_holds_what_the_tool_writes():
-    assert queries.section() in queries.TEMPLATE.read_text(), "run: python -m tools.queries"
 
 
 def test_the_views():
@@ -47,7 +43,7 @@ def test_a_view_joins_on_the_runs(name):
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_named_query_is_the_file(name):
-    (query,) = (one for one in resources("AWS::Athena::NamedQuery").values() if one["Name"] == name)
+    (query,) = (saved for saved in resources("AWS::Athena::NamedQuery").values() if saved["Name"] == name)
     assert query["QueryString"].rstrip("\n") == NAMED[name].text
     assert query["Description"] == NAMED[name].description
     assert NAMED[name].description.endswith("?"), "a question"

@@ -1,4 +1,4 @@
-"""What the README promises exists."""
+"""What the README and the pages of docs/ promise exists."""
 
 import csv
 import re
@@ -7,20 +7,28 @@ import sys
 
 import pytest
 
-from local import check
+from local.cli import check
 from stocks.schemas import SCHEMAS
 from tests.corpus.forms import asia, crypto, english, europe, libraries, vendors
 from tests.support.template import ROOT, template
 
 README = (ROOT / "README.md").read_text()
+FILES = (ROOT / "docs" / "files.md").read_text()
+QUERYING = (ROOT / "docs" / "querying.md").read_text()
+PAGES = {path: path.read_text() for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]}
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 def commands() -> list[str]:
     """Every command shown: in blocks, and inline where it begins with a program of ours."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    blocks = [block for page in (README, FILES, QUERYING) for block in code_blocks(page)]
     lines = [line for block in blocks for line in block.splitlines()]
-    return lines + re.findall(r"`((?:make|\.venv/bin/python|sam) [^`]+)`", README)
+    inline = r"`((?:make|\.venv/bin/python|sam) [^`]+)`"
+    return lines + [line for page in (README, FILES, QUERYING) for line in re.findall(inline, page)]
+
+
+def code_blocks(page: str) -> list[str]:
+    return re.findall(r"^```\w*\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
 def test_every_make_target_exists():
@@ -31,20 +39,39 @@ def test_every_make_target_exists():
 
 def test_every_verb_of_the_laptop_cloud_exists():
     verbs = {verb for line in commands() for verb in re.findall(r"python -m local (\w+)", line)}
-    assert verbs
+    assert {"run", "check", "query"} <= verbs
     for verb in verbs:
         subprocess.run([sys.executable, "-m", "local", verb, "--help"], cwd=ROOT, check=True, capture_output=True)
 
 
-def test_every_link_and_folder_exists():
-    targets = re.findall(r"\]\(([^):]+)\)", README) + re.findall(r"^\| `([a-z]+/)` \|", README, re.MULTILINE)
-    assert len(targets) > 10
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+def test_every_folder_of_the_readme_exists():
+    folders = re.findall(r"^\| `([a-z]+/)` \|", README, re.MULTILINE)
+    assert len(folders) > 10
+    assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
+
+
+def test_every_link_of_every_page_leads_somewhere():
+    links = [(page, target) for page, text in PAGES.items() for target in re.findall(r"\]\(([^):]+)\)", text)]
+    assert len(links) > 30
+    assert [(page.name, target) for page, target in links if not leads_somewhere(page, target)] == []
+
+
+def leads_somewhere(page, target: str) -> bool:
+    """Whether the file exists and, where the link names a heading, the heading too."""
+    path, _, anchor = target.partition("#")
+    file = (page.parent / path).resolve() if path else page
+    return file.exists() and (not anchor or anchor in anchors(file.read_text()))
+
+
+def anchors(text: str) -> set[str]:
+    """The headings' anchors as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("table", ["predictions", "metrics"])
 def test_the_columns_shown_are_those_of_the_tables(table):
-    (shown,) = re.findall(rf"^\| `{table}` \|.*\| `([^`]+)` \|$", README, re.MULTILINE)
+    (shown,) = re.findall(rf"^\| `{table}` \|.*\| `([^`]+)` \|$", QUERYING, re.MULTILINE)
     keys: list[str] = {"predictions": [], "metrics": ["ticker", "model", "horizon"]}[table]
     assert keys + shown.split() == SCHEMAS[table].names
 
@@ -56,7 +83,7 @@ def test_the_outputs_named_are_those_of_the_stack():
 
 
 def test_the_files_said_to_be_read_are_those_of_the_corpus():
-    shown = re.findall(r"^\| \[\w+\.py\]\(tests/corpus/forms/(\w+)\.py\) \| (.+) \|$", README, re.MULTILINE)
+    shown = re.findall(r"^\| \[\w+\.py\]\(\.\./tests/corpus/forms/(\w+)\.py\) \| (.+) \|$", FILES, re.MULTILINE)
     modules = (english, vendors, libraries, crypto, europe, asia)
     written = {module.__name__.split(".")[-1]: [form.site for form in module.FORMS] for module in modules}
     assert {name: sites.split(" · ") for name, sites in shown} == written
@@ -65,16 +92,16 @@ def test_the_files_said_to_be_read_are_those_of_the_corpus():
 def test_the_titles_are_in_as_many_languages_as_said():
     with (ROOT / "functions" / "stocks" / "reading" / "titles.csv").open(encoding="utf-8", newline="") as file:
         languages = {row["language"] for row in csv.DictReader(file)}
-    assert f"in {len(languages)} languages" in README
+    assert f"in {len(languages)} languages" in FILES
 
 
 def test_the_keys_of_a_check_are_those_shown():
-    (section,) = re.findall(r"### What `check --json` prints\n(.*?)\n## ", README, re.DOTALL)
+    (section,) = re.findall(r"## What `check --json` prints\n(.*)", FILES, re.DOTALL)
     first = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
     assert {key for cell in first for key in re.findall(r"`(\w+)`", cell)} == set(check.EMPTY)
 
 
 def test_the_check_shown_is_what_it_prints():
-    (shown,) = re.findall(r"^```\n(examples/prices\.csv: .*?)^```", README, re.MULTILINE | re.DOTALL)
+    (shown,) = re.findall(r"^```\n(examples/prices\.csv: .*?)^```", FILES, re.MULTILINE | re.DOTALL)
     answer = check.check(str(ROOT / "examples" / "prices.csv")).answer
     assert shown.splitlines() == list(check.in_words("examples/prices.csv", answer))

@@ -227,7 +227,7 @@ def test_an_absent_claim_is_told_from_a_forbidden_one():
 
 @pytest.mark.parametrize("name", principals())
 def test_who_deletes_lists_the_same_keys_first(name):
-    """storage.delete_others finds what to delete by listing."""
+    """common.attempts finds what to delete by listing."""
     deleted = {arn.replace("/", " ", 1) for arn in granted(name, "s3:DeleteObject")}
     listing = {
         f"{text(statement['Resource'])} {prefix}"

@@ -1,6 +1,7 @@
 """What a function of the stack finds when Lambda runs it: its variables and its context."""
 
 import types
+from typing import Any
 
 ENVIRONMENT = {
     "STACK_NAME": "stocks",
@@ -27,7 +28,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
 }
 
-CONTEXT = types.SimpleNamespace(
+CONTEXT: Any = types.SimpleNamespace(
     function_name="step",
     memory_limit_in_mb=512,
     invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:step",

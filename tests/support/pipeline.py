@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import types
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -82,9 +83,9 @@ def run(
     """
     with _cloud(kilobytes) as s3:
         version = s3.put_object(Bucket="incoming", Key=f"incoming/daily/{name}", Body=csv)["VersionId"]
-        event = {"bucket": "incoming", "key": f"incoming/daily/{name}", "version_id": version, "size": len(csv)}
+        event: Any = {"bucket": "incoming", "key": f"incoming/daily/{name}", "version_id": version, "size": len(csv)}
         accepted = split.handler(event | {"execution_arn": OWNER}, CONTEXT)
-        run = {field: accepted[field] for field in ("run_id", "dataset", "shards")}
+        run: Any = {field: accepted[field] for field in ("run_id", "dataset", "shards")}
         _each(scale, run)
         check_data.handler({"run": run}, CONTEXT)
         model_uri, answer = model(run) if model else _train(run, training)
@@ -93,7 +94,7 @@ def run(
             _each(forecast, run, endpoint_name="e")
         calibrate.handler({"run": run}, CONTEXT)
         _each(publish, run)
-        ended = {
+        ended: Any = {
             "execution_arn": OWNER,
             "execution_started": "2026-11-23T03:40:00Z",
             "model_uri": model_uri,

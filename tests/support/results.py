@@ -1,13 +1,15 @@
 """Results of a run made for the tests of its report: prices, forecasts and what is measured of them."""
 
+import dataclasses
 import datetime
 
 import numpy as np
 
-from stocks import metrics, predictions, schemas
+from stocks import metrics, predictions
 from stocks.contract import FEW_BLOCKS, UNPROVEN
 from stocks.reporting import charts
 from stocks.reporting import page as report
+from stocks.reporting.facts import RunFacts
 from tests.support import shards as made
 from tests.support.prices import walk
 
@@ -26,17 +28,17 @@ READING = {
 
 def rows(shard, lstm=1.001, forest=0.8):
     """The prediction rows of a shard: every origin from test_from, lstm and forest a factor of the naive price."""
-    starts = [int(bounds[2]) for bounds in shard["bounds"]]
-    origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard["offsets"]), strict=True)]
+    starts = [int(bounds[2]) for bounds in shard.bounds]
+    origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard.offsets), strict=True)]
     origin = np.concatenate(origins)
     offsets = np.concatenate([[0], np.cumsum([len(each) for each in origins])])
-    last = np.concatenate([shard["adjclose"][o + at] for o, at in zip(shard["offsets"], origins, strict=False)])
+    last = np.concatenate([shard.adjclose[o + at] for o, at in zip(shard.offsets, origins, strict=False)])
     naive = np.repeat(last[:, None], 3, axis=1)
     baseline = np.stack([naive, naive * 1.0001, naive * forest], axis=2)
     quantiles = [naive * (1 + z * np.array([0.01, 0.02, 0.04])) for z in (-2, -1.28, 0, 1.28, 2)]
-    common = {"tickers": shard["tickers"], "offsets": offsets, "origin": origin}
+    common = {"tickers": shard.tickers, "offsets": offsets, "origin": origin}
     forecasts = common | {"prices": np.stack([naive * lstm, *quantiles], axis=2)}
-    days = np.unique(shard["days"])
+    days = np.unique(shard.days)
     calibration = {"day": days, "stretch": np.ones((len(days), 3, 2))}
     return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration)
 
@@ -47,9 +49,9 @@ def shards():
     return [first, made.shard({"BBB": walk(3, 320)})]
 
 
-def part(shard, **factors):
-    """The shard's file of the predictions table."""
-    return schemas.predictions(rows(shard, **factors), shard["tickers"])
+def drawn(shard, tickers, **factors):
+    """The shard's charts for the page of a run of so many tickers."""
+    return charts.of_shard(rows(shard, **factors), shard.tickers, tickers)
 
 
 def scores(shard, **factors):
@@ -73,41 +75,47 @@ def unjudged():
     }  # fmt: skip
 
 
-def facts(**changed):
+def facts(**changed) -> RunFacts:
     started = datetime.datetime(2026, 11, 23, 3, 40, tzinfo=datetime.UTC)
-    known = {
-        "dataset": "us",
-        "run_id": "us-0123456789ab",
-        "source_uri": "s3://incoming/incoming/us/prices.csv",
-        "source_version": "v1",
-        "uploaded": started - datetime.timedelta(seconds=1),
-        "started": started,
-        "finished": started + datetime.timedelta(seconds=400),
-        "cuts": {"test_from": "2020-12-30"},
-        "reading": READING,
-        "rows": 940,
-        "rejected_rows": 2,
-        "rejected_uri": "s3://lake/rejected/dataset=us/run_id=us-0123456789ab/",
-        "tickers": 3,
-        "skipped": [{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
-        "shards": 2,
-        "train_seconds": 61,
-        "endpoint_seconds": 200.5,
-        "training_instance_type": "ml.m5.large",
-        "endpoint_instance_type": "ml.m5.large",
-        "cost_usd": 0.0084,
-        "model_uri": "s3://lake/models/m/output/model.tar.gz",
-        "gates": [0.12, 0.0, 0.0],
-        "evidence": {"fallback": [], "horizons": {"1": believed(), "5": doubted(), "20": unjudged()}},
-    }
-    return known | changed
+    known = RunFacts(
+        dataset="us",
+        run_id="us-0123456789ab",
+        source_uri="s3://incoming/incoming/us/prices.csv",
+        source_key="incoming/us/prices.csv",
+        source_version="v1",
+        uploaded=started - datetime.timedelta(seconds=1),
+        started=started,
+        finished=started + datetime.timedelta(seconds=400),
+        cuts={"test_from": "2020-12-30"},
+        reading=READING,
+        rows=940,
+        rejected_rows=2,
+        rejected_uri="s3://lake/rejected/dataset=us/run_id=us-0123456789ab/",
+        tickers=3,
+        skipped=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
+        shards=2,
+        train_seconds=61,
+        endpoint_seconds=200.5,
+        training_instance_type="ml.m5.large",
+        endpoint_instance_type="ml.m5.large",
+        cost_usd=0.0084,
+        prices_of="2026-11-23",
+        model_uri="s3://lake/models/m/output/model.tar.gz",
+        gates=[0.12, 0.0, 0.0],
+        evidence={
+            "fallback": [],
+            "gates": {"1": 0.12, "5": 0.0, "20": 0.0},
+            "horizons": {"1": believed(), "5": doubted(), "20": unjudged()},
+        },
+    )
+    return dataclasses.replace(known, **changed)
 
 
 def page(all_shards=None, changed=None, **factors):
     """The report of the shards."""
     all_shards = all_shards or shards()
     pooled = metrics.pool([scores(shard, **factors) for shard in all_shards])
-    known = facts(tickers=len(pooled["tickers"])) | (changed or {})
-    charted = charts.collect([part(shard, **factors) for shard in all_shards], known["tickers"])
+    known = facts(**{"tickers": len(pooled["tickers"])} | (changed or {}))
+    charted = charts.collect([drawn(shard, known.tickers, **factors) for shard in all_shards], known.tickers)
     measured = metrics.rows(metrics.columns(pooled))
     return report.render(measured, metrics.direction_intervals(pooled), known, charted)

@@ -1,9 +1,12 @@
 """Shards and a small model made for tests, by the contracts of docs/architecture.md."""
 
+import dataclasses
 import json
 
 import numpy as np
 
+from stocks.contract import COLUMNS
+from stocks.series import Shard
 from tests.support import prices
 
 TEST_FROM = 260  # row of the longest tickers; the day is the same for all
@@ -32,15 +35,15 @@ def shard(tickers, test_from=None, days=None):
     made["bounds"], made["minmax"] = made["bounds"].reshape(-1, 4), made["minmax"].reshape(-1, 2)
     factors = {"open": 1.0, "high": 1.01, "low": 0.99, "close": 1.0}
     made |= {name: made["adjclose"] * factor for name, factor in factors.items()}
-    return made | {"volume": np.full(len(made["adjclose"]), 1e6)}
+    return Shard(**made, volume=np.full(len(made["adjclose"]), 1e6))
 
 
 def changed_after(made, day):
     """The shard with every value after a day replaced, and nothing else moved."""
-    later = made["days"] > day
+    later = made.days > day
     factor = np.random.default_rng(1).uniform(0.5, 2.0, len(later))
-    names = ("adjclose", "open", "high", "low", "close", "volume")
-    return made | {name: np.where(later, made[name] * factor, made[name]) for name in names}
+    changed = {name: np.where(later, getattr(made, name) * factor, getattr(made, name)) for name in COLUMNS}
+    return dataclasses.replace(made, **changed)
 
 
 def answer(body):

@@ -37,7 +37,7 @@ def test_origins_run_from_test_from_to_the_last_row_or_are_the_last_row_alone():
 def test_naive_is_the_origins_price_to_the_last_bit():
     shard = shards.shard({"A": walk(1, 270)})
     naive = baseline.forecast(shard)["prices"][:, :, 0]
-    assert np.array_equal(naive, np.repeat(shard["adjclose"][260:, None], 3, axis=1))
+    assert np.array_equal(naive, np.repeat(shard.adjclose[260:, None], 3, axis=1))
 
 
 def test_drift_continues_the_average_growth():
@@ -111,7 +111,7 @@ def test_tickers_do_not_influence_each_other():
 
 def test_a_later_day_changes_no_earlier_forecast():
     shard = shards.shard({"A": walk(7, 300)})
-    changed = shards.changed_after(shard, shard["days"][280])
+    changed = shards.changed_after(shard, shard.days[280])
     before, after = (baseline.forecast(s)["prices"] for s in (shard, changed))
     assert np.array_equal(before[:21], after[:21])
     assert not np.isclose(before[21:], after[21:]).any(axis=(1, 2)).all()
@@ -124,7 +124,7 @@ def test_a_shard_without_tickers_gives_a_file_without_forecasts():
 
 
 def test_the_step_reads_its_shard_and_writes_its_forecasts(buckets, context):
-    working.put_arrays(RUN, "shards", shards.shard({"A": walk(1, 262)}), 3)
+    working.put_arrays(RUN, "shards", shards.shard({"A": walk(1, 262)}).arrays(), 3)
     assert step.handler({"run": RUN, "shard": 3}, context) == {"shard": 3}
     written = working.get_arrays(RUN, "baseline", 3)
     assert written["origin"].tolist() == [260, 261]

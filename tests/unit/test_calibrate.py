@@ -13,11 +13,11 @@ def histogram(tickers, seed):
     """The scores of a constant forecast with one width, of walks that are a little wider."""
     shard = shards.shard({f"T{i}": walk((seed, i), 400, volatility=0.02) for i in range(tickers)})
     origin = np.tile(np.arange(60, 400), tickers)
-    row = np.repeat(shard["offsets"][:-1], 340) + origin
+    row = np.repeat(shard.offsets[:-1], 340) + origin
     band = np.array([1.0, 0.97, 0.985, 1.0, 1.015, 1.03])
-    prices = np.repeat((shard["adjclose"][row, None] * band)[:, None, :], 3, axis=1)
+    prices = np.repeat((shard.adjclose[row, None] * band)[:, None, :], 3, axis=1)
     offsets = np.arange(tickers + 1) * 340
-    forecasts = {"tickers": shard["tickers"], "offsets": offsets, "origin": origin, "prices": prices}
+    forecasts = {"tickers": shard.tickers, "offsets": offsets, "origin": origin, "prices": prices}
     return intervals.histogram(shard, forecasts)
 
 

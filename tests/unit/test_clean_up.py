@@ -6,8 +6,9 @@ from botocore.exceptions import ClientError
 import clean_up
 from common import keys, storage
 from common.errors import StillCreating
+from common.events import Run
 
-RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
+RUN: Run = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 EVENT = {"run": RUN, "execution_name": "e1"}
 NAME = keys.resource_name("stocks", RUN, "e1")
 HOSTING = ("Endpoint", "EndpointConfig", "Model")

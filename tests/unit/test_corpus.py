@@ -23,7 +23,7 @@ def outcome(case: Case, folder) -> tuple[str, str, Intake | None]:
     if reason := split.ignored(case.key):
         return IGNORED, reason, None
     try:
-        _, name = split.address({"bucket": "incoming", "key": case.key})
+        _, name = split.address({"bucket": "incoming", "key": case.key, "version_id": ""})
     except RejectedFile as error:
         return REJECTED_FILE, str(error), None
     intake = Intake(folder, 1, Rules(UNTIL))

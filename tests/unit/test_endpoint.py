@@ -31,14 +31,14 @@ def test_rows_of_a_request_share_a_length_and_shorter_ones_are_padded_on_the_lef
         rows = instance.last + 1
         assert row["adjclose"][:-rows] == [0.0] * (329 - rows)
         assert np.float32(row["low"][-rows:]).tolist() == (
-            shard["low"][shard["offsets"][instance.ticker] :][:rows].astype(np.float32).tolist()
+            shard.low[shard.offsets[instance.ticker] :][:rows].astype(np.float32).tolist()
         )
 
 
 def test_numbers_are_short_float32_with_a_point_and_0_is_missing():
     shard = shards.shard({"A": np.full(200, 91973000.0)})
-    shard["high"][:] = 87.1211
-    shard["low"][:] = 0.0
+    shard.high[:] = 87.1211
+    shard.low[:] = 0.0
     text = endpoint.body(shard, [Instance(0, 198, 199)])
     assert '"adjclose":[91973000.0,' in text
     assert '"high":[87.1211,87.1211,' in text
@@ -48,7 +48,7 @@ def test_numbers_are_short_float32_with_a_point_and_0_is_missing():
 def test_one_origin_asks_for_its_last_120_rows_only():
     shard = shards.shard({"A": walk(1, 300)})
     (row,) = json.loads(endpoint.body(shard, [Instance(0, 299, 299)]))["instances"]
-    assert np.float32(row["adjclose"]).tolist() == shard["adjclose"][180:].astype(np.float32).tolist()
+    assert np.float32(row["adjclose"]).tolist() == shard.adjclose[180:].astype(np.float32).tolist()
 
 
 def test_cutting_padding_and_grouping_change_no_forecast():
@@ -85,7 +85,7 @@ def test_requests_and_answers_stay_under_4_mb():
 
 def forecasts(shard, change=lambda prices: prices):
     """What made.answer says to the last two origins of the shard's tickers, changed."""
-    instances = [Instance(ticker, 198, 199) for ticker in range(len(shard["tickers"]))]
+    instances = [Instance(ticker, 198, 199) for ticker in range(len(shard.tickers))]
     good = np.array(json.loads(shards.answer(endpoint.body(shard, instances)))["predictions"])
     return instances, json.dumps({"predictions": change(good).tolist()}).encode()
 
@@ -175,7 +175,7 @@ def test_forecasts_of_padding_are_not_looked_at():
 
 def test_a_later_day_changes_no_earlier_forecast():
     shard = shards.shard({"A": walk(7, 300), "B": walk(8, 280)})
-    changed = shards.changed_after(shard, shard["days"][270])
+    changed = shards.changed_after(shard, shard.days[270])
     before, after = answered(shard), answered(changed)
     issued = np.concatenate([np.arange(60, 300), np.arange(60, 280)]) <= 270
     assert np.array_equal(before["prices"][issued], after["prices"][issued])

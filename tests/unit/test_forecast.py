@@ -20,7 +20,7 @@ EVENT = {"run": RUN, "shard": 0, "endpoint_name": "stocks-us-1"}
 @pytest.fixture
 def shard(buckets):
     shard = shards.shard({"A": walk(1, 280), "B": walk(2, 275)})
-    working.put_arrays(RUN, "shards", shard, 0)
+    working.put_arrays(RUN, "shards", shard.arrays(), 0)
     return shard
 
 
@@ -54,7 +54,7 @@ def test_the_step_writes_forecasts_and_the_histogram_of_their_scores(shard, mode
     assert written["offsets"].tolist() == [0, 220, 435]
     assert written["prices"].shape == (435, 3, 6)
     assert written["prices"][:, :, 0] == pytest.approx(
-        np.repeat(np.concatenate([shard["adjclose"][60:280], shard["adjclose"][340:]])[:, None], 3, axis=1) * 1.001
+        np.repeat(np.concatenate([shard.adjclose[60:280], shard.adjclose[340:]])[:, None], 3, axis=1) * 1.001
     )
     histogram = working.get_arrays(RUN, "histograms", 0)
     expected = intervals.histogram(shard, written)

@@ -17,14 +17,14 @@ def counts(*cells):
 
 def forecasts(shard, first, width=0.05):
     """A forecast at each row from `first` on, .. of every ticker: its price and intervals of one width."""
-    origin = [np.arange(first, rows) for rows in np.diff(shard["offsets"])]
-    row = np.concatenate([start + o for start, o in zip(shard["offsets"][:-1], origin, strict=True)])
+    origin = [np.arange(first, rows) for rows in np.diff(shard.offsets)]
+    row = np.concatenate([start + o for start, o in zip(shard.offsets[:-1], origin, strict=True)])
     band = np.array([1.0, 1 - 2 * width, 1 - width, 1, 1 + width, 1 + 2 * width])
     return {
-        "tickers": shard["tickers"],
+        "tickers": shard.tickers,
         "offsets": np.concatenate([[0], np.cumsum([len(o) for o in origin])]),
         "origin": np.concatenate(origin),
-        "prices": np.repeat((shard["adjclose"][row, None] * band)[:, None, :], 3, axis=1),
+        "prices": np.repeat((shard.adjclose[row, None] * band)[:, None, :], 3, axis=1),
     }
 
 
@@ -44,7 +44,7 @@ def test_float32_rounding_is_no_distance_and_a_miss_without_width_is_infinite():
 def test_the_histogram_counts_every_forecast_whose_target_has_come():
     shard = shards.shard({"A": [100.0] * 30 + [102.5] * 31 + [200.0]})
     found = intervals.histogram(shard, forecasts(shard, 56))
-    days = shard["days"]
+    days = shard.days
     cells = list(zip(*(found[name].tolist() for name in ("day", "horizon", "interval", "bin", "count")), strict=True))
     # h=1: origins 56..60 reach rows 57..61; h=5: only origin 56 reaches row 61; h=20: none
     assert cells == [
@@ -140,11 +140,11 @@ def test_a_score_of_a_later_day_moves_no_earlier_stretch():
 
 def test_a_later_price_moves_no_earlier_stretch():
     shard = shards.shard({"A": walk(1, 400), "B": walk(2, 380)})
-    changed = shards.changed_after(shard, shard["days"][350])
+    changed = shards.changed_after(shard, shard.days[350])
     before, after = (
         intervals.stretches(intervals.pool([intervals.histogram(s, forecasts(s, 60))])) for s in (shard, changed)
     )
-    issued = before["day"] <= shard["days"][350]
+    issued = before["day"] <= shard.days[350]
     assert np.array_equal(before["stretch"][issued], after["stretch"][issued])
     assert not np.array_equal(before["stretch"][~issued], after["stretch"][~issued])
 

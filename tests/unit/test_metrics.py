@@ -151,7 +151,7 @@ def test_shards_pool_to_the_whole():
     parts = []
     for ticker in (2, 0, 1):
         one = {name: column[rows["ticker"] == ticker] for name, column in rows.items()}
-        series = THREE["adjclose"][150 * ticker : 150 * (ticker + 1)]
+        series = THREE.adjclose[150 * ticker : 150 * (ticker + 1)]
         shard = shards.shard({"ABC"[ticker]: series}, test_from=shards.weekdays(120)[-1])
         parts.append(metrics.score(one | {"ticker": np.zeros(len(one["ticker"]), int)}, shard))
     empty = shards.shard({})
@@ -184,9 +184,7 @@ def test_a_ticker_without_test_rows_keeps_its_twelve_rows_and_counts_for_nothing
     found = table(rows, THREE)
     assert len(found) == 12 * 4
     assert [found["C", "lstm", 1][name] for name in ("n", *metrics.MEASURES)] == [0] + [None] * 11
-    two = shards.shard(
-        {"A": THREE["adjclose"][:150], "B": THREE["adjclose"][150:300]}, test_from=shards.weekdays(120)[-1]
-    )
+    two = shards.shard({"A": THREE.adjclose[:150], "B": THREE.adjclose[150:300]}, test_from=shards.weekdays(120)[-1])
     assert found["*", "lstm", 1] == table(rows, two)["*", "lstm", 1]
 
 

@@ -5,7 +5,7 @@ import pytest
 import requests
 
 import notify
-from common import errors, keys, storage
+from common import errors, keys, messages, storage
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 KEY = "reports/dataset=us/run_id=us-0123456789ab/report.html"
@@ -122,7 +122,7 @@ def test_what_ends_a_run_after_its_commit_is_told_as_published(tell, error):
     assert result["cause"].startswith(f"Forecasting incoming/us/p.csv {said}")
     assert "start the execution again with the same input" in result["cause"]
     assert published["Subject"] == f"Forecasts published, but not finished: incoming/us/p.csv ({error})"
-    assert notify.has_told(result["cause"])
+    assert messages.was_published(result["cause"])
 
 
 @pytest.mark.parametrize("cause", [None, "", "{}", "[]", "null", '{"errorMessage": ""}'])
@@ -197,7 +197,7 @@ def test_subject_and_cause_keep_the_services_limits(tell):
 
 def test_every_error_that_the_machine_tells_apart_has_its_advice():
     classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-    assert classes - {"RejectedFile"} <= set(notify.ADVICE)  # its own message says what to do
+    assert classes - {"RejectedFile"} <= set(messages.ADVICE)  # its own message says what to do
 
 
 def metrics_of(capsys) -> list[dict]:
@@ -223,4 +223,4 @@ def test_the_words_of_a_lambda_error_that_was_cut_off_are_found():
     cut = (
         '{"errorMessage": "the \\"model\\" answered 500", "errorType": "ModelFailed", "stackTrace": ["  File \\"/var/ta'
     )
-    assert notify.plain(cut) == 'the "model" answered 500'
+    assert messages.plain(cut) == 'the "model" answered 500'

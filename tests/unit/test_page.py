@@ -3,10 +3,12 @@ import html.parser
 import json
 import re
 
+import jinja2
 import pytest
 
+from stocks import metrics
 from stocks.reporting import page as report
-from stocks.reporting import tables
+from stocks.reporting import tables, wording
 from tests.support import results
 from tests.support import shards as made
 from tests.support.prices import walk
@@ -24,15 +26,15 @@ MEASURES = (
 )
 
 
-def rows(lstm=1.0, forest=6.9, coverage=0.798, dm_t=0.0, n=2490):
-    """Pooled metrics rows with the figures that the words are made of."""
+def pooled(lstm=1.0, forest=6.9, coverage=0.798, dm_t=0.0, n=2490):
+    """Pooled metrics with the figures that the words are made of."""
     ratios = {"naive": 1.0, "drift": 1.0, "random_forest": forest, "lstm": lstm}
     known = dict.fromkeys(MEASURES) | {"ticker": "*", "n": n, "dm_t": dm_t, "coverage80": coverage}
-    return [
+    return metrics.pooled_rows(
         known | {"model": model, "horizon": horizon, "rmse_vs_naive": ratio}
         for model, ratio in ratios.items()
         for horizon in (1, 5, 20)
-    ]
+    )
 
 
 class Page(html.parser.HTMLParser):
@@ -88,7 +90,7 @@ def page():
     ],
 )
 def test_the_headline_is_true_whatever_was_measured(lstm, dm_t, words):
-    assert words in report.sentence(rows(lstm, dm_t=dm_t))
+    assert words in wording.headline(pooled(lstm, dm_t=dm_t))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_the_headline_is_true_whatever_was_measured(lstm, dm_t, words):
     ],
 )  # fmt: skip
 def test_the_message_says_it_in_one_line(figures, tickers, expected):
-    assert report.headline(rows(**figures), tickers) == expected
+    assert wording.message(pooled(**figures), tickers) == expected
 
 
 def test_the_page_says_how_the_file_was_read(page):
@@ -124,11 +126,15 @@ def test_the_page_says_that_the_name_of_the_ticker_came_from_the_file():
 
 
 def test_the_page_asks_for_nothing_from_elsewhere(page):
-    policy = next(found["content"] for tag, found in page.tags if found.get("http-equiv") == "Content-Security-Policy")
+    policy = next(
+        attributes["content"]
+        for tag, attributes in page.tags
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    )
     assert "default-src 'none'" in policy
-    for tag, found in page.tags:
-        assert not found.get("src"), tag
-        assert found.get("href", "data:").startswith("data:")
+    for tag, attributes in page.tags:
+        assert not attributes.get("src"), tag
+        assert attributes.get("href", "data:").startswith("data:")
 
 
 def test_every_part_of_the_page_is_filled_in(page):
@@ -141,15 +147,28 @@ def test_every_part_of_the_page_is_filled_in(page):
         assert words in page.words(), words
 
 
+def test_a_part_that_is_missing_is_an_error(monkeypatch):
+    view = report.view
+    monkeypatch.setattr(report, "view", lambda *parts: {k: v for k, v in view(*parts).items() if k != "lead"})
+    with pytest.raises(jinja2.UndefinedError, match="'lead' is undefined"):
+        results.page()
+
+
+def test_nothing_but_our_own_style_and_script_goes_into_the_page_unescaped():
+    templates = "".join(file.read_text(encoding="utf-8") for file in report.TEMPLATES.iterdir())
+    assert re.findall(r"(\w+) *\| *safe", templates) == ["uplot_css", "css", "uplot_js", "js"]
+    assert "autoescape" not in templates
+
+
 def test_every_table_has_a_caption_and_column_heads(page):
-    tables = [found for tag, found in page.tags if tag == "table" and found.get("id") != "ahead"]
+    tables = [attributes for tag, attributes in page.tags if tag == "table" and attributes.get("id") != "ahead"]
     captions = [tag for tag, _ in page.tags if tag == "caption"]
     assert len(tables) == len(captions) == 6
-    assert all(found.get("scope") in ("col", "row") for tag, found in page.tags if tag == "th")
+    assert all(attributes.get("scope") in ("col", "row") for tag, attributes in page.tags if tag == "th")
 
 
 def test_every_region_has_a_name_of_its_own(page):
-    names = [found["aria-label"] for _, found in page.tags if found.get("role") == "region"]
+    names = [attributes["aria-label"] for _, attributes in page.tags if attributes.get("role") == "region"]
     assert len(set(names)) == len(names) == 7
 
 
@@ -174,7 +193,7 @@ def test_the_page_says_for_each_horizon_how_far_the_lstm_is_believed_and_why(pag
 
 
 def test_the_page_says_when_no_lstm_was_trained():
-    evidence = results.facts()["evidence"] | {"fallback": ["train block has 9 windows, 500 are needed <b>"]}
+    evidence = results.facts().evidence | {"fallback": ["train block has 9 windows, 500 are needed <b>"]}
     text = results.page(changed={"evidence": evidence})
     assert "No LSTM was trained: train block has 9 windows, 500 are needed <b>." in Page(text).words()
 

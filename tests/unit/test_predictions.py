@@ -12,12 +12,12 @@ def files(shard, before=0) -> tuple[dict, dict]:
     """Baseline and forecast files of a shard whose every price is the row of its origin, or that plus 1000."""
     found = []
     for extra, values, offset in ((0, 3, 0.0), (before, 6, 1000.0)):
-        rows, bounds = np.diff(shard["offsets"]), shard["bounds"][:, 2]
+        rows, bounds = np.diff(shard.offsets), shard.bounds[:, 2]
         origin = [np.arange(min(b, n - 1) - extra, n) for b, n in zip(bounds, rows, strict=True)]
         every = np.concatenate([np.empty(0, np.int64), *origin])
         offsets = np.concatenate([[0], np.cumsum([len(o) for o in origin], dtype=np.int64)])
         prices = np.tile((every + offset)[:, None, None], (1, 3, values))
-        found.append({"tickers": shard["tickers"], "offsets": offsets, "origin": every, "prices": prices})
+        found.append({"tickers": shard.tickers, "offsets": offsets, "origin": every, "prices": prices})
     return found[0], found[1]
 
 
@@ -45,7 +45,7 @@ def test_a_row_joins_the_price_h_rows_ahead_and_the_forecasts_of_its_origin():
     row = int(np.flatnonzero((rows["ticker"] == 1) & (rows["horizon"] == 5) & ~rows["future"])[1])
     assert rows["origin_day"][row] == shards.weekdays(270)[261]
     assert rows["target_day"][row] == shards.weekdays(270)[266]
-    assert rows["actual"][row] == shard["adjclose"][100 + 266]
+    assert rows["actual"][row] == shard.adjclose[100 + 266]
     assert [rows[name][row] for name in ("naive", "drift", "random_forest", "lstm")] == [261, 261, 261, 1261]
     assert {rows[name][row] for name in predictions.QUANTILES} == {1261}
 
@@ -94,12 +94,12 @@ def test_float32_rounding_of_a_price_that_stands_still_is_no_miss():
 def test_float32_rounding_of_the_last_price_is_naive():
     shard = shards.shard({"A": walk(1, 270)})
     baseline, forecasts = files(shard)
-    baseline["prices"][:, :, 0] = shard["adjclose"][260:, None]
-    forecasts["prices"][:, :, 0] = np.float32(shard["adjclose"][260:, None])
+    baseline["prices"][:, :, 0] = shard.adjclose[260:, None]
+    forecasts["prices"][:, :, 0] = np.float32(shard.adjclose[260:, None])
     forecasts["prices"][0, :, 0] *= 1 + 1e-5
     rows = predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
     same = rows["lstm"] == rows["naive"]
-    assert same.tolist() == (rows["origin_day"] != shard["days"][260]).tolist()
+    assert same.tolist() == (rows["origin_day"] != shard.days[260]).tolist()
     assert not np.isclose(rows["lstm_p50"], rows["naive"] + 1000, rtol=1e-9).any()
 
 
@@ -107,7 +107,7 @@ def test_only_the_quantiles_are_stretched():
     shard = shards.shard({"A": walk(1, 261)})
     baseline, forecasts = files(shard)
     forecasts["prices"][:] = [101, 80, 90, 100, 120, 140]
-    calibration: dict[str, np.ndarray] = {"day": shard["days"][-1:], "stretch": np.array([[[1.5, 2.0]] * 3])}
+    calibration: dict[str, np.ndarray] = {"day": shard.days[-1:], "stretch": np.array([[[1.5, 2.0]] * 3])}
     rows = predictions.join(shard, baseline, forecasts, calibration)
     assert rows["lstm"].tolist() == [101] * 3
     assert [rows[name][0] for name in predictions.QUANTILES] == [60, 85, 100, 130, 180]

@@ -16,6 +16,7 @@ import publish
 from common import aws, storage, working
 from stocks import baseline as models
 from stocks import metrics
+from stocks.reporting import charts
 from tests.support import shards as made
 from tests.support.prices import walk
 
@@ -39,11 +40,12 @@ def follow(shards, skipped, context):
     """Run the steps over shards and return the tables' parts and what publish returned."""
     run = RUN | {"shards": len(shards)}
     for number, shard in enumerate(shards):
-        working.put_arrays(RUN, "shards", shard, number)
-        working.put_arrays(RUN, "skipped", skipped, number)
+        working.put_arrays(RUN, "shards", shard.arrays(), number)
+        working.put_arrays(RUN, "skipped", skipped.arrays(), number)
         baseline.handler({"run": run, "shard": number}, context)
         forecast.handler({"run": run, "shard": number, "endpoint_name": "e"}, context)
     calibrate.handler({"run": run}, context)
+    working.put_json(RUN, "data", {"tickers": sum(len(shard.tickers) for shard in shards)})
     returned = [publish.handler({"run": run, "shard": number}, context) for number in range(len(shards))]
     return [part("predictions", number) for number in range(len(shards))], returned
 
@@ -119,13 +121,13 @@ def test_changing_every_price_after_a_day_changes_no_forecast_issued_by_then(buc
     before, _ = follow(shards, NONE, context)
     after, _ = follow([made.changed_after(shard, day) for shard in shards], NONE, context)
     moved = 0
-    for one, other in zip(before, after, strict=True):
-        origin_day = one["origin_date"].cast("int32").to_numpy()
+    for old, new in zip(before, after, strict=True):
+        origin_day = old["origin_date"].cast("int32").to_numpy()
         issued = origin_day <= day
         assert issued.any()
         for name in ("ticker", "origin_date", "target_date", "horizon", "split", *FORECASTS):
-            assert one[name].filter(issued).equals(other[name].filter(issued)), name
-        moved += sum(not one[name].filter(~issued).equals(other[name].filter(~issued)) for name in FORECASTS)
+            assert old[name].filter(issued).equals(new[name].filter(issued)), name
+        moved += sum(not old[name].filter(~issued).equals(new[name].filter(~issued)) for name in FORECASTS)
     assert moved == 2 * len(FORECASTS)
 
 
@@ -134,7 +136,7 @@ def test_the_shard_count_changes_no_prediction(buckets, context):
     (whole,), _ = follow([made.shard(series)], NONE, context)
     parts, _ = follow([made.shard({name: series[name]}) for name in "ABC"], NONE, context)
     for name in whole.column_names:
-        assert whole[name].to_pylist() == [value for one in parts for value in one[name].to_pylist()]
+        assert whole[name].to_pylist() == [value for part in parts for value in part[name].to_pylist()]
 
 
 @pytest.mark.parametrize(
@@ -146,9 +148,36 @@ def test_degenerate_series_are_published(buckets, context, prices):
     assert (table["lstm_p025"].to_numpy() > 0).all()
 
 
+def drawn(number):
+    return working.get_json(RUN, "charts", number)["charts"]
+
+
+def test_the_charts_of_a_shard_draw_what_is_published(buckets, context):
+    (table, _), _ = follow(two_shards(), NONE, context)
+    assert [chart["ticker"] for chart in drawn(0)] == ["A", "C"]
+    assert [chart["ticker"] for chart in drawn(1)] == ["B", "ENDED"]
+    chart = drawn(0)[1]
+    one_day = pc.and_(pc.equal(table["ticker"], "C"), pc.equal(table["horizon"], 1))
+    test = table.filter(pc.and_(one_day, pc.equal(table["split"], "test")))
+    assert len(chart["actual"]) == 29
+    assert chart["actual"] == pytest.approx(test["actual"].to_numpy(), rel=1e-5)
+    of_naive = 1 + np.array(chart["lstm"]) / charts.STEPS
+    assert of_naive == pytest.approx(test["lstm"].to_numpy() / test["naive"].to_numpy(), abs=1e-5)
+    (future,) = table.filter(pc.and_(one_day, pc.equal(table["split"], "future"))).to_pylist()
+    assert chart["ahead"][0][1] == pytest.approx(future["lstm"], rel=1e-5)
+
+
+def test_the_room_for_charts_is_that_of_the_whole_run(buckets, context, monkeypatch):
+    monkeypatch.setattr(charts, "FEWEST_DAYS", 5)
+    monkeypatch.setattr(charts, "MOST_ROWS", 40)
+    follow(two_shards(), NONE, context)
+    assert [len(chart["actual"]) for chart in drawn(0)] == [10, 10]
+
+
 def test_an_empty_shard_is_published_empty(buckets, context):
     (empty, _), returned = follow([NONE, two_shards()[0]], NONE, context)
     assert empty.num_rows == 0
+    assert drawn(0) == []
     assert returned[0] == {"shard": 0, "rows": 0}
 
 
@@ -156,7 +185,7 @@ def test_parts_of_an_earlier_try_with_more_shards_are_deleted(buckets, context):
     for key in (LAKE.format("predictions", 7), LAKE.format("prices", 7), "prices/dataset=us/run_id=us-1/00007.parquet"):
         storage.put("lake", key, b"old")
     follow(two_shards(), NONE, context)
-    keys = [found["Key"] for found in buckets.list_objects_v2(Bucket="lake")["Contents"]]
+    keys = [listed["Key"] for listed in buckets.list_objects_v2(Bucket="lake")["Contents"]]
     assert sorted(keys) == sorted(
         [LAKE.format(table, n) for table in ("predictions", "prices") for n in (0, 1)]
         + ["prices/dataset=us/run_id=us-1/00007.parquet"]

@@ -84,7 +84,7 @@ def test_both_files_have_the_same_keys_and_dtypes_even_when_empty(given, context
             key: value.dtype.str[1:] if value.dtype.kind != "U" else "U" for key, value in shard.items()
         } == SHARD_KINDS
         assert shard["offsets"].tolist()[-1] == len(shard["days"])
-        assert len(list(series.tickers(shard))) == len(shard["tickers"])
+        assert len(list(series.Shard.from_arrays(shard))) == len(shard["tickers"])
 
 
 def test_a_contradicting_row_is_rejected_and_an_equal_one_forgotten(given, context):

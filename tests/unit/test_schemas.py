@@ -100,8 +100,8 @@ def test_a_column_too_many_or_too_few_is_refused_by_name():
 def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
     shard = shards.shard({"A": [1.0, 2.0], "C": [5.0]}, test_from=10**6)
     skipped = shards.shard({"B": [3.0]}, test_from=10**6)
-    shard["volume"][1] = 0.0
-    shard["open"][2] = 0.0
+    shard.volume[1] = 0.0
+    shard.open[2] = 0.0
     rows = read(schemas.prices(shard, skipped)).to_pylist()
     assert [(row["ticker"], row["date"].isoformat(), row["adjclose"]) for row in rows] == [
         ("A", "2020-01-01", 1.0),

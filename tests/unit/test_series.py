@@ -27,15 +27,15 @@ def shard(*given, **options):
 
 def test_rows_are_sorted_by_ticker_and_day():
     built = shard((1, 5, 50), (0, 3, 30), (1, 2, 20), (0, 1, 10))
-    assert built["tickers"].tolist() == ["A", "B"]
-    assert built["offsets"].tolist() == [0, 2, 4]
-    assert built["days"].tolist() == [1, 3, 2, 5]
-    assert built["adjclose"].tolist() == [10, 30, 20, 50]
+    assert built.tickers.tolist() == ["A", "B"]
+    assert built.offsets.tolist() == [0, 2, 4]
+    assert built.days.tolist() == [1, 3, 2, 5]
+    assert built.adjclose.tolist() == [10, 30, 20, 50]
 
 
 def test_an_equal_row_vanishes_and_an_unlike_one_is_rejected():
     built, refused = series.build(rows((0, 1, 10), (0, 2, 20), (0, 2, 21), (0, 1, 10), (0, 2, 20)), CUTS)
-    assert built["adjclose"].tolist() == [10, 20]
+    assert built.adjclose.tolist() == [10, 20]
     assert refused == [
         Rejected(4, "line 3 has the same ticker and date with other values", "A,1970-01-03,21,0,0,0,0,0")
     ]
@@ -54,46 +54,46 @@ def test_rejected_rows_come_in_file_order():
 
 def test_bounds_count_the_rows_before_each_cut_and_a_late_ticker_has_fewer():
     built = shard(*((0, day, 1) for day in range(10)), *((1, day, 1) for day in range(4, 10)))
-    assert built["bounds"].tolist() == [[3, 4, 7, 10], [0, 0, 3, 6]]
+    assert built.bounds.tolist() == [[3, 4, 7, 10], [0, 0, 3, 6]]
 
 
 def test_minmax_reads_rows_before_the_test_period_only():
     built = shard((0, 5, 4), (0, 6, 9), (0, 7, 1), (0, 8, 99), (1, 7, 5), (1, 8, 6))
-    assert built["minmax"].tolist() == [[4, 9], [0, 0]]
+    assert built.minmax.tolist() == [[4, 9], [0, 0]]
 
 
 def test_bounds_do_not_move_and_minmax_only_with_earlier_prices():
     days = [(0, day) for day in range(10)]
     one = shard(*((ticker, day, day + 1) for ticker, day in days))
     other = shard(*((ticker, day, day + 1 if day < 7 else 1000) for ticker, day in days))
-    assert np.array_equal(one["bounds"], other["bounds"])
-    assert np.array_equal(one["minmax"], other["minmax"])
+    assert np.array_equal(one.bounds, other.bounds)
+    assert np.array_equal(one.minmax, other.minmax)
 
 
 def test_tickers_without_rows_are_no_part_of_the_shard():
-    assert shard((1, 1, 1), tickers=("A", "B", "C"))["tickers"].tolist() == ["B"]
+    assert shard((1, 1, 1), tickers=("A", "B", "C")).tickers.tolist() == ["B"]
 
 
 def test_a_shard_of_nothing_has_every_key_and_dtype_of_a_shard_of_something():
     full, empty = shard((0, 1, 1)), shard()
-    none = series.select(full, np.array([False]))
-    assert list(series.tickers(empty)) == list(series.tickers(none)) == []
-    for key, value in full.items():
-        for other in (empty, none):
+    none = full.select(np.array([False]))
+    assert list(empty) == list(none) == []
+    for key, value in full.arrays().items():
+        for other in (empty.arrays(), none.arrays()):
             assert (other[key].dtype.kind, other[key].shape[1:]) == (value.dtype.kind, value.shape[1:])
             assert len(other[key]) == (1 if key == "offsets" else 0)
 
 
 def test_select_keeps_the_rows_of_the_wanted_tickers():
     built = shard((0, 1, 10), (1, 1, 20), (1, 2, 21), (2, 3, 30), tickers=("A", "B", "C"))
-    chosen = series.select(built, np.array([False, True, True]))
-    assert chosen["tickers"].tolist() == ["B", "C"]
-    assert chosen["offsets"].tolist() == [0, 2, 3]
-    assert chosen["adjclose"].tolist() == [20, 21, 30]
+    chosen = built.select(np.array([False, True, True]))
+    assert chosen.tickers.tolist() == ["B", "C"]
+    assert chosen.offsets.tolist() == [0, 2, 3]
+    assert chosen.adjclose.tolist() == [20, 21, 30]
 
 
 def test_tickers_gives_each_its_own_rows():
-    one, two = series.tickers(shard((0, 1, 10), (1, 1, 20), (1, 2, 21)))
+    one, two = shard((0, 1, 10), (1, 1, 20), (1, 2, 21))
     assert (one.name, one.rows["adjclose"].tolist()) == ("A", [10])
     assert (two.name, two.rows["days"].tolist(), two.bounds.tolist()) == ("B", [1, 2], [2, 2, 2, 2])
 

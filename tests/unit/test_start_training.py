@@ -10,9 +10,10 @@ from botocore.exceptions import ClientError
 import start_training
 from common import keys
 from common.errors import NoQuota, QuotaReached
+from common.events import Run
 from common.settings import settings
 
-RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
+RUN: Run = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
 EVENT = {"run": RUN, "execution_name": "e1"}
 NAME = keys.resource_name("stocks", RUN, "e1")
 

@@ -33,7 +33,7 @@ MANIFEST = {
     "cuts": {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"},
     "reading": results.READING | {"ticker_from": "file name"},
 }
-EVIDENCE = results.facts()["evidence"]
+EVIDENCE = results.facts().evidence
 DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "skipped": [{"ticker": "NEW", "reason": "61 rows"}]}
 
 
@@ -60,7 +60,7 @@ def run(buckets):
     storage.put("lake", MODEL, model())
     for number, shard in enumerate(results.shards()):
         working.put_arrays(RUN, "scores", results.scores(shard, lstm=1.0), number)
-        storage.put("lake", AT.format("predictions", f"{number:05d}.parquet"), results.part(shard, lstm=1.0))
+        working.put_json(RUN, "charts", {"charts": results.drawn(shard, 3, lstm=1.0)}, number)
     return buckets
 
 
@@ -120,10 +120,10 @@ def test_the_answer_is_what_the_machine_passes_on(run, context):
 
 def test_the_report_is_a_page_that_browsers_open(run, context):
     summarize.handler(EVENT, context)
-    found = run.get_object(Bucket="lake", Key=AT.format("reports", "report.html"))
-    assert found["ContentType"] == "text/html; charset=utf-8"
-    page = found["Body"].read().decode()
-    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "prices.csv", "from the file&#x27;s name"):
+    report = run.get_object(Bucket="lake", Key=AT.format("reports", "report.html"))
+    assert report["ContentType"] == "text/html; charset=utf-8"
+    page = report["Body"].read().decode()
+    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "prices.csv", "from the file&#39;s name"):
         assert words in page
 
 
@@ -165,7 +165,7 @@ def test_what_an_earlier_try_left_is_deleted_and_other_runs_are_kept(run, contex
         storage.put("lake", key, b"x")
     summarize.handler(EVENT, context)
     summarize.handler(EVENT, context)
-    keys = {found["Key"] for found in run.list_objects_v2(Bucket="lake")["Contents"]}
+    keys = {listed["Key"] for listed in run.list_objects_v2(Bucket="lake")["Contents"]}
     assert not keys & set(stale)
     assert kept in keys
     assert len(read("runs")) == 1
@@ -174,10 +174,10 @@ def test_what_an_earlier_try_left_is_deleted_and_other_runs_are_kept(run, contex
 def test_the_metrics_name_the_dataset_and_the_horizon(run, context, capsys):
     summarize.handler(EVENT, context)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
-    (found,) = [line for line in lines if "RmseVsNaive1" in line]
-    assert found["RmseVsNaive1"] == [1.0]
-    assert {"RmseVsNaive5", "RmseVsNaive20"} <= set(found)
-    assert found["dataset"] == "us"
+    (recorded,) = [line for line in lines if "RmseVsNaive1" in line]
+    assert recorded["RmseVsNaive1"] == [1.0]
+    assert {"RmseVsNaive5", "RmseVsNaive20"} <= set(recorded)
+    assert recorded["dataset"] == "us"
 
 
 @pytest.mark.parametrize("name", ["evidence.json", "./evidence.json"])

@@ -66,7 +66,7 @@ def oddly_quoted(block: bytes, separator: str) -> np.ndarray:
 def _table(block: bytes, layout: Layout, columns: list[int], wrong: list[int]) -> pa.Table | None:
     """wrong gets the numbers of the lines of another width. None where pyarrow reads none of it."""
 
-    def note(row) -> str:
+    def note(row: "pa.csv.InvalidRow") -> str:
         wrong.append(row.number - 1)
         return "skip"
 

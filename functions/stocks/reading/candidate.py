@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 from stocks.contract import COLUMNS
 from stocks.reading import dates, numbers, titles
@@ -81,7 +82,7 @@ class Candidate:
         """The candidate whose rows begin so many lines later."""
         return dataclasses.replace(self, below=self.below[lines:], labels=0, body=self.at + 1 + lines)
 
-    def layout(self, kind: str, date: int, panels: Sequence[Panel], ticker_from: str, **more) -> Layout:
+    def layout(self, kind: str, date: int, panels: Sequence[Panel], ticker_from: str, **more: Any) -> Layout:
         changes = tuple(at for _, at in self.of("change"))
         return Layout(
             kind, self.separator, tuple(self.titles), date, tuple(panels), ticker_from=ticker_from,

@@ -6,7 +6,7 @@
 import itertools
 import math
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -140,8 +140,8 @@ def _number(written: str, name: str, title: str, decimal: str) -> float | str:
     return value
 
 
-def _allowed(name: str, values):
-    """Whether numbers, or one, may stand in a column; 0 is missing."""
+def _allowed(name: str, values: Any) -> Any:
+    """Whether numbers, an array or one of them, may stand in a column; 0 is missing."""
     if name == "volume":
         return np.isfinite(values) & (values >= 0)
     return (values == 0) | ((values >= LEAST_PRICE) & (values <= GREATEST_PRICE))

@@ -2,20 +2,32 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
+from typing import TypedDict
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
+from stocks.contract import Arrays
 
 MOST_ROWS = 250_000  # ticker-days in one page: some 8 MB, which a browser opens in under three seconds
 FEWEST_DAYS = 60  # of a ticker; with more tickers than that allows, the rest has no chart
-COLUMNS = (
-    "ticker", "origin_date", "target_date", "horizon", "split", "actual", "naive", "random_forest",
-    "lstm", "lstm_p025", "lstm_p10", "lstm_p90", "lstm_p975",
-)  # fmt: skip
 AHEAD = ("lstm", "lstm_p025", "lstm_p10", "lstm_p90", "lstm_p975")
 STEPS = 100_000  # forecasts are whole hundred-thousandths of the naive price: half the characters of a price
+
+
+class Chart(TypedDict):
+    """One ticker's chart, plain values only; a list has an entry per test day unless it says otherwise."""
+
+    ticker: str
+    day: int | None  # the first test day, since 1970; None without test days
+    gaps: list[int]  # days from each test day to the next, so one fewer than test days
+    before: list[float]  # the price before the first test day, alone
+    actual: list[float]
+    forest: list[int]  # forecasts in STEPS above or below naive
+    lstm: list[int]
+    low: list[int]
+    high: list[int]
+    ahead: list[list[float]]  # per horizon: target day, then the prices of AHEAD
+    last: list[float] | None  # the last day and its price
 
 
 def room(tickers: int) -> tuple[int, int]:
@@ -24,48 +36,54 @@ def room(tickers: int) -> tuple[int, int]:
     return min(tickers, MOST_ROWS // days), days
 
 
-def collect(parts: Iterable[bytes], tickers: int) -> list[dict]:
-    """The charts of the predictions table's files, read one at a time and only as far as there is room."""
+def of_shard(rows: Arrays, names: np.ndarray, tickers: int) -> list[Chart]:
+    """The charts of one shard, as far as a page of so many tickers has room.
+
+    `rows` are the columns of stocks.predictions.join, `names` the shard's tickers.
+    """
     most, days = room(tickers)
-    found = itertools.chain.from_iterable(_charts(part, days) for part in parts)
-    return sorted(itertools.islice(found, most), key=lambda chart: chart["ticker"])
+    kept = rows["future"] | (rows["horizon"] == 1)
+    columns = {name: column[kept] for name, column in rows.items()}
+    return [_chart(str(names[of["ticker"][0]]), of, days) for of in itertools.islice(_by_ticker(columns), most)]
 
 
-def _charts(part: bytes, days: int) -> Iterator[dict]:
-    table = pq.ParquetFile(pa.BufferReader(part)).read(columns=list(COLUMNS))
-    kept = table.filter(pc.or_(pc.equal(table["split"], "future"), pc.equal(table["horizon"], 1)))
-    columns = {name: _plain(kept[name]) for name in COLUMNS}
-    names = columns["ticker"]
-    edges = np.flatnonzero(names[1:] != names[:-1]) + 1
-    for low, high in itertools.pairwise([0, *edges.tolist(), len(names)] if len(names) else []):
-        yield _chart({name: column[low:high] for name, column in columns.items()}, days)
+def collect(shards: Iterable[list[Chart]], tickers: int) -> list[Chart]:
+    """The page's charts by ticker; shards are asked one at a time and only as far as there is room."""
+    most, _ = room(tickers)
+    return sorted(itertools.islice(itertools.chain.from_iterable(shards), most), key=lambda chart: chart["ticker"])
 
 
-def _plain(column: pa.ChunkedArray) -> np.ndarray:
-    days = pa.types.is_date(column.type)
-    return (column.cast(pa.int32()) if days else column).to_numpy(zero_copy_only=False)
+def _by_ticker(columns: Arrays) -> Iterator[Arrays]:
+    tickers = columns["ticker"]
+    edges = np.flatnonzero(tickers[1:] != tickers[:-1]) + 1
+    for low, high in itertools.pairwise([0, *edges.tolist(), len(tickers)] if len(tickers) else []):
+        yield {name: column[low:high] for name, column in columns.items()}
 
 
-def _chart(rows: dict[str, np.ndarray], days: int) -> dict:
-    """One ticker: `day` counts from 1970, `gaps` are the days between; forecasts in STEPS above or below naive."""
-    future = rows["split"] == "future"
+def _chart(ticker: str, rows: Arrays, days: int) -> Chart:
+    future = rows["future"]
     test = {name: column[~future][-days:] for name, column in rows.items()}
     ahead = {name: column[future] for name, column in rows.items()}
-    chart = {
-        "ticker": str(rows["ticker"][0]),
-        "day": int(test["target_date"][0]) if len(test["target_date"]) else None,
-        "gaps": np.diff(test["target_date"]).tolist(),
+    return {
+        "ticker": ticker,
+        "day": int(test["target_day"][0]) if len(test["target_day"]) else None,
+        "gaps": np.diff(test["target_day"]).tolist(),
         "before": _short(test["naive"][:1]),
         "actual": _short(test["actual"]),
+        "forest": _steps(test, "random_forest"),
+        "lstm": _steps(test, "lstm"),
+        "low": _steps(test, "lstm_p10"),
+        "high": _steps(test, "lstm_p90"),
         "ahead": [
             [int(day), *prices]
-            for day, *prices in zip(ahead["target_date"], *(_short(ahead[name]) for name in AHEAD), strict=True)
+            for day, *prices in zip(ahead["target_day"], *(_short(ahead[name]) for name in AHEAD), strict=True)
         ],
-        "last": [int(ahead["origin_date"][0]), *_short(ahead["naive"][:1])] if future.any() else None,
+        "last": [int(ahead["origin_day"][0]), *_short(ahead["naive"][:1])] if future.any() else None,
     }
-    for key, name in (("forest", "random_forest"), ("lstm", "lstm"), ("low", "lstm_p10"), ("high", "lstm_p90")):
-        chart[key] = np.rint((test[name] / test["naive"] - 1) * STEPS).astype(np.int64).tolist()
-    return chart
+
+
+def _steps(rows: Arrays, name: str) -> list[int]:
+    return np.rint((rows[name] / rows["naive"] - 1) * STEPS).astype(np.int64).tolist()
 
 
 def _short(prices: np.ndarray) -> list[float]:

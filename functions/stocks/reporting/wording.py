@@ -1,13 +1,17 @@
-"""Figures as the report and its messages write them, and text that cannot become markup."""
+"""Figures and sentences as the report and its messages write them: plain text, never markup."""
 
-import html
+import datetime
+from collections.abc import Sequence
+
+from stocks.contract import FEW_BLOCKS, FEWEST_BLOCKS, UNPROVEN
+from stocks.metrics import ByModel
+from stocks.reporting import charts
+from stocks.reporting.charts import Chart
+from stocks.reporting.facts import Judgement, RunFacts
 
 NOTHING = "\u2013"  # an en dash
 TIMES = "\u00d7"
-
-
-def text(value) -> str:
-    return html.escape(str(value))
+CHANCE = 1.96  # |Diebold-Mariano| below which chance alone explains a difference, at 95 %
 
 
 def count(number: int, noun: str) -> str:
@@ -30,9 +34,113 @@ def ahead(horizon: int) -> str:
     return count(horizon, "day")
 
 
-def day(instant) -> str:
+def day(instant: datetime.datetime) -> str:
     return f"{instant.day} {instant:%B %Y}"
 
 
-def instant(instant) -> str:
+def instant(instant: datetime.datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def size(ratio_to_naive: float) -> str:
+    """How an error compares with naive's: "as large", "6.9 times as large", "3.0 % smaller"."""
+    if abs(ratio_to_naive - 1) < 0.0005:
+        return "as large"
+    if ratio_to_naive >= 2:
+        return f"{ratio(ratio_to_naive)} times as large"
+    return f"{abs(ratio_to_naive - 1) * 100:.1f} % {'larger' if ratio_to_naive > 1 else 'smaller'}"
+
+
+def message(pooled: ByModel, tickers: int) -> str:
+    """One line for a message: how the LSTM did one day ahead, true whatever the figures are."""
+    lstm, forest = pooled["lstm", 1], pooled["random_forest", 1]
+    counted = count(tickers, "ticker")
+    if lstm["rmse_vs_naive"] is None:
+        return f"{counted}: no test days to measure the forecasts on"
+    errors = f"LSTM error {ratio(lstm['rmse_vs_naive'])} x naive one day ahead"
+    if forest["rmse_vs_naive"] is not None:
+        errors += f" (Random Forest {ratio(forest['rmse_vs_naive'])} x)"
+    return f"{counted}: {errors}; the 80 % range held {percent(lstm['coverage80'])} of the real prices"
+
+
+def headline(pooled: ByModel) -> str:
+    """The page's headline, in words that need no statistics."""
+    lstm = pooled["lstm", 1]
+    if lstm["rmse_vs_naive"] is None:
+        return "The file has too few recent days to say how good its forecasts are."
+    compared = size(lstm["rmse_vs_naive"])
+    than = "as" if compared.endswith("large") else "than"
+    chance = ", which may be chance" if than == "than" and abs(lstm["dm_t"] or 0) < CHANCE else ""
+    return (
+        f"One day ahead, the LSTM's typical error was {compared} {than} that of saying "
+        f"“tomorrow costs what today costs”{chance}."
+    )
+
+
+def lead(pooled: ByModel, facts: RunFacts) -> str:
+    """The sentences below the headline."""
+    lstm, forest = pooled["lstm", 1], pooled["random_forest", 1]
+    sentences = []
+    if forest["rmse_vs_naive"] is not None:
+        sentences.append(f"The Random Forest's error was {size(forest['rmse_vs_naive'])}.")
+    if lstm["n"]:
+        sentences.append(f"The LSTM's 80 % range held {percent(lstm['coverage80'])} of the real prices.")
+        sentences.append(f"Measured on {lstm['n']:,} forecasts for days that no model had seen.")
+    if facts.skipped:
+        sentences.append(f"{count(len(facts.skipped), 'ticker')} left out.")
+    return " ".join(sentences)
+
+
+def charts_note(charted: Sequence[Chart], tickers: int) -> str:
+    """Which tickers and days the charts leave out, where they do."""
+    most, days = charts.room(tickers)
+    note = ""
+    if most < tickers:
+        note += f" To keep this page small, {len(charted):,} of {tickers:,} tickers have a chart."
+    if any(len(chart["actual"]) == days for chart in charted):
+        note += f" Charts show the last {days} test days."
+    return note
+
+
+def gate_reason(judgement: Judgement, fallback: Sequence[str]) -> str:
+    """Why a horizon's forecast uses as much of a foreseen change as it does."""
+    if fallback:
+        return f"No LSTM was trained: {'; '.join(fallback)}."
+    if judgement["gate"]:
+        return (
+            f"Prices followed its forecasts more closely than chance explains, on {judgement['blocks']} independent "
+            f"stretches. What is certain of that is used, never more than half."
+        )
+    if judgement["gate_reason"] == UNPROVEN:
+        slope, doubt = judgement["slope"], 2 * judgement["slope_se"]
+        return (
+            f"Prices did not follow its forecasts more than chance explains: of a foreseen change {slope * 100:.0f} % "
+            f"came true, give or take {doubt * 100:.0f} %."
+        )
+    if judgement["gate_reason"] == FEW_BLOCKS:
+        return (
+            f"Not enough to judge it by: {judgement['blocks']} independent stretches of days, "
+            f"{FEWEST_BLOCKS} are needed."
+        )
+    return "There is nothing to judge: it foresaw no change."
+
+
+def test_days(facts: RunFacts) -> str:
+    return (
+        f"The models learned from rows before {facts.cuts['test_from']} and were measured on the days from then on. "
+        "The horizons 1, 5 and 20 count rows of the ticker, which are trading days."
+    )
+
+
+def rejected_rows(facts: RunFacts) -> str:
+    """How many rows could not be used, and where they are listed."""
+    rejected, rows = facts.rejected_rows, facts.rows
+    share = f" ({rejected / rows:.2%})" if rows and rejected else ""
+    where = f"; each is listed with its line and reason under {facts.rejected_uri}" if rejected else ""
+    return f"{rejected:,} of {count(rows, 'row')}{share} could not be used{where}."
+
+
+def cost(facts: RunFacts) -> str:
+    if facts.cost_usd is None:
+        return "no list price known"
+    return f"${facts.cost_usd:.3f} for SageMaker, at list prices of {facts.prices_of}"

@@ -18,7 +18,7 @@ import data
 import train
 from common import keys
 from common.errors import RejectedFile
-from local import check
+from local.cli import check
 from stocks import series
 from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
@@ -247,9 +247,9 @@ def test_windows_are_counted_as_training_counts_them(tmp_path, rows):
     walks = {name: np.full(count, 5.0) if name == "FLAT" else walk(3, count) for name, count in rows.items()}
     longest = max(rows.values())
     shard = shards.shard(walks, test_from=shards.weekdays(longest)[longest * 4 // 5])
-    usable = series.select(shard, series.usable(shard))
+    usable = shard.select(series.usable(shard))
     label = {"run_id": "r-0", "kind": "shards", "shard": 0}
-    np.savez(tmp_path / "0.npz", allow_pickle=False, **usable, **label)
+    np.savez(tmp_path / "0.npz", allow_pickle=False, **usable.arrays(), **label)
     tf.keras.utils.set_random_seed(1)
     prices = data.read_prices(tmp_path)
     _, scale = train.features(prices)

@@ -23,7 +23,7 @@ def test_stop_ends_what_a_dead_server_left_and_keeps_the_logs(laptop, make_funct
     os.kill(server, signal.SIGKILL)
     cloud.stop()
     time.sleep(0.1)
-    assert children.born(worker["pid"]) != worker["born"]
+    assert not children.is_alive(worker)
     assert [item.name for item in paths.STATE.iterdir()] == ["logs"]
     assert cloud.settings() is None
     assert cloud.stop() == []

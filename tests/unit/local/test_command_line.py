@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local import follow
-from local.__main__ import dataset_of
+from local.cli import follow
+from local.cli.run import dataset_of
 
 
 @pytest.mark.parametrize(

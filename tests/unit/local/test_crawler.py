@@ -211,32 +211,47 @@ def test_deleted_objects(lab, behavior):
     assert "Table gone has no files any more" in lab.log()
 
 
-def test_what_does_not_belong(lab):
-    """Of a folder full of accidents the good Parquet becomes its table, the rest harms nobody."""
-    good = {"x": [1]}
+def test_what_is_passed_over(lab):
+    """Of a folder full of accidents the Parquet becomes its table, and the rest harms nobody."""
     for day in ("1", "2", "3"):
-        lab.put(f"t/d={day}/a.parquet", good)
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(good), buffer)
-    lab.put("t/d=1/corrupt.parquet", buffer.getvalue()[:-20] + b"PAR1")
-    lab.put("t/d=1/cut.parquet", buffer.getvalue()[:-20])
-    lab.put("t/d=1/notes.csv", b"id,name\n1,a\n")
+        lab.put(f"t/d={day}/a.parquet", {"x": [1]})
     for key in ("t/d=1/empty.parquet", "t/d=9/"):
         lab.put(key, b"")
     for key in ("t/_SUCCESS", "t/d=1/.part.crc", "t/_delta_log/0.json"):
         lab.put(key, b"x")
-    lab.put("t/d=1/hour=2/a.parquet", good)
-    lab.put("t/day=1/a.parquet", good)
+    lab.put("t/d=1/hour=2/a.parquet", {"x": [1]})
+    lab.put("t/day=1/a.parquet", {"x": [1]})
     lab.crawler({"Grouping": COMBINE | {"TableLevelConfiguration": 2}}, paths=("t/",))
     assert lab.crawl()["Status"] == "SUCCEEDED"
-    kinds = {name: table["Parameters"]["classification"] for name, table in lab.tables().items()}
-    assert kinds == {"t": "parquet", "notes_csv": "csv", "corrupt_parquet": "UNKNOWN", "cut_parquet": "UNKNOWN"}
+    assert list(lab.tables()) == ["t"]
     assert set(lab.partitions("t")) == {("1",), ("2",), ("3",)}
-    assert lab.columns("notes_csv") == {"id": "bigint", "name": "string"}
     assert f"Folder partition keys do not match table partition keys, skipped folder: {lab.name}/t/day=1/" in lab.log()
     before = lab.tables()
     lab.crawl()
     assert lab.tables() == before
+
+
+def test_what_is_no_parquet_is_refused_by_name(lab):
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"x": [1]}), buffer)
+    whole = buffer.getvalue()
+    refused = {
+        "notes.csv": (b"id,name\n1,a\n", "is no Parquet file"),
+        "cut.parquet": (whole[:-20], "is no Parquet file"),
+        "short.parquet": (b"PAR1PAR1", "is no Parquet file"),
+        "corrupt.parquet": (whole[:-20] + b"PAR1", "ends like a Parquet file and cannot be read"),
+    }
+    lab.put("t/d=1/a.parquet", {"x": [1]})
+    lab.crawler(paths=("t/",))
+    for name, (body, reason) in refused.items():
+        lab.put(f"t/d=1/{name}", body)
+        last = lab.crawl()
+        assert last["Status"] == "FAILED"
+        assert f"s3://{lab.name}/t/d=1/{name} {reason}" in last["ErrorMessage"]
+        assert f"ERROR : {last['ErrorMessage']}" in lab.log()
+        assert lab.tables() == {}
+        lab.s3.delete_object(Bucket=lab.name, Key=f"t/d=1/{name}")
+    assert lab.crawl()["Status"] == "SUCCEEDED"
 
 
 def test_a_table_of_that_name_elsewhere(lab):

@@ -2,14 +2,14 @@
 
 import pytest
 
-from local.crawler import layout, parquet, tables, text
-from local.crawler.layout import File
+from local.crawler import layout, tables, types
+from local.crawler.models import File
 
 XY = (("x", "int"), ("y", "string"))
 
 
-def file(key, columns=XY, classification="parquet"):
-    return File(key, 100, classification, columns, 10)
+def file(key, columns=XY):
+    return File(key, 100, columns, 10)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,6 @@ def test_unlike_schemas_are_one_table_only_if_told_so():
     assert [layout.table_name("b", root, "") for root in parted] == ["year_2017", "year_2018"]
 
 
-def test_a_file_of_another_format_is_a_table_of_its_own():
-    files = [file("t/a.csv", classification="csv"), file("t/p=1/f"), file("t/p=2/f"), file("t/x", (), "UNKNOWN")]
-    assert set(layout.tables(files, "t/", 2, combine=True)) == {"t/", "t/a.csv", "t/x"}
-
-
 def test_folders_with_other_keys_than_most_are_skipped():
     files = [file("t/a=1/b=1/f"), file("t/a=1/b=2/f"), file("t/a=1/f"), file("t/a=1/c=1/f")]
     keys, folders, skipped = layout.partitions(files, "t/")
@@ -76,20 +71,6 @@ def test_table_names_are_plain():
 def test_columns_widen_and_what_does_not_fit_is_a_string():
     files = [file("a", (("n", "int"), ("s", "int"))), file("b", (("n", "double"), ("s", "date"), ("z", "date")))]
     assert tables.columns(files) == ((("n", "double"), ("s", "string"), ("z", "date")), ["s"])
-
-
-def test_a_csv_has_a_header_if_it_differs_from_its_rows():
-    columns, rows, details = text.classify(b"Id|price|name\n1|2.5|a\n2|3|b\n", whole=True)
-    assert columns == (("id", "bigint"), ("price", "double"), ("name", "string"))
-    assert (rows, details["delimiter"], details["skip.header.line.count"]) == (2, "|", "1")
-    columns, rows, details = text.classify(b"a,b\nc,d\n", whole=True)
-    assert (columns, rows) == ((("col0", "string"), ("col1", "string")), 2)
-    assert "skip.header.line.count" not in details
-
-
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\xff\xfe", b"one line", b"a,b\n1,2,3\n", b"PAR1 no footer"])
-def test_what_is_no_table_is_no_csv(content):
-    assert text.classify(content, whole=True) is None
 
 
 def node(name, kind=None, children=None, repetition="OPTIONAL", converted=None, logical=None, **rest):
@@ -110,7 +91,7 @@ def test_lists_of_older_writers():
         node("thrift_tuple", children=1, repetition="REPEATED"),
         node("b", "INT64"),
     ]
-    assert parquet.columns(schema) == (
+    assert types.columns(schema) == (
         ("repeated", "array<int>"),
         ("two", "array<int>"),
         ("avro", "array<struct<a:bigint>>"),

@@ -6,7 +6,7 @@ import datetime
 import pytest
 
 from tests.support.athena_lake import DATABASE, START, Lake, metrics_rows, prediction_rows, run_row
-from tools import queries
+from tools.generate import queries
 
 VIEWS = [view.name for view in queries.views()]
 

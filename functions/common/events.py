@@ -1,0 +1,222 @@
+"""What each step takes and returns: names, numbers, status words and S3 URIs only.
+
+tools/steps.py makes the table of docs/architecture.md of these classes and their comments, and a test holds the
+machines' definitions to them.
+"""
+
+from typing import Literal, Never, NotRequired, TypedDict, cast
+
+from aws_lambda_powertools.utilities.typing import LambdaContext as LambdaContext  # what Lambda passes beside the event
+
+type Nothing = dict[str, Never]  # {}, since the machine's expressions need every field
+
+
+class NamedRun(TypedDict):
+    run_id: str
+    dataset: str
+
+
+class Run(NamedRun):
+    shards: int
+
+
+def named(run: NamedRun | Nothing | None) -> NamedRun | None:
+    """The run, or None in place of nothing."""
+    return cast(NamedRun, run) if run else None
+
+
+class RunEvent(TypedDict):
+    run: Run
+
+
+class ShardEvent(RunEvent):
+    shard: int
+
+
+class ShardResult(TypedDict):
+    shard: int
+
+
+class Upload(TypedDict):
+    """The version of the object that was dropped."""
+
+    bucket: str
+    key: str
+    version_id: str
+
+
+class Summary(TypedDict):
+    report_uri: str
+    headline: str  # one sentence
+    tickers: int
+    rmse_vs_naive: float | None
+
+
+class SummarizeResult(Summary):
+    finished: str  # ISO 8601 instant: a crawl that begins later has seen the run's row
+
+
+class SplitEvent(Upload):
+    size: int
+    execution_arn: str
+
+
+Status = Literal["accepted", "duplicate", "ignored", "published"]
+
+
+class SplitResult(Run):
+    status: Status  # the last one where an earlier execution committed the run: this one only crawls and notifies
+    reason: str
+    summary: SummarizeResult | Nothing  # of a published run what Summarize returned, with `finished` of now; else `{}`
+
+
+class CheckDataResult(TypedDict):
+    rows: int
+    rejected_rows: int
+    tickers: int
+    skipped: int  # a count
+
+
+class StartTrainingEvent(RunEvent):
+    execution_name: str
+
+
+class StartTrainingResult(TypedDict):
+    job_name: str
+
+
+class CheckTrainingEvent(RunEvent):
+    job_name: str
+
+
+class CheckTrainingResult(TypedDict):
+    job_name: str
+    status: str  # SageMaker's word
+    reason: str
+    seconds: int  # since its creation
+    model_uri: str
+    train_seconds: int
+
+
+class CreateEndpointEvent(RunEvent):
+    execution_name: str
+    model_uri: str
+
+
+class CreateEndpointResult(TypedDict):
+    endpoint_name: str
+
+
+class CheckEndpointEvent(RunEvent):
+    endpoint_name: str
+
+
+class CheckEndpointResult(TypedDict):
+    endpoint_name: str
+    status: str  # SageMaker's word
+    reason: str
+    seconds: int  # since its creation
+
+
+class ForecastEvent(ShardEvent):
+    endpoint_name: str
+
+
+class CleanUpEvent(TypedDict):
+    run: NamedRun
+    execution_name: str
+
+
+class CleanUpResult(TypedDict):
+    endpoint_seconds: float
+    published: bool  # whether the run's row stands
+
+
+class CalibrateResult(TypedDict):
+    origins: int  # days with a stretch
+
+
+class PublishResult(ShardResult):
+    rows: int
+
+
+class SummarizeEvent(RunEvent):
+    execution_arn: str
+    execution_started: str
+    model_uri: str
+    train_seconds: int
+    endpoint_seconds: float
+
+
+class StartCrawlerResult(TypedDict):
+    crawler: str
+
+
+class CheckCrawlerEvent(RunEvent):
+    since: str  # ISO 8601 instant
+
+
+class CheckCrawlerResult(TypedDict):
+    status: str  # Glue's word: READY, RUNNING, STOPPING
+    last_status: str  # SUCCEEDED, CANCELLED, FAILED or empty
+    fresh: bool  # the last crawl began at or after `since`
+    seconds: int  # since `since`
+    reason: str
+
+
+class Failure(TypedDict):
+    error: str
+    cause: str
+
+
+class SucceededRun(TypedDict):
+    outcome: Literal["succeeded"]
+    run: Run
+    key: str
+    summary: SummarizeResult
+
+
+class FailedRun(TypedDict):
+    outcome: Literal["failed"]
+    run: NamedRun | Nothing  # `{}` when Split failed
+    key: str
+    failure: Failure  # `{error, cause}`
+    source: NotRequired[Upload]  # `{bucket, key, version_id}`
+    published: NotRequired[bool]  # what clean_up returned, or false
+    clean_up_failure: NotRequired[str]  # a cause, or empty
+    cleaned_up: NotRequired[bool]  # whether the clean-up machine has
+
+
+class NotifyResult(TypedDict):
+    # one plain sentence: what failed, where, what to do; the link that opens the report is in the message only
+    cause: str
+
+
+class FindRunEvent(TypedDict):
+    execution_arn: str
+
+
+class FindRunResult(TypedDict):
+    status: Literal["found", "none"]
+    run: NamedRun | Nothing  # `{}` where the execution's input names none
+    execution_name: str
+    key: str
+    failure: Failure  # `{error, cause}`, error `Aborted` or `TimedOut` where no step failed
+    told: bool  # whether the forecast machine has published the failure
+
+
+class AlarmEvent(TypedDict):
+    alarmData: dict  # as CloudWatch calls a function: name, state, previousState, configuration
+    region: str
+
+
+class AlarmResult(TypedDict):
+    told: bool  # false for a new alarm under which nothing is wrong
+
+
+class ScheduleEvent(TypedDict):
+    """nothing; a schedule starts it every 15 minutes"""
+
+
+class SweepResult(TypedDict):
+    swept: list[str]  # name and age of what was deleted

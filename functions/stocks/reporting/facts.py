@@ -1,0 +1,63 @@
+"""What the report says of a run beside its forecasts."""
+
+import dataclasses
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+
+class Skip(TypedDict):
+    """A ticker that is not forecast."""
+
+    ticker: str
+    reason: str
+
+
+class Judgement(TypedDict):
+    """What training found of one horizon: how much of a foreseen change the forecast uses, and why."""
+
+    gate: float  # the share used, 0 to 0.5
+    gate_reason: str  # one of the contract's codes where the gate is shut
+    blocks: int  # independent stretches of days
+    slope: float  # the share of a foreseen change that came true
+    slope_se: float  # its standard error
+    quantiles: str  # lstm or volatility
+
+
+class Evidence(TypedDict):
+    """What is read of the model's evidence.json; horizons are keys such as "5"."""
+
+    gates: Mapping[str, float]
+    fallback: Sequence[str]  # why no LSTM was trained; empty where one was
+    horizons: Mapping[str, Judgement]
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFacts:
+    """The columns of the run's row in the table of runs, and what only the report shows."""
+
+    dataset: str
+    run_id: str
+    source_uri: str
+    source_key: str
+    source_version: str
+    uploaded: datetime.datetime
+    started: datetime.datetime
+    finished: datetime.datetime
+    cuts: Mapping[str, str]  # ISO days by the contract's CUTS
+    reading: dict  # how the file was read, as the manifest says it
+    rows: int
+    rejected_rows: int
+    rejected_uri: str
+    tickers: int
+    skipped: Sequence[Skip]
+    shards: int
+    train_seconds: float
+    endpoint_seconds: float
+    training_instance_type: str
+    endpoint_instance_type: str
+    cost_usd: float | None  # None where an instance type has no known price
+    prices_of: str  # ISO day of the price list
+    model_uri: str
+    gates: Sequence[float]  # in the order of HORIZONS
+    evidence: Evidence

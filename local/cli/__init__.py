@@ -1,0 +1,1 @@
+"""The commands of `python -m local`: a module each, with a `command` that gives the exit code."""

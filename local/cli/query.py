@@ -1,0 +1,98 @@
+"""Run SQL through Athena's API, in the stack's workgroup and database, as anyone with an AWS account would."""
+
+import argparse
+import csv
+import json
+import sys
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from local import cloud, deploy
+from local.cli.console import console
+
+POLL_SECONDS = 0.1
+_NUMBERS = {"tinyint": int, "smallint": int, "integer": int, "bigint": int, "double": float, "float": float}
+_READ: dict[str, Any] = _NUMBERS | {"boolean": "true".__eq__}
+type Rows = list[list[str | None]]
+
+
+def command(arguments: argparse.Namespace) -> int:
+    columns, rows = run(arguments.sql)
+    if arguments.csv:
+        print_csv(columns, rows)
+    elif arguments.json:
+        print_json(columns, rows)
+    elif columns:
+        # A pipe has no width to fit into.
+        (console if console.is_terminal else Console(width=10_000)).print(table(columns, rows))
+    return 0
+
+
+def run(sql: str) -> tuple[list[dict], Rows]:
+    """Column descriptions and rows of text. Raises CloudError in Athena's own words."""
+    athena, outputs = cloud.client("athena"), deploy.outputs()
+    try:
+        query_id = athena.start_query_execution(
+            QueryString=sql,
+            WorkGroup=outputs["WorkGroupName"],
+            QueryExecutionContext={"Database": outputs["DatabaseName"]},
+        )["QueryExecutionId"]
+    except ClientError as error:
+        raise cloud.CloudError(error.response["Error"]["Message"]) from None
+    execution = _ended(athena, query_id)
+    if execution["Status"]["State"] != "SUCCEEDED":
+        raise cloud.CloudError(execution["Status"].get("StateChangeReason") or execution["Status"]["State"])
+    pages = list(athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
+    rows = [[value.get("VarCharValue") for value in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
+    columns = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+    return columns, rows[1:] if execution["StatementType"] == "DML" else rows
+
+
+def _ended(athena: Any, query_id: str) -> dict:
+    while True:
+        execution = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+        if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
+            return execution
+        time.sleep(POLL_SECONDS)
+
+
+def print_csv(columns: list[dict], rows: Rows) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([column["Name"] for column in columns])
+    writer.writerows(rows)
+
+
+def print_json(columns: list[dict], rows: Rows) -> None:
+    """A list of objects; numbers and truth values as such, everything else as Athena's text."""
+    records = [
+        {
+            column["Name"]: value if value is None else _READ.get(column["Type"], str)(value)
+            for column, value in zip(columns, row, strict=True)
+        }
+        for row in rows
+    ]
+    print(json.dumps(records, indent=1))
+
+
+def table(columns: list[dict], rows: Rows) -> Table:
+    """The rows for people: fractions cut to four digits, numbers to the right."""
+    shown = Table()
+    for column in columns:
+        shown.add_column(Text(column["Name"]), justify="right" if column["Type"] in _NUMBERS else "left")
+    for row in rows:
+        shown.add_row(*(Text(_shown(value, column["Type"])) for value, column in zip(row, columns, strict=True)))
+    return shown
+
+
+def _shown(value: str | None, kind: str) -> str:
+    if value is None:
+        return ""
+    if kind in ("double", "float"):
+        number = float(value)
+        return f"{number:.4f}" if number == 0 or 1e-3 <= abs(number) < 1e9 else f"{number:.4g}"
+    return value.rstrip()

@@ -1,0 +1,65 @@
+"""What a run left in the lake: copied to a folder and shown as a table."""
+
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.table import Table
+
+from local import cloud
+
+TABLES = ("predictions", "metrics", "runs")
+REJECTED = "rejected"
+
+
+def fetch(lake: str, dataset: str, run_id: str, out: Path) -> None:
+    """Copy the run's Parquet files to out/<table>/ and its report to out/report.html; older copies go."""
+    run = f"dataset={dataset}/run_id={run_id}/"
+    for table in TABLES:
+        _copy(lake, f"{table}/{run}", emptied(out / table, "*.parquet"))
+    cloud.client("s3").download_file(lake, f"reports/{run}report.html", str(out / "report.html"))
+
+
+def fetch_rejected(lake: str, source: dict[str, str], out: Path) -> None:
+    """Copy the lists of rejected rows of an uploaded object to out/rejected/; older copies go."""
+    from common import events, keys
+
+    dataset = keys.dataset(source["key"])
+    run: events.NamedRun = {"dataset": dataset, "run_id": keys.run_id(dataset, **source)}
+    _copy(lake, keys.lake("rejected", run), emptied(out / REJECTED, "*.csv"))
+
+
+def emptied(folder: Path, pattern: str) -> Path:
+    """The folder, which exists, without files of this pattern."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(pattern):
+        old.unlink()
+    return folder
+
+
+def _copy(lake: str, prefix: str, folder: Path) -> None:
+    s3 = cloud.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix):
+        for item in page.get("Contents", []):
+            s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
+
+
+def metrics_table(folder: Path) -> Table:
+    """The rows over all tickers: what each model is worth against the naive forecast."""
+    rows = pq.read_table(folder / "metrics")
+    rows = rows.filter(pc.equal(rows["ticker"], "*")).sort_by(
+        [("horizon", "ascending"), ("rmse_vs_naive", "ascending")]
+    )
+    table = Table(title="All tickers, by days ahead: errors relative to the naive forecast's")
+    for title in ("days", "model", "RMSE/naive", "MAE/naive", "80 % covers", "pinball bp"):
+        table.add_column(title, justify="left" if title == "model" else "right")
+    for row in rows.to_pylist():
+        table.add_row(
+            str(row["horizon"]), row["model"], _number(row["rmse_vs_naive"], 4), _number(row["mae_vs_naive"], 4),
+            _number(row["coverage80"], 3), _number(row["pinball"], 1),
+        )  # fmt: skip
+    return table
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

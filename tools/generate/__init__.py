@@ -1,0 +1,1 @@
+"""What is written by a program and committed: definitions, parts of the template and of documents."""

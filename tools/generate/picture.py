@@ -1,0 +1,80 @@
+"""The forecast machine as a Mermaid flowchart: the way of a run that succeeds, and the way out of one that fails.
+
+A Choice is followed along its first rule, and Wait and Pass are passed by, so that the picture has one node per step.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from tools.generate import machines
+from tools.generate.machines import Fields
+
+STEPS = ("Task", "Map", "Parallel", "Succeed", "Fail")
+
+
+def section() -> str:
+    """The flowchart in a fenced block of Markdown."""
+    machine = machines.definition("forecast")
+    states = machine["States"]
+    lines, chain = ['upload(["a file in incoming/"])'], ["upload"]
+    failing: dict[str, list[str]] = {}  # rows by the step that follows their failure
+    for handler, row in _rows(states, machine["StartAt"]):
+        name = row[0] if len(row) == 1 else f"{row[0]} to {row[-1]}"
+        lines += _box(name, " ", _chain(states, row)) if len(row) > 1 else _node(name, states[name])
+        chain.append(_id(name))
+        if handler:
+            failing.setdefault(handler, []).append(_id(name))
+    lines.append(" --> ".join(chain))
+    lines += _chain(states, max((list(_way(states, handler)) for handler in failing), key=len))
+    lines += [f"{' & '.join(names)} -. an error .-> {_id(handler)}" for handler, names in failing.items()]
+    return "\n".join(["```mermaid", "flowchart TD", *(f"    {line}" for line in lines), "```", ""])
+
+
+def _rows(states: Fields, start: str) -> Iterator[tuple[str | None, list[str]]]:
+    """The way of a success, cut into rows that fail alike; a Parallel is a row of its own."""
+
+    def alike(name: str) -> tuple[str | None, bool]:
+        return _handler(states, name), states[name]["Type"] == "Parallel"
+
+    for (handler, _), names in itertools.groupby(_way(states, start), alike):
+        yield handler, list(names)
+
+
+def _way(states: Fields, name: str | None) -> Iterator[str]:
+    """The steps from a state on."""
+    while name:
+        state = states[name]
+        if state["Type"] in STEPS:
+            yield name
+        name = state["Choices"][0]["Next"] if state["Type"] == "Choice" else state.get("Next")
+
+
+def _handler(states: Fields, name: str) -> str | None:
+    """The step that follows an error of this one."""
+    catch = states[name].get("Catch")
+    return next(_way(states, catch[-1]["Next"])) if catch else None
+
+
+def _chain(states: Fields, names: list[str]) -> list[str]:
+    """The nodes of some steps, and the arrows from each to the next."""
+    nodes = [line for name in names for line in _node(name, states[name])]
+    return [*nodes, " --> ".join(map(_id, names))] if len(names) > 1 else nodes
+
+
+def _node(name: str, state: Fields) -> list[str]:
+    if state["Type"] == "Parallel":
+        branches = [
+            _chain(branch["States"], list(_way(branch["States"], branch["StartAt"]))) for branch in state["Branches"]
+        ]
+        return _box(name, name, itertools.chain(*branches))
+    if state["Type"] == "Map":
+        return [f'{_id(name)}[["{state["ItemProcessor"]["StartAt"]}<br>for each shard"]]']
+    return [f'{_id(name)}(["{name}"])' if state["Type"] in ("Succeed", "Fail") else f'{_id(name)}["{name}"]']
+
+
+def _box(name: str, title: str, lines: Iterable[str]) -> list[str]:
+    return [f'subgraph {_id(name)}["{title}"]', "    direction LR", *(f"    {line}" for line in lines), "end"]
+
+
+def _id(name: str) -> str:
+    return name.lower().replace(" ", "_")
