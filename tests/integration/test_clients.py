@@ -107,12 +107,10 @@ def test_the_aws_cli_queries(aws, variables, published, next_day):
         "athena", "start-query-execution", "--query-string", NEXT_DAY, "--work-group", variables["WORK_GROUP"],
         "--query-execution-context", f"Database={variables['DATABASE']}",
     )  # fmt: skip
-
-    def succeeded():
-        execution = aws("athena", "get-query-execution", "--query-execution-id", started["QueryExecutionId"])
-        return execution if execution["QueryExecution"]["Status"]["State"] == "SUCCEEDED" else None
-
-    execution = eventually(succeeded, 30)
+    execution = eventually(
+        lambda: aws("athena", "get-query-execution", "--query-execution-id", started["QueryExecutionId"]),
+        done=lambda execution: execution["QueryExecution"]["Status"]["State"] == "SUCCEEDED",
+    )
     rows = aws("athena", "get-query-results", "--query-execution-id", started["QueryExecutionId"])["ResultSet"]["Rows"]
     assert [value["VarCharValue"] for value in rows[0]["Data"]] == list(next_day)
     location = execution["QueryExecution"]["ResultConfiguration"]["OutputLocation"]
