@@ -8,26 +8,30 @@ VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-clients .venv-check
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run check test test-faults test-files test-browser coverage lint generate generate-check audit format benchmarks-setup down lock clean
+.PHONY: setup run check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
 run: $(RUN_VENVS)
 	$(BIN)/python -m local run examples/prices.csv
 
-# In one process per core; the tests on laptop clouds begin first, because they last longest.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 
-# What to run while working: everything that needs no laptop cloud.
+# What to run while working: everything that needs neither a laptop cloud nor TensorFlow.
 check: lint generate-check
-	$(PYTEST) tests/unit tests/project
+	$(PYTEST) --numprocesses auto tests/unit tests/project --ignore tests/unit/local
 
+# In one process more than there are cores, at most five: the tests on laptop clouds, which begin first, often wait.
 test: lint
-	$(PYTEST)
+	$(PYTEST) --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5
 
-# Every fault and every input of the corpus; writes the table in docs/operations.md.
+# Every fault, every input of the corpus and every grant; writes the table in docs/operations.md.
 test-faults: setup
-	$(BIN)/python -m pytest tests/faults -m "" --write-table
+	$(BIN)/python -m pytest tests/faults tests/permissions -m "" --write-table
+
+# What make test leaves out of the other suites: more examples, days, shards and tickers.
+test-thorough: setup
+	$(PYTEST) --numprocesses auto -m "not files" tests/unit tests/training tests/pipeline
 
 # Files of sites, libraries and sellers, up to 99 tickers over more than a hundred shards, through the laptop cloud.
 test-files: setup

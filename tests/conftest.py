@@ -11,7 +11,7 @@ os.environ.update(POWERTOOLS_METRICS_NAMESPACE="StockForecasts", POWERTOOLS_SERV
 # Only make test-browser's environment drives a browser, since not every machine has one.
 collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
-ON_ONE_CLOUD = ("tests/faults", "tests/integration", "tests/permissions")
+ON_ONE_CLOUD = ("tests/faults", "tests/integration", "tests/permissions")  # the longest, so they begin first
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,6 +22,10 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in ("quick", "thorough"):
             settings.register_profile(name)
         settings.load_profile("quick" if "not thorough" in config.option.markexpr else "thorough")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(ON_ONE_CLOUD))
 
 
 @pytest.hookimpl(optionalhook=True)  # make test-browser has no pytest-xdist

@@ -1,96 +1,24 @@
 """Every fault of the suite: runs that survive carry many, one in each state; runs that fail carry what ends them."""
 
-import dataclasses
-import json
-
-from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal, task_fails
-
-BOTOCORE = 6  # tries of one call before the step gives up: functions/common/aws.py sets five retries
-TIMED_OUT = json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": "Error: Task timed out after 900.00 seconds"})
-WRITERS = (
-    "Split",
-    "Scale",
-    "Check data",
-    "Baseline",
-    "Start training",
-    "Forecast",
-    "Calibrate",
-    "Publish",
-    "Summarize",
+from tests.faults.kinds import (
+    BOTOCORE,
+    NUMBER,
+    WRITERS,
+    denied,
+    dies,
+    failed,
+    garbled,
+    late_function,
+    late_task,
+    name_taken,
+    service_error,
+    stops,
+    survived,
+    throttled,
+    told,
+    too_many,
 )
-NUMBER = r"-?\d+\.\d+(e-?\d+)?"
-
-
-def throttled(state: str) -> Fault:
-    return call_fails(state, "throttled", BOTOCORE, ("Transient",), **refusal(state, "throttled"))
-
-
-def denied(state: str) -> Fault:
-    errors = {"s3": "AccessDenied", "glue": "AccessDeniedException", "sns": "AuthorizationErrorException"}
-    error = errors.get(CALLS[state].split()[1].partition(":")[0], "ClientError")
-    return call_fails(state, "denied", 1, (error,), **refusal(state, "denied"))
-
-
-def too_many(state: str, times: int = 1) -> Fault:
-    cause = "Rate Exceeded. (Service: Lambda, Status Code: 429)"
-    return task_fails(state, "Lambda busy", "Lambda.TooManyRequestsException", times, cause=cause)
-
-
-def service_error(state: str) -> Fault:
-    cause = "ServiceException (Service: Lambda, Status Code: 500)"
-    return task_fails(state, "Lambda broken", "Lambda.ServiceException", cause=cause)
-
-
-def late_function(state: str, times: int = 1) -> Fault:
-    """The function does its work, and its answer comes too late."""
-    return task_fails(state, "function timeout", "Sandbox.Timedout", times, cause=TIMED_OUT, after=True)
-
-
-def name_taken(state: str) -> Fault:
-    """The function's answer is lost, and its next try finds that what it creates exists."""
-    return dataclasses.replace(late_function(state), kind="name taken")
-
-
-def late_task(state: str, times: int = 1) -> Fault:
-    return task_fails(state, "task timeout", "States.Timeout", times, after=True)
-
-
-def dies(state: str, times: int = 1) -> Fault:
-    """The function is killed right after its first write."""
-    function = CALLS[state].split()[:1]
-    return Fault(state, "crash mid-write", "function_dies", {}, tuple(function), ("Runtime.ExitError",) * times, times)
-
-
-def stops(state: str) -> Fault:
-    return Fault(state, "stopped by a person", "execution_stops", {}, (f'"{state}"',))
-
-
-def survived(name: str, faults: list[Fault], quick: bool = False) -> Run:
-    return Run(name, tuple(faults), quick=quick)
-
-
-def told(name: str, make, quick: bool = False) -> Run:
-    """A run that fails in Scale, and meets the faults in what follows a failure."""
-    first = denied("Scale")
-    return Run(
-        name,
-        (first, *(make(state) for state in AFTER_FAILURE)),
-        "FAILED",
-        "AccessDenied",
-        ("AccessDenied",),
-        quick=quick,
-    )
-
-
-def failed(name: str, fault: Fault, error: str, *says: str, quick: bool = False, **more) -> Run:
-    return Run(name, (fault,), "FAILED", error, says, quick=quick, **more)
-
-
-def garbled(how: str, pattern: str, replacement: str, *says: str) -> Run:
-    values = {"pattern": pattern, "with": replacement}
-    fault = Fault("Forecast", f"answer {how}", "invocation_garbles", values, errors=("ModelFailed",))
-    return failed(f"answer {how}", fault, "ModelFailed", *says, quick=how == "NaN")
-
+from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal
 
 TRANSIENT = [
     *(survived(f"throttled {n + 1}", [throttled(state) for state in ON_THE_WAY[n::4]]) for n in range(4)),

@@ -176,36 +176,3 @@ def test_the_same_event_again_changes_nothing(cloud, run):
     assert json.loads(ended["output"])["status"] == "duplicate"
     after = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs()["LakeBucket"])["Contents"]
     assert after == before
-
-
-def test_nothing_after_a_day_changes_what_was_forecast_on_it(cloud, run, prices, tmp_path):
-    """Every value after the day is another one; on the way, Split dies right after its claim and is tried again."""
-    day = "2024-07-01"
-    later = [row if row["date"] <= day else other_values(row) for row in prices]
-    cloud.faults(function_dies={"match": ["SplitFunction", "claim.json"], "times": 1})
-    second = forecast(cloud, tmp_path, "second", later)
-
-    index = ["ticker", "horizon", "origin_date"]
-    known = [
-        table[table["origin_date"] <= datetime.date.fromisoformat(day)].set_index(index).sort_index()
-        for table in (run.table("predictions"), second.table("predictions"))
-    ]
-    assert len(known[0]) > 1000
-    assert known[0].index.equals(known[1].index)
-    pd.testing.assert_frame_equal(known[0][FORECASTS], known[1][FORECASTS], rtol=1e-6)
-    assert not run.table("predictions")["actual"].equals(second.table("predictions")["actual"])
-
-    (arn,) = (
-        one["executionArn"]
-        for one in cloud.executions()
-        if one["input"]["detail"]["object"]["key"].startswith("incoming/second")
-    )
-    deaths = [event["taskFailedEventDetails"] for event in cloud.history(arn) if event["type"] == "TaskFailed"]
-    assert [death["error"] for death in deaths] == ["Runtime.ExitError"]
-
-
-def other_values(row: dict) -> dict:
-    """The row with prices that jump from day to day, and another volume."""
-    factor = 0.5 + int(row["date"].replace("-", "")) % 7 / 3
-    numbers = {name: f"{float(row[name]) * factor:.4f}" for name in ("open", "high", "low", "close", "adjclose")}
-    return row | numbers | {"volume": str(int(row["volume"]) + 1)}

@@ -29,6 +29,7 @@ def answer(service, operation, arguments):
 """
 REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException", "403"}
 FOREIGN = "payroll"  # a topic, function, machine, crawler and database that are none of the stack's
+NAME, PLACE = f"{FOREIGN}-1", "us-east-1:123456789012"
 
 # The kinds of objects that a run has, by bucket.
 WORK = (
@@ -63,74 +64,115 @@ def in_s3(replayed: Replay, role: str) -> list[Call]:
 
 def anywhere(replayed: Replay) -> list[Call]:
     """What is denied to every role alike."""
-    name, region = f"{FOREIGN}-1", "us-east-1:123456789012"
+    return [
+        *on_identities(replayed),
+        *on_buckets(replayed),
+        *on_messages(replayed),
+        *on_executions(replayed),
+        *on_training(replayed),
+        *on_hosting(replayed),
+        *on_the_catalog(replayed),
+    ]
+
+
+def of_clean_up(replayed: Replay) -> str:
+    """The ARN of a role that no call may pass on or assume."""
+    return f"arn:aws:iam::123456789012:role/{replayed.physical('AWS::IAM::Role')['CleanUpRole']}"
+
+
+def on_identities(replayed: Replay) -> list[Call]:
     roles = replayed.physical("AWS::IAM::Role")
-    role = f"arn:aws:iam::123456789012:role/{roles['CleanUpRole']}"
-    job = replayed.client("sagemaker").describe_training_job(
-        TrainingJobName=replayed.payloads["CheckTrainingFunction"]["job_name"]
-    )
-    training = {
-        member: job[member]
-        for member in ("AlgorithmSpecification", "OutputDataConfig", "ResourceConfig", "StoppingCondition", "RoleArn")
-    }
-    container = {"Image": "image", "ModelDataUrl": replayed.payloads["CreateEndpointFunction"]["model_uri"]}
-    variant = {"VariantName": "all", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
-    ours = f"{replayed.stack}-abuse"
-    incoming = {"Bucket": replayed.outputs["IncomingBucket"], "Key": replayed.source["key"]}
     return [
         ("iam", "list_roles", {}),
         ("iam", "get_role_policy", {"RoleName": roles["SplitRole"], "PolicyName": "split"}),
         ("iam", "put_role_policy", {"RoleName": roles["CleanUpRole"], "PolicyName": "all", "PolicyDocument": "{}"}),
-        ("sts", "assume_role", {"RoleArn": role, "RoleSessionName": "abuse"}),
+        ("sts", "assume_role", {"RoleArn": of_clean_up(replayed), "RoleSessionName": "abuse"}),
+    ]
+
+
+def on_buckets(replayed: Replay) -> list[Call]:
+    outputs, source = replayed.outputs, replayed.source
+    version = {"Key": source["key"], "VersionId": source["version_id"]}
+    return [
         ("s3", "list_buckets", {}),
-        ("s3", "list_objects_v2", {"Bucket": replayed.outputs["IncomingBucket"]}),
-        ("s3", "list_objects_v2", {"Bucket": replayed.outputs["WorkBucket"]}),
-        ("s3", "list_objects_v2", {"Bucket": replayed.outputs["LakeBucket"]}),
+        ("s3", "list_objects_v2", {"Bucket": outputs["IncomingBucket"]}),
+        ("s3", "list_objects_v2", {"Bucket": outputs["WorkBucket"]}),
+        ("s3", "list_objects_v2", {"Bucket": outputs["LakeBucket"]}),
         ("s3", "list_objects_v2", {"Bucket": replayed.foreign}),
         ("s3", "get_object", {"Bucket": replayed.foreign, "Key": "key"}),
         ("s3", "put_object", {"Bucket": replayed.foreign, "Key": "key"}),
-        ("s3", "delete_object", {**incoming, "VersionId": replayed.source["version_id"]}),
-        ("s3", "delete_bucket", {"Bucket": replayed.outputs["LakeBucket"]}),
-        ("s3", "put_bucket_policy", {"Bucket": replayed.outputs["LakeBucket"], "Policy": "{}"}),
-        ("sns", "publish", {"TopicArn": f"arn:aws:sns:{region}:{FOREIGN}", "Message": "abuse"}),
-        ("sns", "subscribe", {"TopicArn": replayed.outputs["TopicArn"], "Protocol": "sqs", "Endpoint": FOREIGN}),
-        ("sqs", "receive_message", {"QueueUrl": replayed.outputs["DeadLetterQueueUrl"]}),
-        ("sqs", "send_message", {"QueueUrl": replayed.outputs["DeadLetterQueueUrl"], "MessageBody": "abuse"}),
+        ("s3", "delete_object", {"Bucket": outputs["IncomingBucket"], **version}),
+        ("s3", "delete_bucket", {"Bucket": outputs["LakeBucket"]}),
+        ("s3", "put_bucket_policy", {"Bucket": outputs["LakeBucket"], "Policy": "{}"}),
+    ]
+
+
+def on_messages(replayed: Replay) -> list[Call]:
+    topic, queue = replayed.outputs["TopicArn"], replayed.outputs["DeadLetterQueueUrl"]
+    return [
+        ("sns", "publish", {"TopicArn": f"arn:aws:sns:{PLACE}:{FOREIGN}", "Message": "abuse"}),
+        ("sns", "subscribe", {"TopicArn": topic, "Protocol": "sqs", "Endpoint": FOREIGN}),
+        ("sqs", "receive_message", {"QueueUrl": queue}),
+        ("sqs", "send_message", {"QueueUrl": queue, "MessageBody": "abuse"}),
+    ]
+
+
+def on_executions(replayed: Replay) -> list[Call]:
+    split, execution = replayed.function("SplitFunction"), f"arn:aws:states:{PLACE}:execution:{FOREIGN}:{NAME}"
+    return [
         ("lambda", "invoke", {"FunctionName": FOREIGN}),
-        ("lambda", "update_function_configuration", {"FunctionName": replayed.function("SplitFunction"), "Timeout": 3}),
-        ("stepfunctions", "start_execution", {"stateMachineArn": f"arn:aws:states:{region}:stateMachine:{FOREIGN}"}),
+        ("lambda", "update_function_configuration", {"FunctionName": split, "Timeout": 3}),
+        ("stepfunctions", "start_execution", {"stateMachineArn": f"arn:aws:states:{PLACE}:stateMachine:{FOREIGN}"}),
         ("stepfunctions", "stop_execution", {"executionArn": replayed.arn}),
-        (
-            "stepfunctions",
-            "describe_execution",
-            {"executionArn": f"arn:aws:states:{region}:execution:{FOREIGN}:{name}"},
-        ),
-        ("sagemaker", "create_training_job", {"TrainingJobName": name, **training}),
-        ("sagemaker", "create_training_job", {"TrainingJobName": ours, **training, "RoleArn": role}),
-        ("sagemaker", "stop_training_job", {"TrainingJobName": name}),
-        (
-            "sagemaker",
-            "create_model",
-            {"ModelName": name, "ExecutionRoleArn": job["RoleArn"], "PrimaryContainer": container},
-        ),
-        (
-            "sagemaker",
-            "create_model",
-            {"ModelName": ours, "ExecutionRoleArn": job["RoleArn"], "PrimaryContainer": container},
-        ),
-        ("sagemaker", "create_endpoint_config", {"EndpointConfigName": name, "ProductionVariants": [variant]}),
-        ("sagemaker", "create_endpoint", {"EndpointName": name, "EndpointConfigName": replayed.endpoint}),
-        ("sagemaker", "create_endpoint", {"EndpointName": ours, "EndpointConfigName": name}),
-        ("sagemaker", "describe_endpoint", {"EndpointName": name}),
-        ("sagemaker", "delete_endpoint", {"EndpointName": name}),
-        ("sagemaker", "delete_model", {"ModelName": name}),
-        ("sagemaker", "delete_endpoint_config", {"EndpointConfigName": name}),
-        ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": name, "Body": "{}"}),
+        ("stepfunctions", "describe_execution", {"executionArn": execution}),
+    ]
+
+
+def trained(replayed: Replay) -> dict:
+    """The run's training job as SageMaker describes it."""
+    job_name = replayed.payloads["CheckTrainingFunction"]["job_name"]
+    return replayed.client("sagemaker").describe_training_job(TrainingJobName=job_name)
+
+
+def on_training(replayed: Replay) -> list[Call]:
+    members = ("AlgorithmSpecification", "OutputDataConfig", "ResourceConfig", "StoppingCondition", "RoleArn")
+    job = trained(replayed)
+    training = {member: job[member] for member in members}
+    ours = training | {"TrainingJobName": f"{replayed.stack}-abuse", "RoleArn": of_clean_up(replayed)}
+    return [
+        ("sagemaker", "create_training_job", {"TrainingJobName": NAME, **training}),
+        ("sagemaker", "create_training_job", ours),
+        ("sagemaker", "stop_training_job", {"TrainingJobName": NAME}),
+    ]
+
+
+def on_hosting(replayed: Replay) -> list[Call]:
+    container = {"Image": "image", "ModelDataUrl": replayed.payloads["CreateEndpointFunction"]["model_uri"]}
+    model = {"ExecutionRoleArn": trained(replayed)["RoleArn"], "PrimaryContainer": container}
+    variant = {"VariantName": "all", "ModelName": NAME, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    ours = f"{replayed.stack}-abuse"
+    return [
+        ("sagemaker", "create_model", {"ModelName": NAME, **model}),
+        ("sagemaker", "create_model", {"ModelName": ours, **model}),
+        ("sagemaker", "create_endpoint_config", {"EndpointConfigName": NAME, "ProductionVariants": [variant]}),
+        ("sagemaker", "create_endpoint", {"EndpointName": NAME, "EndpointConfigName": replayed.endpoint}),
+        ("sagemaker", "create_endpoint", {"EndpointName": ours, "EndpointConfigName": NAME}),
+        ("sagemaker", "describe_endpoint", {"EndpointName": NAME}),
+        ("sagemaker", "delete_endpoint", {"EndpointName": NAME}),
+        ("sagemaker", "delete_model", {"ModelName": NAME}),
+        ("sagemaker", "delete_endpoint_config", {"EndpointConfigName": NAME}),
+        ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": NAME, "Body": "{}"}),
+    ]
+
+
+def on_the_catalog(replayed: Replay) -> list[Call]:
+    crawler, database = replayed.outputs["CrawlerName"], replayed.outputs["DatabaseName"]
+    return [
         ("glue", "start_crawler", {"Name": FOREIGN}),
-        ("glue", "stop_crawler", {"Name": replayed.outputs["CrawlerName"]}),
-        ("glue", "update_crawler", {"Name": replayed.outputs["CrawlerName"], "Role": role}),
-        ("glue", "delete_database", {"Name": replayed.outputs["DatabaseName"]}),
-        ("glue", "delete_table", {"DatabaseName": replayed.outputs["DatabaseName"], "Name": "runs"}),
+        ("glue", "stop_crawler", {"Name": crawler}),
+        ("glue", "update_crawler", {"Name": crawler, "Role": of_clean_up(replayed)}),
+        ("glue", "delete_database", {"Name": database}),
+        ("glue", "delete_table", {"DatabaseName": database, "Name": "runs"}),
         ("glue", "get_tables", {"DatabaseName": FOREIGN}),
         ("logs", "delete_log_group", {"logGroupName": f"/aws/lambda/{replayed.stack}/split"}),
         ("cloudformation", "delete_stack", {"StackName": replayed.stack}),

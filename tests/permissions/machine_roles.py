@@ -3,7 +3,7 @@
 import json
 import re
 
-from tests.permissions.grants import flattened
+from tests.permissions.policies import flattened
 from tests.permissions.replay import DATASET, SECONDS, Replay, prices_csv
 from tests.support.eventually import eventually
 

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator
 
-from tests.permissions.grants import Grant, flattened, grants_of
+from tests.permissions.policies import Grant, flattened, grants_of
 from tests.support import csv_files
 from tests.support.cloud import Cloud
 from tests.support.eventually import eventually

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from common import keys
 from common.events import NamedRun
-from tests.permissions.grants import Grant
+from tests.permissions.policies import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
 from tests.support.eventually import eventually
 

@@ -8,7 +8,8 @@ import pytest
 
 from common import keys
 from tests.permissions import abuses, machine_roles
-from tests.permissions.grants import every_grant, is_static, scenario_of, scenarios
+from tests.permissions.grants import is_static, scenario_of, scenarios
+from tests.permissions.policies import every_grant
 from tests.permissions.replay import DATASET, Replay, prices_csv
 from tests.permissions.scenarios import LOST, SCENARIOS, play, serve
 from tests.support.cloud import Cloud

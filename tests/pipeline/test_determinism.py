@@ -48,7 +48,7 @@ def test_another_process_publishes_the_same_bytes(csv, one_shard, tmp_path):
     assert (tmp_path / "predictions.parquet").read_bytes() == one_shard.files["predictions/00000.parquet"]
 
 
-@pytest.mark.parametrize("shards", [2, 5])
+@pytest.mark.parametrize("shards", [2, pytest.param(5, marks=pytest.mark.thorough)])
 def test_the_number_of_shards_changes_no_forecast_beyond_rounding(csv, one_shard, shards):
     ran = pipeline.run(csv, kilobytes=-(-len(csv) // shards // 1024) + 1)
     assert ran.shards == shards

@@ -17,7 +17,13 @@ from tests.support import csv_files, pipeline
 # The last days before the file's cuts, which a test below holds to be so.
 TRAINED, HELD, DECIDED = "2021-02-16", "2021-04-13", "2021-08-02"
 IN_TEST = ["2021-08-03", "2021-10-13", "2021-12-27"]  # the first day, one inside, and the last but one
-EVERY = ["2020-11-02", TRAINED, HELD, "2021-06-01", DECIDED, *IN_TEST]
+INSIDE_A_BLOCK = ["2020-11-02", "2021-06-01"]
+QUICK = [TRAINED, HELD, DECIDED, IN_TEST[1]]  # each needs a run of its own
+
+
+def each(*days):
+    """The days as parameters; those that are not quick run in make test-thorough only."""
+    return [pytest.param(day, marks=() if day in QUICK else pytest.mark.thorough) for day in days]
 
 
 def frame(shuffled=False):
@@ -122,7 +128,7 @@ def test_the_days_of_these_tests_are_the_edges_of_the_blocks(original):
     assert number(IN_TEST[-1]) == days[-2]
 
 
-@pytest.mark.parametrize("day", EVERY)
+@pytest.mark.parametrize("day", each(*INSIDE_A_BLOCK, TRAINED, HELD, DECIDED, *IN_TEST))
 def test_a_later_day_moves_no_cut_row_bound_feature_scale_or_target(original, changed, tmp_path, day):
     assert original.json("manifest.json")["cuts"] == changed(day).json("manifest.json")["cuts"]
     for shard, other in zip(shards(original), shards(changed(day)), strict=True):
@@ -140,7 +146,7 @@ def test_a_later_day_moves_no_cut_row_bound_feature_scale_or_target(original, ch
     assert len(unknown["scale"]) == 0 or day < DECIDED
 
 
-@pytest.mark.parametrize("day", [DECIDED, *IN_TEST])
+@pytest.mark.parametrize("day", each(DECIDED, *IN_TEST))
 def test_nothing_of_the_test_period_reaches_what_was_learnt(original, changed, tmp_path, day):
     """Network, losses, gates, choice of quantiles, base quantiles, the forest's bounds."""
     assert original.evidence() == changed(day).evidence()
@@ -151,7 +157,7 @@ def test_nothing_of_the_test_period_reaches_what_was_learnt(original, changed, t
         np.testing.assert_array_equal(shard["minmax"], twin["minmax"])
 
 
-@pytest.mark.parametrize("day", [DECIDED, *IN_TEST])
+@pytest.mark.parametrize("day", each(DECIDED, *IN_TEST))
 def test_a_later_day_moves_no_forecast_score_or_stretch_issued_by_then(original, changed, day):
     for kind in ("baseline", "forecasts"):
         (known, later), (other_known, other_later) = (issued(ran, kind, day) for ran in (original, changed(day)))
@@ -166,7 +172,7 @@ def test_a_later_day_moves_no_forecast_score_or_stretch_issued_by_then(original,
         equal(*({name: split_at(day, one["day"], values)[0] for name, values in one.items()} for one in found))
 
 
-@pytest.mark.parametrize("day", IN_TEST)
+@pytest.mark.parametrize("day", each(*IN_TEST))
 def test_a_later_day_moves_no_published_row_issued_by_then(original, changed, day):
     tables = [ran.table("predictions").drop(columns="actual") for ran in (original, changed(day))]
     known = [table[table["origin_date"] <= datetime.date.fromisoformat(day)] for table in tables]

@@ -10,6 +10,7 @@ from stocks.reading import intake
 from tests.support import csv_files, pipeline
 
 TICKERS = (1, 2, 3, 10, 99)
+QUICK = (1, 10)  # the others run in make test-thorough
 SHARDS = (1, 2, 3, 5, 16, 128)
 
 
@@ -43,7 +44,9 @@ def bars(names: list[str]) -> list[pd.DataFrame]:
     return [csv_files.bars(name, seed, rows_of(seed)) for seed, name in enumerate(names)]
 
 
-@pytest.mark.parametrize("tickers", TICKERS)
+@pytest.mark.parametrize(
+    "tickers", [pytest.param(count, marks=() if count in QUICK else pytest.mark.thorough) for count in TICKERS]
+)
 def test_the_number_of_shards_changes_no_table(monkeypatch, tickers):
     names = [f"T{number:03d}" for number in range(tickers)]
     expected = tables(sent(monkeypatch, bars(names), 1))

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.permissions.grants import STATIC, every_grant, is_static, scenario_of, scenarios
+from tests.permissions.grants import STATIC, is_static, scenario_of, scenarios
+from tests.permissions.policies import every_grant
 
 
 @pytest.mark.parametrize("grant", every_grant(), ids=str)

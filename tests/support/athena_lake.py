@@ -18,12 +18,12 @@ def ended_query(athena, sql: str, group: str, database: str, seconds: float = 60
     query = athena.start_query_execution(QueryString=sql, WorkGroup=group, QueryExecutionContext=context, **arguments)[
         "QueryExecutionId"
     ]
-
-    def ended() -> dict | None:
-        execution = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
-        return execution if execution["Status"]["State"] not in ("QUEUED", "RUNNING") else None
-
-    return eventually(ended, seconds, 0.02)
+    return eventually(
+        lambda: athena.get_query_execution(QueryExecutionId=query)["QueryExecution"],
+        seconds,
+        pause=0.02,
+        done=lambda execution: execution["Status"]["State"] not in ("QUEUED", "RUNNING"),
+    )
 
 
 @dataclasses.dataclass

@@ -85,12 +85,12 @@ class Cloud:
     def ended(self, arn: str, seconds: int = RUN_SECONDS) -> dict:
         """The execution's description once it has ended."""
         states = self.client("stepfunctions")
-
-        def ended() -> dict | None:
-            described = states.describe_execution(executionArn=arn)
-            return described if described["status"] != "RUNNING" else None
-
-        return eventually(ended, seconds, 0.2)
+        return eventually(
+            lambda: states.describe_execution(executionArn=arn),
+            seconds,
+            pause=0.2,
+            done=lambda execution: execution["status"] != "RUNNING",
+        )
 
     def history(self, arn: str) -> list[dict]:
         pages = self.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)

@@ -2,12 +2,18 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 
-def eventually[T](check: Callable[[], T | None], seconds: float = 60, pause: float = 0.1) -> T:
-    """The first truthy answer of check(), asked again and again. Raises AssertionError after `seconds`."""
+def eventually[T](
+    check: Callable[[], T], seconds: float = 60, pause: float = 0.1, done: Callable[[T], Any] = bool
+) -> T:
+    """The first answer of check() that is done, by default the first truthy one, asked again and again.
+
+    Raises AssertionError after `seconds`.
+    """
     deadline = time.monotonic() + seconds
-    while not (answer := check()):
+    while not done(answer := check()):
         assert time.monotonic() < deadline, f"not within {seconds} s; the last answer was {answer!r}"
         time.sleep(pause)
     return answer

@@ -54,8 +54,6 @@ def test_charts_of_all_shards_are_sorted_by_ticker():
 
 
 def test_a_ticker_that_ended_before_the_test_period_has_a_fan_only():
-    ended = made.shard({"A": made.walk(1, 300), "ENDED": made.walk(2, 261)})
-    chart = charts.collect([results.part(ended)], 2)[1]
     ended = made.shard({"A": walk(1, 300), "ENDED": walk(2, 261)})
     chart = results.drawn(ended, 2)[1]
     assert (chart["actual"], chart["day"], chart["gaps"]) == ([], None, [])

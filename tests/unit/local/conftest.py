@@ -4,13 +4,13 @@ import functools
 import io
 import json
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from local import cloud, paths
+from tests.support.eventually import eventually
 
 DEADLINE = 60
 
@@ -96,10 +96,13 @@ def execute(laptop, make_role):
 
 
 def finished(laptop, arn):
-    states, deadline = laptop("stepfunctions"), time.monotonic() + DEADLINE
-    while (described := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        assert time.monotonic() < deadline, "the execution does not end"
-        time.sleep(0.05)
+    states = laptop("stepfunctions")
+    described = eventually(
+        lambda: states.describe_execution(executionArn=arn),
+        DEADLINE,
+        pause=0.05,
+        done=lambda execution: execution["status"] != "RUNNING",
+    )
     return described, states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
 
 

@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 
 from local import children, paths
+from tests.support.eventually import eventually
 
 # A child of its group that outlives it, and one in a group of its own; neither listens to SIGTERM.
 DEAF = """
@@ -35,13 +35,6 @@ def deaf():
     for pid in (process.pid, *started):
         children.kill(pid)
     process.wait()
-
-
-def eventually(condition):
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def gone(pids):

@@ -3,12 +3,13 @@
 import io
 import itertools
 import json
-import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
+
+from tests.support.eventually import eventually
 
 COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 MERGE = {
@@ -49,15 +50,14 @@ class Lab:
         """Crawl to the end; LastCrawl, and in `states` what the crawler was."""
         if start:
             self.glue.start_crawler(Name=self.name)
-        self.states, deadline = [], time.monotonic() + 30
-        while True:
-            crawler = self.glue.get_crawler(Name=self.name)["Crawler"]
+        self.states = []
+
+        def ready(crawler):
             if crawler["State"] not in self.states:
                 self.states.append(crawler["State"])
-            if crawler["State"] == "READY":
-                return crawler["LastCrawl"]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+            return crawler["State"] == "READY"
+
+        return eventually(lambda: self.glue.get_crawler(Name=self.name)["Crawler"], 30, 0.05, ready)["LastCrawl"]
 
     def tables(self):
         return {table["Name"]: table for table in self.glue.get_tables(DatabaseName=self.name)["TableList"]}

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from local import faults, paths
+from tests.support.eventually import eventually
 
 DEADLINE = 30
 WRITE = """
@@ -152,11 +153,11 @@ def train(laptop, role: str, name: str) -> dict:
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
         StoppingCondition={"MaxRuntimeInSeconds": 3600},
     )
-    deadline = time.monotonic() + DEADLINE
-    while (job := sagemaker.describe_training_job(TrainingJobName=name))["TrainingJobStatus"] == "InProgress":
-        assert time.monotonic() < deadline, job
-        time.sleep(0.05)
-    return job
+    return eventually(
+        lambda: sagemaker.describe_training_job(TrainingJobName=name),
+        DEADLINE,
+        done=lambda job: job["TrainingJobStatus"] != "InProgress",
+    )
 
 
 def test_a_scripted_job_leaves_a_model_that_answers_with_the_last_price(laptop, role):
@@ -181,10 +182,7 @@ def serve(laptop, role: str, name: str, model: str) -> None:
     variant = {"VariantName": "all", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-    deadline = time.monotonic() + DEADLINE
-    while sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] != "InService":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    eventually(lambda: sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "InService", DEADLINE)
 
 
 def ask(laptop, name: str, prices: list[float]) -> list:
@@ -195,10 +193,11 @@ def ask(laptop, name: str, prices: list[float]) -> list:
 
 def test_a_job_hangs_until_its_limit_and_seems_older(laptop, role):
     set_faults(training_hangs={"match": "hangs", "limit": 0.2, "age": 5000})
-    job = train(laptop, role, "hangs")
-    deadline = time.monotonic() + DEADLINE
-    while job["TrainingJobStatus"] == "Stopping":
-        assert time.monotonic() < deadline
-        job = laptop("sagemaker").describe_training_job(TrainingJobName="hangs")
+    train(laptop, role, "hangs")
+    job = eventually(
+        lambda: laptop("sagemaker").describe_training_job(TrainingJobName="hangs"),
+        DEADLINE,
+        done=lambda job: job["TrainingJobStatus"] != "Stopping",
+    )
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
     assert time.time() - job["CreationTime"].timestamp() > 5000

@@ -3,12 +3,12 @@
 import io
 import json
 import tarfile
-import time
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local import paths
+from tests.support.eventually import eventually
 
 DEADLINE = 90
 ROLE_NEEDS = [
@@ -114,22 +114,19 @@ def endpoint(laptop, sagemaker, role, trained):
 
 
 def ended(sagemaker, name):
-    deadline = time.monotonic() + DEADLINE
-    while (job := sagemaker.describe_training_job(TrainingJobName=name))["TrainingJobStatus"] in (
-        "InProgress",
-        "Stopping",
-    ):
-        assert time.monotonic() < deadline, job
-        time.sleep(0.1)
-    return job
+    return eventually(
+        lambda: sagemaker.describe_training_job(TrainingJobName=name),
+        DEADLINE,
+        done=lambda job: job["TrainingJobStatus"] not in ("InProgress", "Stopping"),
+    )
 
 
 def settled(sagemaker, name):
-    deadline = time.monotonic() + DEADLINE
-    while (found := sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] == "Creating":
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
-    return found
+    return eventually(
+        lambda: sagemaker.describe_endpoint(EndpointName=name),
+        DEADLINE,
+        done=lambda endpoint: endpoint["EndpointStatus"] != "Creating",
+    )
 
 
 def refused(call, code, message, **arguments):
@@ -278,10 +275,7 @@ def test_an_endpoint_answers_rows_and_refuses_what_tf_serving_refuses(laptop, en
 
 def test_a_deleted_endpoint_is_gone_with_its_process(laptop, sagemaker, endpoint):
     sagemaker.delete_endpoint(EndpointName=endpoint)
-    deadline = time.monotonic() + DEADLINE
-    while sagemaker.list_endpoints()["Endpoints"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    eventually(lambda: not sagemaker.list_endpoints()["Endpoints"], DEADLINE)
     invoke = laptop("sagemaker-runtime").invoke_endpoint
     refused(invoke, "ValidationError", "not found", EndpointName=endpoint, Body=b"{}")
     assert not [file for file in paths.CHILDREN.glob("*.json") if "endpoint" in file.read_text()]

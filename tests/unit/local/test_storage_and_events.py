@@ -1,13 +1,13 @@
 """S3 and EventBridge where MiniStack alone is laxer than AWS."""
 
 import json
-import time
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from local import cloud
+from tests.support.eventually import eventually
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +101,7 @@ def test_an_upload_starts_the_machine_with_its_version_and_a_refused_one_reaches
     laptop("s3").put_object(Bucket=bucket, Key="bad/a.csv", Body=b"x")
     message = laptop("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"][0]
     assert "bad/a.csv" in message["Body"]
-    deadline = time.monotonic() + 10
-    while not (found := states.list_executions(stateMachineArn=machine)["executions"]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    (execution,) = found
+    (execution,) = eventually(lambda: states.list_executions(stateMachineArn=machine)["executions"], 10)
     uploaded = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])["detail"][
         "object"
     ]
