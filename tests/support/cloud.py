@@ -45,7 +45,10 @@ class Cloud:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def faults(self, **faults) -> None:
-        (self.state / "faults.json").write_text(json.dumps(faults))
+        """Replace the faults at once: the cloud reads the file at every decision, and half a file ends an execution."""
+        new = self.state / "faults.wanted"
+        new.write_text(json.dumps(faults))
+        new.replace(self.state / "faults.json")
 
     def messages(self, words: str) -> list[str]:
         """What the topic was told, each with its subject, as far as the words stand in it."""
