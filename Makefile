@@ -8,7 +8,7 @@ VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-clients .venv-check
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup down lock clean
+.PHONY: setup run check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -69,6 +69,9 @@ format: setup
 # What `python -m benchmarks.forecast` needs beside the rest; nothing else does.
 benchmarks-setup: .venv/.ready .venv-benchmarks/.ready
 
+# What `python -m benchmarks.mutants` needs; nothing else does.
+mutants-setup: .venv/.ready .venv-mutants/.ready
+
 down:
 	[ ! -x $(BIN)/python ] || $(BIN)/python -m local down
 
@@ -81,6 +84,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
+	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	for name in ministack lambda sam clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
@@ -98,7 +102,8 @@ lock: .venv-uv/.ready
 .venv-browser/.ready: requirements/browser.txt
 .venv-checkov/.ready: requirements/checkov.txt
 .venv-audit/.ready: requirements/audit.txt
-$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready: .venv-uv/.ready
+.venv-mutants/.ready: requirements/mutants.txt
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready .venv-mutants/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@

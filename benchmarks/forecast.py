@@ -117,7 +117,7 @@ def coverage(found: Figures, methods: Sequence[Method]) -> str:
     return markdown("Coverage of the 80 % and the 95 % interval", ("", "year", *(f"h = {h}" for h in HORIZONS)), lines)
 
 
-def pair(values) -> str:
+def pair(values: Sequence[float | None] | np.ndarray) -> str:
     return " / ".join(f"{value:.3f}" for value in np.array(values, float))
 
 

@@ -176,7 +176,7 @@ def child(options: argparse.Namespace) -> None:
     (options.out / "counts.json").write_text(json.dumps(counts))
 
 
-def _too_slow(*_) -> None:
+def _too_slow(*_: object) -> None:
     raise TimeoutError(f"one input took more than {PATIENCE} s of CPU")
 
 

@@ -35,22 +35,22 @@ def changed(choose: random.Random, seeds: Sequence[bytes], large: int) -> bytes:
     return body
 
 
-def _replace_byte(choose: random.Random, body: bytes, _) -> bytes:
+def _replace_byte(choose: random.Random, body: bytes, _: Sequence[bytes]) -> bytes:
     at = choose.randrange(len(body) + 1)
     return body[:at] + bytes([choose.randrange(256)]) + body[at + 1 :]
 
 
-def _put_token(choose: random.Random, body: bytes, _) -> bytes:
+def _put_token(choose: random.Random, body: bytes, _: Sequence[bytes]) -> bytes:
     at, width = choose.randrange(len(body) + 1), choose.choice([0, 0, 1, 4, 12])
     return body[:at] + choose.choice(TOKENS) + body[at + width :]
 
 
-def _cut(choose: random.Random, body: bytes, _) -> bytes:
+def _cut(choose: random.Random, body: bytes, _: Sequence[bytes]) -> bytes:
     start, end = sorted(choose.randrange(len(body) + 1) for _ in range(2))
     return body[:start] + body[end:] if choose.random() < 0.8 else body[:start]
 
 
-def _repeat(choose: random.Random, body: bytes, _) -> bytes:
+def _repeat(choose: random.Random, body: bytes, _: Sequence[bytes]) -> bytes:
     start, end = sorted(choose.randrange(len(body) + 1) for _ in range(2))
     return (
         body[:start] + body[start:end] * choose.choice([2, 3, 20]) + body[end:] if len(body) < MOST_REPEATED else body
@@ -62,17 +62,17 @@ def _splice(choose: random.Random, body: bytes, seeds: Sequence[bytes]) -> bytes
     return body[: choose.randrange(len(body) + 1)] + other[choose.randrange(len(other) + 1) :]
 
 
-def _swap_separator(choose: random.Random, body: bytes, _) -> bytes:
+def _swap_separator(choose: random.Random, body: bytes, _: Sequence[bytes]) -> bytes:
     return body.replace(choose.choice([b",", b";", b"\t", b"."]), choose.choice([b",", b";", b"\t", b"|", b"."]))
 
 
-def _recode(choose: random.Random, body: bytes, _) -> bytes:
+def _recode(choose: random.Random, body: bytes, _: Sequence[bytes]) -> bytes:
     return body.decode("utf-8", "replace").encode(
         choose.choice(["utf-16", "utf-8-sig", "utf-16-le", "latin-1"]), "replace"
     )
 
 
-def _press(choose: random.Random, body: bytes, _) -> bytes:
+def _press(choose: random.Random, body: bytes, _: Sequence[bytes]) -> bytes:
     return gzip.compress(body, choose.choice([0, 1, 9]), mtime=0)
 
 

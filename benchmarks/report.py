@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "functions"))  # where tests find stocks too
 
@@ -45,7 +45,7 @@ def main() -> None:
         browser.close()
 
 
-def seconds(browser, file: Path, device: dict) -> float:
+def seconds(browser: Browser, file: Path, device: dict) -> float:
     """From the start of the navigation until the chart is on the screen."""
     context = browser.new_context(**device)
     page = context.new_page()

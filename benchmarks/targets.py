@@ -11,6 +11,7 @@ from benchmarks.walk import Year
 
 COVERAGE80 = {1: (0.01, 0.03), 5: (0.02, 0.045), 20: (0.035, 0.08)}  # mean over years, each year
 FIT_SECONDS, FIT_MIB, TIMES_CHEAPER = 60, 2048, 30
+type Values = float | np.floating | np.ndarray | Sequence[float | None]
 
 
 class Target(NamedTuple):
@@ -28,7 +29,7 @@ def check(years: Sequence[Year], all_tickers: Figures, subset: Figures) -> Itera
     yield from costs(years)
 
 
-def at_most(what: str, limit: float, values, digits: int = 4) -> Target:
+def at_most(what: str, limit: float, values: Values, digits: int = 4) -> Target:
     """A target over one or several values, all of which have to meet it."""
     values = np.atleast_1d(np.array(values, float))
     shown = " / ".join(f"{value:.{digits}f}" for value in values)
@@ -60,7 +61,7 @@ def coverage(figures: Figures) -> Iterator[Target]:
     yield within("95 % coverage, each year, h = 1", figures.by_year(LSTM, "coverage95", 1), 0.95, 0.01)
 
 
-def within(what: str, values, level: float, band: float) -> Target:
+def within(what: str, values: Values, level: float, band: float) -> Target:
     values = np.atleast_1d(np.array(values, float))
     shown = " / ".join(f"{value:.3f}" for value in values)
     met = (np.abs(values - level) <= band + 1e-9).all()

@@ -10,6 +10,7 @@ import datetime
 import math
 import pathlib
 import random
+from collections.abc import Iterator
 
 FIRST, LAST = datetime.date(2020, 1, 2), datetime.date(2024, 12, 31)
 
@@ -59,7 +60,7 @@ def log_returns(stock: Stock, count: int, rng: random.Random) -> list[float]:
     return returns
 
 
-def rows(stock: Stock):
+def rows(stock: Stock) -> Iterator[list]:
     """The stock's rows as the CSV holds them: close as traded, adjclose on the scale after the split."""
     rng = random.Random(stock.ticker)  # noqa: S311 (repeatable prices, no secret)
     days = weekdays(stock.starts, LAST)

@@ -1,4 +1,4 @@
-"""One class for each outcome that the state machine treats differently; its name is what ErrorEquals matches."""
+"""Outcomes with a name of their own: an execution ends with it, and the machine retries some by it in ErrorEquals."""
 
 
 class RejectedFile(Exception):

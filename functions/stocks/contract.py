@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 type Arrays = Mapping[str, np.ndarray]  # the arrays of one working file by name; docs/architecture.md lists them
 
 HORIZONS = (1, 5, 20)  # rows of the ticker ahead, which are its trading days
-COLUMNS = ("adjclose", "open", "high", "low", "close", "volume")  # what is read of a row beside ticker and day
+PRICES = ("adjclose", "open", "high", "low", "close")
+COLUMNS = (*PRICES, "volume")  # what is read of a row beside ticker and day
 CUTS = ("validation_from", "decision_from", "test_from")  # days that split the rows: each block ends before the next
 
 MODELS = ("naive", "drift", "random_forest", "lstm")

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from stocks.contract import COLUMNS
+from stocks.contract import COLUMNS, PRICES
 from stocks.reading import dates, numbers, titles
 from stocks.reading.cells import BrokenLine, cells
 from stocks.reading.layout import Layout, Panel
@@ -196,7 +196,7 @@ def value_columns(found: Candidate) -> dict[str, int]:
     for name in COLUMNS:
         ranked = [(rank, at) for rank, at in found.of(name) if name != "adjclose" or not _says_nothing(found, at)]
         best = [at for rank, at in ranked if rank == ranked[0][0]]
-        if len(best) > 1 and name != "volume":  # of two volumes one is money, and neither is needed
+        if len(best) > 1 and name in PRICES:  # of two volumes one is money, and neither is needed
             raise found.both(best, name)
         if len(best) == 1:
             columns[name], ranks[name] = best[0], ranked[0][0]

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stocks.contract import PRICES
 from stocks.reading import dates, numbers
 from stocks.reading.blocks import cut
 from stocks.reading.cells import BrokenLine, cells
@@ -115,7 +116,7 @@ def _sign(layout: Layout, blocks: Blocks, rules: Rules, rows: Counter, telling: 
 
 def _refuse_two_currencies(layout: Layout, blocks: Blocks) -> None:
     """Raise Unusable where prices of one ticker in one column are in two currencies, or some only in hundredths."""
-    priced = [(panel, at) for panel in layout.panels[:PANELS] for name, at in panel.columns.items() if name != "volume"]
+    priced = [(panel, at) for panel in layout.panels[:PANELS] for name, at in panel.columns.items() if name in PRICES]
     names = [] if layout.ticker is None else [layout.ticker]
     first: dict[tuple[str, int], str] = {}
     for _, block in blocks():

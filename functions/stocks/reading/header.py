@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from stocks.contract import COLUMNS
+from stocks.contract import COLUMNS, PRICES
 from stocks.reading import dates, panels, titles
 from stocks.reading.candidate import Candidate, candidates, date_column, ticker_column, value_columns
 from stocks.reading.cells import BrokenLine, cells
@@ -38,7 +38,7 @@ def find(lines: list[str], stem: str, until: int) -> Layout:
 
 def _refuse_rows_above(above: list[str], layout: Layout) -> None:
     """Raise Unusable where a row stands above the titles: it would be lost."""
-    priced = [at for panel in layout.panels for name, at in panel.columns.items() if name != "volume"]
+    priced = [at for panel in layout.panels for name, at in panel.columns.items() if name in PRICES]
     for number, line in enumerate(above, 1):
         try:
             row = cells(line, layout.separator)

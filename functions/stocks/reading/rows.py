@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from stocks.contract import COLUMNS
+from stocks.contract import COLUMNS, PRICES
 from stocks.reading import numbers, tickers
 from stocks.reading.blocks import cut
 from stocks.reading.cells import BrokenLine, cells
@@ -96,7 +96,7 @@ def _is_empty(written: dict[str, str], panel: Panel, layout: Layout) -> bool:
     """
     if len(layout.panels) > 1 and written[panel.price].lower() in numbers.NO_VALUE:
         return True
-    prices = [text for name, text in written.items() if name != "volume"]
+    prices = [text for name, text in written.items() if name in PRICES]
     if all(text.lower() in numbers.NO_VALUE for text in prices):
         return True
     idle = _is_nothing(written.get("volume", ""), layout.decimal, volume=True)
@@ -200,7 +200,7 @@ def _panel(table: pa.Table, panel: Panel, layout: Layout) -> tuple[np.ndarray, n
         volume = name == "volume"
         rows[name], missing[name] = numbers.numbers(table.column(str(index)), layout.decimal, volume=volume)
         right &= _allowed(name, rows[name])
-    priced = [name for name in panel.columns if name != "volume"]
+    priced = [name for name in panel.columns if name in PRICES]
     nothing = np.logical_and.reduce([missing[name] for name in priced])
     if len(priced) >= FOUR:
         nothing |= np.logical_and.reduce([rows[name] == 0 for name in [*priced, "volume"]])
