@@ -33,9 +33,9 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     pooled = metrics.pooled_rows(rows)
     summary: Summary = {
         "report_uri": report_uri,
-        "headline": wording.message(pooled, facts.tickers),
+        "headline": wording.message(pooled, facts),
         "tickers": facts.tickers,
-        "rmse_vs_naive": pooled["lstm", HORIZONS[0]]["rmse_vs_naive"],
+        "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
     working.put_json(run, "summary", summary)
     attempts.must_be_ours(setting, run["run_id"], event["execution_arn"])
@@ -104,9 +104,9 @@ def read_charts(run: Run) -> Iterator[list[charts.Chart]]:
 
 
 def record(pooled: metrics.ByModel, dataset: str) -> None:
-    """Count the LSTM's error against naive, by horizon."""
+    """Count the forecast's error against naive, by horizon."""
     for horizon in HORIZONS:
-        ratio = pooled["lstm", horizon]["rmse_vs_naive"]
+        ratio = pooled["forecast", horizon]["rmse_vs_naive"]
         if ratio is not None:
             telemetry.count(f"RmseVsNaive{horizon}", ratio, dataset, MetricUnit.NoUnit)
 

@@ -1,11 +1,8 @@
-"""What the decision block, which the network never saw, says about it: gates and whose quantiles to publish.
+"""How much of the LSTM's point forecasts to believe, judged on the decision block, which nothing was fitted on.
 
-Everything is in units of s·√h. Errors of all tickers on nearby days move together, so a standard error counts blocks
-of h consecutive days as the observations, never the windows.
+Everything is in units of s·√h. Errors of all tickers on a day move together, and those of neighbouring days overlap, so
+the observations are days with their neighbours' covariance, never the windows.
 """
-
-from collections.abc import Iterable, Sequence
-from statistics import NormalDist
 
 import numpy as np
 
@@ -14,102 +11,47 @@ type Evidence = dict[str, str | float | None]  # JSON of evidence.json
 MAX_GATE = 0.5
 FEW_BLOCKS, NO_MOVE, UNPROVEN = "few_blocks", "no_move", "unproven"  # why a gate is shut
 MIN_BLOCKS = 30  # independent blocks of h days below which a standard error is not believed
-MIN_BLOCKS_FOR_SPREAD = 10  # blocks below which even constant quantiles are taken from the normal distribution
-MIN_WIDTH = 0.5  # a quantile stays at least this share of the normal one away from the median
-
-
-def day_blocks(days: np.ndarray, horizon: int) -> tuple[np.ndarray, int]:
-    """Number the blocks of `horizon` consecutive days that occur: (block of each window [m], number of blocks).
-
-    A remainder shorter than the horizon joins the last full block; with no full block the number is 0.
-    """
-    unique, rank = np.unique(days, return_inverse=True)
-    count = len(unique) // horizon
-    return np.minimum(rank // horizon, max(count - 1, 0)), count
-
-
-def clustered_se(scores: np.ndarray, blocks: np.ndarray, horizon: int) -> float:
-    """Standard error of a sum of scores [m] that have mean zero and depend on each other in blocks of `horizon` days.
-
-    Windows longer than a day reach into the next block, so neighbours' covariance counts where it is positive:
-    without it the error at 5 and 20 days is a fifth too small, and a worthless forecast passes twice as often.
-    """
-    sums = np.bincount(blocks, weights=scores)
-    across = 2 * np.sum(sums[1:] * sums[:-1]) if horizon > 1 else 0.0
-    return float(np.sqrt(len(sums) / (len(sums) - 1) * (np.sum(sums**2) + max(across, 0.0))))
+FEWEST_LAGS = 10  # volatility that clusters ties even one-day errors to their neighbours
+NO_ENERGY = 1e-12  # variance of point forecasts, in units of s·√h, that is rounding
 
 
 def gate(point: np.ndarray, target: np.ndarray, days: np.ndarray, horizon: int) -> Evidence:
     """How much of the point forecasts [m] to believe: clip(slope - 2 SE, 0, 0.5), with its evidence.
 
-    The slope is the least-squares factor a of target = a·point, through the origin because a gate of 0 is naive.
+    The slope is that of the regression of targets [m] on points with an intercept: what the forecasts say on average is
+    drift, which is no skill. m windows on `days` [m].
     """
-    blocks, count = day_blocks(days, horizon)
-    evidence: Evidence = {"blocks": count, "gate": 0.0, "gate_reason": "", "slope": None, "slope_se": None}
-    if count < MIN_BLOCKS:
+    blocks = len(np.unique(days)) // horizon
+    evidence: Evidence = {"blocks": blocks, "gate": 0.0, "gate_reason": "", "slope": None, "slope_se": None}
+    if blocks < MIN_BLOCKS:
         evidence["gate_reason"] = FEW_BLOCKS
-    point, target = np.asarray(point, np.float64), np.asarray(target, np.float64)
+    point, target = (centred(np.asarray(values, np.float64)) for values in (point, target))
     energy = float(np.sum(point**2))
-    if energy == 0:
+    if energy <= NO_ENERGY * len(point):
         evidence["gate_reason"] = NO_MOVE
-    if count < 2 or energy == 0:
+        return evidence
+    if blocks < 2:
         return evidence
     slope = float(np.sum(point * target)) / energy
-    se = clustered_se(point * (target - slope * point) / energy, blocks, horizon)
+    se = standard_error(point * (target - slope * point) / energy, days, max(2 * (horizon - 1), FEWEST_LAGS))
     evidence |= {"slope": slope, "slope_se": se}
-    if count >= MIN_BLOCKS:
+    if blocks >= MIN_BLOCKS:
         evidence["gate"] = float(np.clip(slope - 2 * se, 0.0, MAX_GATE))
         if not evidence["gate"]:
             evidence["gate_reason"] = UNPROVEN
     return evidence
 
 
-def pinball(target: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """Pinball loss of each window [m], mean over the levels; quantiles are [m, levels] or [levels]."""
-    above = np.asarray(target, np.float64)[:, None] - quantiles
-    level = np.asarray(levels)
-    return np.maximum(level * above, (level - 1) * above).mean(axis=1)
+def centred(values: np.ndarray) -> np.ndarray:
+    return values - values.mean() if len(values) else values
 
 
-def base_quantiles(
-    candidates: Iterable[tuple[str, int, np.ndarray, np.ndarray]], horizon: int, levels: Sequence[float]
-) -> tuple[np.ndarray, str]:
-    """Constant quantiles about the last price: (quantiles [levels], the name of what they come from).
-
-    candidates: (name, blocks needed, days [m], targets [m]) in order of preference; else the normal distribution.
-    The median is the last price: with a few dozen independent blocks the sample's median is mostly that period's
-    drift, and conformal stretches need both sides to keep a width, so neither side may collapse onto it.
-    """
-    normal = np.array([NormalDist().inv_cdf(level) for level in levels])
-    for name, needed, days, target in candidates:
-        if day_blocks(days, horizon)[1] >= needed:
-            sample = np.quantile(np.asarray(target, np.float64), levels)
-            widened = np.maximum(np.sign(normal) * sample, MIN_WIDTH * np.abs(normal))
-            return np.sign(normal) * widened, name
-    return normal, "normal"
-
-
-def choose_quantiles(
-    lstm: np.ndarray | None,
-    base: np.ndarray,
-    target: np.ndarray,
-    days: np.ndarray,
-    horizon: int,
-    levels: Sequence[float],
-) -> Evidence:
-    """Publish the LSTM's quantiles [m, levels] only if their pinball beats the constant ones' by more than 2 SE.
-
-    lstm is None where no LSTM was trained.
-    """
-    blocks, count = day_blocks(days, horizon)
-    evidence: Evidence
-    evidence = {"quantiles": "volatility", "pinball_lstm": None, "pinball_volatility": None, "pinball_se": None}
-    if lstm is None or count < 2:
-        return evidence
-    ours, theirs = pinball(target, lstm, levels), pinball(target, base, levels)
-    gain = theirs - ours
-    se = clustered_se((gain - gain.mean()) / len(gain), blocks, horizon)
-    evidence |= {"pinball_lstm": float(ours.mean()), "pinball_volatility": float(theirs.mean()), "pinball_se": se}
-    if count >= MIN_BLOCKS and gain.mean() > 2 * se:
-        evidence["quantiles"] = "lstm"
-    return evidence
+def standard_error(scores: np.ndarray, days: np.ndarray, lags: int) -> float:
+    """Of a sum of scores [m] that have mean zero: sums by day, with Bartlett's weights on so many lags (Newey and
+    West 1987)."""
+    _, day = np.unique(days, return_inverse=True)
+    sums = np.bincount(day, weights=scores)
+    variance = np.sum(sums**2)
+    for lag in range(1, min(lags, len(sums) - 1) + 1):
+        variance += 2 * (1 - lag / (lags + 1)) * np.sum(sums[lag:] * sums[:-lag])
+    return float(np.sqrt(len(sums) / (len(sums) - 1) * max(variance, 0.0)))

@@ -1,5 +1,6 @@
 """The graph: raw prices in, prices out. Training and serving share every step of it."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,16 +8,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import volatility
 from data import CLIP, HORIZONS
+from ranges import LEVEL_BAND, QUANTILES, Ranges
 
-QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 LOOKBACK = 30  # returns the LSTM reads
 KERNEL = 100  # returns the volatility reads
 DECAY = 0.94
 INPUTS = ("adjclose", "high", "low")
-WINDOW = 120  # rows in a request up to the first origin
+WINDOW = volatility.MEMORY + 1  # rows in a request up to the first origin
+OUTPUTS = 2 + len(QUANTILES) + 1  # lstm, forecast, p025 ... p975, expected_move
 FLOOR = 1e-6  # a return is never divided by less; at or below it a series counts as constant
-FURTHEST = 16.0  # |log of forecast / last|: keeps absurd input finite, far from anything real
 UNITS = 32
 DROPOUT = 0.2
 EWMA_WEIGHTS = ((1 - DECAY) * DECAY ** np.arange(KERNEL)[::-1]).astype(np.float32)
@@ -62,69 +64,78 @@ def windows(channels: tf.Tensor, scale: tf.Tensor, rows: tf.Tensor) -> tf.Tensor
     return tf.clip_by_value(look_back(channels, rows, LOOKBACK) / s[:, None, None], -CLIP, CLIP)
 
 
-def build_network(quantiles: np.ndarray) -> keras.Model:
-    """Windows [m, 30, 2] to points [m, 3] and quantiles [m, 3, 5] in units of s·√h.
+def build_network() -> keras.Model:
+    """Windows [m, 30, 2] to points [m, 3] in units of s·√h.
 
-    Both heads start at zero: untrained, the network forecasts no change and the constant `quantiles` [3, 5].
+    The head starts at zero: untrained, the network forecasts no change.
     """
     inputs = keras.Input((LOOKBACK, 2))
     state = keras.layers.Dropout(DROPOUT)(keras.layers.LSTM(UNITS, unroll=True)(inputs))
-    point = keras.layers.Dense(len(HORIZONS), kernel_initializer="zeros", name="point")(state)
-    shape = (len(HORIZONS), len(QUANTILES))
-    spread = keras.layers.Dense(
-        len(HORIZONS) * len(QUANTILES),
-        kernel_initializer="zeros",
-        bias_initializer=keras.initializers.Constant(np.asarray(quantiles).ravel()),
-        name="quantiles",
-    )(state)
-    return keras.Model(inputs, [point, keras.layers.Reshape(shape)(spread)])
+    return keras.Model(inputs, keras.layers.Dense(len(HORIZONS), kernel_initializer="zeros", name="point")(state))
 
 
-def loss(target: tf.Tensor, point: tf.Tensor, quantiles: tf.Tensor) -> tf.Tensor:
-    """Huber on the points plus pinball on the quantiles, both means, in scaled units; target is [m, 3]."""
+def loss(target: tf.Tensor, point: tf.Tensor) -> tf.Tensor:
+    """Mean Huber loss in scaled units; both are [m, 3]."""
     error = tf.abs(target - point)
-    huber = tf.where(error <= 1, error**2 / 2, error - 0.5)
-    above = target[:, :, None] - quantiles
-    levels = tf.constant(QUANTILES)
-    return tf.reduce_mean(huber) + tf.reduce_mean(tf.maximum(levels * above, (levels - 1) * above))
+    return tf.reduce_mean(tf.where(error <= 1, error**2 / 2, error - 0.5))
 
 
 class Forecaster(tf.Module):
-    """The served model: network, gates [3], whose quantiles [3] (True: the LSTM's) and base quantiles [3, 5]."""
+    """The served model: network, gates [3] and what the ranges are made of; network is None where none was trained."""
 
-    def __init__(
-        self,
-        network: keras.Model,
-        gates: Sequence[float],
-        use_lstm: Sequence[bool],
-        base_quantiles: Sequence[Sequence[float]] | np.ndarray,
-    ) -> None:
+    def __init__(self, network: keras.Model | None, gates: Sequence[float], ranges: Ranges) -> None:
         super().__init__()
         self.network = network
         self.gates = tf.constant(gates, tf.float32)
-        self.use_lstm = tf.constant(use_lstm, tf.bool)
-        self.base_quantiles = tf.constant(base_quantiles, tf.float32)
+        self.ranges = Ranges(*(tf.constant(column, tf.float64) for column in dataclasses.astuple(ranges)))
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32, name) for name in INPUTS])
     def serve(self, adjclose: tf.Tensor, high: tf.Tensor, low: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Series [batch, T], left-padded with 0, to {"prices": [batch, T - 119, 3, 6]}: lstm, p025 ... p975."""
+        """Series [batch, T], left-padded with 0, to {"outputs": [batch, T - 119, 3, 8]}.
+
+        Of each origin and horizon: lstm (0 where none was trained), forecast, p025, p10, p50, p90, p975, all of them
+        prices, and expected_move, the root mean square of the log return that is expected.
+        """
         # One series at a time: memory stays flat, and a forecast does not depend on its neighbours in the request.
-        shape = tf.TensorSpec([None, len(HORIZONS), 1 + len(QUANTILES)], tf.float32)
-        prices = tf.map_fn(lambda series: self.forecast(*series), (adjclose, high, low), fn_output_signature=shape)
-        return {"prices": prices}
+        shape = tf.TensorSpec([None, len(HORIZONS), OUTPUTS], tf.float32)
+        outputs = tf.map_fn(lambda series: self.forecast(*series), (adjclose, high, low), fn_output_signature=shape)
+        return {"outputs": outputs}
 
     def forecast(self, adjclose: tf.Tensor, high: tf.Tensor, low: tf.Tensor) -> tf.Tensor:
-        """One series [T] to prices [T - 119, 3, 6]."""
-        channels, scale = normalise(adjclose, high, low)
+        """One series [T] to its outputs [T - 119, 3, 8]."""
         rows = tf.range(WINDOW - 1, tf.size(adjclose))
-        point, quantiles = self.network(windows(channels, scale, rows), training=False)
-        quantiles = tf.where(self.use_lstm[:, None], tf.sort(quantiles), self.base_quantiles)
-        scaled = tf.concat([(self.gates * point)[:, :, None], quantiles], 2)
-        scaled = tf.clip_by_value(scaled, -CLIP, CLIP)
+        last = tf.cast(tf.gather(adjclose, rows), tf.float64)[:, None, None]
+        measures = volatility.measure(adjclose, high, low, rows)
+        steps = tf.sqrt(tf.constant(HORIZONS, tf.float64))
+        # No move is foretold beyond what the caller takes for a forecast, whatever the input.
+        furthest = (CLIP * steps * measures.largest[:, None])[:, :, None]
+        unit = self.sigma(measures) * steps
+        points = self.points(adjclose, high, low, rows)
+        quantiles = unit[:, :, None] * (self.ranges.shapes + self.ranges.drifts[:, None])
+        change = tf.concat([points, tf.cast(self.gates, tf.float64)[:, None] * points, quantiles], 2)
+        prices = last * tf.exp(tf.clip_by_value(change, -furthest, furthest))
+        if self.network is None:
+            prices = tf.concat([tf.zeros_like(points), prices[:, :, 1:]], 2)
+        expected = tf.minimum((unit * self.ranges.moves)[:, :, None], furthest)
+        return tf.cast(tf.concat([prices, expected], 2), tf.float32)
+
+    def points(self, adjclose: tf.Tensor, high: tf.Tensor, low: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        """The LSTM's log returns, float64 [m, 3, 1]; 0 where none was trained."""
+        if self.network is None:
+            return tf.zeros((tf.size(rows), len(HORIZONS), 1), tf.float64)
+        channels, scale = normalise(adjclose, high, low)
+        scaled = tf.clip_by_value(self.network(windows(channels, scale, rows), training=False), -CLIP, CLIP)
         # The scale itself, not its floor: a constant price is forecast as exactly that price.
         unit = tf.gather(scale, rows)[:, None] * tf.sqrt(tf.constant(HORIZONS, tf.float32))
-        change = tf.clip_by_value(scaled * unit[:, :, None], -FURTHEST, FURTHEST)
-        return tf.gather(adjclose, rows)[:, None, None] * tf.exp(change)
+        return tf.cast(scaled * unit, tf.float64)[:, :, None]
+
+    def sigma(self, measures: volatility.Measures) -> tf.Tensor:
+        """The volatility a day over each horizon, float64 [m, 3]: ranges.sigma, or 0 of a price that stood still."""
+        own = measures.features[:, volatility.LEVEL, None]
+        reference = tf.minimum(tf.maximum(self.ranges.levels, own - LEVEL_BAND), own + LEVEL_BAND)
+        levelled = tf.reduce_sum(self.ranges.coefficients[:, volatility.LEVELLED], 1)
+        log = measures.features @ tf.transpose(self.ranges.coefficients) + (1 - levelled) * reference
+        return tf.where(measures.largest[:, None] > 0, tf.exp(log), 0.0)
 
 
 def export(forecaster: Forecaster, model_dir: str | Path) -> None:

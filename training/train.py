@@ -15,11 +15,14 @@ import tensorflow as tf
 import data
 import decision
 import model
+import ranges
+import volatility
 
-MIN_TRAIN = 500  # windows; with fewer there is nothing to learn that would not be chance
+MIN_TRAIN = 1000  # windows; with fewer there is nothing to learn that would not be chance
 MIN_VALIDATION = 50
 PATIENCE = 2  # epochs without improvement; the best epoch is usually the first or second
 CHUNK = 4096  # windows per step where nothing is learnt
+NOT_TRAINED: dict[str, Any] = {"best_epoch": None, "losses": []}
 
 type Sample = tuple[np.ndarray, np.ndarray]  # origins [m] and their targets [m, 3]
 type Step = Callable[[np.ndarray, np.ndarray], tf.Tensor]  # the loss of windows at rows [m] with targets [m, 3]
@@ -55,20 +58,17 @@ def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict]:
     )
 
     fallback = too_little(counts)
-    network, epochs = untrained() if fallback else fit(channels, scale, samples, args)
-    horizons = decide(None if fallback else network, channels, scale, prices.days, samples)
-    forecaster = model.Forecaster(
-        network,
-        gates=[judged["gate"] for judged in horizons.values()],
-        use_lstm=[judged["quantiles"] == "lstm" for judged in horizons.values()],
-        base_quantiles=[judged["base_quantiles"] for judged in horizons.values()],
-    )
+    network, epochs = (None, NOT_TRAINED) if fallback else fit(channels, scale, samples, args)
+    horizons = decide(network, channels, scale, prices.days, samples["decision"])
+    spread = ranges.fit(prices, measures(prices), prices.cuts[:, -1])
+    forecaster = model.Forecaster(network, [judged["gate"] for judged in horizons.values()], spread)
     model.export(forecaster, args.model_dir)
     evidence = {
         **epochs,
         "fallback": fallback,
         "gates": {h: judged["gate"] for h, judged in horizons.items()},
         "horizons": horizons,
+        "ranges": spread.evidence(),
         "hyperparameters": {"batch_size": args.batch_size, "epochs": args.epochs, "learning_rate": args.learning_rate},
         "rows": len(prices.days),
         "seed": args.seed,
@@ -92,6 +92,22 @@ def features(prices: data.Prices) -> tuple[np.ndarray, np.ndarray]:
     return channels, scale
 
 
+def measures(prices: data.Prices) -> ranges.Measured:
+    """Of all rows, by the very function that serves."""
+    measure = tf.function(
+        lambda adjclose, high, low: volatility.measure(adjclose, high, low, tf.range(tf.size(adjclose))),
+        input_signature=[tf.TensorSpec([None], tf.float32)] * 3,
+    )
+    count = len(prices.days)
+    features = np.empty((count, volatility.FEATURES), np.float32)
+    variance, moving = np.empty(count), np.empty(count, bool)
+    for begin, end in zip(prices.offsets[:-1], prices.offsets[1:], strict=True):
+        series = [column[begin:end].astype(np.float32) for column in (prices.adjclose, prices.high, prices.low)]
+        own = measure(*series)
+        features[begin:end], variance[begin:end], moving[begin:end] = own.features, own.variance, own.largest > 0
+    return ranges.Measured(features, variance, moving)
+
+
 def sample(prices: data.Prices, scale: np.ndarray, block: str) -> Sample:
     """Origins [m] of a block and their targets [m, 3]; where the price stands still nothing can be scaled."""
     rows = data.origins(prices, block)
@@ -109,18 +125,12 @@ def too_little(counts: Mapping[str, int]) -> list[str]:
     ]
 
 
-def untrained() -> tuple[keras.Model, dict]:
-    """A network that forecasts no change, to keep the exported graph the same."""
-    network = model.build_network(np.zeros((len(data.HORIZONS), len(model.QUANTILES))))
-    return network, {"best_epoch": None, "losses": []}
-
-
 def fit(
     channels: np.ndarray, scale: np.ndarray, samples: Mapping[str, Sample], args: argparse.Namespace
 ) -> tuple[keras.Model, dict]:
     """Train with early stopping: (network with the best epoch's weights, the losses of every epoch)."""
     (train_rows, train_targets), (held_rows, held_targets) = samples["train"], samples["validation"]
-    network = model.build_network(np.quantile(train_targets, model.QUANTILES, axis=0).T)
+    network = model.build_network()
     learn, measure = steps(network, channels, scale, args.learning_rate)
     shuffle = np.random.default_rng(args.seed)
     # Epoch 0, the untrained network, is for comparison only: validation is short, and the decision block judges.
@@ -160,14 +170,14 @@ def steps(network: keras.Model, channels: np.ndarray, scale: np.ndarray, learnin
     @tf.function(input_signature=signature)
     def learn(rows: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            value = model.loss(target, *network(model.windows(all_channels, all_scale, rows), training=True))
+            value = model.loss(target, network(model.windows(all_channels, all_scale, rows), training=True))
         gradients = tape.gradient(value, network.trainable_variables)
         optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
         return value
 
     @tf.function(input_signature=signature)
     def measure(rows: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-        return model.loss(target, *network(model.windows(all_channels, all_scale, rows), training=False))
+        return model.loss(target, network(model.windows(all_channels, all_scale, rows), training=False))
 
     return learn, measure
 
@@ -181,55 +191,24 @@ def mean_loss(step: Step, rows: np.ndarray, targets: np.ndarray, size: int) -> f
     return total / len(rows)
 
 
-def predict(
-    network: keras.Model, channels: np.ndarray, scale: np.ndarray, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled points [m, 3] and sorted quantiles [m, 3, 5], clipped as they are served."""
+def predict(network: keras.Model, channels: np.ndarray, scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Scaled points [m, 3], clipped as they are served."""
     all_channels, all_scale = tf.constant(channels), tf.constant(scale)
     call = tf.function(
         lambda part: network(model.windows(all_channels, all_scale, part), training=False),
         input_signature=[tf.TensorSpec([None], tf.int32)],
     )
     parts = [call(rows[begin : begin + CHUNK]) for begin in range(0, len(rows), CHUNK)]
-    if not parts:
-        return np.zeros((0, len(data.HORIZONS))), np.zeros((0, len(data.HORIZONS), len(model.QUANTILES)))
-    points, quantiles = (np.clip(np.concatenate(column), -data.CLIP, data.CLIP) for column in zip(*parts, strict=True))
-    return points, np.sort(quantiles)
+    return np.clip(np.concatenate([np.zeros((0, len(data.HORIZONS))), *parts]), -data.CLIP, data.CLIP)
 
 
 def decide(
-    network: keras.Model | None,
-    channels: np.ndarray,
-    scale: np.ndarray,
-    days: np.ndarray,
-    samples: Mapping[str, Sample],
+    network: keras.Model | None, channels: np.ndarray, scale: np.ndarray, days: np.ndarray, block: Sample
 ) -> dict[str, dict]:
-    """Gate, base quantiles and whose quantiles to publish, per horizon ("1", "5", "20") with the evidence.
-
-    Without a trained network (None) gates are 0 and quantiles scale with volatility.
-    """
-    rows, targets = samples["decision"]
-    points, quantiles = (
-        predict(network, channels, scale, rows) if network is not None else (np.zeros(targets.shape), None)
-    )
-    all_rows, all_targets = (np.concatenate(parts) for parts in zip(*samples.values(), strict=True))
-    judged = {}
-    for i, h in enumerate(data.HORIZONS):
-        target = targets[:, i]
-        candidates = [
-            ("decision", decision.MIN_BLOCKS, days[rows], target),
-            ("all", decision.MIN_BLOCKS_FOR_SPREAD, days[all_rows], all_targets[:, i]),
-        ]
-        base, source = decision.base_quantiles(candidates, h, model.QUANTILES)
-        judged[str(h)] = {
-            **decision.gate(points[:, i], target, days[rows], h),
-            **decision.choose_quantiles(
-                None if quantiles is None else quantiles[:, i], base, target, days[rows], h, model.QUANTILES
-            ),
-            "base_quantiles": base.tolist(),
-            "base_quantiles_from": source,
-        }
-    return judged
+    """The gate of each horizon ("1", "5", "20") with its evidence; 0 where no network was trained (None)."""
+    rows, targets = block
+    points = np.zeros(targets.shape) if network is None else predict(network, channels, scale, rows)
+    return {str(h): decision.gate(points[:, i], targets[:, i], days[rows], h) for i, h in enumerate(data.HORIZONS)}
 
 
 if __name__ == "__main__":

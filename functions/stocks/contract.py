@@ -19,16 +19,18 @@ PRICES = ("adjclose", "open", "high", "low", "close")
 COLUMNS = (*PRICES, "volume")  # what is read of a row beside ticker and day
 CUTS = ("validation_from", "decision_from", "test_from")  # days that split the rows: each block ends before the next
 
-MODELS = ("naive", "drift", "random_forest", "lstm")
-QUANTILES = {"lstm_p025": 0.025, "lstm_p10": 0.1, "lstm_p50": 0.5, "lstm_p90": 0.9, "lstm_p975": 0.975}
-OUTPUTS = ("lstm", *QUANTILES)  # of the endpoint, for one origin and horizon
+MODELS = ("naive", "drift", "random_forest", "lstm", "forecast")
+BASELINES = MODELS[:3]  # those that need no endpoint
+QUANTILES = {"p025": 0.025, "p10": 0.1, "p50": 0.5, "p90": 0.9, "p975": 0.975}
+OUTPUTS = ("lstm", "forecast", *QUANTILES, "expected_move")  # of the endpoint, for one origin and horizon
+SCHEMA = 2  # of the tables: runs of another are in no view
 
 FEWEST_ROWS = 100  # of a ticker before the test period, or it is not forecast
 WINDOW = 120  # rows that a forecast of the endpoint reads
-VOLATILITY_ROWS = 100  # returns that a forecast's volatility reads
+VOLATILITY_ROWS = 100  # returns that the volatility reads by which the LSTM's input is scaled
 FEWEST_ORIGIN_ROWS = 61  # rows up to and including an origin, or the model's forecast from it is not kept
-FEWEST_WINDOWS = {"train": 500, "validation": 50}  # origins of a dataset, or no LSTM is trained
-CLIP = 8.0  # a forecast is at most so many units of s * sqrt(h) from the last price
+FEWEST_WINDOWS = {"train": 1000, "validation": 50}  # origins of a dataset, or no LSTM is trained
+CLIP = 8.0  # a forecast is at most so many times the largest daily move, times sqrt(h), from the last price
 ROUNDING = 1e-6  # of a price: forecasts come as float32, and what is nearer than this to a price is that price
 
 FEWEST_BLOCKS = 30  # independent stretches of days, or the gate stays shut

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from stocks import series
-from stocks.contract import CLIP, FEWEST_ORIGIN_ROWS, HORIZONS, OUTPUTS, WINDOW
+from stocks.contract import CLIP, FEWEST_ORIGIN_ROWS, HORIZONS, OUTPUTS, QUANTILES, WINDOW
 from stocks.series import Shard
 
 CALIBRATION_ORIGINS = 270  # before test_from: 250 days of scores for the first test day, 20 for the longest target
 SERIES = ("adjclose", "high", "low")
+LSTM, EXPECTED_MOVE = OUTPUTS.index("lstm"), OUTPUTS.index("expected_move")
 LOG_ROUNDING = 1e-5  # of a logarithm: the model computes in float32
-# 4 MB bound both ways: an answer takes some 216 bytes an origin and never more than 330, a row asks at most 50.
-MOST_ORIGINS, MOST_ROWS = 12_000, 75_000
+# 4 MB bound both ways: an answer takes some 290 bytes an origin and never more than 440, a row asks at most 50.
+MOST_ORIGINS, MOST_ROWS = 9_000, 75_000
 LEAST_FILL = 0.75  # a request whose longest instance is padded into much shorter ones is split instead
 
 
@@ -63,7 +64,7 @@ def body(shard: Shard, instances: Sequence[Instance]) -> str:
 
 
 def prices(shard: Shard, instances: Sequence[Instance], answer: bytes) -> list[np.ndarray]:
-    """The forecasts of each instance, float64[origins, 3 horizons, 6]. Raises NotAForecast for anything else."""
+    """The OUTPUTS of each instance, float64[origins, 3 horizons, 8]. Raises NotAForecast for anything else."""
     width = max(instance.origins for instance in instances)
     expected = (len(instances), width, len(HORIZONS), len(OUTPUTS))
     try:
@@ -88,13 +89,17 @@ def prices(shard: Shard, instances: Sequence[Instance], answer: bytes) -> list[n
 def _check(shard: Shard, instance: Instance, values: np.ndarray) -> None:
     """Raise NotAForecast where a price cannot be a forecast of this ticker from that origin."""
     last, largest = _origins(shard, instance)
+    prices, expected = values[:, :, :EXPECTED_MOVE], values[:, :, EXPECTED_MOVE:]
+    if not prices[:, :, LSTM].any():  # no LSTM was trained
+        prices = prices[:, :, LSTM + 1 :]
     with np.errstate(all="ignore"):
-        change = np.log(values / last[:, None, None])
+        change = np.log(prices / last[:, None, None])
         furthest = CLIP * np.sqrt(HORIZONS)[:, None] * largest[:, None, None] * (1 + LOG_ROUNDING) + LOG_ROUNDING
         wrong = {
             "no positive, finite price": ~np.isfinite(change),
             "a price further away than its largest move allows": np.abs(change) > furthest,
-            "quantiles that fall": np.diff(change[:, :, 1:]) < -LOG_ROUNDING,
+            "quantiles that fall": np.diff(change[:, :, -len(QUANTILES) :]) < -LOG_ROUNDING,
+            "an expected move that none can be": ~((expected >= 0) & (expected <= furthest)),
         }
     for what, where_wrong in wrong.items():
         if where_wrong.any():
@@ -118,17 +123,23 @@ def _origins(shard: Shard, instance: Instance) -> tuple[np.ndarray, np.ndarray]:
 
 
 def assemble(shard: Shard, answers: Iterable[tuple[Instance, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The forecasts file, by ticker and origin, from every instance's forecasts in any order."""
+    """The forecasts file, by ticker and origin, from every instance's forecasts in any order.
+
+    Raises NotAForecast where some have an LSTM's forecast, 0 being none, and others have not.
+    """
     ordered = sorted(answers, key=lambda answer: (answer[0].ticker, answer[0].first))
     counts = np.zeros(len(shard), np.int64)
     for instance, _ in ordered:
         counts[instance.ticker] += instance.origins
     origins = [np.arange(instance.first, instance.last + 1) for instance, _ in ordered]
+    trained = {bool(values[:, :, LSTM].any()) for _, values in ordered if values.size}
+    if len(trained) > 1:
+        raise NotAForecast("the endpoint answered with an LSTM's forecast for some tickers only")
     return {
         "tickers": shard.tickers,
         "offsets": np.concatenate([[0], counts.cumsum()]),
         "origin": np.concatenate([np.empty(0, np.int64), *origins]),
-        "prices": np.concatenate([np.empty((0, len(HORIZONS), len(OUTPUTS))), *(values for _, values in ordered)]),
+        "outputs": np.concatenate([np.empty((0, len(HORIZONS), len(OUTPUTS))), *(values for _, values in ordered)]),
     }
 
 

@@ -1,24 +1,25 @@
 """Intervals that hold: scores of past forecasts, pooled in histograms, give the stretch of later intervals.
 
-A score is the distance of the price from the median over the half-width of the interval on that side. The .8 and .95
-quantile of the scores of the last 250 trading days is the factor by which intervals issued now must be widened
-(rolling split conformal, pooled over tickers; Vovk, Gammerman and Shafer 2005).
+A score is the distance of the price from the median over the half-width of the interval on that side. After each day
+the stretch of the interval grows a little where more than its share of scores lay beyond it, else it shrinks
+(adaptive conformal inference; Gibbs and Candès 2021, Angelopoulos, Candès and Tibshirani 2023).
 """
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from stocks.contract import HORIZONS, ROUNDING, Arrays
+from stocks.contract import HORIZONS, OUTPUTS, ROUNDING, Arrays
 from stocks.series import Shard
 
 LEVELS = (0.8, 0.95)
 BOUNDS = ((1, 3), (0, 4))  # columns of the 80 % and the 95 % interval among p025, p10, p50, p90, p975
 MEDIAN = 2
+RANGE = slice(OUTPUTS.index("p025"), OUTPUTS.index("p975") + 1)  # of what the endpoint says
 BIN = 0.01
 BINS = 1001  # the last one is open above
-DAYS, FEWEST_DAYS = 250, 60
-_BLOCK = 512  # origin days handled at a time: 6 MiB of counts, however long the history
+STEP = 0.05  # how far a day moves the stretch, on its logarithm; by horizon it is shared among h overlapping days
+NARROWEST, WIDEST = 0.3, 3.0  # stretches
 _MERGE_AT = 4_000_000  # sparse counts held before equal cells are added up
 
 
@@ -48,7 +49,7 @@ def histogram(shard: Shard, forecasts: Arrays) -> dict[str, np.ndarray]:
     for i, horizon in enumerate(HORIZONS):
         target = first + forecasts["origin"] + horizon
         known = target < end
-        target, quantiles = target[known], forecasts["prices"][known, i, 1:]
+        target, quantiles = target[known], forecasts["outputs"][known, i, RANGE]
         bins = np.minimum(scores(shard.adjclose[target], quantiles) / BIN, BINS - 1).astype(np.int64)
         for interval, columns in enumerate(BOUNDS):
             wide = np.ptp(quantiles[:, columns], axis=1) > ROUNDING * quantiles[:, MEDIAN]
@@ -72,19 +73,29 @@ def pool(histograms: Iterable[Arrays]) -> dict[str, np.ndarray]:
 def stretches(counts: Arrays) -> dict[str, np.ndarray]:
     """The calibration file from pooled counts: day int32[d] ascending, stretch float64[d, 3 horizons, 2 intervals].
 
-    An origin day knows the targets of days up to itself; its stretch takes the last 250 days that have a score of that
-    horizon, and is 1 with fewer than 60. Days are those of any score: every origin but a ticker's first is one.
+    An origin day knows the targets of days up to itself. Days are those of any score: every origin but a ticker's first
+    is one. The stretch is 1 until the first score of a horizon.
     """
     days = np.unique(counts["day"]).astype(np.int32)
     stretch = np.ones((len(days), len(HORIZONS), len(LEVELS)))
-    for i in range(len(HORIZONS)):
+    for i, horizon in enumerate(HORIZONS):
         for interval, level in enumerate(LEVELS):
             chosen = (counts["horizon"] == i) & (counts["interval"] == interval)
             day, bins, count = (counts[key][chosen] for key in ("day", "bin", "count"))
-            scored, index = np.unique(day, return_inverse=True)
-            rolling = np.concatenate([[1.0], _rolling_quantiles(len(scored), index, bins, count, level)])
-            stretch[:, i, interval] = rolling[np.searchsorted(scored, days, side="right")]
+            scored, first = np.unique(day, return_index=True)
+            tracked = [1.0]
+            for today in zip(np.split(bins, first[1:]), np.split(count, first[1:]), strict=True):
+                if len(today[0]):
+                    tracked.append(_next(tracked[-1], *today, 1 - level, STEP / horizon))
+            stretch[:, i, interval] = np.array(tracked)[np.searchsorted(scored, days, side="right")]
     return {"day": days, "stretch": stretch}
+
+
+def _next(stretch: float, bins: np.ndarray, count: np.ndarray, share: float, step: float) -> float:
+    """The stretch after a day whose scores have these counts: the interval shall miss the share of them."""
+    bin_, below = divmod(stretch / BIN, 1)
+    missed = (count[bins > bin_].sum() + (1 - below) * count[bins == bin_].sum()) / count.sum()
+    return float(np.clip(stretch * np.exp(step * (missed - share)), NARROWEST, WIDEST))
 
 
 def stretch_on(calibration: Arrays, days: np.ndarray) -> np.ndarray:
@@ -103,34 +114,6 @@ def widen(quantiles: np.ndarray, stretch: np.ndarray) -> np.ndarray:
         for column in columns:
             stretched[..., column] = median + stretch[..., interval] * (ordered[..., column] - median)
     return np.sort(np.maximum(stretched, 0.0), axis=-1)
-
-
-def _rolling_quantiles(days: int, index: np.ndarray, bins: np.ndarray, count: np.ndarray, level: float) -> np.ndarray:
-    """float64[days]: the quantile over the 250 days up to each; `index`, ascending, is the day of each count."""
-    rolling = np.ones(days)
-    for start in range(0, days, _BLOCK):
-        stop, first = min(start + _BLOCK, days), max(start - DAYS + 1, 0)
-        inside = slice(*np.searchsorted(index, (first, stop)))
-        sums = np.zeros((stop - first + 1, BINS), np.int64)
-        np.add.at(sums, (index[inside] - first + 1, bins[inside]), count[inside])
-        sums = sums.cumsum(axis=0)
-        day = np.arange(start, stop)
-        windows = sums[day - first + 1] - sums[np.maximum(day - DAYS + 1, first) - first]
-        rolling[start:stop] = _quantiles(windows, level)
-    rolling[: FEWEST_DAYS - 1] = 1.0
-    return rolling
-
-
-def _quantiles(windows: np.ndarray, level: float) -> np.ndarray:
-    """float64[d] of counts [d, BINS]: linear within its bin; of the open last bin, its lower edge."""
-    cumulative = windows.cumsum(axis=1)
-    rank = level * cumulative[:, -1]
-    bin_ = (cumulative < rank[:, None]).sum(axis=1)
-    row = np.arange(len(windows))
-    inside = windows[row, bin_]
-    below = cumulative[row, bin_] - inside
-    share = np.divide(rank - below, inside, out=np.zeros(len(windows)), where=inside > 0)
-    return np.where(bin_ == BINS - 1, bin_, bin_ + share) * BIN
 
 
 def _code(day: np.ndarray, horizon: np.ndarray | int, interval: np.ndarray | int, bin_: np.ndarray) -> np.ndarray:

@@ -4,16 +4,18 @@
 A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20, d target days):
 
     tickers U[k], scale float64[k]       mean |one-row change| before test_from, in price units
-    n int64[k, 3]                        test rows
-    squared, absolute float64[k, 4, 3]   sums of squared and absolute errors, in price units
+    n int64[k, 5, 3]                     test rows that the model forecast
+    squared, absolute float64[k, 5, 3]   sums of squared and absolute errors, in price units
     actual_moves, ups int64[k, 3]        rows whose price moved at all, and rose, between origin and target
-    moves, hits int64[k, 4, 3]           rows where forecast and price both moved, and moved the same way
-    dm_t float64[k, 4, 3]                Diebold-Mariano statistic against naive, NaN where there is none
+    moves, hits int64[k, 5, 3]           rows where forecast and price both moved, and moved the same way
+    dm_t float64[k, 5, 3]                Diebold-Mariano statistic against naive, NaN where there is none
     covered int64[k, 3, 2]               rows inside the 80 % and the 95 % interval
-    pinball float64[k, 3]                sum over rows of the mean pinball loss, in basis points of the origin's price
+    pinball, constant float64[k, 3]      sums over rows of the mean pinball loss, in basis points of the naive
+                                         price: of the ranges, and of the ticker's own constant ones
+    qlike float64[k, 3]                  sum over rows of the loss of the expected move (stocks.volatility.qlike)
     day int32[d], day_n int64[d, 3]      target days and their rows
-    day_loss float64[d, 4, 3]            sum of (squared error - naive's) / origin's price squared
-    day_moves, day_hits int64[d, 4, 3]   moves and hits by target day
+    day_loss float64[d, 5, 3]            sum of (squared error - naive's) / origin's price squared
+    day_moves, day_hits int64[d, 5, 3]   moves and hits by target day
 """
 
 import itertools
@@ -22,18 +24,22 @@ from typing import TypedDict, cast
 
 import numpy as np
 
+from stocks import volatility
 from stocks.contract import HORIZONS, MODELS, QUANTILES, Arrays
 from stocks.series import Shard
 from stocks.significance import diebold_mariano, ratio_interval
 
 FEWEST_MOVES = 30
+MIXED = 0.9  # of a weekday's rows; with fewer on weekend days, tickers keep calendars of several kinds
 POOLED = "*"
 MEASURES = (
     "rmse", "mae", "rmse_vs_naive", "mae_vs_naive", "mase", "directional_accuracy", "always_up_rate", "dm_t",
-    "coverage80", "coverage95", "pinball",
+    "coverage80", "coverage95", "pinball", "pinball_vs_constant", "qlike", "rmse_vs_naive_median",
+    "mae_vs_naive_median", "mase_median", "pinball_vs_constant_median",
 )  # fmt: skip
 TICKER_SUMS = (
     "scale", "n", "squared", "absolute", "actual_moves", "ups", "moves", "hits", "dm_t", "covered", "pinball",
+    "constant", "qlike",
 )  # fmt: skip
 DAY_SUMS = ("day_n", "day_loss", "day_moves", "day_hits")
 
@@ -56,6 +62,12 @@ class MetricsRow(TypedDict):
     coverage80: float | None
     coverage95: float | None
     pinball: float | None
+    pinball_vs_constant: float | None
+    qlike: float | None
+    rmse_vs_naive_median: float | None  # over tickers, in the pooled row only
+    mae_vs_naive_median: float | None
+    mase_median: float | None
+    pinball_vs_constant_median: float | None
 
 
 class DirectionInterval(TypedDict):
@@ -81,14 +93,14 @@ def score(rows: Arrays, shard: Shard) -> dict[str, np.ndarray]:
         "tickers": shard.tickers,
         "scale": naive_scale(shard),
         "day": day.astype(np.int32),
-        "n": by_ticker.count(np.ones(len(cell))),
         "day_n": by_day.count(np.ones(len(cell))),
     }
     return (
         sums
         | _direction_of_actual(test, by_ticker)
         | _of_models(test, by_ticker, by_day)
-        | _of_quantiles(test, by_ticker)
+        | _of_ranges(test, by_ticker)
+        | {"constant": _of_constant_ranges(test, shard, by_ticker)}
     )
 
 
@@ -113,11 +125,11 @@ def columns(scores: Arrays) -> dict[str, np.ndarray]:
     """The metrics table by column: the pooled rows (ticker '*') first, then every ticker, model and horizon.
 
     Measures are masked arrays, masked where there is nothing to measure: write them with tables.to_parquet, or take
-    `rows` for dicts. n = 0 stays in the table, so every ticker has its twelve rows.
+    `rows` for dicts. n = 0 stays in the table, so every ticker has its fifteen rows.
     """
     tickers = np.concatenate([[POOLED], scores["tickers"]]) if len(scores["tickers"]) else np.array([POOLED])
     shape = (len(tickers), len(MODELS), len(HORIZONS))
-    n = np.broadcast_to(scores["n"][:, None, :], (len(tickers) - 1, *shape[1:]))
+    n = scores["n"]
     measures = _measures(scores)
     table = {
         "ticker": np.repeat(tickers, len(MODELS) * len(HORIZONS)),
@@ -187,13 +199,15 @@ def _direction_of_actual(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarra
 
 def _of_models(test: Arrays, by_ticker: _Cells, by_day: _Cells) -> dict[str, np.ndarray]:
     """Sums with an axis for the models; the naive forecast is the origin's price, so direction is taken from it."""
-    sums: dict[str, list] = {key: [] for key in ("squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[1:])}
+    sums: dict[str, list] = {key: [] for key in ("n", "squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[1:])}
     change = np.sign(test["actual"] - test["naive"])
     naive_loss = (test["actual"] - test["naive"]) ** 2
     for model in MODELS:
         error = test["actual"] - test[model]
-        product = change * np.sign(test[model] - test["naive"])
+        known = np.isfinite(error)
+        product = np.where(known, change * np.sign(test[model] - test["naive"]), 0)
         difference = error**2 - naive_loss
+        sums["n"].append(by_ticker.count(known))
         sums["squared"].append(by_ticker.sum(error**2))
         sums["absolute"].append(by_ticker.sum(np.abs(error)))
         sums["moves"].append(by_ticker.count(product != 0))
@@ -215,39 +229,63 @@ def _dm_by_cell(difference: np.ndarray, by_ticker: _Cells) -> np.ndarray:
     return np.array(values, np.float64).reshape(by_ticker.shape)
 
 
-def _of_quantiles(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarray]:
-    """Coverage, bounds included, and the pinball loss of Koenker and Bassett (1978), mean of the five quantiles."""
+def _of_ranges(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarray]:
+    """Coverage, bounds included, pinball loss and QLIKE of the ranges."""
     actual = test["actual"]
-    losses = []
-    for name, level in QUANTILES.items():
-        above = actual - test[name]
-        losses.append(np.maximum(level * above, (level - 1) * above))
     covered = [
         by_ticker.count((test[low] <= actual) & (actual <= test[high]))
-        for low, high in (("lstm_p10", "lstm_p90"), ("lstm_p025", "lstm_p975"))
+        for low, high in (("p10", "p90"), ("p025", "p975"))
     ]
-    loss = np.mean(losses, axis=0) / test["naive"] * 1e4
-    return {"covered": np.stack(covered, axis=2), "pinball": by_ticker.sum(loss)}
+    loss = _pinball(actual, np.column_stack([test[name] for name in QUANTILES])) / test["naive"] * 1e4
+    expected = test["expected_move"] ** 2 / test["horizon"]
+    return {
+        "covered": np.stack(covered, axis=2),
+        "pinball": by_ticker.sum(loss),
+        "qlike": by_ticker.sum(volatility.qlike(test["variance"], expected)),
+    }
+
+
+def _of_constant_ranges(test: Arrays, shard: Shard, by_ticker: _Cells) -> np.ndarray:
+    """float64[k, 3]: the loss of ranges that the ticker's own changes before test_from give, the same on every day."""
+    quantiles = np.zeros((len(shard) * len(HORIZONS), len(QUANTILES)))
+    for i, ticker in enumerate(shard):
+        known = np.log(ticker.rows["adjclose"][: ticker.bounds[2]])
+        for j, horizon in enumerate(HORIZONS):
+            if len(known) > horizon:
+                moves = known[horizon:] - known[:-horizon]
+                quantiles[i * len(HORIZONS) + j] = np.quantile(moves, tuple(QUANTILES.values()))
+    ranges = test["naive"][:, None] * np.exp(quantiles[by_ticker.cell])
+    return by_ticker.sum(_pinball(test["actual"], ranges) / test["naive"] * 1e4)
+
+
+def _pinball(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """float64[m]: the pinball loss of Koenker and Bassett (1978), mean of the five quantiles [m, 5]."""
+    level, above = np.array(tuple(QUANTILES.values())), actual[:, None] - quantiles
+    return np.maximum(level * above, (level - 1) * above).mean(axis=1)
 
 
 def _measures(scores: Arrays) -> dict[str, np.ndarray]:
-    """Each measure as float64[1 + k, 4 or 1, 3 horizons], the pooled row first; NaN where there is none."""
-    n, squared, absolute = scores["n"][:, None, :], scores["squared"], scores["absolute"]
+    """Each measure as float64[1 + k, 5 or 1, 3 horizons], the pooled row first; NaN where there is none."""
+    n, squared, absolute = scores["n"], scores["squared"], scores["absolute"]
     ratios = {
         "rmse_vs_naive": np.sqrt(_ratio(squared, squared[:, :1])),
         "mae_vs_naive": _ratio(absolute, absolute[:, :1]),
         # Hyndman and Koehler (2006): every horizon is scaled by the one-row naive error of the rows before the test
         "mase": _ratio(_ratio(absolute, n), scores["scale"][:, None, None]),
+        "pinball_vs_constant": _only_ranges(_ratio(scores["pinball"], scores["constant"])[:, None, :]),
     }
     measures = {name: np.concatenate([_mean_of_known(values), values]) for name, values in ratios.items()}
+    measures |= {f"{name}_median": _pooled_alone(_median_of_known(values), len(n)) for name, values in ratios.items()}
     measures["rmse"] = np.sqrt(_with_total(squared, n))
     measures["mae"] = _with_total(absolute, n)
     measures["always_up_rate"] = _with_total(scores["ups"][:, None, :], scores["actual_moves"][:, None, :])
     measures["directional_accuracy"] = _with_total(scores["hits"], scores["moves"], FEWEST_MOVES)
     measures["dm_t"] = np.concatenate([_pooled_dm(scores)[None], scores["dm_t"]])
+    rows = n[:, [MODELS.index("forecast")]]
     for i, name in enumerate(("coverage80", "coverage95")):
-        measures[name] = _only_lstm(_with_total(scores["covered"][:, None, :, i], n))
-    measures["pinball"] = _only_lstm(_with_total(scores["pinball"][:, None, :], n))
+        measures[name] = _only_ranges(_with_total(scores["covered"][:, None, :, i], rows))
+    for name in ("pinball", "qlike"):
+        measures[name] = _only_ranges(_with_total(scores[name][:, None, :], rows))
     return measures
 
 
@@ -268,18 +306,37 @@ def _mean_of_known(values: np.ndarray) -> np.ndarray:
     return _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0))[None]
 
 
-def _only_lstm(values: np.ndarray) -> np.ndarray:
-    """float64[1 + k, 4, 3] from [1 + k, 1, 3]: the other models have no quantiles."""
-    has_quantiles = np.array([model == "lstm" for model in MODELS])[None, :, None]
-    return np.where(has_quantiles, values, np.nan)
+def _median_of_known(values: np.ndarray) -> np.ndarray:
+    """float64[1, ...]: the median over tickers of what is not NaN."""
+    known = np.ma.masked_invalid(values)
+    return np.ma.median(known, axis=0).filled(np.nan)[None] if len(values) else np.full((1, *values.shape[1:]), np.nan)
+
+
+def _pooled_alone(pooled: np.ndarray, tickers: int) -> np.ndarray:
+    """float64[1 + k, ...]: a measure that single tickers do not have."""
+    return np.concatenate([pooled, np.full((tickers, *pooled.shape[1:]), np.nan)])
+
+
+def _only_ranges(values: np.ndarray) -> np.ndarray:
+    """float64[..., 5, 3] from [..., 1, 3]: the ranges are those of `forecast`."""
+    return np.where(np.array(MODELS)[:, None] == "forecast", values, np.nan)
 
 
 def _pooled_dm(scores: Arrays) -> np.ndarray:
-    """float64[4, 3]: Diebold-Mariano on the mean relative loss of each target day, so tickers of a day count once."""
+    """float64[5, 3]: Diebold-Mariano on the mean relative loss of each target day, so tickers of a day count once."""
     statistics = np.full((len(MODELS), len(HORIZONS)), np.nan)
     for i, horizon in enumerate(HORIZONS):
         with_rows = scores["day_n"][:, i] > 0
+        overlap = (
+            2 * horizon - 1 if _mixes_calendars(scores["day"][with_rows], scores["day_n"][with_rows, i]) else horizon
+        )
         for m in range(len(MODELS)):
             daily = scores["day_loss"][with_rows, m, i] / scores["day_n"][with_rows, i]
-            statistics[m, i] = diebold_mariano(daily, horizon)
+            statistics[m, i] = diebold_mariano(daily, overlap)
     return statistics
+
+
+def _mixes_calendars(days: np.ndarray, counts: np.ndarray) -> bool:
+    """Whether some tickers trade on weekends and others do not: then errors overlap for more than horizon days."""
+    weekday = np.is_busday(days.astype("datetime64[D]"))
+    return bool(weekday.any() and not weekday.all() and counts[~weekday].mean() < MIXED * counts[weekday].mean())

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stocks import intervals
-from stocks.contract import HORIZONS, QUANTILES, ROUNDING, Arrays
+from stocks import intervals, volatility
+from stocks.contract import BASELINES, HORIZONS, OUTPUTS, ROUNDING, Arrays
 from stocks.series import Shard
 
 WEEKEND_ROWS = 250  # rows in which a weekend day shows that the ticker trades every day
@@ -13,7 +13,9 @@ def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays)
     """Columns of m rows sorted by ticker, horizon and origin day, prices float64 in the ticker's currency.
 
     ticker int64 (index into the shard's tickers), origin_day, target_day int32 (days since 1970), horizon int32,
-    future bool, actual (NaN where future), naive, drift, random_forest, lstm, lstm_p025 ... lstm_p975.
+    future bool, actual and variance (NaN where future), naive, drift, random_forest, lstm (NaN where none was trained),
+    forecast, p025, p10, p50, p90, p975, and expected_move, a fraction. variance is the mean daily one of the days from
+    origin to target.
     A test row's target is the ticker's own row h ahead; the last row gives one future row per horizon. Raises
     ValueError where the three are not of the same tickers.
     """
@@ -22,14 +24,15 @@ def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays)
             raise ValueError(f"the shard and its {name} hold different tickers; start the execution again")
     ticker = np.repeat(np.arange(len(shard)), np.diff(baseline["offsets"]))
     row, end = shard.offsets[ticker] + baseline["origin"], shard.offsets[ticker + 1]
-    model = forecasts["prices"][_positions(baseline, forecasts)]
+    outputs = forecasts["outputs"][_positions(baseline, forecasts)]
     stretch = intervals.stretch_on(calibration, shard.days[row])
-    quantiles = intervals.widen(model[:, :, 1:], stretch)
+    outputs[:, :, intervals.RANGE] = intervals.widen(outputs[:, :, intervals.RANGE], stretch)
+    variance = volatility.daily_variance(shard)
     parts = []
     for i, horizon in enumerate(HORIZONS):
         kept = (row + horizon < end) | (row == end - 1)
-        named = _named(baseline["prices"][kept, i], model[kept, i, 0], quantiles[kept, i])
-        parts.append({"ticker": ticker[kept], **_targets(shard, ticker[kept], row[kept], horizon), **named})
+        named = _named(baseline["prices"][kept, i], outputs[kept, i])
+        parts.append({"ticker": ticker[kept], **_targets(shard, variance, ticker[kept], row[kept], horizon), **named})
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.lexsort((columns["origin_day"], columns["horizon"], columns["ticker"]))
     return {name: column[order] for name, column in columns.items()}
@@ -60,8 +63,10 @@ def _key(forecasts: Arrays) -> np.ndarray:
     return (ticker << 32) + forecasts["origin"]
 
 
-def _targets(shard: Shard, ticker: np.ndarray, row: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
-    """Days and actual prices of origins given by their row in the shard."""
+def _targets(
+    shard: Shard, variance: np.ndarray, ticker: np.ndarray, row: np.ndarray, horizon: int
+) -> dict[str, np.ndarray]:
+    """Days, actual prices and variances of origins given by their row in the shard."""
     future = row == shard.offsets[ticker + 1] - 1
     target = np.where(future, row, row + horizon)
     days = shard.days
@@ -72,6 +77,7 @@ def _targets(shard: Shard, ticker: np.ndarray, row: np.ndarray, horizon: int) ->
         "horizon": np.full(len(row), horizon, np.int32),
         "future": future,
         "actual": np.where(future, np.nan, shard.adjclose[target]),
+        "variance": np.where(future, np.nan, volatility.realised(variance, np.where(future, 0, row), horizon)),
     }
 
 
@@ -83,9 +89,12 @@ def _trades_on_weekends(shard: Shard) -> np.ndarray:
     return np.array(last, bool)
 
 
-def _named(baseline: np.ndarray, lstm: np.ndarray, quantiles: np.ndarray) -> dict[str, np.ndarray]:
-    naive, drift, forest = baseline.T
-    model = {"lstm": lstm} | dict(zip(QUANTILES, quantiles.T, strict=True))
-    # the quantiles, too: an interval without width must hold a price that stands still
-    exact = {name: np.where(np.abs(values / naive - 1) < ROUNDING, naive, values) for name, values in model.items()}
-    return {"naive": naive, "drift": drift, "random_forest": forest} | exact
+def _named(baseline: np.ndarray, outputs: np.ndarray) -> dict[str, np.ndarray]:
+    """Each model's column, and those of the range."""
+    columns = dict(zip(BASELINES, baseline.T, strict=True))
+    *prices, expected_move = outputs.T
+    for name, values in zip(OUTPUTS, prices, strict=False):
+        # the quantiles, too: an interval without width must hold a price that stands still
+        columns[name] = np.where(np.abs(values / columns["naive"] - 1) < ROUNDING, columns["naive"], values)
+    lstm = np.where(columns["lstm"] > 0, columns["lstm"], np.nan)
+    return columns | {"lstm": lstm, "expected_move": expected_move}

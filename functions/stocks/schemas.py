@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stocks.contract import MODELS, QUANTILES
 from stocks.series import Shard
 
 ROW_GROUP = 100_000  # rows; files are sorted by ticker, so a query for one ticker skips the other groups
@@ -16,14 +17,15 @@ _date, _instant = pa.date32(), pa.timestamp("ms")
 SCHEMAS = {
     "predictions": pa.schema(
         [("ticker", _string), ("origin_date", _date), ("target_date", _date), ("horizon", _int32), ("split", _string)]
-        + [(name, _double) for name in ("actual", "naive", "drift", "random_forest", "lstm")]
-        + [(f"lstm_{name}", _double) for name in ("p025", "p10", "p50", "p90", "p975")]
+        + [(name, _double) for name in ("actual", *MODELS, *QUANTILES, "expected_move")]
     ),
     "metrics": pa.schema(
         [("ticker", _string), ("model", _string), ("horizon", _int32), ("n", _int64)]
         + [(name, _double) for name in ("rmse", "mae", "rmse_vs_naive", "mae_vs_naive", "mase")]
         + [(name, _double) for name in ("directional_accuracy", "always_up_rate", "dm_t")]
-        + [(name, _double) for name in ("coverage80", "coverage95", "pinball")]
+        + [(name, _double) for name in ("coverage80", "coverage95", "pinball", "pinball_vs_constant", "qlike")]
+        + [(name, _double) for name in ("rmse_vs_naive_median", "mae_vs_naive_median", "mase_median")]
+        + [("pinball_vs_constant_median", _double)]
     ),
     "runs": pa.schema(
         [
@@ -44,6 +46,7 @@ SCHEMAS = {
             ("cost_usd", _double),
             ("model_uri", _string),
             ("gates", pa.list_(_double)),
+            ("schema", _int32),
         ]
     ),
     "prices": pa.schema(
@@ -80,6 +83,7 @@ def predictions(rows: Mapping[str, np.ndarray], tickers: np.ndarray) -> bytes:
             "target_date": rows["target_day"],
             "split": np.where(rows["future"], "future", "test"),
             "actual": np.ma.masked_array(rows["actual"], mask=rows["future"]),
+            "lstm": np.ma.masked_invalid(rows["lstm"]),
         },
     )
 

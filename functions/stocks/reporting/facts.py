@@ -5,6 +5,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from stocks.contract import SCHEMA
+
 
 class Skip(TypedDict):
     """A ticker that is not forecast."""
@@ -21,7 +23,6 @@ class Judgement(TypedDict):
     blocks: int  # independent stretches of days
     slope: float  # the share of a foreseen change that came true
     slope_se: float  # its standard error
-    quantiles: str  # lstm or volatility
 
 
 class Evidence(TypedDict):
@@ -61,3 +62,4 @@ class RunFacts:
     model_uri: str
     gates: Sequence[float]  # in the order of HORIZONS
     evidence: Evidence
+    schema: int = SCHEMA

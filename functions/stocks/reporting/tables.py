@@ -105,7 +105,6 @@ def trust(evidence: Evidence) -> Table:
         judgement = evidence["horizons"][str(horizon)]
         cells = [
             Cell(f"{judgement['gate'] * 100:.0f} %", style="left"),
-            Cell("LSTM" if judgement["quantiles"] == "lstm" else "volatility", style="left"),
             Cell(wording.gate_reason(judgement, evidence["fallback"]), style="words"),
         ]
         rows.append(Row(wording.ahead(horizon), cells))
@@ -113,7 +112,7 @@ def trust(evidence: Evidence) -> Table:
         "How much of a change that the LSTM foresees enters its forecast. Days that it did not learn from decide; "
         "at 0 % its forecast is naive's, and what remains of it are the ranges."
     )
-    return Table("Trust", caption, ["Ahead", "Used", "Ranges from", "Why"], rows, prose=True)
+    return Table("Trust", caption, ["Ahead", "Used", "Why"], rows, prose=True)
 
 
 def by_ticker(rows: Sequence[MetricsRow], charted: Sequence[Chart], tickers: int) -> Table:

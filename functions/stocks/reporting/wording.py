@@ -51,16 +51,18 @@ def size(ratio_to_naive: float) -> str:
     return f"{abs(ratio_to_naive - 1) * 100:.1f} % {'larger' if ratio_to_naive > 1 else 'smaller'}"
 
 
-def message(pooled: ByModel, tickers: int) -> str:
-    """One line for a message: how the LSTM did one day ahead, true whatever the figures are."""
-    lstm, forest = pooled["lstm", 1], pooled["random_forest", 1]
-    counted = count(tickers, "ticker")
-    if lstm["rmse_vs_naive"] is None:
+def message(pooled: ByModel, facts: RunFacts) -> str:
+    """One line for a message: how the forecast did one day ahead, true whatever the figures are."""
+    forecast, counted = pooled["forecast", 1], count(facts.tickers, "ticker")
+    if facts.evidence["fallback"]:
+        counted = f"No LSTM was trained, the file is too short; {counted}"
+    if forecast["rmse_vs_naive"] is None:
         return f"{counted}: no test days to measure the forecasts on"
-    errors = f"LSTM error {ratio(lstm['rmse_vs_naive'])} x naive one day ahead"
-    if forest["rmse_vs_naive"] is not None:
-        errors += f" (Random Forest {ratio(forest['rmse_vs_naive'])} x)"
-    return f"{counted}: {errors}; the 80 % range held {percent(lstm['coverage80'])} of the real prices"
+    errors = f"forecast error {ratio(forecast['rmse_vs_naive'])} x naive one day ahead"
+    others = {"LSTM": pooled["lstm", 1]["rmse_vs_naive"], "Random Forest": pooled["random_forest", 1]["rmse_vs_naive"]}
+    if known := [f"{name} {ratio(value)} x" for name, value in others.items() if value is not None]:
+        errors += f" ({', '.join(known)})"
+    return f"{counted}: {errors}; the 80 % range held {percent(forecast['coverage80'])} of the real prices"
 
 
 def headline(pooled: ByModel) -> str:
