@@ -40,7 +40,6 @@ class Figures:
     def __init__(self, periods: Sequence[Period], only_subset: bool = False):
         self.periods = periods
         self.names = [period.name for period in periods]
-        self.methods = {name for period in periods for name in period.scores}
         self.rows: dict[tuple, Mapping[str, Any]] = {}
         self.r2: dict[tuple[str, str], list[np.ndarray]] = {}
         self.tickers: list[list[str]] = []
@@ -56,7 +55,9 @@ class Figures:
                     self.rows[at, name, row["ticker"], row["model"], row["horizon"]] = dict(row)
 
     def has(self, method: Method) -> bool:
-        return method.scores in self.methods
+        """Whether it forecast anything in every period."""
+        every = [period.scores.get(method.scores) for period in self.periods]
+        return all(scores is not None and scores["n"][:, MODELS.index(method.seat)].any() for scores in every)
 
     def by_period(self, method: Method, measure: str, horizon: int, ticker: str = metrics.POOLED) -> list[float | None]:
         return [self.rows[at, method.scores, ticker, method.seat, horizon][measure] for at in range(len(self.names))]

@@ -19,7 +19,7 @@ from benchmarks.walk import OURS, Period, Year
 
 def main(argv: Sequence[str] | None = None) -> None:
     args = parse(argv)
-    if args.write and not tables.keys(args.csv.stem):
+    if args.write and not tables.keys(args.csv.stem):  # before the long run
         sys.exit(f"{tables.DOCUMENT.name} has no section of {args.csv.stem}")
     if not walk.SLOW_PYTHON.exists():
         print(f"{', '.join(walk.SLOW)} are left out: `make benchmarks-setup` installs them\n")

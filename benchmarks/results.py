@@ -39,8 +39,13 @@ def recorded(csv: Path, years: Sequence[Year]) -> dict[str, list[float]]:
 def tables(results: Results) -> Iterator[Table]:
     years = results.years
     everyone, subset = Figures(years), Figures(years, only_subset=True)
-    slow = tuple(method for method in (figures.TUTORIAL, *figures.SLOW) if subset.has(method))
-    quick = (figures.FORECAST, figures.LSTM, figures.DRIFT, figures.FOREST)
+    quick, slow = (
+        tuple(method for method in methods if everyone.has(method))
+        for methods in (
+            (figures.FORECAST, figures.LSTM, figures.DRIFT, figures.FOREST),
+            (figures.TUTORIAL, *figures.SLOW),
+        )
+    )
     ranges = (figures.UNCALIBRATED, figures.VOLATILITY, figures.CONSTANT)
     yield decisions(years)
     yield points("points", "all tickers", everyone, quick)

@@ -37,10 +37,11 @@ def keys(data: str, document: Path = DOCUMENT) -> list[str]:
 
 
 def write(data: str, tables: Iterable[Table], document: Path = DOCUMENT) -> None:
-    """Put the tables into the document's sections of the data. Raises KeyError for a section that no table is for."""
-    by_key = {table.key: str(table) for table in tables}
-    for key in keys(data, document):
-        sections.write(document, f"{data}-{key}", by_key[key])
+    """Put the tables into the document's sections of the data, those that it has."""
+    held = keys(data, document)
+    for table in tables:
+        if table.key in held:
+            sections.write(document, f"{data}-{table.key}", str(table))
 
 
 def number(value: float | None, digits: int = 4) -> str:
