@@ -20,7 +20,7 @@ FIRST_VERSION = Path(__file__).parent / "first_version.json"
 
 class Results(NamedTuple):
     """close_only: by who lacks high and low, the years. short: by tickers of a file, the files. first: what the first
-    version had on the same data, by `all` and `subset`, basis points of each horizon; nothing on other data."""
+    version had on the same data, by which tickers, basis points of each horizon; nothing on other data."""
 
     years: list[Year]
     close_only: dict[str, list[Period]]
@@ -54,8 +54,10 @@ def tables(results: Results) -> Iterator[Table]:
     yield squares("squares-subset", "the subset", subset, (*quick, *slow[1:]))
     yield points_by_year(everyone, quick[1:])
     yield coverage(everyone, (figures.FORECAST, *ranges))
-    yield losses("pinball", "pinball", "all tickers", everyone, ranges, results.first.get("all"))
-    yield losses("pinball-subset", "pinball", "the subset", subset, (*ranges, *slow[1:]), results.first.get("subset"))
+    yield losses("pinball", "pinball", "all tickers", everyone, ranges, results.first.get("all tickers"))
+    yield losses(
+        "pinball-subset", "pinball", "the subset", subset, (*ranges, *slow[1:]), results.first.get("the subset")
+    )
     yield losses("qlike", "qlike", "all tickers", everyone, ranges[1:])
     yield losses("qlike-subset", "qlike", "the subset", subset, (*ranges[1:], *slow[1:]))
     yield direction(everyone, quick[1:])
@@ -159,30 +161,33 @@ def by_year(found: Figures, method: Method, measure: str, horizon: int, digits: 
 def short_files(by_size: dict[int, list[Period]]) -> Table:
     lines = []
     for size, periods in by_size.items():
-        found = Figures(periods)
-        for rival in (figures.CONSTANT, figures.CLOSE_ONLY):
-            ratios = (str(found.ratio(figures.FORECAST, rival, "pinball", horizon)) for horizon in HORIZONS)
-            lines.append((f"{size}", f"{len(periods)}", f"pinball over that of {rival.label}", *ratios))
-        for method in (figures.FORECAST, figures.CLOSE_ONLY):
-            covered = (number(found.mean(method, "coverage80", horizon), 3) for horizon in HORIZONS)
-            lines.append((f"{size}", f"{len(periods)}", f"80 % coverage {method.label}", *covered))
-    title = f"Files of {short.ROWS} rows a ticker"
+        found, files = Figures(periods), f"{len(periods)}"
+        ratios = [str(found.ratio(figures.FORECAST, figures.CONSTANT, "pinball", horizon)) for horizon in HORIZONS]
+        lines.append((f"{size}", files, "pinball over that of constant ranges", *ratios))
+        lines += [(f"{size}", files, *cells) for cells in without_ranges(found)]
+    title = f"Files of {short.ROWS} rows a ticker, mean over files"
     return Table("short", title, ("tickers", "files", "", *EACH_HORIZON), lines)
 
 
 def close_only(by_variant: dict[str, list[Period]]) -> Table:
     lines = []
     for name, periods in by_variant.items():
-        for which, found in (("those", Figures(periods, only_subset=True)), ("all", Figures(periods))):
-            ratios = [found.ratio(figures.CLOSE_ONLY, figures.FORECAST, "pinball", horizon) for horizon in HORIZONS]
-            lines.append((name, which, "pinball over that with them", *map(str, ratios)))
-            covered = [
-                pair([found.mean(method, "coverage80", horizon) for method in (figures.CLOSE_ONLY, figures.FORECAST)])
-                for horizon in HORIZONS
-            ]
-            lines.append((name, which, "80 % coverage without / with them", *covered))
+        lines += [(name, "those", *cells) for cells in without_ranges(Figures(periods, only_subset=True))]
+        if name != "all":
+            lines += [(name, "all", *cells) for cells in without_ranges(Figures(periods))]
     title = "Without high and low, mean over years"
     return Table("close-only", title, ("who lacks them", "measured on", "", *EACH_HORIZON), lines)
+
+
+def without_ranges(found: Figures) -> Iterator[tuple[str, ...]]:
+    """Two lines on what is lost without high and low."""
+    both = (figures.CLOSE_ONLY, figures.FORECAST)
+    yield (
+        "pinball without high and low, over that with them",
+        *(str(found.ratio(*both, "pinball", h)) for h in HORIZONS),
+    )
+    covered = ([found.mean(method, "coverage80", horizon) for method in both] for horizon in HORIZONS)
+    yield ("80 % coverage without / with them", *map(pair, covered))
 
 
 def costs(years: Sequence[Year]) -> Table:

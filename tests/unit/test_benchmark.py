@@ -232,7 +232,7 @@ def test_the_first_versions_figures_belong_to_its_own_file_years_and_subset(year
 def results_of(years):
     few = {1: [short_period(years[0])]}
     lacking = {"all": [short_period(year) for year in years]}
-    return results.Results(years, lacking, few, {"all": [1, 2, 3], "subset": [1, 2, 3]})
+    return results.Results(years, lacking, few, {"all tickers": [1, 2, 3], "the subset": [1, 2, 3]})
 
 
 def short_period(year):
