@@ -27,7 +27,7 @@ READING = {
 
 
 def rows(shard, lstm=1.002, forecast=1.001, forest=0.8):
-    """The prediction rows of a shard: every origin from test_from, models a factor of the naive price; no lstm if None."""
+    """The prediction rows of a shard from test_from on: models a factor of the naive price, None an LSTM untrained."""
     starts = [int(bounds[2]) for bounds in shard.bounds]
     origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard.offsets), strict=True)]
     origin = np.concatenate(origins)
