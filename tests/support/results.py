@@ -26,8 +26,11 @@ READING = {
 }
 
 
-def rows(shard, lstm=1.002, forecast=1.001, forest=0.8):
-    """The prediction rows of a shard from test_from on: models a factor of the naive price, None an LSTM untrained."""
+EXPECTED_MOVE = (0.01, 0.02, 0.04)
+
+
+def rows(shard, forecast=1.001, lstm=1.002, forest=0.8):
+    """The prediction rows of a shard: every origin from test_from, the models a factor of the naive price; 0: none."""
     starts = [int(bounds[2]) for bounds in shard.bounds]
     origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard.offsets), strict=True)]
     origin = np.concatenate(origins)
@@ -35,11 +38,10 @@ def rows(shard, lstm=1.002, forecast=1.001, forest=0.8):
     last = np.concatenate([shard.adjclose[o + at] for o, at in zip(shard.offsets, origins, strict=False)])
     naive = np.repeat(last[:, None], 3, axis=1)
     baseline = np.stack([naive, naive * 1.0001, naive * forest], axis=2)
-    expected = np.array([0.01, 0.02, 0.04])
+    expected = np.broadcast_to(EXPECTED_MOVE, naive.shape)
     quantiles = [naive * (1 + z * expected) for z in (-2, -1.28, 0, 1.28, 2)]
     common = {"tickers": shard.tickers, "offsets": offsets, "origin": origin}
-    outputs = [naive * (lstm or 0), naive * forecast, *quantiles, np.broadcast_to(expected, naive.shape)]
-    forecasts = common | {"outputs": np.stack(outputs, axis=2)}
+    forecasts = common | {"outputs": np.stack([naive * lstm, naive * forecast, *quantiles, expected], axis=2)}
     days = np.unique(shard.days)
     calibration = {"day": days, "stretch": np.ones((len(days), 3, 2))}
     return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration)

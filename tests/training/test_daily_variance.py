@@ -58,11 +58,10 @@ def short():
     return adjclose[:20], high[:20], low[:20]
 
 
-@pytest.mark.parametrize(
-    "series",
-    [ordinary, close_only, some_missing, crossed, halted, false_low, constant, short],
-    ids=lambda f: f.__name__,
-)
+SERIES = (ordinary, close_only, some_missing, crossed, halted, false_low, constant, short)
+
+
+@pytest.mark.parametrize("series", SERIES, ids=lambda series: series.__name__)
 def test_the_daily_variance_is_that_of_training(series):
     adjclose, high, low = (column.astype(np.float32).astype(np.float64) for column in series())
     shard = dataclasses.replace(shards.shard({"A": adjclose}, test_from=10**6), high=high, low=low)
