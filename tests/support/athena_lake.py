@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from stocks import schemas
-from stocks.contract import QUANTILES
+from stocks.contract import QUANTILES, SCHEMA
 from tests.support import glue_tables
 from tests.support.eventually import eventually
 
@@ -94,7 +94,7 @@ def run_row(uploaded_minutes: int = 0, finished_minutes: int = 10, **changed) ->
         "rows": 200, "rejected_rows": 1, "tickers": 2, "skipped": ["SHORT", "NEW"], "shards": 1,
         "train_seconds": 30.5, "endpoint_seconds": None, "training_instance_type": "ml.m5.large",
         "endpoint_instance_type": "ml.m5.large", "cost_usd": 0.01, "model_uri": "s3://lake/models/m.tar.gz",
-        "gates": [0.0, 0.25, 1.0], "schema": 2,
+        "gates": [0.0, 0.25, 1.0], "schema": SCHEMA,
     }  # fmt: skip
     return {name: [value] for name, value in (row | changed).items()}
 
@@ -103,13 +103,12 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
     """One test row and one future row, one day ahead."""
     days = [datetime.date(2024, 1, 2), datetime.date(2024, 1, 3)]
     forecasts = {
-        "naive": 1.0, "drift": 1.01, "random_forest": 0.8, "lstm": 1.02, "forecast": 1.01,
-        "p025": 0.95, "p10": 0.97, "p50": 1.015625, "p90": 1.03, "p975": 1.05,
+        "naive": 1.0, "drift": 1.01, "random_forest": 0.8, "lstm": 1.03125, "forecast": 1.02,
+        "p025": 0.95, "p10": 0.97, "p50": 1.0, "p90": 1.03, "p975": 1.05,
     }  # fmt: skip
     found: dict[str, list] = {
         "ticker": [ticker, ticker], "origin_date": days, "target_date": [days[1], datetime.date(2024, 1, 4)],
-        "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None],
-        "expected_move": [0.02, 0.025],
+        "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None], "expected_move": [0.025] * 2,
     }  # fmt: skip
     return found | {name: [price * factor] * 2 for name, factor in forecasts.items()}
 

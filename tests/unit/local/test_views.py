@@ -80,14 +80,14 @@ def test_the_newest_forecast_has_one_row_per_ticker_and_horizon(lake):
         "select ticker, horizon, target_date, last_price, forecast, p025, p10, p50, p90, p975, lstm, naive, drift, "
         "random_forest from latest_forecast where dataset = 'us'"
     )
-    prices = ["200.0", "202.0", "190.0", "194.0", "203.125", "206.0", "210.0", "204.0", "200.0", "202.0", "160.0"]
+    prices = ["200.0", "204.0", "190.0", "194.0", "200.0", "206.0", "210.0", "206.25", "200.0", "202.0", "160.0"]
     assert asked.rows[1:] == [["A", "1", "2024-01-04", *prices]]
 
 
 def test_the_newest_forecast_says_its_prices_in_percent_too(lake):
     names = ("forecast_pct", "expected_move_pct", "p025_pct", "p10_pct", "p50_pct", "p90_pct", "p975_pct")
     (row,) = lake.ask(f"select {', '.join(names)} from latest_forecast where dataset = 'us'").rows[1:]
-    assert [float(value) for value in row] == pytest.approx([1.0, 2.5, -5.0, -3.0, 1.5625, 3.0, 5.0])
+    assert [float(value) for value in row] == pytest.approx([2.0, 2.5, -5.0, -3.0, 0.0, 3.0, 5.0])
 
 
 def test_the_backtest_has_the_errors_of_what_happened(lake):
@@ -95,8 +95,8 @@ def test_the_backtest_has_the_errors_of_what_happened(lake):
         "select target_date, actual, naive_error, drift_error, random_forest_error, lstm_error, forecast_error, "
         "inside_80, inside_95, expected_move from backtest where dataset = 'us'"
     )
-    errors = ["-8.0", "-6.0", "-48.0", "-4.0", "-6.0"]
-    assert asked.rows[1:] == [["2024-01-03", "208.0", *errors, "false", "true", "0.02"]]
+    errors = ["-8.0", "-6.0", "-48.0", "-1.75", "-4.0"]
+    assert asked.rows[1:] == [["2024-01-03", "208.0", *errors, "false", "true", "0.025"]]
 
 
 def test_the_leaderboard_places_models_over_all_tickers_and_gives_none_to_a_model_without_a_figure(lake):
