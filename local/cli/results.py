@@ -49,11 +49,11 @@ def _copy(lake: str, prefix: str, folder: Path) -> None:
 def models_table(folder: Path) -> Table:
     """The rows over all tickers: what each model is worth against the naive forecast, best first."""
     table = Table(title="All tickers, by days ahead: errors relative to the naive forecast's")
-    for title in ("days", "model", "RMSE/naive", "median", "MAE/naive", "dm_t"):
+    for title in ("days", "model", "RMSE/naive", "median", "MAE/naive"):
         table.add_column(title, justify="left" if title == "model" else "right")
     for row in _pooled(folder):
         ratios = [_number(row[name], 4) for name in ("rmse_vs_naive", "rmse_vs_naive_median", "mae_vs_naive")]
-        table.add_row(str(row["horizon"]), row["model"], *ratios, _number(row["dm_t"], 1))
+        table.add_row(str(row["horizon"]), row["model"], *ratios)
     return table
 
 

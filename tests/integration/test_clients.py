@@ -98,7 +98,8 @@ def test_a_client_gets_the_forecasts(client, ask, next_day):
 
 
 def test_pyathena_passes_parameters(ask, published, next_day):
-    (answer,) = ask("pyathena_parameters", "select ticker, forecast from latest_forecast where ticker = ? and horizon = ?")
+    sql = "select ticker, forecast from latest_forecast where ticker = ? and horizon = ?"
+    (answer,) = ask("pyathena_parameters", sql)
     assert {row["ticker"] for row in answer["records"]} == {"ALDER"}
 
 
