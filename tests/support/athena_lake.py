@@ -2,10 +2,13 @@
 
 import dataclasses
 import datetime
+import io
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from stocks import schemas
-from stocks.contract import SCHEMA
+from stocks.contract import QUANTILES, SCHEMA
 from tests.support import glue_tables
 from tests.support.eventually import eventually
 
@@ -51,6 +54,15 @@ class Lake:
     def put(self, table: str, dataset: str, run_id: str, columns: dict) -> None:
         key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=schemas.to_parquet(table, columns))
+
+    def put_of_schema_1(self, table: str, dataset: str, run_id: str, columns: dict) -> None:
+        """A file as the first version of the tables had it, as far as its names go."""
+        known = pq.read_table(io.BytesIO(schemas.to_parquet(table, columns)))
+        first = known.drop_columns([name for name in ("schema", "forecast", "expected_move") if name in columns])
+        sink = io.BytesIO()
+        pq.write_table(first.rename_columns([f"lstm_{n}" if n in QUANTILES else n for n in first.column_names]), sink)
+        key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=sink.getvalue())
 
     def register(self) -> None:
         glue_tables.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
@@ -102,12 +114,14 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
 
 
 def metrics_rows() -> dict[str, list]:
-    """The pooled rows of two models and a ticker's own."""
-    rows: dict[str, list] = {name: [None] * 3 for name in schemas.SCHEMAS["metrics"].names}
+    """The pooled rows of four models, of which one has no figure, and a ticker's own."""
+    rows: dict[str, list] = {name: [None] * 5 for name in schemas.SCHEMAS["metrics"].names}
     return rows | {
-        "ticker": ["*", "*", "A"],
-        "model": ["naive", "forecast", "forecast"],
-        "horizon": [1, 1, 1],
-        "n": [2, 2, 1],
-        "rmse_vs_naive": [1.0, 0.99, 0.98],
+        "ticker": ["*", "*", "*", "*", "A"],
+        "model": ["naive", "lstm", "drift", "forecast", "forecast"],
+        "horizon": [1, 1, 1, 1, 1],
+        "n": [2, 0, 2, 2, 1],
+        "rmse_vs_naive": [1.0, None, 1.1, 0.99, 0.98],
+        "rmse_vs_naive_median": [1.0, None, 1.05, 0.995, None],
+        "pinball_vs_constant": [None, None, None, 0.97, 0.96],
     }

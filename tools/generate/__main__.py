@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tools import ROOT, cost, sections, steps
-from tools.generate import images, machines, picture, queries
+from tools.generate import images, machines, picture, pictures, queries
 
 # Tables that are measured are not among them: their commands, named in their markers, take minutes.
 SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
@@ -66,6 +66,8 @@ def parts() -> Iterator[Part]:
     for machine in machines.names():
         file = machines.file(machine)
         yield Part(f"{file.parent.name}/{file.name}", file, machines.text(machine))
+    for name, draw in pictures.PICTURES.items():
+        yield Part(f"docs/pictures/{name}", pictures.file(name), draw())
     for path, makers in SECTIONS.items():
         for section, make in makers.items():
             yield Part(f"{path} ({section})", ROOT / path, sections.replaced(ROOT / path, section, make()))
