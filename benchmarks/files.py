@@ -1,6 +1,7 @@
 """Working files of the benchmark and the programs it runs: shards and forecasts, as docs/architecture.md has them."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ import numpy as np
 
 from stocks.contract import HORIZONS, OUTPUTS, Arrays
 from stocks.series import Shard
+
+POINT = OUTPUTS.index("forecast")
 
 
 class Series(NamedTuple):
@@ -44,9 +47,29 @@ def series(shard: Shard, origins: Arrays) -> Iterator[Series]:
 
 
 def unknown(origins: Arrays) -> np.ndarray:
-    """Forecasts to be filled in: NaN is none."""
+    """Forecasts to be filled in, [origins, 3 horizons, 8 as OUTPUTS]: NaN is none."""
     return np.full((len(origins["origin"]), len(HORIZONS), len(OUTPUTS)), np.nan)
 
 
-def forecasts(origins: Arrays, prices: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: origins[name] for name in ("tickers", "offsets", "origin")} | {"prices": prices}
+def output(point: np.ndarray, quantiles: np.ndarray, expected_move: np.ndarray) -> np.ndarray:
+    """float64[..., 8]: a rival's prices [...] and [..., 5] and its expected move [...], without an LSTM."""
+    return np.concatenate([np.zeros_like(point)[..., None], point[..., None], quantiles, expected_move[..., None]], -1)
+
+
+def forecasts(origins: Arrays, outputs: np.ndarray) -> dict[str, np.ndarray]:
+    """The forecasts file, as stocks.endpoint.assemble makes it."""
+    return {name: origins[name] for name in ("tickers", "offsets", "origin")} | {"outputs": outputs}
+
+
+def by_ticker(
+    forecast: Callable[[Series], np.ndarray], shard_path: str, origins_path: str, out: str, *names: str
+) -> None:
+    """Write the forecasts of the named tickers, each by itself; OUT gets `cpu` too, the seconds of each."""
+    shard, origins = load_shard(Path(shard_path)), load(Path(origins_path))
+    outputs, seconds = unknown(origins), []
+    for one in series(shard, origins):
+        if one.name in names:
+            started = time.process_time()
+            outputs[one.place] = forecast(one)
+            seconds.append(time.process_time() - started)
+    save(out, forecasts(origins, outputs) | {"cpu": np.array(seconds)})

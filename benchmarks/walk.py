@@ -9,34 +9,51 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks import ROOT, children, files, rivals
+from benchmarks import ROOT, children, comparison, files, rivals
 from stocks import baseline, intervals, metrics, predictions, series
 from stocks.contract import Arrays
 from stocks.reading.intake import Intake
 from stocks.reading.source import Source
 from stocks.series import Shard
 
-CLASSICAL = ("AutoETS", "AutoARIMA")
-CLASSICAL_PYTHON = ROOT / ".venv-benchmarks/bin/python"
-UNCALIBRATED = {"day": np.empty(0, np.int32), "stretch": np.empty((0, len(files.HORIZONS), len(intervals.LEVELS)))}
+# Methods of an environment of their own, and the programs of benchmarks/ that make them.
+SLOW = {"AutoETS": "classical", "AutoARIMA": "classical", "GARCH-t": "garch", "GJR-t": "garch"}
+SLOW_PYTHON = ROOT / ".venv-benchmarks/bin/python"
+UNCALIBRATED: Arrays = {
+    "day": np.empty(0, np.int32),
+    "stretch": np.empty((0, len(files.HORIZONS), len(intervals.LEVELS))),
+}
+OURS = "ours"
+
+type Forecasts = dict[str, tuple[Arrays, Arrays]]  # by method the forecasts file and its calibration
 
 
 @dataclasses.dataclass
-class Year:
-    """What one test year gave. scores: by method, each as stocks.metrics.score makes them, the method in the seat of
-    the LSTM; tickers that a method did not forecast hold NaN. seconds: CPU a ticker. fit: the cost of training."""
+class Period:
+    """What one test period gave, by method. scores: as stocks.metrics.score makes them, the method in the seat of the
+    forecast; tickers that it did not forecast hold NaN. days: the target days; losses: of comparison.losses.
+    subset: the tickers that all methods forecast."""
 
-    year: int
+    name: str
+    subset: list[str]
+    scores: dict[str, dict[str, np.ndarray]]
+    days: np.ndarray
+    losses: dict[str, dict[str, np.ndarray]]
+
+
+@dataclasses.dataclass
+class Year(Period):
+    """A period that is a calendar year. seconds: CPU a ticker. fit: the cost of training."""
+
     cuts: dict[str, str]
     evidence: dict
     fit: children.Cost
     seconds: dict[str, float]
-    scores: dict[str, dict[str, np.ndarray]]
-    subset: list[str]
 
 
 def read(path: Path) -> Arrays:
@@ -50,14 +67,22 @@ def read(path: Path) -> Arrays:
 def shard_of(rows: Arrays, year: int) -> tuple[Shard, dict[str, str]]:
     """The shard as of the end of the year, and the cuts that make the year its test period."""
     begin, end = (series.day_of(f"{first}-01-01") for first in (year, year + 1))
-    known = rows["day"] < end
-    rows = {name: column if name == "tickers" else column[known] for name, column in rows.items()}
-    days, counts = np.unique(rows["day"], return_counts=True)
-    tested = counts[days >= begin].sum()
+    rows = chosen_rows(rows, rows["day"] < end)
+    tested = np.count_nonzero(rows["day"] >= begin)
     if not tested:
         raise ValueError(f"the file has no rows of {year}")
     # The share that makes series.cuts find the year's first day: the earliest with at most so many rows from it on.
-    cuts = series.cuts(days, counts, tested / counts.sum())
+    return built(rows, tested / len(rows["day"]))
+
+
+def chosen_rows(rows: Arrays, wanted: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: column if name == "tickers" else column[wanted] for name, column in rows.items()}
+
+
+def built(rows: Arrays, test_fraction: float) -> tuple[Shard, dict[str, str]]:
+    """The shard of the tickers that can be forecast, and its cuts."""
+    days, counts = np.unique(rows["day"], return_counts=True)
+    cuts = series.cuts(days, counts, test_fraction)
     shard, _ = series.build(rows, cuts)
     return shard.select(series.usable(shard)), cuts
 
@@ -66,10 +91,7 @@ def run(rows: Arrays, year: int, wanted: int | list[str], tutorial_epochs: int, 
     """Fit, forecast and score one year with every method; folder is the year's own."""
     shard, cuts = shard_of(rows, year)
     subset = chosen(shard.tickers.tolist(), wanted)
-    (folder / "shards").mkdir(parents=True)
-    shard_file = folder / "shards/00000.npz"
-    label = {"run_id": np.array(str(year)), "kind": np.array("shards"), "shard": np.array(0)}
-    files.save(shard_file, shard.arrays() | label)
+    shard_file = save(folder, shard, str(year))
 
     started = time.process_time()
     origins = baseline.forecast(shard)
@@ -84,16 +106,18 @@ def run(rows: Arrays, year: int, wanted: int | list[str], tutorial_epochs: int, 
     }
     found = ours(folder, shard, shard_file, origins)
     found |= others(folder, shard_file, subset, tutorial_epochs, seconds)
+    evidence = json.loads((folder / "evidence.json").read_text())
+    period = scored(str(year), shard, origins, found, subset)
+    return Year(**vars(period), cuts=cuts, evidence=evidence, fit=fit, seconds=seconds)
 
-    return Year(
-        year,
-        cuts,
-        json.loads((folder / "evidence.json").read_text()),
-        fit,
-        seconds,
-        {name: score(shard, origins, forecasts, calibration) for name, (forecasts, calibration) in found.items()},
-        subset,
-    )
+
+def save(folder: Path, shard: Shard, run_id: str) -> Path:
+    """Write a shard as training reads it: the only one of a run."""
+    file = folder / "shards/00000.npz"
+    file.parent.mkdir(parents=True)
+    label = {"run_id": np.array(run_id), "kind": np.array("shards"), "shard": np.array(0)}
+    files.save(file, shard.arrays() | label)
+    return file
 
 
 def chosen(tickers: list[str], wanted: int | list[str]) -> list[str]:
@@ -106,29 +130,31 @@ def chosen(tickers: list[str], wanted: int | list[str]) -> list[str]:
     return [tickers[len(tickers) * i // count] for i in range(count)]
 
 
-def ours(folder: Path, shard: Shard, shard_file: Path, origins: files.Arrays) -> dict:
-    """(forecasts, calibration) of what is published, of its parts, and of intervals without training."""
-    children.run("-m", "benchmarks.ungated", folder, shard_file, folder / "ungated.npz")
-    served, ungated = files.load(folder / "served.npz"), files.load(folder / "ungated.npz")
-    calibrations = [
-        intervals.stretches(intervals.pool([intervals.histogram(shard, forecasts)])) for forecasts in (served, ungated)
-    ]
-    still, scaled = rivals.constant(shard, origins), rivals.volatility_scaled(shard, origins, ungated["scale"])
+def ours(folder: Path, shard: Shard, shard_file: Path, origins: Arrays) -> Forecasts:
+    """What is published, the same without calibration, and ranges without a model."""
+    children.run("-m", "benchmarks.scale", shard_file, folder / "scale.npz")
+    served, scale = files.load(folder / "served.npz"), files.load(folder / "scale.npz")["scale"]
     return {
-        "lstm": (served, calibrations[0]),
+        OURS: (served, calibration(shard, served)),
         "uncalibrated": (served, UNCALIBRATED),
-        "ungated": (ungated, calibrations[1]),
-        "constant": (files.forecasts(origins, still), UNCALIBRATED),
-        "volatility": (files.forecasts(origins, scaled), UNCALIBRATED),
+        "constant": (files.forecasts(origins, rivals.constant(shard, origins)), UNCALIBRATED),
+        "volatility": (files.forecasts(origins, rivals.volatility_scaled(shard, origins, scale)), UNCALIBRATED),
     }
 
 
-def others(folder: Path, shard_file: Path, subset: list[str], tutorial_epochs: int, seconds: dict[str, float]) -> dict:
-    """(forecasts, calibration) of the slow methods on the subset; seconds gets what each cost a ticker."""
+def calibration(shard: Shard, forecasts: Arrays) -> dict[str, np.ndarray]:
+    """The calibration file of a data set of one shard."""
+    return intervals.stretches(intervals.pool([intervals.histogram(shard, forecasts)]))
+
+
+def others(
+    folder: Path, shard_file: Path, subset: list[str], tutorial_epochs: int, seconds: dict[str, float]
+) -> Forecasts:
+    """The slow methods on the subset; seconds gets what each cost a ticker."""
     programs: dict[str, tuple] = {"tutorial_lstm": (sys.executable, "benchmarks.tutorial", tutorial_epochs)}
-    if CLASSICAL_PYTHON.exists():
-        programs |= {name: (CLASSICAL_PYTHON, "benchmarks.classical", name) for name in CLASSICAL}
-    found = {}
+    if SLOW_PYTHON.exists():
+        programs |= {name: (SLOW_PYTHON, f"benchmarks.{program}", name) for name, program in SLOW.items()}
+    found: Forecasts = {}
     for name, (python, *program) in programs.items():
         out = folder / f"{name}.npz"
         children.run("-m", *program, shard_file, folder / "baseline.npz", out, *subset, python=python)
@@ -138,9 +164,18 @@ def others(folder: Path, shard_file: Path, subset: list[str], tutorial_epochs: i
     return found
 
 
-def score(shard: Shard, origins: files.Arrays, forecasts: files.Arrays, calibration: files.Arrays) -> dict:
+def scored(name: str, shard: Shard, origins: Arrays, found: Forecasts, subset: Sequence[str]) -> Period:
+    """Join and score what each method forecast of one period."""
+    scores, losses, days = {}, {}, np.empty(0, np.int32)
+    for method, (forecasts, stretch) in found.items():
+        rows = predictions.join(shard, origins, forecasts, stretch)
+        scores[method] = score(rows, shard)
+        days, losses[method] = comparison.losses(rows, shard)
+    return Period(name, list(subset), scores, days, losses)
+
+
+def score(rows: Arrays, shard: Shard) -> dict[str, np.ndarray]:
     """The sums of stocks.metrics, and `spread` [k, 3]: what R² divides squared errors by, shown only as a warning."""
-    rows = predictions.join(shard, origins, forecasts, calibration)
     test = ~rows["future"]
     cell = rows["ticker"][test] * len(files.HORIZONS) + np.searchsorted(files.HORIZONS, rows["horizon"][test])
     shape = (len(shard), len(files.HORIZONS))

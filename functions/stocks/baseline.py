@@ -9,7 +9,7 @@ from stocks.series import Shard
 LAGS = 5
 SHORT, LONG = 5, 20
 FIRST_ORIGIN = LONG - 1  # the first row with a full long average
-TREES, SEED = 100, 7
+TREES, SEED = 30, 7
 # Of a price that hardly moved in training, a later one may be more widths away than the forest's float32 can say.
 FURTHEST = 1e30
 
