@@ -26,9 +26,10 @@ MONDAY = 4  # 1970-01-05
 
 
 class Evidence(NamedTuple):
-    """What a ticker's own days say: its week's name, and the exchanges that they leave, the preferred ones first.
+    """What a ticker's own days say: its week's name, and the exchanges that they leave.
 
-    No exchange is left where none fits. `proven`: one is left, and it explains three absences or more.
+    No exchange is left where none fits. First stands what explains the most absences, of equals the preferred one.
+    `proven`: only one is left, and it explains three absences or more.
     """
 
     week: str
@@ -82,11 +83,10 @@ def evidence(days: np.ndarray) -> Evidence:
     known, trades, weekday = table.known[left, span], table.trades[left, span], _weekday(np.arange(low, high + 1))
     same = (_weeks(weekday, trades, known) == week).all(axis=1)
     explained = np.count_nonzero(known & ~trades & ~traded & week[weekday], axis=1)[same]
-    left = left[same]
-    proven = explained.max(initial=0) >= FEWEST_EXPLAINED
-    if proven:
-        left = left[explained == explained.max()]
-    return Evidence(name, tuple(table.names[at] for at in left), proven and len(left) == 1)
+    left, most = left[same], int(explained.max(initial=0))
+    enough = most >= FEWEST_EXPLAINED
+    left = left[explained == most] if enough else left[np.argsort(-explained, kind="stable")]
+    return Evidence(name, tuple(table.names[at] for at in left), enough and len(left) == 1)
 
 
 def count_votes(found: Iterable[Evidence]) -> Counter[str]:
@@ -95,7 +95,7 @@ def count_votes(found: Iterable[Evidence]) -> Counter[str]:
 
 
 def choose(found: Evidence, votes: Mapping[str, int]) -> str:
-    """The calendar by the evidence; where that leaves several, the dataset's choice, then the preferred one."""
+    """The calendar by the evidence; where that leaves several, the one with the most votes, then the first."""
     if not found.exchanges:
         return found.week
     return max(found.exchanges, key=lambda name: votes.get(name, 0))  # of equals the first
@@ -233,11 +233,12 @@ def _week_named(name: str) -> np.ndarray:
     """bool[7] of a week's name. Raises ValueError for another name."""
     week = np.zeros(7, bool)
     for run in name.split(","):
-        first, _, last = run.partition("-")
-        if first not in NAMES or (last or first) not in NAMES:
-            raise ValueError(f"{name} is the name of no calendar")
+        first, dash, last = run.partition("-")
+        last = last if dash else first
+        if first not in NAMES or last not in NAMES:
+            raise ValueError(f"{name!r} is the name of no calendar")
         start = NAMES.index(first)
-        week[np.arange(start, start + (NAMES.index(last or first) - start) % 7 + 1) % 7] = True
+        week[np.arange(start, start + (NAMES.index(last) - start) % 7 + 1) % 7] = True
     return week
 
 
