@@ -17,9 +17,8 @@ import numpy as np
 from benchmarks import tables
 from stocks.contract import FEWEST_ROWS, HORIZONS
 from stocks.dataset import calendars
-from stocks.predictions import future_days
 
-WEEKEND_ROWS = 250  # as stocks.predictions has it
+WEEKEND_ROWS = 250
 
 type Days = dict[str, np.ndarray]
 
@@ -65,12 +64,16 @@ def measure(days: Days, every: int, rows: int) -> tuple[dict[str, list[float]], 
 
 
 def targets(known: np.ndarray, days: np.ndarray, calendar: str) -> Iterator[tuple[str, int, bool]]:
-    """How the days are found, the horizon, and whether the day is that of the ticker's own row."""
-    weekend = ~np.is_busday(known[-WEEKEND_ROWS:].astype("datetime64[D]")).all()
+    """How the days are found, the horizon, and whether the day is that of the ticker's own row.
+
+    `weekdays` is how the first version found them: calendar days where the last 250 rows have one of a weekend.
+    """
+    weekdays = np.is_busday(known[-WEEKEND_ROWS:].astype("datetime64[D]")).all()
     for horizon in HORIZONS:
         if len(known) - 1 + horizon < len(days):
             real = days[len(known) - 1 + horizon]
-            yield "weekdays", horizon, future_days(known[-1:], np.array([weekend]), horizon)[0] == real
+            first = calendars.sessions_ahead("Mon-Fri" if weekdays else "Mon-Sun", known[-1:], horizon)
+            yield "weekdays", horizon, first[0] == real
             yield "calendars", horizon, calendars.sessions_ahead(calendar, known[-1:], horizon)[0] == real
 
 
