@@ -4,6 +4,7 @@ import pytest
 from stocks import predictions, volatility
 from stocks.contract import BASELINES, MODELS, QUANTILES
 from tests.support import shards
+from tests.support.exchanges import day, iso, span, weekdays, written
 from tests.support.prices import walk
 
 NO_CALIBRATION: dict[str, np.ndarray] = {"day": np.empty(0, np.int32), "stretch": np.empty((0, 3, 2))}
@@ -82,27 +83,26 @@ def test_rows_are_sorted_and_actual_is_missing_only_in_the_future():
     assert rows["origin_day"].dtype == rows["target_day"].dtype == np.int32
 
 
-@pytest.mark.parametrize(
-    ("every_day", "expected"),
-    [(False, ["2024-03-04", "2024-03-08", "2024-03-29"]), (True, ["2024-03-02", "2024-03-06", "2024-03-21"])],
-)
-def test_the_future_is_counted_in_weekdays_or_in_days(every_day, expected):
-    friday = np.array(["2024-03-01"], "datetime64[D]").astype(np.int32)
-    found = [predictions.future_days(friday, np.array([every_day]), horizon) for horizon in (1, 5, 20)]
-    assert [str(day[0].astype("datetime64[D]")) for day in found] == expected
-
-
-def test_weekends_count_where_the_last_250_rows_include_one():
-    friday = int(np.datetime64("2024-03-01").astype("datetime64[D]").astype(int))
-    daily = np.arange(friday - 299, friday + 1)
-    weekend_long_ago = np.concatenate([[friday - 700 + 1], shards.weekdays(261, "2023-03-03")])
-    assert not np.is_busday(np.array(weekend_long_ago[0], "datetime64[D]"))
-    assert weekend_long_ago[-1] == friday
-    series = {"COIN": walk(1, 300), "STOCK": walk(2, 262)}
-    shard = shards.shard(series, friday, {"COIN": daily, "STOCK": weekend_long_ago})
+def test_the_future_is_counted_by_each_tickers_own_calendar():
+    wednesday = "2024-07-03"
+    days = {
+        "COIN": span("2023-06-01", wednesday),
+        "FILLED": weekdays("2023-06-01", wednesday),
+        "STOCK": written("XNYS", last=wednesday),
+        "WEEKLY": span("2021-06-02", wednesday)[::7],
+    }
+    shard = shards.shard({name: walk(1, len(own)) for name, own in days.items()}, day("2024-03-01"), days)
+    expected = {
+        "COIN": ["2024-07-04", "2024-07-08", "2024-07-23"],
+        "FILLED": ["2024-07-04", "2024-07-10", "2024-07-31"],
+        "STOCK": ["2024-07-05", "2024-07-11", "2024-08-01"],
+        "WEEKLY": ["2024-07-10", "2024-08-07", "2024-11-20"],
+    }
+    found = predictions.future_days(shard)
+    assert found.dtype == np.int32
+    assert dict(zip(shard.tickers.tolist(), map(iso, found), strict=True)) == expected
     rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
-    ahead = rows["target_day"][rows["future"]] - friday
-    assert ahead.tolist() == [1, 5, 20, 3, 7, 28]
+    assert iso(rows["target_day"][rows["future"]]) == [target for own in expected.values() for target in own]
 
 
 def test_float32_rounding_of_a_price_that_stands_still_is_no_miss():
