@@ -31,8 +31,8 @@ def of(scores: Arrays) -> dict[str, np.ndarray]:
     rows = n[:, [MODELS.index("forecast")]]
     for i, name in enumerate(("coverage80", "coverage95")):
         measures[name] = _only_ranges(_with_total(scores["covered"][:, None, :, i], rows))
-    for name in ("pinball", "qlike"):
-        measures[name] = _only_ranges(_with_total(scores[name][:, None, :], rows))
+    for name, counted in (("pinball", rows), ("qlike", scores["moving"][:, None, :])):
+        measures[name] = _only_ranges(_with_total(scores[name][:, None, :], counted))
     return measures
 
 

@@ -12,7 +12,8 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
     covered int64[k, 3, 2]               rows inside the 80 % and the 95 % interval
     pinball, constant float64[k, 3]      sums over rows of the mean pinball loss, in basis points of the naive
                                          price: of the ranges, and of the ticker's own constant ones
-    qlike float64[k, 3]                  sum over rows of the loss of the expected move (stocks.volatility.qlike)
+    moving int64[k, 3]                   test rows with an expected move: the price moved in the 119 rows before
+    qlike float64[k, 3]                  sum over these of the loss of the expected move (stocks.volatility.qlike)
     day int32[d], day_n int64[d, 3]      target days and their rows
     day_loss float64[d, 5, 3]            sum of (squared error - naive's) / origin's price squared
     day_moves, day_hits int64[d, 5, 3]   moves and hits by target day
@@ -38,7 +39,7 @@ MEASURES = (
 )  # fmt: skip
 TICKER_SUMS = (
     "scale", "n", "squared", "absolute", "actual_moves", "ups", "moves", "hits", "dm_t", "covered", "pinball",
-    "constant", "qlike",
+    "constant", "moving", "qlike",
 )  # fmt: skip
 DAY_SUMS = ("day_n", "day_loss", "day_moves", "day_hits")
 
@@ -240,7 +241,8 @@ def _of_ranges(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarray]:
     return {
         "covered": np.stack(covered, axis=2),
         "pinball": by_ticker.sum(loss),
-        "qlike": by_ticker.sum(volatility.qlike(test["variance"], expected)),
+        "moving": by_ticker.count(expected > 0),
+        "qlike": by_ticker.sum(np.where(expected > 0, volatility.qlike(test["variance"], expected), 0.0)),
     }
 
 

@@ -135,9 +135,18 @@ def test_a_price_that_never_moves_has_errors_of_0_and_no_ratios():
     flat = shards.shard({"FLAT": [5.0] * 4}, test_from=shards.weekdays(4)[3])
     still = some_rows([5.0] * 40, [5.0] * 40, expected_move=0.0, variance=0.0)
     found = table(still, flat)["FLAT", "forecast", 1]
-    assert [found[name] for name in ("rmse", "mae", "pinball", "qlike", "coverage80")] == [0, 0, 0, 0, 1]
-    absent = (*RATIOS, "directional_accuracy", "always_up_rate", "dm_t")
+    assert [found[name] for name in ("rmse", "mae", "pinball", "coverage80")] == [0, 0, 0, 1]
+    absent = (*RATIOS, "directional_accuracy", "always_up_rate", "dm_t", "qlike")
     assert {found[name] for name in absent} == {None}
+
+
+def test_a_move_that_no_volatility_could_foretell_is_no_loss_of_the_expected_move():
+    """A price that stood still has no expected move, and one jump from there would own every pooled figure."""
+    rows = some_rows([101, 150], [100, 100], variance=1e-4)
+    rows["expected_move"] = np.array([0.01, 0.0])
+    found = table(rows, SHARD)
+    rows = {name: column[:1] for name, column in rows.items()}
+    assert found["*", "forecast", 1]["qlike"] == table(rows, SHARD)["*", "forecast", 1]["qlike"]
 
 
 def test_the_scale_reads_rows_before_the_test_only():
