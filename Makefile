@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
 RUN_VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam)
-VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-clients .venv-checkov)
+VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-calendars .venv-clients .venv-checkov)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -52,10 +52,10 @@ lint: setup
 	.venv-checkov/bin/checkov --config-file .checkov.yaml --file template.yaml
 
 # Definitions, parts of the template and of documents, from their sources.
-generate: .venv/.ready .venv-images/.ready
+generate: .venv/.ready .venv-images/.ready .venv-calendars/.ready
 	$(BIN)/python -m tools.generate
 
-generate-check: .venv/.ready .venv-images/.ready
+generate-check: .venv/.ready .venv-images/.ready .venv-calendars/.ready
 	$(BIN)/python -m tools.generate --check
 
 # Needs the internet: known vulnerabilities of every pinned package. Not a part of `make test`, which works without.
@@ -85,7 +85,7 @@ lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
 	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
-	for name in ministack lambda sam clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam calendars clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -97,6 +97,7 @@ lock: .venv-uv/.ready
 .venv-lambda/.ready: requirements/lambda.txt
 .venv-sam/.ready: requirements/sam.txt
 .venv-images/.ready: requirements/images.txt
+.venv-calendars/.ready: requirements/calendars.txt
 .venv-clients/.ready: requirements/clients.txt
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt

@@ -92,11 +92,14 @@ INSTANCES = [endpoint.Instance(0, 60, 62), endpoint.Instance(1, 60, 61)]
 def read_answer(body: bytes) -> str:
     """As Forecast reads what the endpoint answered."""
     try:
-        found = endpoint.prices(SHARD, INSTANCES, body)
+        answers = zip(INSTANCES, endpoint.prices(SHARD, INSTANCES, body), strict=True)
+        found = endpoint.assemble(SHARD, answers)["outputs"]
     except endpoint.NotAForecast:
         return REJECTED
-    if not all(((values > 1) & (values < 10_000)).all() for values in found):
-        raise AssertionError("a forecast that is no price of these tickers")
+    lstm, prices, expected = found[..., endpoint.LSTM], found[..., 1 : endpoint.EXPECTED_MOVE], found[..., -1]
+    known = np.concatenate([prices, lstm[..., None]] if lstm.any() else [prices], axis=2)  # 0 is no LSTM
+    if not (((known > 1) & (known < 10_000)).all() and ((expected >= 0) & (expected < 2)).all()):
+        raise AssertionError("a forecast that is none of these tickers")
     return ACCEPTED
 
 
@@ -115,8 +118,11 @@ def read_request(body: bytes) -> str:
 
 
 def answers() -> list[bytes]:
-    lasts = [SHARD.adjclose[60:63], SHARD.adjclose[-3:]]
-    good = [[[[price] * len(OUTPUTS) for _ in HORIZONS] for price in last.tolist()] for last in lasts]
+    lasts = [SHARD.adjclose[60:63].tolist(), SHARD.adjclose[-3:].tolist()]
+    good, without_lstm = (
+        [[[[price * trained, *[price] * (len(OUTPUTS) - 2), 0.01]] * len(HORIZONS) for price in last] for last in lasts]
+        for trained in (1, 0)
+    )
     others: tuple = (
         {"error": "out of memory"},
         {"predictions": []},
@@ -124,7 +130,8 @@ def answers() -> list[bytes]:
         {"predictions": [[[[None]]]]},
         {"predictions": [10**400]},
     )
-    return [json.dumps({"predictions": good}).encode(), *(json.dumps(other).encode() for other in others)]
+    seeds = ({"predictions": good}, {"predictions": without_lstm})
+    return [*(json.dumps(seed).encode() for seed in seeds), *(json.dumps(other).encode() for other in others)]
 
 
 def requests() -> list[bytes]:

@@ -21,7 +21,8 @@ from tools import sections
 MUTMUT = ROOT / ".venv-mutants/bin/mutmut"
 COPIED = ("training", "tests", "statemachine", "template.yaml", "examples", "local", "tools", "benchmarks")
 READERS = tuple(
-    f"tests/unit/test_{name}.py" for name in ("numbers", "dates", "prices", "look_alike_files", "reading_limits")
+    f"tests/unit/test_{name}.py"
+    for name in ("numbers", "dates", "prices", "look_alike_files", "reading_limits", "files_of_no_prices", "corpus")
 )
 # stocks/contract.py, schemas.py and titles.py are tables; their tests are in tests/project.
 MODULES = {

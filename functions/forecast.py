@@ -1,5 +1,7 @@
 """Ask the endpoint for one shard's forecasts, and score those whose target day has come."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from botocore.exceptions import ClientError
 
@@ -17,21 +19,19 @@ PASSING = {"InternalDependencyException", "ModelNotReadyException"}
 def handler(event: ForecastEvent, context: LambdaContext) -> ShardResult:
     run, number, name = event["run"], event["shard"], event["endpoint_name"]
     shard = Shard.from_arrays(working.get_arrays(run, "shards", number))
-    answers: list[tuple[endpoint.Instance, np.ndarray]] = []
-    for instances in endpoint.requests(shard):
-        answer = invoke(name, endpoint.body(shard, instances))
-        answers += zip(instances, forecasts_in(answer, shard, instances), strict=True)
-    forecasts = endpoint.assemble(shard, answers)
+    try:
+        forecasts = endpoint.assemble(shard, answers(name, shard))
+    except endpoint.NotAForecast as error:
+        raise ModelFailed(str(error)) from error
     working.put_arrays(run, "forecasts", forecasts, number)
     working.put_arrays(run, "histograms", intervals.histogram(shard, forecasts), number)
     return {"shard": number}
 
 
-def forecasts_in(answer: bytes, shard: Shard, instances: list[endpoint.Instance]) -> list[np.ndarray]:
-    try:
-        return endpoint.prices(shard, instances, answer)
-    except endpoint.NotAForecast as error:
-        raise ModelFailed(str(error)) from error
+def answers(name: str, shard: Shard) -> Iterator[tuple[endpoint.Instance, np.ndarray]]:
+    for instances in endpoint.requests(shard):
+        answer = invoke(name, endpoint.body(shard, instances))
+        yield from zip(instances, endpoint.prices(shard, instances, answer), strict=True)
 
 
 def invoke(name: str, body: str) -> bytes:

@@ -12,6 +12,7 @@ from common.events import LambdaContext, Run, StartTrainingEvent, StartTrainingR
 from common.settings import Settings, settings
 
 LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after every epoch: train_loss=0.1234
+SOURCES = ("*.py", "*.json", "requirements.txt")  # of the training folder, which the job gets
 
 
 @telemetry.step
@@ -38,10 +39,10 @@ def training_folder() -> Path:
 
 
 def source_archive(folder: Path) -> bytes:
-    """The folder's modules and requirements.txt as a tar.gz, the same bytes for the same code."""
+    """The folder's modules, constants and requirements.txt as a tar.gz, the same bytes for the same code."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for path in sorted([*folder.glob("*.py"), *folder.glob("requirements.txt")]):
+        for path in sorted(path for name in SOURCES for path in folder.glob(name)):
             content = path.read_bytes()
             member = tarfile.TarInfo(path.name)  # its defaults are owner 0 and time 0
             member.size = len(content)

@@ -1,12 +1,6 @@
--- Which tickers should move most over the next 20 days, in percent?
-select
-  dataset,
-  ticker,
-  target_date,
-  100 * (lstm / last_price - 1) as change_percent,
-  100 * (lstm_p10 / last_price - 1) as low_percent,
-  100 * (lstm_p90 / last_price - 1) as high_percent
+-- Which tickers should move most over the next 20 days, up or down, in percent?
+select dataset, ticker, target_date, last_price, expected_move_pct, p10_pct, p90_pct, forecast_pct
 from latest_forecast
 where horizon = 20
-order by abs(lstm / last_price - 1) desc, dataset, ticker
+order by expected_move_pct desc, dataset, ticker
 limit 20

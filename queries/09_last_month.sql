@@ -4,7 +4,7 @@ with last_days as (
   from backtest
   group by dataset
 )
-select b.dataset, b.ticker, b.target_date, b.actual, b.lstm, b.lstm_p10, b.lstm_p90, b.inside_80
+select b.dataset, b.ticker, b.target_date, b.actual, b.forecast, b.p10, b.p90, b.inside_80, b.lstm
 from backtest b
 join last_days d on d.dataset = b.dataset
 where b.horizon = 1 and b.target_date > date_add('day', -30, d.last_day)

@@ -4,7 +4,7 @@ select
   h.started,
   h.minutes,
   h.rows,
-  100e0 * h.rejected_rows / h.rows as rejected_percent,
+  100e0 * h.rejected_rows / h.rows as rejected_pct,
   h.tickers,
   h.cost_usd,
   s.ticker as skipped_ticker

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import volatility
-from data import HORIZONS, MIN_ROWS, Prices
+from data import CLIP, HORIZONS, MIN_ROWS, Prices
 
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 MEDIAN = QUANTILES.index(0.5)
@@ -107,8 +107,13 @@ def _fit_horizon(
         level,
         _mix(quantiles - median, shape, independent, SHAPE_DAYS),
         float(_mix(median, drift, days, DRIFT_DAYS)),
-        float(_mix(np.sqrt(np.mean((moves - median) ** 2)), move, independent, SHAPE_DAYS)),
+        float(_mix(_root_mean_square(moves - median), move, independent, SHAPE_DAYS)),
     )
+
+
+def _root_mean_square(moves: np.ndarray) -> np.ndarray:
+    """Of moves in units of sigma, clipped: one jump that is an error must not widen what is expected of every ticker."""
+    return np.sqrt(np.mean(np.clip(moves, -CLIP, CLIP) ** 2))
 
 
 def _level(features: np.ndarray) -> float:

@@ -18,7 +18,7 @@ CALIBRATION_ORIGINS = 270  # before test_from: 250 days of scores for the first 
 SERIES = ("adjclose", "high", "low")
 LSTM, EXPECTED_MOVE = OUTPUTS.index("lstm"), OUTPUTS.index("expected_move")
 LOG_ROUNDING = 1e-5  # of a logarithm: the model computes in float32
-# 4 MB bound both ways: an answer takes some 290 bytes an origin and never more than 440, a row asks at most 50.
+# 4 MB bound both ways: an answer takes some 290 bytes an origin and never more than 392, a row asks at most 50.
 MOST_ORIGINS, MOST_ROWS = 9_000, 75_000
 LEAST_FILL = 0.75  # a request whose longest instance is padded into much shorter ones is split instead
 

@@ -12,7 +12,8 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
     covered int64[k, 3, 2]               rows inside the 80 % and the 95 % interval
     pinball, constant float64[k, 3]      sums over rows of the mean pinball loss, in basis points of the naive
                                          price: of the ranges, and of the ticker's own constant ones
-    qlike float64[k, 3]                  sum over rows of the loss of the expected move (stocks.volatility.qlike)
+    moving int64[k, 3]                   test rows with an expected move: the price moved in the 119 rows before
+    qlike float64[k, 3]                  sum over these of the loss of the expected move (stocks.volatility.qlike)
     day int32[d], day_n int64[d, 3]      target days and their rows
     day_loss float64[d, 5, 3]            sum of (squared error - naive's) / origin's price squared
     day_moves, day_hits int64[d, 5, 3]   moves and hits by target day
@@ -24,13 +25,12 @@ from typing import TypedDict, cast
 
 import numpy as np
 
-from stocks import volatility
+from stocks import measures, volatility
 from stocks.contract import HORIZONS, MODELS, QUANTILES, Arrays
+from stocks.measures import FEWEST_MOVES
 from stocks.series import Shard
 from stocks.significance import diebold_mariano, ratio_interval
 
-FEWEST_MOVES = 30
-MIXED = 0.9  # of a weekday's rows; with fewer on weekend days, tickers keep calendars of several kinds
 POOLED = "*"
 MEASURES = (
     "rmse", "mae", "rmse_vs_naive", "mae_vs_naive", "mase", "directional_accuracy", "always_up_rate", "dm_t",
@@ -39,7 +39,7 @@ MEASURES = (
 )  # fmt: skip
 TICKER_SUMS = (
     "scale", "n", "squared", "absolute", "actual_moves", "ups", "moves", "hits", "dm_t", "covered", "pinball",
-    "constant", "qlike",
+    "constant", "moving", "qlike",
 )  # fmt: skip
 DAY_SUMS = ("day_n", "day_loss", "day_moves", "day_hits")
 
@@ -124,13 +124,13 @@ def pool(scores: Iterable[Arrays]) -> dict[str, np.ndarray]:
 def columns(scores: Arrays) -> dict[str, np.ndarray]:
     """The metrics table by column: the pooled rows (ticker '*') first, then every ticker, model and horizon.
 
-    Measures are masked arrays, masked where there is nothing to measure: write them with tables.to_parquet, or take
+    Measures are masked arrays, masked where there is nothing to measure: write them with schemas.to_parquet, or take
     `rows` for dicts. n = 0 stays in the table, so every ticker has its fifteen rows.
     """
     tickers = np.concatenate([[POOLED], scores["tickers"]]) if len(scores["tickers"]) else np.array([POOLED])
     shape = (len(tickers), len(MODELS), len(HORIZONS))
     n = scores["n"]
-    measures = _measures(scores)
+    measured = measures.of(scores)
     table = {
         "ticker": np.repeat(tickers, len(MODELS) * len(HORIZONS)),
         "model": np.tile(np.repeat(np.array(MODELS), len(HORIZONS)), len(tickers)),
@@ -138,7 +138,7 @@ def columns(scores: Arrays) -> dict[str, np.ndarray]:
         "n": np.concatenate([n.sum(axis=0)[None], n]).ravel(),
     }
     for name in MEASURES:
-        table[name] = np.ma.masked_invalid(np.broadcast_to(measures[name], shape).ravel())
+        table[name] = np.ma.masked_invalid(np.broadcast_to(measured[name], shape).ravel())
     return table
 
 
@@ -241,7 +241,8 @@ def _of_ranges(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarray]:
     return {
         "covered": np.stack(covered, axis=2),
         "pinball": by_ticker.sum(loss),
-        "qlike": by_ticker.sum(volatility.qlike(test["variance"], expected)),
+        "moving": by_ticker.count(expected > 0),
+        "qlike": by_ticker.sum(np.where(expected > 0, volatility.qlike(test["variance"], expected), 0.0)),
     }
 
 
@@ -262,81 +263,3 @@ def _pinball(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """float64[m]: the pinball loss of Koenker and Bassett (1978), mean of the five quantiles [m, 5]."""
     level, above = np.array(tuple(QUANTILES.values())), actual[:, None] - quantiles
     return np.maximum(level * above, (level - 1) * above).mean(axis=1)
-
-
-def _measures(scores: Arrays) -> dict[str, np.ndarray]:
-    """Each measure as float64[1 + k, 5 or 1, 3 horizons], the pooled row first; NaN where there is none."""
-    n, squared, absolute = scores["n"], scores["squared"], scores["absolute"]
-    ratios = {
-        "rmse_vs_naive": np.sqrt(_ratio(squared, squared[:, :1])),
-        "mae_vs_naive": _ratio(absolute, absolute[:, :1]),
-        # Hyndman and Koehler (2006): every horizon is scaled by the one-row naive error of the rows before the test
-        "mase": _ratio(_ratio(absolute, n), scores["scale"][:, None, None]),
-        "pinball_vs_constant": _only_ranges(_ratio(scores["pinball"], scores["constant"])[:, None, :]),
-    }
-    measures = {name: np.concatenate([_mean_of_known(values), values]) for name, values in ratios.items()}
-    measures |= {f"{name}_median": _pooled_alone(_median_of_known(values), len(n)) for name, values in ratios.items()}
-    measures["rmse"] = np.sqrt(_with_total(squared, n))
-    measures["mae"] = _with_total(absolute, n)
-    measures["always_up_rate"] = _with_total(scores["ups"][:, None, :], scores["actual_moves"][:, None, :])
-    measures["directional_accuracy"] = _with_total(scores["hits"], scores["moves"], FEWEST_MOVES)
-    measures["dm_t"] = np.concatenate([_pooled_dm(scores)[None], scores["dm_t"]])
-    rows = n[:, [MODELS.index("forecast")]]
-    for i, name in enumerate(("coverage80", "coverage95")):
-        measures[name] = _only_ranges(_with_total(scores["covered"][:, None, :, i], rows))
-    for name in ("pinball", "qlike"):
-        measures[name] = _only_ranges(_with_total(scores[name][:, None, :], rows))
-    return measures
-
-
-def _with_total(above: np.ndarray, below: np.ndarray, fewest: int = 1) -> np.ndarray:
-    """above / below by ticker, after the same of their totals."""
-    return np.concatenate([_ratio(above.sum(axis=0), below.sum(axis=0), fewest)[None], _ratio(above, below, fewest)])
-
-
-def _ratio(above: np.ndarray, below: np.ndarray, fewest: float = 0) -> np.ndarray:
-    """above / below; NaN where below is 0, NaN or under `fewest`."""
-    above, below = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=(below > 0) & (below >= fewest))
-
-
-def _mean_of_known(values: np.ndarray) -> np.ndarray:
-    """float64[1, ...]: the mean over tickers of what is not NaN."""
-    known = np.isfinite(values)
-    return _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0))[None]
-
-
-def _median_of_known(values: np.ndarray) -> np.ndarray:
-    """float64[1, ...]: the median over tickers of what is not NaN."""
-    known = np.ma.masked_invalid(values)
-    return np.ma.median(known, axis=0).filled(np.nan)[None] if len(values) else np.full((1, *values.shape[1:]), np.nan)
-
-
-def _pooled_alone(pooled: np.ndarray, tickers: int) -> np.ndarray:
-    """float64[1 + k, ...]: a measure that single tickers do not have."""
-    return np.concatenate([pooled, np.full((tickers, *pooled.shape[1:]), np.nan)])
-
-
-def _only_ranges(values: np.ndarray) -> np.ndarray:
-    """float64[..., 5, 3] from [..., 1, 3]: the ranges are those of `forecast`."""
-    return np.where(np.array(MODELS)[:, None] == "forecast", values, np.nan)
-
-
-def _pooled_dm(scores: Arrays) -> np.ndarray:
-    """float64[5, 3]: Diebold-Mariano on the mean relative loss of each target day, so tickers of a day count once."""
-    statistics = np.full((len(MODELS), len(HORIZONS)), np.nan)
-    for i, horizon in enumerate(HORIZONS):
-        with_rows = scores["day_n"][:, i] > 0
-        overlap = (
-            2 * horizon - 1 if _mixes_calendars(scores["day"][with_rows], scores["day_n"][with_rows, i]) else horizon
-        )
-        for m in range(len(MODELS)):
-            daily = scores["day_loss"][with_rows, m, i] / scores["day_n"][with_rows, i]
-            statistics[m, i] = diebold_mariano(daily, overlap)
-    return statistics
-
-
-def _mixes_calendars(days: np.ndarray, counts: np.ndarray) -> bool:
-    """Whether some tickers trade on weekends and others do not: then errors overlap for more than horizon days."""
-    weekday = np.is_busday(days.astype("datetime64[D]"))
-    return bool(weekday.any() and not weekday.all() and counts[~weekday].mean() < MIXED * counts[weekday].mean())

@@ -4,9 +4,8 @@ import numpy as np
 
 from stocks import intervals, volatility
 from stocks.contract import BASELINES, HORIZONS, OUTPUTS, ROUNDING, Arrays
+from stocks.dataset import calendars
 from stocks.series import Shard
-
-WEEKEND_ROWS = 250  # rows in which a weekend day shows that the ticker trades every day
 
 
 def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays) -> dict[str, np.ndarray]:
@@ -16,8 +15,8 @@ def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays)
     future bool, actual and variance (NaN where future), naive, drift, random_forest, lstm (NaN where none was trained),
     forecast, p025, p10, p50, p90, p975, and expected_move, a fraction. variance is the mean daily one of the days from
     origin to target.
-    A test row's target is the ticker's own row h ahead; the last row gives one future row per horizon. Raises
-    ValueError where the three are not of the same tickers.
+    A test row's target is the ticker's own row h ahead; the last row gives one future row per horizon, whose target is
+    the h-th session of the ticker's calendar. Raises ValueError where the three are not of the same tickers.
     """
     for name, other in (("baseline", baseline), ("forecasts", forecasts)):
         if not np.array_equal(shard.tickers, other["tickers"]):
@@ -27,22 +26,28 @@ def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays)
     outputs = forecasts["outputs"][_positions(baseline, forecasts)]
     stretch = intervals.stretch_on(calibration, shard.days[row])
     outputs[:, :, intervals.RANGE] = intervals.widen(outputs[:, :, intervals.RANGE], stretch)
-    variance = volatility.daily_variance(shard)
+    variance, ahead = volatility.daily_variance(shard), future_days(shard)
     parts = []
     for i, horizon in enumerate(HORIZONS):
         kept = (row + horizon < end) | (row == end - 1)
         named = _named(baseline["prices"][kept, i], outputs[kept, i])
-        parts.append({"ticker": ticker[kept], **_targets(shard, variance, ticker[kept], row[kept], horizon), **named})
+        targets = _targets(shard, variance, ahead[:, i], ticker[kept], row[kept], horizon)
+        parts.append({"ticker": ticker[kept], **targets, **named})
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.lexsort((columns["origin_day"], columns["horizon"], columns["ticker"]))
     return {name: column[order] for name, column in columns.items()}
 
 
-def future_days(days: np.ndarray, every_day: np.ndarray, horizon: int) -> np.ndarray:
-    """int32[m]: `horizon` weekdays after days int32[m], or calendar days where `every_day`."""
-    dates = days.astype("datetime64[D]")
-    weekdays = np.busday_offset(dates, horizon, roll="backward").astype(np.int32)
-    return np.where(every_day, days + horizon, weekdays).astype(np.int32)
+def future_days(shard: Shard) -> np.ndarray:
+    """int32[k, h]: by horizon, the day of that session after each ticker's last row."""
+    names = np.array([calendars.infer(ticker.rows["days"]) for ticker in shard], str)
+    last = shard.days[shard.offsets[1:] - 1]
+    ahead = np.empty((len(shard), len(HORIZONS)), np.int32)
+    for name in np.unique(names):
+        own = names == name
+        for i, horizon in enumerate(HORIZONS):
+            ahead[own, i] = calendars.sessions_ahead(str(name), last[own], horizon)
+    return ahead
 
 
 def _positions(baseline: Arrays, forecasts: Arrays) -> np.ndarray:
@@ -64,29 +69,19 @@ def _key(forecasts: Arrays) -> np.ndarray:
 
 
 def _targets(
-    shard: Shard, variance: np.ndarray, ticker: np.ndarray, row: np.ndarray, horizon: int
+    shard: Shard, variance: np.ndarray, ahead: np.ndarray, ticker: np.ndarray, row: np.ndarray, horizon: int
 ) -> dict[str, np.ndarray]:
-    """Days, actual prices and variances of origins given by their row in the shard."""
+    """Days, actual prices and variances of origins given by their row in the shard; `ahead` are the future days."""
     future = row == shard.offsets[ticker + 1] - 1
     target = np.where(future, row, row + horizon)
-    days = shard.days
-    ahead = future_days(days[row], _trades_on_weekends(shard)[ticker], horizon)
     return {
-        "origin_day": days[row],
-        "target_day": np.where(future, ahead, days[target]).astype(np.int32),
+        "origin_day": shard.days[row],
+        "target_day": np.where(future, ahead[ticker], shard.days[target]).astype(np.int32),
         "horizon": np.full(len(row), horizon, np.int32),
         "future": future,
         "actual": np.where(future, np.nan, shard.adjclose[target]),
         "variance": np.where(future, np.nan, volatility.realised(variance, np.where(future, 0, row), horizon)),
     }
-
-
-def _trades_on_weekends(shard: Shard) -> np.ndarray:
-    """bool[k]: whether a ticker's last 250 rows include a weekend day."""
-    weekend = ~np.is_busday(shard.days.astype("datetime64[D]"))
-    lows, highs = shard.offsets[:-1], shard.offsets[1:]
-    last = [weekend[max(high - WEEKEND_ROWS, low) : high].any() for low, high in zip(lows, highs, strict=True)]
-    return np.array(last, bool)
 
 
 def _named(baseline: np.ndarray, outputs: np.ndarray) -> dict[str, np.ndarray]:

@@ -170,7 +170,7 @@ def in_words(name: str, answer: Answer) -> Iterator[str]:
     yield from _tickers(answer)
     yield from (f"  {note}" for note in answer["notes"])
     if answer["accepted"] and answer["model"] == "none":
-        yield "  too few rows to train the LSTM: the forecast is the last price, with ranges of past moves"
+        yield "  too few rows to train the LSTM: the forecast is the last price, with ranges that follow volatility"
 
 
 def _tickers(answer: Answer) -> Iterator[str]:

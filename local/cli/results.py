@@ -1,6 +1,8 @@
 """What a run left in the lake: copied to a folder and shown as a table."""
 
+import statistics
 from pathlib import Path
+from typing import Literal
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -44,21 +46,40 @@ def _copy(lake: str, prefix: str, folder: Path) -> None:
             s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
 
 
-def metrics_table(folder: Path) -> Table:
-    """The rows over all tickers: what each model is worth against the naive forecast."""
-    rows = pq.read_table(folder / "metrics")
-    rows = rows.filter(pc.equal(rows["ticker"], "*")).sort_by(
-        [("horizon", "ascending"), ("rmse_vs_naive", "ascending")]
-    )
+def models_table(folder: Path) -> Table:
+    """The rows over all tickers: what each model is worth against the naive forecast, best first."""
     table = Table(title="All tickers, by days ahead: errors relative to the naive forecast's")
-    for title in ("days", "model", "RMSE/naive", "MAE/naive", "80 % covers", "pinball bp"):
+    for title in ("days", "model", "RMSE/naive", "median", "MAE/naive"):
         table.add_column(title, justify="left" if title == "model" else "right")
-    for row in rows.to_pylist():
+    for row in _pooled(folder):
+        ratios = [_number(row[name], 4) for name in ("rmse_vs_naive", "rmse_vs_naive_median", "mae_vs_naive")]
+        table.add_row(str(row["horizon"]), row["model"], *ratios)
+    return table
+
+
+def ranges_table(folder: Path) -> Table:
+    """What the ranges of `forecast` are worth, and the move expected from the last day, median over tickers."""
+    table = Table(title="The ranges of the forecast, by days ahead")
+    for title in ("days", "expected move %", "80 % covers", "95 % covers", "pinball bp", "loss/constant"):
+        table.add_column(title, justify="right")
+    future = pq.read_table(folder / "predictions", filters=[("split", "=", "future")])
+    for row in _pooled(folder):
+        if row["model"] != "forecast":
+            continue
+        moves = future.filter(pc.equal(future["horizon"], row["horizon"]))["expected_move"].to_pylist()
         table.add_row(
-            str(row["horizon"]), row["model"], _number(row["rmse_vs_naive"], 4), _number(row["mae_vs_naive"], 4),
-            _number(row["coverage80"], 3), _number(row["pinball"], 1),
+            str(row["horizon"]), _number(100 * statistics.median(moves), 2),
+            _number(row["coverage80"], 3), _number(row["coverage95"], 3), _number(row["pinball"], 1),
+            _number(row["pinball_vs_constant"], 4),
         )  # fmt: skip
     return table
+
+
+def _pooled(folder: Path) -> list[dict]:
+    """The metrics over all tickers, by horizon and error; a model without a figure comes last."""
+    rows = pq.read_table(folder / "metrics")
+    order: list[tuple[str, Literal["ascending"]]] = [("horizon", "ascending"), ("rmse_vs_naive", "ascending")]
+    return rows.filter(pc.equal(rows["ticker"], "*")).sort_by([*order, ("model", "ascending")]).to_pylist()
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -42,7 +42,8 @@ def _show(result: dict, lake: str, out: Path) -> None:
         print_lines([f"nothing to do: {result.get('reason') or result['status']}"])
         return
     results.fetch(lake, result["dataset"], result["run_id"], out)
-    console.print(results.metrics_table(out))
+    console.print(results.models_table(out))
+    console.print(results.ranges_table(out))
     report = (out / "report.html").resolve()
     print_lines([result.get("headline", ""), f"run {result['run_id']}", f"report: {report}"])
 

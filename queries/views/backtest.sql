@@ -11,15 +11,19 @@
 -- naive double: the last price again
 -- drift double: the last price moved on by the ticker's mean growth
 -- random_forest double: the ticker's own Random Forest
--- lstm double: the LSTM's forecast
--- lstm_p10 double: lower bound of the 80 % interval
--- lstm_p90 double: upper bound of the 80 % interval
--- lstm_p025 double: lower bound of the 95 % interval
--- lstm_p975 double: upper bound of the 95 % interval
+-- lstm double: what the LSTM by itself expected; null where none was trained
+-- forecast double: what was recommended: the last price, moved by the part of the LSTM's change that proved right
+-- p025 double: lower bound of the 95 % interval
+-- p10 double: lower bound of the 80 % interval
+-- p50 double: median of the range
+-- p90 double: upper bound of the 80 % interval
+-- p975 double: upper bound of the 95 % interval
+-- expected_move double: how far the price was expected to move, up or down, as a fraction
 -- naive_error double: naive - actual
 -- drift_error double: drift - actual
 -- random_forest_error double: random_forest - actual
 -- lstm_error double: lstm - actual
+-- forecast_error double: forecast - actual
 -- inside_80 boolean: whether the 80 % interval held the price
 -- inside_95 boolean: whether the 95 % interval held the price
 select
@@ -35,16 +39,20 @@ select
   p.drift,
   p.random_forest,
   p.lstm,
-  p.lstm_p10,
-  p.lstm_p90,
-  p.lstm_p025,
-  p.lstm_p975,
+  p.forecast,
+  p.p025,
+  p.p10,
+  p.p50,
+  p.p90,
+  p.p975,
+  p.expected_move,
   p.naive - p.actual as naive_error,
   p.drift - p.actual as drift_error,
   p.random_forest - p.actual as random_forest_error,
   p.lstm - p.actual as lstm_error,
-  p.actual between p.lstm_p10 and p.lstm_p90 as inside_80,
-  p.actual between p.lstm_p025 and p.lstm_p975 as inside_95
+  p.forecast - p.actual as forecast_error,
+  p.actual between p.p10 and p.p90 as inside_80,
+  p.actual between p.p025 and p.p975 as inside_95
 from predictions p
 join run_history r on r.dataset = p.dataset and r.run_id = p.run_id
 where r.newest and p.split = 'test'

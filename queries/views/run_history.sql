@@ -1,6 +1,6 @@
 -- Every whole run, one row each; a run that failed before its last step is in no view.
 -- A dataset's newest run is that of the file uploaded last, whichever run starts or finishes first.
--- The other views show the newest run of each dataset only.
+-- The other views show the newest run of each dataset only. Runs of another schema than 2 have other columns and are in no view.
 --
 -- dataset varchar: folder under incoming/ that the file was dropped into
 -- run_id varchar: the dataset and a hash of the file's bucket, key and version
@@ -38,3 +38,4 @@ select
   cost_usd,
   model_uri
 from runs
+where schema = 2

@@ -21,9 +21,9 @@ def launch(playwright, path):
     return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
-def report(tickers: int | list[str], days: int = 250, **changed) -> str:
-    """The report of random walks with so many test days; it has every section."""
+def report(tickers: int | list[str], days: int = 250, lstm: float = 1.002, **changed) -> str:
+    """The report of random walks with so many test days; it has every section. lstm is a factor of naive, 0 is none."""
     names = tickers if isinstance(tickers, list) else [f"T{number:04d}" for number in range(tickers)]
     rows = shards.TEST_FROM + 1 + days
     shard = shards.shard({name: walk(number, rows) for number, name in enumerate(names)})
-    return results.page([shard], changed, lstm=1.001, forest=0.98)
+    return results.page([shard], changed, forecast=1.001, lstm=lstm, forest=0.98)

@@ -25,7 +25,8 @@ def scrolled_away(page, node):
 
 def values(page):
     """What the legend says of each line."""
-    return {name: page.locator(f"#value-{name}").inner_text() for name in ("real", "lstm", "forest", "naive", "inner")}
+    names = ("real", "forecast", "lstm", "forest", "naive", "inner")
+    return {name: page.locator(f"#value-{name}").inner_text() for name in names}
 
 
 def drawn(page):
@@ -82,7 +83,9 @@ def test_the_values_under_the_pointer_are_said(visit, ten):
     assert seen[0] != seen[1]
     assert all(any(character.isdigit() for character in value) for line in seen for value in line)
     page.mouse.move(box["x"] + box["width"] - 1, box["y"] + 50)
-    assert values(page)["real"] == "\u2013"
+    assert values(page)["real"] == values(page)["naive"] == "\u2013"
+    last = page.locator("#ahead tbody tr").last.locator("td").all_inner_texts()
+    assert [values(page)[name] for name in ("forecast", "lstm")] == last[:2]
     assert " \u2013 " in page.locator("#value-outer").inner_text()
 
 
@@ -112,16 +115,35 @@ def test_the_buttons_change_the_time_shown(visit, ten):
     assert page.locator(".spans [aria-pressed=true]").all_inner_texts() == ["All"]
 
 
-def test_a_line_is_hidden_and_shown_again(visit, ten):
+@pytest.mark.parametrize("line", ["Forecast", "LSTM", "Random Forest"])
+def test_a_line_is_hidden_and_shown_again(visit, ten, line):
     page = visit(ten)
     whole = page.locator("#chart").screenshot()
-    button = page.get_by_role("button", name="Random Forest").first
+    button = page.locator("#legend button", has_text=line)
     button.click()
     assert button.get_attribute("aria-pressed") == "false"
     assert page.locator("#chart").screenshot() != whole
     button.click()
     assert button.get_attribute("aria-pressed") == "true"
     assert page.locator("#chart").screenshot() == whole
+
+
+def test_the_next_forecasts_stand_in_a_table_with_the_expected_move(visit, ten):
+    page = visit(ten)
+    assert page.locator("#ahead thead th").all_inner_texts() == [
+        "For", "Forecast", "LSTM", "Expected move", "80 % range", "95 % range",
+    ]  # fmt: skip
+    assert [row.locator("td").nth(2).inner_text() for row in page.locator("#ahead tbody tr").all()] == [
+        "± 1.0 %", "± 2.0 %", "± 4.0 %",
+    ]  # fmt: skip
+
+
+def test_without_an_lstm_neither_legend_nor_table_has_its_place(visit):
+    page = visit(report(2, lstm=0.0))
+    assert "LSTM" not in page.locator("#legend").inner_text()
+    assert "LSTM" not in page.locator("#ahead").inner_text()
+    assert "NaN" not in page.locator("body").inner_text()
+    assert drawn(page)
 
 
 def test_a_ticker_is_found_with_the_keyboard_alone(visit, ten):
@@ -184,7 +206,7 @@ def test_the_colours_follow_the_readers_setting(visit, ten):
     light = page.locator("#chart canvas").evaluate("canvas => canvas.toDataURL()")
     page.emulate_media(color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 23, 27)"
-    assert page.locator("#chart canvas").evaluate("canvas => canvas.toDataURL()") != light
+    page.wait_for_function("light => document.querySelector('#chart canvas').toDataURL() !== light", arg=light)
 
 
 def test_a_thousand_tickers_open(visit):

@@ -2,7 +2,10 @@
 
 from tests.faults.kinds import (
     BOTOCORE,
+    EXPECTED_MOVE,
+    LSTM,
     NUMBER,
+    PRICE,
     WRITERS,
     denied,
     dies,
@@ -180,11 +183,13 @@ ENDPOINT = [
     ),
     garbled("not JSON", "(?s).*", "<html>no</html>", "not a forecast"),
     garbled("of another shape", "(?s).*", '{"predictions": [[1.0, 2.0]]}', "shape"),
-    garbled("NaN", NUMBER, "NaN", "no positive, finite price"),
-    garbled("negative", NUMBER, "-1.0", "no positive, finite price"),
-    garbled("all ones", NUMBER, "1.0", "a price further away than its largest move allows"),
-    garbled("1e300", NUMBER, "1e300", "a price further away than its largest move allows"),
-    garbled("booleans", NUMBER, "true", "it holds bool"),
+    garbled("NaN", PRICE, "NaN", "no positive, finite price"),
+    garbled("negative", PRICE, "-1.0", "no positive, finite price"),
+    garbled("one", PRICE, "1.0", "a price further away than its largest move allows"),
+    garbled("1e300", PRICE, "1e300", "a price further away than its largest move allows"),
+    garbled("of an LSTM for one day", LSTM, r"\1", "no positive, finite price"),
+    garbled("of a negative expected move", EXPECTED_MOVE, "-0.1", "an expected move that none can be"),
+    garbled("boolean", NUMBER, "true", "it holds bool"),
     garbled("truncated", "(?s)^(.{500}).*", r"\1", "not a forecast"),
 ]
 

@@ -24,7 +24,9 @@ WRITERS = (
 )
 
 
+# In an answer without an LSTM's forecasts, which are 0: the first price, expected move, and LSTM's forecast.
 NUMBER = r"-?\d+\.\d+(e-?\d+)?"
+PRICE, EXPECTED_MOVE, LSTM = rf"(?<=, ){NUMBER}", rf"{NUMBER}(?=\])", r"0\.0(?=, ([^,]+))"
 
 
 def throttled(state: str) -> Fault:

@@ -220,8 +220,19 @@ class Runner:
 
     def _run_alone(self, run: Run, others: list[Future]) -> Outcome:
         wait(others)
+        eventually(self._is_quiet, SECONDS, 0.5)
         self._inject([run])
         return self._run(run)
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing is left that could meet a fault meant for another: no execution runs, and no crawl."""
+        glue, crawler = self.cloud.client("glue"), self.outputs["CrawlerName"]
+        machines = (self.forecasts.machine, self.clean_ups.machine)
+        running = [
+            self._states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
+            for machine in machines
+        ]
+        return not any(running) and glue.get_crawler(Name=crawler)["Crawler"]["State"] == "READY"
 
     def _inject(self, runs: list[Run]) -> None:
         found: dict = {"scripted": {}}

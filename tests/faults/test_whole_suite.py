@@ -1,9 +1,8 @@
 """What must be so over all runs together, once the last of them is over. Named to be the last file."""
 
+from stocks.contract import HORIZONS, MODELS
 from tests.faults.small_file import BACKTEST, FORECASTS
 from tests.faults.view_watcher import VIEWS
-
-MODELS, HORIZONS = 4, 3
 
 
 def test_a_reader_of_the_views_saw_each_run_whole_or_not_at_all(runner):
@@ -11,7 +10,8 @@ def test_a_reader_of_the_views_saw_each_run_whole_or_not_at_all(runner):
     watcher = runner.watcher
     assert watcher.looks > 0
     counts = {view: {count for found in watcher.seen[view].values() for count in found} for view in VIEWS}
-    assert counts == {"backtest": {BACKTEST}, "latest_forecast": {FORECASTS}, "leaderboard": {MODELS * HORIZONS}}
+    rows = {"backtest": BACKTEST, "latest_forecast": FORECASTS, "leaderboard": len(MODELS) * len(HORIZONS)}
+    assert counts == {view: {count} for view, count in rows.items()}
 
 
 def test_nothing_at_all_is_left_in_sagemaker(runner):

@@ -13,7 +13,7 @@ from tests.support.eventually import eventually
 from tools.generate import queries
 
 BIN = ROOT / ".venv-clients" / "bin"
-NEXT_DAY = "select ticker, target_date, lstm, lstm_p10, lstm_p90 from latest_forecast where horizon = 1 order by ticker"
+NEXT_DAY = "select ticker, target_date, forecast, p10, p90 from latest_forecast where horizon = 1 order by ticker"
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def published(cloud, aws, prices, tmp_path_factory):
 def next_day(published):
     """The rows of NEXT_DAY by pandas."""
     rows = expected_queries.next_day(expected_queries.read(published)).query("dataset == 'analysts'")
-    return rows[["ticker", "target_date", "lstm", "lstm_p10", "lstm_p90"]]
+    return rows[["ticker", "target_date", "forecast", "p10", "p90"]]
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,13 @@ def test_a_client_gets_the_forecasts(client, ask, next_day):
     assert expected_queries.differences(answer["records"], next_day) == []
     if client not in ("boto3", "pyathena_unload"):
         kinds = answer["dtypes"]
-        assert kinds["lstm"] == "float64"
+        assert kinds["forecast"] == "float64"
         assert kinds["target_date"] in ("object", "datetime64[us]", "datetime64[ns]"), "a day, not text"
 
 
 def test_pyathena_passes_parameters(ask, published, next_day):
-    (answer,) = ask("pyathena_parameters", "select ticker, lstm from latest_forecast where ticker = ? and horizon = ?")
+    sql = "select ticker, forecast from latest_forecast where ticker = ? and horizon = ?"
+    (answer,) = ask("pyathena_parameters", sql)
     assert {row["ticker"] for row in answer["records"]} == {"ALDER"}
 
 
@@ -114,7 +115,7 @@ def test_the_aws_cli_queries(aws, variables, published, next_day):
     rows = aws("athena", "get-query-results", "--query-execution-id", started["QueryExecutionId"])["ResultSet"]["Rows"]
     assert [value["VarCharValue"] for value in rows[0]["Data"]] == list(next_day)
     location = execution["QueryExecution"]["ResultConfiguration"]["OutputLocation"]
-    assert aws("s3", "cp", location, "-").startswith('"ticker","target_date","lstm","lstm_p10","lstm_p90"\n"')
+    assert aws("s3", "cp", location, "-").startswith('"ticker","target_date","forecast","p10","p90"\n"')
 
 
 @pytest.mark.parametrize("client", ["duckdb", "pandas"])
@@ -127,7 +128,7 @@ def test_the_parquet_itself_is_read_with_its_partitions(client, ask, published):
 def test_the_command_line_answers_as_table_csv_and_json(cloud, published, next_day):
     shown = cloud.local("query", NEXT_DAY)
     assert shown.returncode == 0, shown.stderr
-    assert f"{next_day['lstm'].iloc[0]:.4f}" in shown.stdout
+    assert f"{next_day['forecast'].iloc[0]:.4f}" in shown.stdout
     header, first, *_ = cloud.local("query", NEXT_DAY, "--csv").stdout.splitlines()
     assert header == ",".join(next_day)
     assert first.startswith("ALDER,2025-01-01,")

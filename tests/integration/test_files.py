@@ -95,7 +95,7 @@ def test_a_file_is_forecast_and_its_prices_are_those_of_an_independent_reader(cl
     assert sorted(zip(future["ticker"], future["horizon"], strict=True)) == [
         (ticker, horizon) for ticker in tickers for horizon in (1, 5, 20)
     ]
-    assert (future["lstm_p10"] <= future["lstm_p90"]).all()
+    assert (future["p10"] <= future["p90"]).all()
     assert cloud.left_in_sagemaker(f"-{dataset}-") == {}
 
 

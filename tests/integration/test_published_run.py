@@ -13,12 +13,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from stocks import schemas
+from stocks import contract, schemas
 from tests.support.cloud import ROOT, as_csv
 
 HORIZONS = [1, 5, 20]
 FORECAST = ["ALDER", "BRYNE", "CORVO", "DUNMORE", "ELMET", "FARROW", "GANNET", "HOLT-B", "IVORY", "JAJIL.CQ"]
-FORECASTS = ["naive", "drift", "random_forest", "lstm", "lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975"]
+FORECASTS = [*contract.MODELS, *contract.QUANTILES, "expected_move"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,14 +79,15 @@ def test_the_prices_are_those_of_the_file(run, prices):
 
 
 def test_the_quantiles_are_in_order(run):
-    quantiles = run.table("predictions")[["lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975"]].to_numpy()
+    quantiles = run.table("predictions")[list(contract.QUANTILES)].to_numpy()
     assert (np.diff(quantiles, axis=1) >= 0).all()
 
 
-def test_the_table_shows_the_forest_to_be_bad_and_the_lstm_not(run):
+def test_the_table_shows_the_forest_to_be_bad_and_the_lstm_and_the_forecast_not(run):
     pooled = run.table("metrics").query("ticker == '*' and horizon == 1").set_index("model")["rmse_vs_naive"]
     assert pooled["naive"] == 1
-    assert pooled["lstm"] <= 1.01
+    assert pooled["lstm"] <= 1.05
+    assert pooled["forecast"] <= 1.001
     assert pooled["random_forest"] > 2
 
 
@@ -97,17 +98,22 @@ def test_the_documents_show_what_a_run_and_a_query_print(cloud, run):
     answer = cloud.local("query", query.replace("where", "where dataset = 'first' and"))
     assert answer.returncode == 0, answer.stdout + answer.stderr
     shown, printed = table_rows(documents), table_rows(run.printed + answer.stdout)
-    assert len(shown) == 12 + 10
+    assert len(shown) == 15 + 3 + 10
     assert shown.keys() == printed.keys()
     for key in shown:
-        learnt = "lstm" in key or key[0] in FORECAST
+        learnt = bool({"lstm", "forecast"} & set(key)) or key[0] in FORECAST
         assert printed[key] == pytest.approx(shown[key], rel=0.02 if learnt else 1e-9), key
 
 
 def table_rows(text: str) -> dict[tuple[str, str], list[float]]:
-    """The numbers of the rows of all tables, by the first two cells."""
+    """The numbers of the rows of all tables, by the first two cells, of which the second may be a number."""
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in text.splitlines() if line.startswith("│")]
-    return {(row[0], row[1]): [float(cell) for cell in row[2:] if cell] for row in rows}
+    found = {}
+    for first, second, *rest in rows:
+        number = re.fullmatch(r"-?[\d.]+", second)
+        numbers = [second, *rest] if number else rest
+        found[first, "" if number else second] = [float(cell) for cell in numbers if cell]
+    return found
 
 
 def test_the_metrics_are_those_of_the_predictions(run):
@@ -129,6 +135,7 @@ def test_one_row_tells_of_the_run(run, prices):
     assert row["endpoint_seconds"] > 0
     assert row["cost_usd"] > 0
     assert len(row["gates"]) == 3
+    assert row["schema"] == contract.SCHEMA
 
 
 def test_the_report_stands_alone_and_names_every_ticker(run):
@@ -154,8 +161,8 @@ def test_the_model_in_the_lake_recomputes_the_forecasts(cloud, run, prices, tmp_
         day = {datetime.date.fromisoformat(row["date"]): number - 119 for number, row in enumerate(rows)}
         for row in published.itertuples():
             expected = answer.numpy()[0, day[row.origin_date], HORIZONS.index(row.horizon)]
-            assert row.lstm == pytest.approx(expected[0], rel=2e-6)
-            assert row.lstm_p50 == pytest.approx(expected[3], rel=2e-6)
+            for name in ("lstm", "forecast", "p50", "expected_move"):
+                assert getattr(row, name) == pytest.approx(expected[contract.OUTPUTS.index(name)], rel=2e-6), name
 
 
 def test_the_working_files_of_training_are_all_it_can_see(cloud, run):

@@ -69,7 +69,11 @@ def take_over(replayed: Replay, function: str) -> str:
         key = keys.work(run["run_id"], name)
         replayed.client("s3").put_object(Bucket=replayed.outputs["WorkBucket"], Key=key, Body=body)
     leave(replayed, run, "rejected")
-    return replayed.call(function, **payload | {"execution_arn": f"{replayed.aborted}-{replayed.new()}"})[0]
+    try:
+        return replayed.call(function, **payload | {"execution_arn": f"{replayed.aborted}-{replayed.new()}"})[0]
+    finally:  # the claim is now that of an execution which does not exist, so nobody else could run this upload
+        claimed = keys.work(run["run_id"], "claim.json")
+        replayed.client("s3").delete_object(Bucket=replayed.outputs["WorkBucket"], Key=claimed)
 
 
 def replay(replayed: Replay, function: str) -> str:

@@ -7,14 +7,11 @@ import pandas as pd
 import pytest
 
 from common.errors import RejectedFile
+from stocks.contract import HORIZONS, MODELS, QUANTILES
 from tests.support import csv_files, pipeline, prices
 
-FORECASTS = [
-    "naive", "drift", "random_forest", "lstm", "lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975",
-]  # fmt: skip
-LSTM = FORECASTS[3:]
-QUANTILES = FORECASTS[4:]
-HORIZONS = (1, 5, 20)
+FORECASTS = [*MODELS, *QUANTILES]
+SERVED = FORECASTS[3:]  # prices that the endpoint says
 
 
 def plain(name, rows=520):
@@ -67,7 +64,7 @@ def ran():
             plain("PLAIN"), quiet, twice("TWICE"), without_spans("BARE"), crossed("CROSSED"), gaps("GAPS"),
             scaled("SPLIT", 100, ("open", "high", "low", "close"), until=300),
             scaled("TINY", 1e-6), scaled("HUGE", 1e4),
-            flat("FLAT", 12.34), flat("FLAT-TINY", 0.00012), flat("HALTED", 50.1, since=300),
+            flat("FLAT", 12.34), flat("FLAT-TINY", 0.00012), flat("HALTED", 50.1, since=280),
             flat("RESUMED", 99.9, until=470),
             plain("ENDED", 300), plain("STOPPED", 470),
             csv_files.bars("JUST", 5, 190, first="2021-03-19"), csv_files.bars("SHORT", 6, 189, first="2021-03-22"),
@@ -97,15 +94,19 @@ def test_every_forecast_is_a_price_and_every_interval_in_order(ran):
     table = ran.table("predictions")
     assert np.isfinite(table[FORECASTS]).all(axis=None)
     assert (table[FORECASTS] > 0).all(axis=None)
-    assert (np.diff(table[QUANTILES], axis=1) >= 0).all()
-    assert (np.abs(np.log(table["lstm"] / table["naive"])) < 0.5).all()
+    assert (np.diff(table[list(QUANTILES)], axis=1) >= 0).all()
+    for name in ("lstm", "forecast"):
+        assert (np.abs(np.log(table[name] / table["naive"])) < 0.5).all()
+    assert (table["lstm"] != table["forecast"]).mean() > 0.5
+    assert table["expected_move"].between(0, 0.5).all()
 
 
 def test_metrics_are_numbers_or_null(ran):
     for key, row in ran.metrics().items():
         for name, value in row.items():
             assert value is None or value == value, (key, name)
-    assert ran.metrics()["*", "lstm", 1]["rmse_vs_naive"] < 1
+    assert ran.metrics()["*", "lstm", 1]["rmse_vs_naive_median"] < 1
+    assert ran.metrics()["*", "forecast", 1]["rmse_vs_naive_median"] < 1
 
 
 @pytest.mark.parametrize("ticker", ["QUIET", "TWICE"])
@@ -128,34 +129,31 @@ def test_the_level_of_prices_changes_nothing_but_the_level(predictions, ticker, 
 
 def test_high_below_low_is_as_good_as_missing(predictions):
     same(predictions["CROSSED"], predictions["BARE"], 0)
-    assert not np.allclose(predictions["BARE"]["lstm"], predictions["PLAIN"]["lstm"], rtol=1e-7)
+    for name in (*SERVED, "expected_move"):
+        assert not np.allclose(predictions["BARE"][name], predictions["PLAIN"][name], rtol=1e-7)
 
 
 @pytest.mark.parametrize(("ticker", "price"), [("FLAT", 12.34), ("FLAT-TINY", 0.00012), ("HALTED", 50.1)])
 def test_a_price_that_stands_still_is_forecast_as_itself_with_no_width(ran, predictions, ticker, price):
-    assert (predictions[ticker][FORECASTS if ticker != "HALTED" else LSTM] == price).all(axis=None)
+    assert (predictions[ticker][FORECASTS if ticker != "HALTED" else SERVED] == price).all(axis=None)
+    assert (predictions[ticker]["expected_move"] == 0).all()
     for horizon in HORIZONS:
-        measured = ran.metrics()[ticker, "lstm", horizon]
-        assert (measured["rmse"], measured["mae"], measured["pinball"]) == (0, 0, 0)
+        measured = ran.metrics()[ticker, "forecast", horizon]
+        assert [measured[name] for name in ("rmse", "mae", "pinball", "qlike")] == [0] * 4
         assert (measured["coverage80"], measured["coverage95"]) == (1, 1)
         for name in ("rmse_vs_naive", "mae_vs_naive", "directional_accuracy", "always_up_rate", "dm_t"):
             assert measured[name] is None
-        assert measured["mase"] == (0 if ticker == "HALTED" else None)
-
-
-def test_series_without_width_do_not_narrow_the_intervals_of_the_others(ran, predictions):
-    """Their scores are 0 or infinite, and no stretch changes them."""
-    covered = [ran.metrics()[name, "lstm", 1]["coverage80"] for name in ("ONE", "TWO", "THREE", "PLAIN")]
-    assert np.mean(covered) == pytest.approx(0.8, abs=0.06)
+        for name in ("mase", "pinball_vs_constant"):
+            assert measured[name] == (0 if ticker == "HALTED" else None)
 
 
 def test_a_price_that_moves_again_gets_its_intervals_back(predictions):
     rows = predictions["RESUMED"]
     one_day = rows[rows["horizon"] == 1]
-    width = (one_day["lstm_p90"] - one_day["lstm_p10"]).to_numpy()
     moved = (one_day["naive"] != 99.9).to_numpy()
-    assert (width[~moved] == 0).all()
-    assert (width[moved] > 0).all()
+    for width in (one_day["p90"] - one_day["p10"], one_day["expected_move"]):
+        assert (width[~moved] == 0).all()
+        assert (width[moved] > 0).all()
 
 
 def test_a_ticker_that_ended_before_the_test_has_its_future_rows_only(ran, predictions):
@@ -164,7 +162,7 @@ def test_a_ticker_that_ended_before_the_test_has_its_future_rows_only(ran, predi
     last = plain("ENDED", 300).iloc[-1]
     assert (rows["origin_date"] == datetime.date.fromisoformat(last["date"])).all()
     assert (rows["naive"] == last["adjclose"]).all()
-    measured = ran.metrics()["ENDED", "lstm", 1]
+    measured = ran.metrics()["ENDED", "forecast", 1]
     assert measured["n"] == 0
     assert {value for name, value in measured.items() if name not in ("ticker", "model", "horizon", "n")} == {None}
 
@@ -174,7 +172,8 @@ def test_a_ticker_that_ends_inside_the_test_is_forecast_until_then(predictions):
     assert rows.groupby("horizon")["split"].value_counts()[:, "future"].tolist() == [1, 1, 1]
     both = rows.merge(other, on=["origin_date", "horizon"], suffixes=("", " of PLAIN"))
     assert len(both) == len(rows)
-    np.testing.assert_allclose(both[LSTM], both[[f"{name} of PLAIN" for name in LSTM]], rtol=1e-6)
+    served = [*SERVED, "expected_move"]
+    np.testing.assert_allclose(both[served], both[[f"{name} of PLAIN" for name in served]], rtol=1e-6)
 
 
 def test_a_hundred_rows_before_the_test_are_enough(ran, predictions):
@@ -212,17 +211,31 @@ def test_a_single_coin_without_a_ticker_column_is_named_by_its_file(coin):
     future = table[table["split"] == "future"]
     assert [(row.target_date - row.origin_date).days for row in future.itertuples()] == list(HORIZONS)
     assert set(table["origin_date"].map(lambda day: day.weekday())) == set(range(7))
-    assert np.isfinite(table[FORECASTS]).all(axis=None)
-    assert (table["lstm"] == table["naive"]).all()  # 400 rows are too few to train
-    assert 0.6 < coin.metrics()["*", "lstm", 1]["coverage80"] < 0.95
+    assert 0.6 < coin.metrics()["*", "forecast", 1]["coverage80"] < 0.95
     assert coin.table("prices")[["open", "high", "low", "volume"]].isna().all(axis=None)
+
+
+def test_a_file_too_short_to_train_on_has_no_lstm_and_says_so_first(coin):
+    assert any("are needed to train" in reason for reason in coin.evidence()["fallback"])
+    table, measured = coin.table("predictions"), coin.metrics()
+    assert table["lstm"].isna().all()
+    assert (table["forecast"] == table["naive"]).all()
+    assert np.isfinite(table[[name for name in FORECASTS if name != "lstm"]]).all(axis=None)
+    assert (table["expected_move"] > 0).all()
+    assert (table["p90"] - table["p10"] > 0).all()
+    for horizon in HORIZONS:
+        of_lstm = measured["*", "lstm", horizon]
+        assert of_lstm["n"] == 0
+        assert {value for name, value in of_lstm.items() if name not in ("ticker", "model", "horizon", "n")} == {None}
+        assert measured["*", "forecast", horizon]["n"] > 50
+    assert coin.json("summary.json")["headline"].startswith("No LSTM was trained")
 
 
 def test_a_file_whose_only_price_never_moves_is_published():
     ran = pipeline.run(csv_files.csv(flat("FLAT", 12.34, until=300).head(300)))
-    assert (ran.table("predictions")[FORECASTS] == 12.34).all(axis=None)
-    assert ran.metrics()["*", "lstm", 1]["rmse_vs_naive"] is None
-    assert ran.metrics()["*", "lstm", 1]["coverage80"] == 1
+    assert (ran.table("predictions")[[name for name in FORECASTS if name != "lstm"]] == 12.34).all(axis=None)
+    assert ran.metrics()["*", "forecast", 1]["rmse_vs_naive"] is None
+    assert ran.metrics()["*", "forecast", 1]["coverage80"] == 1
     assert b"FLAT" in ran.files["reports/report.html"]
 
 

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 import data
 import model
+import ranges
 import train
 from stocks.baseline import FIRST_ORIGIN, forest_inputs
-from stocks.contract import HORIZONS
+from stocks.contract import HORIZONS, MODELS, QUANTILES
 from tests.support import csv_files, pipeline
 
 # The last days before the file's cuts, which a test below holds to be so.
@@ -71,12 +72,18 @@ def of_training(ran, folder, day):
         (folder / key.replace("shards/", "")).write_bytes(body)
     prices = data.read_prices(folder)
     channels, scale = train.features(prices)
-    found = {name: split_at(day, prices.days, part) for name, part in (("channels", channels), ("scale", scale))}
+    measured = train.measures(prices)
+    by_row = {"channels": channels, "scale": scale, "features": measured.features, "variance": measured.variance}
+    found = {name: split_at(day, prices.days, part) for name, part in by_row.items()}
     for block in data.BLOCKS:
         rows, targets = train.sample(prices, scale, block)
         found[f"{block} windows"] = split_at(day, prices.days[rows], model.windows(channels, scale, rows).numpy())
         for i, horizon in enumerate(HORIZONS):
             found[f"{block} {horizon}"] = split_at(day, prices.days[rows + horizon], targets[:, i])
+    for horizon in HORIZONS:
+        rows = ranges.origins(prices, prices.cuts[:, -1], horizon)
+        volatility = ranges.realised(measured.variance, rows, horizon)
+        found[f"volatility {horizon}"] = split_at(day, prices.days[rows + horizon], volatility)
     return tuple({name: parts[side] for name, parts in found.items()} for side in (0, 1))
 
 
@@ -98,13 +105,14 @@ def issued(ran, kind, day):
         found = ran.arrays(f"{kind}/{number_:05d}.npz")
         ticker = np.repeat(np.arange(len(found["tickers"])), np.diff(found["offsets"]))
         days = shard["days"][shard["offsets"][ticker] + found["origin"]]
-        for part, values in zip(parts, split_at(day, days, found["prices"]), strict=True):
+        outputs = found["prices" if kind == "baseline" else "outputs"]
+        for part, values in zip(parts, split_at(day, days, outputs), strict=True):
             part.append(values)
     return tuple(np.concatenate(part) for part in parts)
 
 
 def weights(ran, folder):
-    """Every variable and constant of the run's SavedModel."""
+    """Every variable of the run's SavedModel."""
     for name, body in pipeline.unpack(ran.files["models/model.tar.gz"]).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(body)
@@ -142,16 +150,18 @@ def test_a_later_day_moves_no_cut_row_bound_feature_scale_or_target(original, ch
     features, unknown = of_training(original, tmp_path / "one", day)
     other_features, other_unknown = of_training(changed(day), tmp_path / "other", day)
     equal(features, other_features)
-    assert (unknown["scale"] != other_unknown["scale"]).all()
-    assert len(unknown["scale"]) == 0 or day < DECIDED
+    for name in ("scale", "variance"):
+        assert (unknown[name] != other_unknown[name]).all()
+        assert len(unknown[name]) == 0 or day < DECIDED
 
 
 @pytest.mark.parametrize("day", each(DECIDED, *IN_TEST))
 def test_nothing_of_the_test_period_reaches_what_was_learnt(original, changed, tmp_path, day):
-    """Network, losses, gates, choice of quantiles, base quantiles, the forest's bounds."""
+    """Network, losses, gates, what the ranges are made of, the forest's bounds."""
     assert original.evidence() == changed(day).evidence()
+    assert original.evidence()["ranges"].keys() == {"1", "5", "20"}
     one, other = (weights(ran, tmp_path / name) for ran, name in ((original, "one"), (changed(day), "other")))
-    assert len(one) > 5
+    assert len(one) == 5  # of the LSTM and its head; the ranges stand in evidence.json
     equal(one, other)
     for shard, twin in zip(shards(original), shards(changed(day)), strict=True):
         np.testing.assert_array_equal(shard["minmax"], twin["minmax"])
@@ -179,7 +189,29 @@ def test_a_later_day_moves_no_published_row_issued_by_then(original, changed, da
     assert len(known[0]) >= 6 * 3
     pd.testing.assert_frame_equal(known[0], known[1], check_exact=True)
     later = [table[table["origin_date"] > datetime.date.fromisoformat(day)] for table in tables]
-    assert (later[0]["lstm_p975"] != later[1]["lstm_p975"]).all()
+    moved = {name: (later[0][name] != later[1][name]).mean() for name in (*MODELS, *QUANTILES, "expected_move")}
+    assert moved.pop("random_forest") > 0.5  # beyond the prices that it learnt from it says the same one
+    assert set(moved.values()) == {1}
+
+
+def test_the_ranges_and_the_gate_learn_from_the_decision_block(original, changed):
+    """So the tests above would see a later day in either."""
+    one, other = original.evidence(), changed(HELD).evidence()
+    for horizon in map(str, HORIZONS):
+        assert one["ranges"][horizon] != other["ranges"][horizon]
+        assert one["horizons"][horizon]["slope"] != other["horizons"][horizon]["slope"]
+
+
+def test_a_later_day_moves_nothing_that_was_issued_without_an_lstm():
+    short = pd.concat([csv_files.bars(name, seed, 300) for seed, name in enumerate("AB")])
+    day = short["date"].iloc[280]
+    ran = [pipeline.run(csv_files.csv(frame)) for frame in (short, csv_files.changed_after(short, day))]
+    assert len(ran[0].evidence()["fallback"]) > 0
+    assert ran[0].evidence() == ran[1].evidence()
+    tables = [one.table("predictions").drop(columns="actual") for one in ran]
+    known, other_known = (table[table["origin_date"] <= datetime.date.fromisoformat(day)] for table in tables)
+    assert len(known) >= 2 * 3 * 20
+    pd.testing.assert_frame_equal(known, other_known, check_exact=True)
 
 
 def test_training_sees_no_row_after_its_block(original, changed):
@@ -199,8 +231,8 @@ def test_there_is_skill_to_lose(original):
     """Otherwise forecasts would be the last price, and the tests above would compare prices with themselves."""
     evidence = original.evidence()
     assert evidence["gates"]["1"] > 0.2
-    assert evidence["horizons"]["1"]["quantiles"] == "lstm"
-    assert original.metrics()["*", "lstm", 1]["rmse_vs_naive"] < 0.97
+    lstm, forecast = (original.metrics()["*", model, 1]["rmse_vs_naive"] for model in ("lstm", "forecast"))
+    assert lstm < forecast < 0.97  # the gate is open by half at most
 
 
 def test_shuffled_returns_give_no_skill():
@@ -211,5 +243,6 @@ def test_shuffled_returns_give_no_skill():
     one_day = evidence["horizons"]["1"]  # the others have too few independent blocks for their errors to be believed
     assert abs(one_day["slope"]) < 3 * one_day["slope_se"]
     for horizon in HORIZONS:
-        assert ran.metrics()["*", "lstm", horizon]["rmse_vs_naive"] == 1.0
+        assert ran.metrics()["*", "forecast", horizon]["rmse_vs_naive"] == 1.0
+        assert ran.metrics()["*", "lstm", horizon]["rmse_vs_naive"] != 1.0
         assert ran.metrics()["*", "random_forest", horizon]["rmse_vs_naive"] > 0.99

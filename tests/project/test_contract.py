@@ -10,7 +10,7 @@ from stocks import contract
 def test_training_forecasts_the_same_horizons_and_quantiles():
     assert data.HORIZONS == contract.HORIZONS
     assert tuple(contract.QUANTILES.values()) == model.QUANTILES
-    assert len(contract.OUTPUTS) == 1 + len(model.QUANTILES)
+    assert len(contract.OUTPUTS) == model.OUTPUTS
 
 
 def test_training_starts_from_the_same_rows():

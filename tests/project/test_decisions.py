@@ -15,10 +15,29 @@ def test_the_records_are_numbered_without_gaps():
 
 def test_each_record_has_a_date_a_context_a_decision_and_a_consequence():
     sections = "".join(rf"\n## {name}\n\n(.+)\n" for name in ("Context", "Decision", "Consequence"))
-    form = rf"# (\d+)\. .+\n\nDate: (\d{{4}}-\d\d-\d\d)\n{sections}"
+    form = rf"# (\d+)\. .+\n\nDate: (\d{{4}}-\d\d-\d\d)\n(?:\nSuperseded by .+\n)?{sections}"
     matches = {file.name: re.fullmatch(form, file.read_text(), re.DOTALL) for file in RECORDS}
     assert [name for name, match in matches.items() if match is None] == []
     assert [name for name, match in matches.items() if match and int(match[1]) != int(name[:4])] == []
+
+
+def test_a_superseded_record_and_the_later_one_name_each_other():
+    texts = {file.name: file.read_text() for file in RECORDS}
+    named = {(old, later) for old, text in texts.items() for later in superseding(text)}
+    assert len(named) >= 3
+    assert [pair for pair in named if pair[0] > pair[1]] == []
+    assert named == {(old, later) for later, text in texts.items() for old in superseded(text)}
+
+
+def superseding(text: str) -> list[str]:
+    """The files of the records that a record says have superseded it."""
+    return re.findall(r"^Superseded by \[\d{4}\]\((.+)\)\.$", text, re.MULTILINE)
+
+
+def superseded(text: str) -> list[str]:
+    """The files of the records that a record says it supersedes."""
+    sentences = re.findall(r"This\ssupersedes\s(.+?)\.\s", text, re.DOTALL)
+    return [file for sentence in sentences for file in re.findall(r"\]\((.+?)\)", sentence)]
 
 
 def test_the_index_lists_each_record_newest_first():

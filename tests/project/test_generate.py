@@ -49,6 +49,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     copy = shutil.copytree(ROOT / "statemachine", tmp_path / "statemachine")
     monkeypatch.setattr(machines, "FOLDER", copy)
     monkeypatch.setattr(generate, "SECTIONS", {})
+    monkeypatch.setattr(generate, "FILES", {})
     return copy
 
 
@@ -79,6 +80,7 @@ def test_writing_makes_it_right_and_touches_nothing_else(folder, capsys):
 def test_an_edit_of_a_generated_section_is_told_with_the_command(tmp_path, monkeypatch, capsys, path):
     name = next(iter(generate.SECTIONS[path]))
     monkeypatch.setattr(generate, "SECTIONS", {path: {name: generate.SECTIONS[path][name]}})
+    monkeypatch.setattr(generate, "FILES", {})
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     (tmp_path / path).parent.mkdir(exist_ok=True)
     shutil.copy(ROOT / path, tmp_path / path)
@@ -86,6 +88,15 @@ def test_an_edit_of_a_generated_section_is_told_with_the_command(tmp_path, monke
     sections.write(tmp_path / path, name, "edited\n")
     assert generate.compare() == 1
     assert capsys.readouterr().err == f"{path} ({name}) is not what its source says: run make generate\n"
+
+
+def test_an_edit_of_a_generated_file_is_told_with_the_command(folder, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(generate, "FILES", {"table.csv": lambda: "a,b\n"})
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    assert (generate.write(), generate.compare()) == (0, 0)
+    (tmp_path / "table.csv").write_text("a,c\n")
+    assert generate.compare() == 1
+    assert capsys.readouterr().err == "table.csv is not what its source says: run make generate\n"
 
 
 @pytest.mark.parametrize("name", machines.names())

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stocks import schemas
+from stocks import contract, schemas
 from tests.support import expected_queries
 from tests.support.template import resources
 from tools.generate import queries
@@ -39,6 +39,11 @@ def test_a_views_text_is_what_athena_reads(name):
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_joins_on_the_runs(name):
     assert "from runs" in VIEWS[name].sql or "join run_history r" in VIEWS[name].sql
+
+
+def test_only_the_history_reads_the_runs_and_it_reads_those_of_one_schema():
+    assert VIEWS["run_history"].sql.endswith(f"from runs\nwhere schema = {contract.SCHEMA}")
+    assert [name for name, view in VIEWS.items() if "from runs" in view.sql] == ["run_history"]
 
 
 @pytest.mark.parametrize("name", NAMED)

@@ -2,9 +2,13 @@
 
 import dataclasses
 import datetime
+import io
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from stocks import schemas
+from stocks.contract import QUANTILES, SCHEMA
 from tests.support import glue_tables
 from tests.support.eventually import eventually
 
@@ -51,6 +55,15 @@ class Lake:
         key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=schemas.to_parquet(table, columns))
 
+    def put_of_schema_1(self, table: str, dataset: str, run_id: str, columns: dict) -> None:
+        """A file as the first version of the tables had it, as far as its names go."""
+        known = pq.read_table(io.BytesIO(schemas.to_parquet(table, columns)))
+        first = known.drop_columns([name for name in ("schema", "forecast", "expected_move") if name in columns])
+        sink = io.BytesIO()
+        pq.write_table(first.rename_columns([f"lstm_{n}" if n in QUANTILES else n for n in first.column_names]), sink)
+        key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=sink.getvalue())
+
     def register(self) -> None:
         glue_tables.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
 
@@ -81,7 +94,7 @@ def run_row(uploaded_minutes: int = 0, finished_minutes: int = 10, **changed) ->
         "rows": 200, "rejected_rows": 1, "tickers": 2, "skipped": ["SHORT", "NEW"], "shards": 1,
         "train_seconds": 30.5, "endpoint_seconds": None, "training_instance_type": "ml.m5.large",
         "endpoint_instance_type": "ml.m5.large", "cost_usd": 0.01, "model_uri": "s3://lake/models/m.tar.gz",
-        "gates": [0.0, 0.25, 1.0],
+        "gates": [0.0, 0.25, 1.0], "schema": SCHEMA,
     }  # fmt: skip
     return {name: [value] for name, value in (row | changed).items()}
 
@@ -90,23 +103,25 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
     """One test row and one future row, one day ahead."""
     days = [datetime.date(2024, 1, 2), datetime.date(2024, 1, 3)]
     forecasts = {
-        "naive": 1.0, "drift": 1.01, "random_forest": 0.8, "lstm": 1.02,
-        "lstm_p025": 0.95, "lstm_p10": 0.97, "lstm_p50": 1.0, "lstm_p90": 1.03, "lstm_p975": 1.05,
+        "naive": 1.0, "drift": 1.01, "random_forest": 0.8, "lstm": 1.03125, "forecast": 1.02,
+        "p025": 0.95, "p10": 0.97, "p50": 1.0, "p90": 1.03, "p975": 1.05,
     }  # fmt: skip
     found: dict[str, list] = {
         "ticker": [ticker, ticker], "origin_date": days, "target_date": [days[1], datetime.date(2024, 1, 4)],
-        "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None],
+        "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None], "expected_move": [0.025] * 2,
     }  # fmt: skip
     return found | {name: [price * factor] * 2 for name, factor in forecasts.items()}
 
 
 def metrics_rows() -> dict[str, list]:
-    """The pooled row of two models and a ticker's own."""
-    rows: dict[str, list] = {name: [None] * 3 for name in schemas.SCHEMAS["metrics"].names}
+    """The pooled rows of four models, of which one has no figure, and a ticker's own."""
+    rows: dict[str, list] = {name: [None] * 5 for name in schemas.SCHEMAS["metrics"].names}
     return rows | {
-        "ticker": ["*", "*", "A"],
-        "model": ["naive", "lstm", "lstm"],
-        "horizon": [1, 1, 1],
-        "n": [2, 2, 1],
-        "rmse_vs_naive": [1.0, 0.99, 0.98],
+        "ticker": ["*", "*", "*", "*", "A"],
+        "model": ["naive", "lstm", "drift", "forecast", "forecast"],
+        "horizon": [1, 1, 1, 1, 1],
+        "n": [2, 0, 2, 2, 1],
+        "rmse_vs_naive": [1.0, None, 1.1, 0.99, 0.98],
+        "rmse_vs_naive_median": [1.0, None, 1.05, 0.995, None],
+        "pinball_vs_constant": [None, None, None, 0.97, 0.96],
     }

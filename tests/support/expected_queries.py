@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from stocks.contract import QUANTILES
+
 type Tables = dict[str, pd.DataFrame]
 
 
@@ -15,8 +17,8 @@ def read(lake: Path) -> Tables:
 
 
 def newest(tables: Tables) -> pd.DataFrame:
-    """dataset and run_id of each dataset's run whose file was uploaded last."""
-    runs = tables["runs"].sort_values(["uploaded", "started", "run_id"])
+    """dataset and run_id of each dataset's run whose file was uploaded last, of those that views read."""
+    runs = tables["runs"].query("schema == 2").sort_values(["uploaded", "started", "run_id"])
     return runs.groupby("dataset").tail(1)[["dataset", "run_id"]]
 
 
@@ -26,54 +28,55 @@ def _of_newest(tables: Tables, name: str) -> pd.DataFrame:
 
 def _future(tables: Tables) -> pd.DataFrame:
     rows = _of_newest(tables, "predictions").query("split == 'future'")
-    return rows.assign(last_price=rows["naive"])
+    shares = {f"{name}_pct": 100 * (rows[name] / rows["naive"] - 1) for name in ("forecast", *QUANTILES)}
+    return rows.assign(last_price=rows["naive"], expected_move_pct=100 * rows["expected_move"], **shares)
 
 
 def _test(tables: Tables) -> pd.DataFrame:
     rows = _of_newest(tables, "predictions").query("split == 'test'")
     return rows.assign(
-        lstm_share=(rows["lstm"] - rows["actual"]).abs() / rows["actual"],
+        forecast_share=(rows["forecast"] - rows["actual"]).abs() / rows["actual"],
         naive_share=(rows["naive"] - rows["actual"]).abs() / rows["actual"],
-        inside_80=rows["actual"].between(rows["lstm_p10"], rows["lstm_p90"]),
-        inside_95=rows["actual"].between(rows["lstm_p025"], rows["lstm_p975"]),
+        inside_80=rows["actual"].between(rows["p10"], rows["p90"]),
+        inside_95=rows["actual"].between(rows["p025"], rows["p975"]),
     )
 
 
 def next_day(tables: Tables) -> pd.DataFrame:
     rows = _future(tables).query("horizon == 1").sort_values(["dataset", "ticker"])
-    return rows[["dataset", "ticker", "target_date", "last_price", "lstm", "lstm_p10", "lstm_p90"]]
+    return rows[
+        ["dataset", "ticker", "target_date", "last_price", "forecast", "p10", "p90", "expected_move_pct", "lstm"]
+    ]
 
 
 def largest_moves(tables: Tables) -> pd.DataFrame:
     rows = _future(tables).query("horizon == 20")
-    rows = rows.assign(
-        change_percent=100 * (rows["lstm"] / rows["naive"] - 1),
-        low_percent=100 * (rows["lstm_p10"] / rows["naive"] - 1),
-        high_percent=100 * (rows["lstm_p90"] / rows["naive"] - 1),
-        size=-(rows["lstm"] / rows["naive"] - 1).abs(),
-    ).sort_values(["size", "dataset", "ticker"])
-    return rows.head(20)[["dataset", "ticker", "target_date", "change_percent", "low_percent", "high_percent"]]
+    rows = rows.sort_values(["expected_move_pct", "dataset", "ticker"], ascending=[False, True, True]).head(20)
+    percent = ["expected_move_pct", "p10_pct", "p90_pct", "forecast_pct"]
+    return rows[["dataset", "ticker", "target_date", "last_price", *percent]]
 
 
 def riskiest(tables: Tables) -> pd.DataFrame:
     rows = _future(tables)
-    rows = rows.assign(width_percent=100 * (rows["lstm_p975"] - rows["lstm_p025"]) / rows["naive"])
-    rows = rows.sort_values(["horizon", "width_percent", "dataset", "ticker"], ascending=[True, False, True, True])
-    return rows[["dataset", "ticker", "horizon", "last_price", "width_percent"]]
+    rows = rows.assign(width_pct=rows["p975_pct"] - rows["p025_pct"])
+    rows = rows.sort_values(["horizon", "width_pct", "dataset", "ticker"], ascending=[True, False, True, True])
+    return rows[["dataset", "ticker", "horizon", "last_price", "width_pct"]]
 
 
 def best_model(tables: Tables) -> pd.DataFrame:
     rows = _of_newest(tables, "metrics").query("ticker == '*'")
-    place = rows.groupby(["dataset", "horizon"])["rmse_vs_naive"].rank("min").astype(int)
-    rows = rows.assign(place=place, beats_naive=rows["rmse_vs_naive"] < 1)
+    known = rows["rmse_vs_naive"].notna()
+    place = rows.groupby(["dataset", "horizon"])["rmse_vs_naive"].rank("min").astype("Int64")
+    rows = rows.assign(place=place, beats_naive=(rows["rmse_vs_naive"] < 1).where(known, None))
     rows = rows.sort_values(["dataset", "horizon", "place", "model"])
-    return rows[["dataset", "horizon", "place", "model", "rmse_vs_naive", "beats_naive", "dm_t"]]
+    ratios = ["rmse_vs_naive", "rmse_vs_naive_median", "beats_naive", "dm_t", "pinball_vs_constant"]
+    return rows[["dataset", "horizon", "place", "model", *ratios]]
 
 
 def tickers_that_beat_naive(tables: Tables) -> pd.DataFrame:
     rows = _of_newest(tables, "metrics").query("ticker != '*' and model != 'naive' and rmse_vs_naive == rmse_vs_naive")
     groups = rows.assign(better=rows["rmse_vs_naive"] < 1).groupby(["dataset", "horizon", "model"])["better"]
-    found = pd.DataFrame({"tickers": groups.size(), "better": groups.sum(), "better_percent": 100 * groups.mean()})
+    found = pd.DataFrame({"tickers": groups.size(), "better": groups.sum(), "better_pct": 100 * groups.mean()})
     return found.reset_index()
 
 
@@ -84,8 +87,8 @@ def coverage_by_month(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "forecasts": groups.size(),
-            "inside_80_percent": 100 * groups["inside_80"].mean(),
-            "inside_95_percent": 100 * groups["inside_95"].mean(),
+            "inside_80_pct": 100 * groups["inside_80"].mean(),
+            "inside_95_pct": 100 * groups["inside_95"].mean(),
         }
     ).reset_index()
 
@@ -93,12 +96,12 @@ def coverage_by_month(tables: Tables) -> pd.DataFrame:
 def usual_errors(tables: Tables) -> pd.DataFrame:
     rows = _test(tables)
     groups = rows.groupby(["dataset", "horizon"])
-    worst = rows.loc[groups["lstm_share"].idxmax()].set_index(["dataset", "horizon"])
+    worst = rows.loc[groups["forecast_share"].idxmax()].set_index(["dataset", "horizon"])
     return pd.DataFrame(
         {
             "forecasts": groups.size(),
-            "median_percent": 100 * groups["lstm_share"].quantile(0.5),
-            "bad_day_percent": 100 * groups["lstm_share"].quantile(0.95),
+            "median_pct": 100 * groups["forecast_share"].quantile(0.5),
+            "bad_day_pct": 100 * groups["forecast_share"].quantile(0.95),
             "worst_ticker": worst["ticker"],
             "worst_date": worst["target_date"],
         }
@@ -110,11 +113,11 @@ def worst_days(tables: Tables) -> pd.DataFrame:
     found = pd.DataFrame(
         {
             "tickers": groups["ticker"].nunique(),
-            "lstm_percent": 100 * groups["lstm_share"].mean(),
-            "naive_percent": 100 * groups["naive_share"].mean(),
+            "forecast_error_pct": 100 * groups["forecast_share"].mean(),
+            "naive_error_pct": 100 * groups["naive_share"].mean(),
         }
     ).reset_index()
-    return found.sort_values(["lstm_percent", "dataset", "target_date"], ascending=[False, True, True]).head(20)
+    return found.sort_values(["forecast_error_pct", "dataset", "target_date"], ascending=[False, True, True]).head(20)
 
 
 def last_month(tables: Tables) -> pd.DataFrame:
@@ -123,7 +126,7 @@ def last_month(tables: Tables) -> pd.DataFrame:
     rows = rows[(rows["horizon"] == 1) & (rows["target_date"] > first)].sort_values(
         ["dataset", "ticker", "target_date"]
     )
-    return rows[["dataset", "ticker", "target_date", "actual", "lstm", "lstm_p10", "lstm_p90", "inside_80"]]
+    return rows[["dataset", "ticker", "target_date", "actual", "forecast", "p10", "p90", "inside_80", "lstm"]]
 
 
 def runs(tables: Tables) -> pd.DataFrame:
@@ -131,9 +134,9 @@ def runs(tables: Tables) -> pd.DataFrame:
     rows = rows.assign(
         # date_diff counts whole seconds
         minutes=(rows["finished"] - rows["started"]).dt.total_seconds().floordiv(1) / 60,
-        rejected_percent=100 * rows["rejected_rows"] / rows["rows"],
+        rejected_pct=100 * rows["rejected_rows"] / rows["rows"],
     ).sort_values(["started", "dataset", "skipped_ticker"], ascending=[False, True, True])
-    return rows[["dataset", "started", "minutes", "rows", "rejected_percent", "tickers", "cost_usd", "skipped_ticker"]]
+    return rows[["dataset", "started", "minutes", "rows", "rejected_pct", "tickers", "cost_usd", "skipped_ticker"]]
 
 
 # By the names of the files in queries/.
@@ -149,7 +152,7 @@ ANSWERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "09_last_month": last_month,
     "10_runs": runs,
 }
-ROUGH = {"median_percent", "bad_day_percent"}  # approx_percentile
+ROUGH = {"median_pct", "bad_day_pct"}  # approx_percentile
 
 
 def differences(found: list[dict], expected: pd.DataFrame) -> list[str]:

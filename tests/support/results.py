@@ -26,8 +26,11 @@ READING = {
 }
 
 
-def rows(shard, lstm=1.001, forest=0.8):
-    """The prediction rows of a shard: every origin from test_from, lstm and forest a factor of the naive price."""
+EXPECTED_MOVE = (0.01, 0.02, 0.04)
+
+
+def rows(shard, forecast=1.001, lstm=1.002, forest=0.8):
+    """The prediction rows of a shard: every origin from test_from, the models a factor of the naive price; 0: none."""
     starts = [int(bounds[2]) for bounds in shard.bounds]
     origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard.offsets), strict=True)]
     origin = np.concatenate(origins)
@@ -35,9 +38,10 @@ def rows(shard, lstm=1.001, forest=0.8):
     last = np.concatenate([shard.adjclose[o + at] for o, at in zip(shard.offsets, origins, strict=False)])
     naive = np.repeat(last[:, None], 3, axis=1)
     baseline = np.stack([naive, naive * 1.0001, naive * forest], axis=2)
-    quantiles = [naive * (1 + z * np.array([0.01, 0.02, 0.04])) for z in (-2, -1.28, 0, 1.28, 2)]
+    expected = np.broadcast_to(EXPECTED_MOVE, naive.shape)
+    quantiles = [naive * (1 + z * expected) for z in (-2, -1.28, 0, 1.28, 2)]
     common = {"tickers": shard.tickers, "offsets": offsets, "origin": origin}
-    forecasts = common | {"prices": np.stack([naive * lstm, *quantiles], axis=2)}
+    forecasts = common | {"outputs": np.stack([naive * lstm, naive * forecast, *quantiles, expected], axis=2)}
     days = np.unique(shard.days)
     calibration = {"day": days, "stretch": np.ones((len(days), 3, 2))}
     return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration)
@@ -60,19 +64,15 @@ def scores(shard, **factors):
 
 def believed():
     """What training's evidence says of a horizon whose gate opened."""
-    return {"gate": 0.12, "gate_reason": "", "blocks": 182, "slope": 0.5, "slope_se": 0.19, "quantiles": "lstm"}
+    return {"gate": 0.12, "gate_reason": "", "blocks": 182, "slope": 0.5, "slope_se": 0.19}
 
 
 def doubted():
-    return {
-        "gate": 0.0, "gate_reason": UNPROVEN, "blocks": 36, "slope": 0.65, "slope_se": 0.73, "quantiles": "volatility",
-    }  # fmt: skip
+    return {"gate": 0.0, "gate_reason": UNPROVEN, "blocks": 36, "slope": 0.65, "slope_se": 0.73}
 
 
 def unjudged():
-    return {
-        "gate": 0.0, "gate_reason": FEW_BLOCKS, "blocks": 9, "slope": 1.6, "slope_se": 1.4, "quantiles": "volatility",
-    }  # fmt: skip
+    return {"gate": 0.0, "gate_reason": FEW_BLOCKS, "blocks": 9, "slope": 1.6, "slope_se": 1.4}
 
 
 def facts(**changed) -> RunFacts:

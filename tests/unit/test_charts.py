@@ -30,22 +30,38 @@ def test_a_chart_holds_the_test_days_one_day_ahead(shard):
 
 
 def test_forecasts_are_hundred_thousandths_of_naive(shard):
-    chart = only(results.drawn(shard, 1, lstm=1.001, forest=0.8))
-    assert set(chart["lstm"]) == {100}
+    chart = only(results.drawn(shard, 1, forecast=1.001, lstm=0.998, forest=0.8))
+    assert set(chart["forecast"]) == {100}
+    assert set(chart["lstm"]) == {-200}
     assert set(chart["forest"]) == {-20_000}
     assert set(chart["low"]) == {-1280}
     assert set(chart["high"]) == {1280}
 
 
 def test_the_fan_starts_at_the_last_price_and_has_a_row_for_each_horizon(shard):
-    chart = only(results.drawn(shard, 1, lstm=1.0))
+    chart = only(results.drawn(shard, 1, forecast=1.0, lstm=1.002))
     last = shard.adjclose[-1]
     assert chart["last"] == [shard.days[-1], pytest.approx(last, rel=1e-5)]
     weekdays = np.busday_offset(np.datetime64(int(shard.days[-1]), "D"), (1, 5, 20))
     assert [row[0] for row in chart["ahead"]] == weekdays.astype(int).tolist()
     assert chart["ahead"][0][1:] == pytest.approx(
-        [last, last * 0.98, last * 0.9872, last * 1.0128, last * 1.02], rel=1e-5
+        [last, last * 1.002, last * 0.98, last * 0.9872, last * 1.0128, last * 1.02], rel=1e-5
     )
+    assert chart["expected"] == [0.01, 0.02, 0.04]
+
+
+def test_without_an_lstm_its_series_is_empty(shard):
+    chart = only(results.drawn(shard, 1, forecast=1.0, lstm=0.0))
+    assert chart["lstm"] == []
+    assert [row[2] for row in chart["ahead"]] == [None] * 3
+    assert len(chart["forecast"]) == len(chart["actual"])
+    assert json.loads(json.dumps(chart, allow_nan=False)) == chart
+
+
+def test_the_typical_expected_move_is_the_median_over_tickers():
+    moves = ([0.01, 0.02, 0.04], [0.03, 0.05, 0.09], [0.02, 0.09, 0.05], [])
+    assert charts.expected_moves([{"expected": move} for move in moves]) == [0.02, 0.05, 0.05]
+    assert charts.expected_moves([]) == [None, None, None]
 
 
 def test_charts_of_all_shards_are_sorted_by_ticker():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stocks import endpoint
+from stocks.contract import HORIZONS, OUTPUTS
 from stocks.endpoint import Instance, NotAForecast
 from tests.support import shards
 from tests.support.prices import walk
@@ -70,12 +71,9 @@ def test_requests_and_answers_stay_under_4_mb():
     rng = np.random.default_rng(0)
     lengths = {f"T{i:02d}": int(rows) for i, rows in enumerate(rng.integers(262, 1500, 60))}
     shard = shards.shard({name: np.full(rows, 1.2345678e-5) for name, rows in lengths.items()})
-    longest = [[[0.000123456789] * 6] * 3]
     wanted = 0
     for instances in endpoint.requests(shard):
         assert len(endpoint.body(shard, instances)) < 4e6
-        width = max(instance.origins for instance in instances)
-        assert len(json.dumps(longest)) * width * len(instances) < 4e6
         wanted += sum(instance.origins for instance in instances)
     assert wanted == sum(rows - 60 for rows in lengths.values())
     many = endpoint.MOST_ROWS // 120
@@ -83,10 +81,25 @@ def test_requests_and_answers_stay_under_4_mb():
     assert len(endpoint.body(one_origin_each, [Instance(i, 119, 119) for i in range(many)])) < 4e6
 
 
-def forecasts(shard, change=lambda prices: prices):
-    """What made.answer says to the last two origins of the shard's tickers, changed."""
+def test_the_longest_answer_that_tf_serving_can_write_stays_under_4_mb():
+    """json_tensor.cc writes nine digits at most ("%.9g"), and PrettyWriter a blank after each comma of a list."""
+    random = np.random.default_rng(0)
+    positive = random.integers(0, 0x7F80_0000, 100_000, dtype=np.uint32).view(np.float32)
+    near = random.uniform(1e-4, 1e-3, 100_000).astype(np.float32)  # the last that are not in powers of ten
+    widest = max((f"{value:.9g}" for value in np.concatenate([positive, near])), key=len)
+    assert len(widest) == len("0.000123456789")
+    row = f"[{', '.join([widest] * len(OUTPUTS))}]"
+    origin = f"[{', '.join([row] * len(HORIZONS))}], "
+    assert len(origin) * endpoint.MOST_ORIGINS < 4e6
+    long = shards.shard({name: walk(0, 12_000) for name in "AB"}, shards.weekdays(101)[-1])
+    asked = endpoint.requests(long)
+    assert max(sum(instance.origins for instance in instances) for instances in asked) == endpoint.MOST_ORIGINS
+
+
+def forecasts(shard, change=lambda outputs: outputs, trained=True):
+    """What shards.answer says to the last two origins of the shard's tickers, changed."""
     instances = [Instance(ticker, 198, 199) for ticker in range(len(shard.tickers))]
-    good = np.array(json.loads(shards.answer(endpoint.body(shard, instances)))["predictions"])
+    good = np.array(json.loads(shards.answer(endpoint.body(shard, instances), trained))["predictions"])
     return instances, json.dumps({"predictions": change(good).tolist()}).encode()
 
 
@@ -95,16 +108,20 @@ def forecasts(shard, change=lambda prices: prices):
     [
         (b"<html>502</html>", "is not a forecast"),
         (b'{"error": "Malformed request"}', "Malformed request"),
-        (b'{"predictions": [[[1, 2, 3]]]}', r"shape \(1, 1, 3\), expected \(1, 2, 3, 6\)"),
-        (json.dumps({"predictions": [[[[1.0] * 6] * 3, [[1.0] * 6] * 2]]}).encode(), "is not a forecast"),
+        (b'{"predictions": [[[1, 2, 3]]]}', r"shape \(1, 1, 3\), expected \(1, 2, 3, 8\)"),
+        (
+            json.dumps({"predictions": [[[[1.0] * 6] * 3] * 2]}).encode(),
+            r"shape \(1, 2, 3, 6\), expected",
+        ),
+        (json.dumps({"predictions": [[[[1.0] * 8] * 3, [[1.0] * 8] * 2]]}).encode(), "is not a forecast"),
         (b'{"predictions": [[1%s]]}' % (b"0" * 400), "is not a forecast"),
         (b'{"predictions": ' + b"[" * 100_000, "is not a forecast"),
-        (json.dumps({"predictions": [[[["1.0"] * 6] * 3] * 2]}).encode(), "it holds str"),
-        (json.dumps({"predictions": [[[[None] * 6] * 3] * 2]}).encode(), "it holds NoneType"),
-        (json.dumps({"predictions": [[[[True] * 6] * 3] * 2]}).encode(), "it holds bool"),
-        (json.dumps({"predictions": [[[[True] + [1.0] * 5] * 3] * 2]}).encode(), "it holds bool"),
+        (json.dumps({"predictions": [[[["1.0"] * 8] * 3] * 2]}).encode(), "it holds str"),
+        (json.dumps({"predictions": [[[[None] * 8] * 3] * 2]}).encode(), "it holds NoneType"),
+        (json.dumps({"predictions": [[[[True] * 8] * 3] * 2]}).encode(), "it holds bool"),
+        (json.dumps({"predictions": [[[[True] + [1.0] * 7] * 3] * 2]}).encode(), "it holds bool"),
         (
-            json.dumps({"predictions": [[[[float("nan")] * 6] * 3] * 2]}).encode(),
+            json.dumps({"predictions": [[[[float("nan")] * 8] * 3] * 2]}).encode(),
             "A on 2020-10-05, 1 ahead with no pos",
         ),
     ],
@@ -114,12 +131,12 @@ def test_an_answer_that_is_no_forecast_is_refused_with_what_came_back(answer, sa
         endpoint.prices(shards.shard({"A": walk(1, 200)}), [Instance(0, 198, 199)], answer)
 
 
-def last_price(at, price):
-    """A change of one price of the last origin and the longest horizon."""
+def last(name, value):
+    """A change of one output of the last origin and the longest horizon."""
 
-    def change(prices):
-        prices[-1, -1, -1, at] = price
-        return prices
+    def change(outputs):
+        outputs[-1, -1, -1, OUTPUTS.index(name)] = value
+        return outputs
 
     return change
 
@@ -127,22 +144,55 @@ def last_price(at, price):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (last_price(0, -1.0), "B on 2020-10-06, 20 ahead with no positive, finite price"),
-        (last_price(0, 0.0), "B on 2020-10-06, 20 ahead with no positive, finite price"),
-        (last_price(5, 1e300), "B on 2020-10-06, 20 ahead with a price further away"),
-        (last_price(5, 20.0), "B on 2020-10-06, 20 ahead with quantiles that fall"),
+        (last("forecast", -1.0), "B on 2020-10-06, 20 ahead with no positive, finite price"),
+        (last("forecast", 0.0), "B on 2020-10-06, 20 ahead with no positive, finite price"),
+        (last("lstm", 0.0), "B on 2020-10-06, 20 ahead with no positive, finite price"),
+        (last("lstm", 1e300), "B on 2020-10-06, 20 ahead with a price further away"),
+        (last("p975", 1e300), "B on 2020-10-06, 20 ahead with a price further away"),
+        (last("p975", 20.0), "B on 2020-10-06, 20 ahead with quantiles that fall"),
+        (last("expected_move", -1e-9), "B on 2020-10-06, 20 ahead with an expected move that none can be"),
+        (last("expected_move", 1e300), "B on 2020-10-06, 20 ahead with an expected move that none can be"),
+        (last("expected_move", np.nan), "B on 2020-10-06, 20 ahead with an expected move that none can be"),
+        (last("expected_move", np.inf), "B on 2020-10-06, 20 ahead with an expected move that none can be"),
         (np.ones_like, "A on 2020-10-05, 1 ahead with a price further away"),
         (lambda prices: prices * 1000, "A on 2020-10-05, 1 ahead with a price further away"),
         (lambda prices: prices / 1000, "A on 2020-10-05, 1 ahead with a price further away"),
         (lambda prices: prices[::-1], "A on 2020-10-05, 1 ahead with a price further away"),
-        (lambda prices: prices[..., [0, 5, 4, 3, 2, 1]], "A on 2020-10-05, 1 ahead with quantiles that fall"),
+        (lambda prices: prices[..., [0, 1, 6, 5, 4, 3, 2, 7]], "A on 2020-10-05, 1 ahead with quantiles that fall"),
     ],
 )
-def test_a_price_that_cannot_be_a_forecast_of_the_ticker_is_refused(change, said):
+def test_what_cannot_be_a_forecast_of_the_ticker_is_refused(change, said):
     shard = shards.shard({"A": walk(1, 200), "B": walk(2, 200, start=30.0)})
     endpoint.prices(shard, *forecasts(shard))
     with pytest.raises(NotAForecast, match=said):
         endpoint.prices(shard, *forecasts(shard, change))
+
+
+def test_lstm_is_0_everywhere_where_none_was_trained_or_nowhere():
+    shard = shards.shard({"A": walk(1, 200), "B": walk(2, 200)})
+    instances, answer = forecasts(shard, trained=False)
+    without = list(zip(instances, endpoint.prices(shard, instances, answer), strict=True))
+    assert (endpoint.assemble(shard, without)["outputs"][:, :, 0] == 0).all()
+    assert (endpoint.assemble(shard, without)["outputs"][:, :, 1:] > 0).all()
+    for origins, horizons in ((0, 1), (1, 2), (slice(None), 2), (0, slice(None))):
+
+        def zero(outputs, at=(1, origins, horizons, 0)):
+            outputs[at] = 0.0
+            return outputs
+
+        with pytest.raises(NotAForecast, match=r"answered B on 2020-10-0[56], .* ahead with no positive, finite price"):
+            endpoint.prices(shard, *forecasts(shard, zero))
+    trained = list(zip(instances, endpoint.prices(shard, *forecasts(shard)), strict=True))
+    for mixed in ([trained[0], without[1]], [without[0], trained[1]]):
+        with pytest.raises(NotAForecast, match="an LSTM's forecast for some tickers only"):
+            endpoint.assemble(shard, mixed)
+
+
+def test_without_an_lstm_the_other_prices_are_held_to_the_same_bounds():
+    shard = shards.shard({"A": walk(1, 200), "B": walk(2, 200)})
+    for name, value, said in (("forecast", 0.0, "no positive"), ("p025", 1e300, "further"), ("p10", 1e-9, "further")):
+        with pytest.raises(NotAForecast, match=said):
+            endpoint.prices(shard, *forecasts(shard, last(name, value), trained=False))
 
 
 def test_the_bound_is_eight_times_the_largest_move_among_the_rows_that_the_forecast_reads():
@@ -151,7 +201,12 @@ def test_the_bound_is_eight_times_the_largest_move_among_the_rows_that_the_forec
     shard = shards.shard({"A": walk})
 
     def times(factor):
-        return lambda prices: np.repeat(prices[:, :1], 2, axis=1) * np.array([factor, 1.0])[None, :, None, None]
+        def change(outputs):
+            outputs[:, 1] = outputs[:, 0]
+            outputs[:, 0, :, :-1] *= factor
+            return outputs
+
+        return change
 
     endpoint.prices(shard, *forecasts(shard, times(9.9e7)))
     for factor in (1.02e8, 0.99e-8):
@@ -161,15 +216,25 @@ def test_the_bound_is_eight_times_the_largest_move_among_the_rows_that_the_forec
         endpoint.prices(shard, *forecasts(shard, lambda prices: prices * np.array([1, 1.001])[None, :, None, None]))
 
 
+def test_the_expected_move_is_a_logarithm_within_the_same_bound():
+    walk = np.full(200, 50.0)
+    walk[150:] = 55.0
+    shard = shards.shard({"A": walk})
+    most = 8 * np.sqrt(20) * np.log(1.1)
+    endpoint.prices(shard, *forecasts(shard, last("expected_move", most)))
+    with pytest.raises(NotAForecast, match="2020-10-06, 20 ahead with an expected move that none can be"):
+        endpoint.prices(shard, *forecasts(shard, last("expected_move", most * 1.001)))
+
+
 def test_forecasts_of_padding_are_not_looked_at():
     shard = shards.shard({"A": walk(1, 200), "B": walk(2, 200)})
     instances, answer = forecasts(shard)
     junk = json.loads(answer)
-    junk["predictions"][1][0] = [[0.0] * 6] * 3
+    junk["predictions"][1][0] = [[0.0] * 8] * 3
     asked = [instances[0], Instance(1, 199, 199)]
     assert [values.shape for values in endpoint.prices(shard, asked, json.dumps(junk).encode())] == [
-        (2, 3, 6),
-        (1, 3, 6),
+        (2, 3, 8),
+        (1, 3, 8),
     ]
 
 
@@ -178,11 +243,11 @@ def test_a_later_day_changes_no_earlier_forecast():
     changed = shards.changed_after(shard, shard.days[270])
     before, after = answered(shard), answered(changed)
     issued = np.concatenate([np.arange(60, 300), np.arange(60, 280)]) <= 270
-    assert np.array_equal(before["prices"][issued], after["prices"][issued])
-    assert not np.isclose(before["prices"][~issued], after["prices"][~issued]).all()
+    assert np.array_equal(before["outputs"][issued], after["outputs"][issued])
+    assert not np.isclose(before["outputs"][~issued], after["outputs"][~issued]).any()
 
 
 def test_a_shard_without_tickers_asks_nothing():
     shard = shards.shard({})
     assert endpoint.requests(shard) == []
-    assert endpoint.assemble(shard, [])["prices"].shape == (0, 3, 6)
+    assert endpoint.assemble(shard, [])["outputs"].shape == (0, 3, 8)

@@ -52,15 +52,25 @@ def test_the_step_writes_forecasts_and_the_histogram_of_their_scores(shard, mode
     assert written["tickers"].tolist() == ["A", "B"]
     assert written["origin"].tolist() == [*range(60, 280), *range(60, 275)]
     assert written["offsets"].tolist() == [0, 220, 435]
-    assert written["prices"].shape == (435, 3, 6)
-    assert written["prices"][:, :, 0] == pytest.approx(
-        np.repeat(np.concatenate([shard.adjclose[60:280], shard.adjclose[340:]])[:, None], 3, axis=1) * 1.001
-    )
+    assert written["outputs"].shape == (435, 3, 8)
+    last = np.repeat(np.concatenate([shard.adjclose[60:280], shard.adjclose[340:]])[:, None], 3, axis=1)
+    assert written["outputs"][:, :, 0] == pytest.approx(last * 1.002)
+    assert written["outputs"][:, :, 1] == pytest.approx(last * 1.001)
     histogram = working.get_arrays(RUN, "histograms", 0)
     expected = intervals.histogram(shard, written)
     assert {name: value.tolist() for name, value in histogram.items()} == {n: v.tolist() for n, v in expected.items()}
     by_horizon = [int(histogram["count"][histogram["horizon"] == i].sum()) for i in range(3)]
     assert by_horizon == [2 * (435 - 2 * h) for h in (1, 5, 20)]
+
+
+def test_an_lstm_for_some_requests_only_is_no_model_and_writes_nothing(shard, model, context, monkeypatch, buckets):
+    monkeypatch.setattr(forecast.endpoint, "requests", lambda s: REQUESTS(s, most_origins=220))
+    for number, instances in enumerate(REQUESTS(shard, most_origins=220)):
+        body = endpoint.body(shard, instances)
+        model(body, shards.answer(body, trained=number == 0))
+    with pytest.raises(ModelFailed, match="an LSTM's forecast for some tickers only"):
+        forecast.handler(EVENT, context)
+    assert working_files(buckets) == ["runs/us-0123456789ab/shards/00000.npz"]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +104,8 @@ def test_an_answer_that_is_no_forecast_writes_nothing(shard, model, context, buc
         model(endpoint.body(shard, instances), json.dumps({"predictions": []}).encode())
     with pytest.raises(ModelFailed, match="expected"):
         forecast.handler(EVENT, context)
-    assert [found["Key"] for found in buckets.list_objects_v2(Bucket="work")["Contents"]] == [
-        "runs/us-0123456789ab/shards/00000.npz"
-    ]
+    assert working_files(buckets) == ["runs/us-0123456789ab/shards/00000.npz"]
+
+
+def working_files(buckets):
+    return [found["Key"] for found in buckets.list_objects_v2(Bucket="work")["Contents"]]

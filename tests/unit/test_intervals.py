@@ -19,12 +19,12 @@ def forecasts(shard, first, width=0.05):
     """A forecast at each row from `first` on, .. of every ticker: its price and intervals of one width."""
     origin = [np.arange(first, rows) for rows in np.diff(shard.offsets)]
     row = np.concatenate([start + o for start, o in zip(shard.offsets[:-1], origin, strict=True)])
-    band = np.array([1.0, 1 - 2 * width, 1 - width, 1, 1 + width, 1 + 2 * width])
+    band = np.array([1.5, 0.5, 1 - 2 * width, 1 - width, 1, 1 + width, 1 + 2 * width, 0])  # points far outside
     return {
         "tickers": shard.tickers,
         "offsets": np.concatenate([[0], np.cumsum([len(o) for o in origin])]),
         "origin": np.concatenate(origin),
-        "prices": np.repeat((shard.adjclose[row, None] * band)[:, None, :], 3, axis=1),
+        "outputs": np.repeat((shard.adjclose[row, None] * band)[:, None, :], 3, axis=1),
     }
 
 
@@ -69,7 +69,8 @@ def test_an_interval_without_width_has_no_score():
     halted = np.where(np.arange(120) < 100, 12.34, prices)
     alone, shard = shards.shard({"A": prices}), shards.shard({"A": prices, "B": halted, "C": np.full(120, 5.0)})
     given = forecasts(shard, 60)
-    given["prices"][len(given["prices"]) // 3 :] = given["prices"][len(given["prices"]) // 3 :, :, :1]  # B and C
+    without_width = given["outputs"][len(given["outputs"]) // 3 :]  # B and C
+    without_width[:, :, intervals.RANGE] = without_width[:, :, 4:5]
     expected, found = intervals.histogram(alone, forecasts(alone, 60)), intervals.histogram(shard, given)
     for name in expected:
         assert np.array_equal(found[name], expected[name])
@@ -88,45 +89,75 @@ def test_pooled_shards_are_the_histogram_of_all_tickers(monkeypatch):
             assert np.array_equal(pooled[name], expected[name])
 
 
-def test_the_quantile_is_linear_within_its_bin_and_the_lower_edge_of_the_open_one():
-    windows = np.zeros((3, intervals.BINS), np.int64)
-    windows[0, [50, 100]] = 60, 40  # the .8 quantile is halfway through bin 100
-    windows[1, [0, 1000]] = 1, 9
-    windows[2, [10, 20]] = 80, 20  # exactly the upper edge of bin 10
-    assert intervals._quantiles(windows, 0.8) == pytest.approx([1.005, 10.0, 0.11])
+def tracked(scores_of_day, level, horizon):
+    """forecasting.md, step 7, word by word: the stretch after each day, from the scores of each."""
+    stretch, after = 1.0, []
+    for scores in scores_of_day:
+        miss = np.mean(scores > stretch)
+        stretch = stretch * np.exp(0.05 / horizon * (miss - (1 - level)))
+        stretch = min(max(stretch, 0.3), 3.0)
+        after.append(stretch)
+    return after
 
 
-def test_stretches_agree_with_numpys_quantile_over_the_scores_of_the_last_250_days():
-    rng = np.random.default_rng(5)
-    days, scores = np.arange(700), rng.gamma(2.0, 0.5, (700, 40))
-    day = np.repeat(days, 40)
-    bins = (scores.ravel() / 0.01).astype(int)
-    cells = np.column_stack([day, np.zeros_like(day), np.ones_like(day), bins, np.ones_like(day)])
-    found = intervals.stretches(intervals.pool([counts(*cells.tolist())]))
-    assert found["day"].tolist() == days.tolist()
-    for last in (59, 60, 249, 250, 511, 512, 513, 699):
-        expected = np.quantile(scores[max(last - 249, 0) : last + 1], 0.95)
-        assert found["stretch"][last, 0, 1] == pytest.approx(expected, abs=0.02)
-    assert (found["stretch"][:59] == 1).all()
-    assert (found["stretch"][:, 1:] == 1).all()
+def test_the_stretch_follows_the_share_of_each_days_scores_beyond_it():
+    random = np.random.default_rng(5)
+    cells, expected = [], {}
+    for i, horizon in enumerate((1, 5, 20)):
+        for interval, level in enumerate((0.8, 0.95)):
+            days = np.flatnonzero(random.random(300) < 0.8)
+            usual = 0.6 + 0.8 * (days > 150)  # what is usual doubles halfway
+            scores = [random.gamma(4.0, size / 4, 2000) for size in usual]
+            expected[i, interval] = days, tracked(scores, level, horizon)
+            for day, of_day in zip(days.tolist(), scores, strict=True):
+                bins, count = np.unique(np.minimum(of_day // 0.01, 1000), return_counts=True)
+                cells.extend((day, i, interval, bin_, n) for bin_, n in zip(bins, count, strict=True))
+    calibration = intervals.stretches(intervals.pool([counts(*cells)]))
+    spread = []
+    for (i, interval), (days, stretch) in expected.items():
+        found = intervals.stretch_on(calibration, days)[:, i, interval]
+        assert found == pytest.approx(stretch, abs=1e-3)
+        before = intervals.stretch_on(calibration, days - 1)[:, i, interval]
+        assert before == pytest.approx([1.0, *stretch[:-1]], abs=1e-3)
+        spread.append(np.ptp(found))
+    assert min(spread) > 0.05
 
 
-def test_days_are_trading_days_and_fewer_than_60_give_no_stretch():
-    days = shards.weekdays(320).tolist()
-    cells = [(day, 2, 0, 200 if at < 10 else 50, 1) for at, day in enumerate(days)]
-    stretch = intervals.stretches(intervals.pool([counts(*cells)]))["stretch"][:, 2, 0]
-    assert stretch[58] == 1
-    assert stretch[59] == pytest.approx(0.50 + 0.01 * 48 / 50)
-    # the ten high scores leave the window one by one from the 251st day on: 250 days, rank 200 of 250 - 10 in bin 50
-    assert stretch[249] == pytest.approx(0.50 + 0.01 * 200 / 240)
-    assert stretch[259] == pytest.approx(0.508)
+def test_a_bin_that_the_stretch_cuts_is_missed_in_part():
+    cells = [(1, 0, 0, 1000, 7), (2, 0, 0, 104, 30), (2, 0, 0, 103, 10), (3, 0, 0, 0, 1)]
+    stretch = intervals.stretches(intervals.pool([counts(*cells)]))["stretch"][:, 0, 0]
+    first = np.exp(0.05 * 0.8)  # 1.0408: 8.1 % of bin 104 lie below
+    assert stretch[0] == pytest.approx(first)
+    second = first * np.exp(0.05 * ((1.05 - first) / 0.01 * 30 / 40 - 0.2))
+    assert stretch[1] == pytest.approx(second)
+    assert stretch[2] == pytest.approx(second * np.exp(-0.05 * 0.2))
 
 
-def test_a_day_with_scores_of_another_horizon_only_is_not_a_day_of_this_one():
-    cells = [(day, 0, 0, 100, 1) for day in range(100)] + [(day, 1, 0, 100, 1) for day in range(41, 100)]
+@pytest.mark.parametrize(("bin_", "bound", "back"), [(0, 0.3, 1000), (1000, 3.0, 0)])
+def test_the_stretch_stays_from_three_tenths_to_three_and_comes_back_at_once(bin_, bound, back):
+    cells = [(day, i, j, bin_ if day < 2500 else back, 1) for day in range(2501) for i in range(3) for j in range(2)]
     stretch = intervals.stretches(intervals.pool([counts(*cells)]))["stretch"]
-    assert stretch[99, 0, 0] == pytest.approx(1.008)
-    assert stretch[99, 1, 0] == 1
+    assert (np.sign(np.diff(stretch[:20], axis=0)) == np.sign(bound - 1)).all()
+    assert (stretch[2499, :2] == bound).all()
+    assert stretch[2499, 2, 0] == bound
+    assert (np.sign(stretch[2500] - stretch[2499]) == -np.sign(bound - 1)).all()
+
+
+def test_a_day_counts_as_much_as_any_other_however_many_scores_it_has():
+    few = [(1, 0, 0, 200, 1), (1, 0, 0, 50, 3)]
+    many = [(1, 0, 0, 200, 1000), (1, 0, 0, 50, 3000)]
+    one, other = (intervals.stretches(intervals.pool([counts(*cells)]))["stretch"] for cells in (few, many))
+    assert np.array_equal(one, other)
+    assert one[0, 0, 0] == pytest.approx(np.exp(0.05 * 0.05))
+
+
+def test_a_day_without_scores_of_a_horizon_leaves_its_stretch():
+    cells = [(day, 0, 0, 200, 1) for day in range(10)] + [(day, 1, 0, 200, 1) for day in (4, 7)]
+    stretch = intervals.stretches(intervals.pool([counts(*cells)]))["stretch"]
+    step = np.exp(0.01 * 0.8)
+    assert stretch[:, 1, 0] == pytest.approx([1] * 4 + [step] * 3 + [step**2] * 3)
+    assert (stretch[:, 2] == 1).all()
+    assert (stretch[:, :, 1] == 1).all()
 
 
 def test_a_score_of_a_later_day_moves_no_earlier_stretch():

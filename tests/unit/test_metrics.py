@@ -1,3 +1,5 @@
+"""What is summed of a shard's rows, and what single tickers' rows of the metrics table say; see test_measures.py."""
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -7,47 +9,7 @@ from stocks import metrics
 from stocks.contract import MODELS, QUANTILES
 from tests.support import shards
 from tests.support.prices import walk
-
-NAMES = ("drift", "random_forest", "lstm", *QUANTILES)
-
-
-def some_rows(actual, origin, ticker=0, horizon=1, day=0, **forecasts):
-    """Rows of one ticker and horizon on consecutive days; models that are not given say the origin's price."""
-    actual, origin = np.array(actual, float), np.array(origin, float)
-    days = day + np.arange(len(actual))
-    rows = {"ticker": np.full(len(actual), ticker), "horizon": np.full(len(actual), horizon, np.int32)}
-    rows |= {"origin_day": days - horizon, "target_day": days, "future": np.zeros(len(actual), bool)}
-    given = {name: np.array(forecasts.get(name, origin), float) for name in NAMES}
-    return rows | {"actual": actual, "naive": origin} | given
-
-
-def joined(*parts):
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def table(rows, shard):
-    """The metrics table as {(ticker, model, horizon): row}."""
-    found = metrics.rows(metrics.columns(metrics.pool([metrics.score(rows, shard)])))
-    return {(row["ticker"], row["model"], row["horizon"]): row for row in found}
-
-
-def random_rows(seed, tickers=3, days=60):
-    """Rows of every horizon: a walk, and forecasts around it."""
-    parts = []
-    for ticker in range(tickers):
-        rng = np.random.default_rng((seed, ticker))
-        prices = walk((seed, ticker), days + 20, start=10.0 ** (ticker + 1))
-        for horizon in (1, 5, 20):
-            origin, actual = prices[: days + 20 - horizon], prices[horizon:]
-            spread = np.sort(rng.normal(0, 0.02 * horizon**0.5, (5, len(origin))), axis=0)
-            forecasts = {name: origin * (1 + rng.normal(0, 0.01, len(origin))) for name in NAMES[:3]}
-            forecasts |= {name: origin * (1 + s) for name, s in zip(QUANTILES, spread, strict=True)}
-            parts.append(some_rows(actual, origin, ticker, horizon, day=horizon, **forecasts))
-    return joined(*parts)
-
-
-SHARD = shards.shard({"A": [10.0, 12.0, 11.0, 14.0]}, test_from=shards.weekdays(4)[3])
-THREE = shards.shard({name: walk(seed, 150) for seed, name in enumerate("ABC")}, test_from=shards.weekdays(120)[-1])
+from tests.support.scored import LAST_KNOWN, RATIOS, SHARD, THREE, joined, random_rows, some_rows, table
 
 
 def test_errors_by_hand():
@@ -78,7 +40,49 @@ def test_errors_and_pinball_agree_with_scikit_learn():
                 * (1 / origin).mean()
                 for quantile, level in QUANTILES.items()
             ]
-            assert found[name, "lstm", horizon]["pinball"] == pytest.approx(np.mean(losses) * 1e4)
+            assert found[name, "forecast", horizon]["pinball"] == pytest.approx(np.mean(losses) * 1e4)
+
+
+def test_the_constant_ranges_are_those_of_the_tickers_own_changes_before_the_test():
+    rows = random_rows(2)
+    found = table(rows, THREE)
+    ratios = {horizon: [] for horizon in (1, 5, 20)}
+    for ticker, name in enumerate("ABC"):
+        before_test = THREE.adjclose[150 * ticker :][:119]
+        for horizon in (1, 5, 20):
+            kept = (rows["ticker"] == ticker) & (rows["horizon"] == horizon)
+            actual, origin = rows["actual"][kept], rows["naive"][kept]
+            moves = [np.log(before_test[at + horizon] / before_test[at]) for at in range(119 - horizon)]
+            losses = [
+                mean_pinball_loss(actual / origin, np.full(len(origin), np.exp(np.quantile(moves, level))), alpha=level)
+                for level in QUANTILES.values()
+            ]
+            row = found[name, "forecast", horizon]
+            assert row["pinball_vs_constant"] == pytest.approx(row["pinball"] / 1e4 / np.mean(losses))
+            ratios[horizon].append(row["pinball_vs_constant"])
+    for horizon, of_tickers in ratios.items():
+        assert found["*", "forecast", horizon]["pinball_vs_constant"] == pytest.approx(np.mean(of_tickers))
+        assert found["*", "forecast", horizon]["pinball_vs_constant_median"] == pytest.approx(np.median(of_tickers))
+
+
+def test_prices_of_the_test_move_no_constant_range():
+    rows = random_rows(2)
+    constant = [metrics.score(rows, shard)["constant"] for shard in (THREE, shards.changed_after(THREE, LAST_KNOWN))]
+    assert np.array_equal(*constant)
+    earlier = shards.changed_after(THREE, LAST_KNOWN - 1)
+    assert (metrics.score(rows, earlier)["constant"] != constant[0]).all()
+
+
+def test_qlike_by_hand():
+    """The mean over rows of ratio - log(ratio) - 1, of the daily variance to the expected one."""
+    one = some_rows([101, 99], [100, 100], horizon=5, expected_move=[0.02, 0.04], variance=[1e-4, 1e-4])
+    found = table(one, SHARD)
+    ratios = np.array([1e-4, 1e-4]) / [0.02**2 / 5, 0.04**2 / 5]
+    losses = [1.25 - np.log(1.25) - 1, 0.3125 - np.log(0.3125) - 1]
+    assert ratios == pytest.approx([1.25, 0.3125])
+    assert found["A", "forecast", 5]["qlike"] == pytest.approx(np.mean(losses), rel=1e-3)
+    assert found["*", "forecast", 5]["qlike"] == found["A", "forecast", 5]["qlike"]
+    assert found["A", "lstm", 5]["qlike"] is None
 
 
 def test_direction_leaves_out_rows_where_forecast_or_price_stood_still():
@@ -112,91 +116,41 @@ def test_the_statistic_is_negative_where_the_model_beats_naive():
 
 
 def test_coverage_includes_the_bounds():
-    bounds = {"lstm_p025": [90] * 4, "lstm_p10": [95] * 4, "lstm_p90": [105] * 4, "lstm_p975": [110] * 4}
+    bounds = {"p025": [90] * 4, "p10": [95] * 4, "p90": [105] * 4, "p975": [110] * 4}
     found = table(some_rows([95, 105.01, 110, 111], [100] * 4, **bounds), SHARD)
-    assert found["A", "lstm", 1]["coverage80"] == 0.25
-    assert found["A", "lstm", 1]["coverage95"] == 0.75
-    assert {found["A", model, 1][name] for model in MODELS[:3] for name in ("coverage80", "pinball")} == {None}
-
-
-def test_pooled_rows_are_means_of_ratios_and_pools_of_rows():
-    rows = random_rows(4)
-    found = table(rows, THREE)
-    ours, every = found["*", "lstm", 5], [found[name, "lstm", 5] for name in "ABC"]
-    for name in ("rmse_vs_naive", "mae_vs_naive", "mase"):
-        assert ours[name] == pytest.approx(np.mean([row[name] for row in every]))
-    for name in ("coverage80", "coverage95", "pinball"):
-        assert ours[name] == pytest.approx(
-            np.average([row[name] for row in every], weights=[row["n"] for row in every])
-        )
-    kept = rows["horizon"] == 5
-    assert ours["n"] == kept.sum()
-    assert ours["rmse"] == pytest.approx(root_mean_squared_error(rows["actual"][kept], rows["lstm"][kept]))
-    assert ours["mae"] == pytest.approx(mean_absolute_error(rows["actual"][kept], rows["lstm"][kept]))
-
-
-def test_the_pooled_statistic_takes_the_mean_of_each_target_day():
-    rows = random_rows(5)
-    kept = rows["horizon"] == 1
-    loss = (rows["actual"] - rows["drift"]) ** 2 - (rows["actual"] - rows["naive"]) ** 2
-    relative, day = (loss / rows["naive"] ** 2)[kept], rows["target_day"][kept]
-    daily = [relative[day == d].mean() for d in np.unique(day)]
-    expected = scipy.stats.ttest_1samp(daily, 0).statistic
-    assert table(rows, THREE)["*", "drift", 1]["dm_t"] == pytest.approx(expected)
-
-
-def test_shards_pool_to_the_whole():
-    rows = random_rows(6)
-    whole = metrics.columns(metrics.pool([metrics.score(rows, THREE)]))
-    parts = []
-    for ticker in (2, 0, 1):
-        one = {name: column[rows["ticker"] == ticker] for name, column in rows.items()}
-        series = THREE.adjclose[150 * ticker : 150 * (ticker + 1)]
-        shard = shards.shard({"ABC"[ticker]: series}, test_from=shards.weekdays(120)[-1])
-        parts.append(metrics.score(one | {"ticker": np.zeros(len(one["ticker"]), int)}, shard))
-    empty = shards.shard({})
-    parts.insert(1, metrics.score({name: column[:0] for name, column in rows.items()}, empty))
-    nested = metrics.pool([metrics.pool(parts[:2]), metrics.pool(parts[2:])])
-    for name, column in metrics.columns(nested).items():
-        assert np.array_equal(np.ma.getmaskarray(column), np.ma.getmaskarray(whole[name]))
-        if name in metrics.MEASURES:
-            assert np.ma.compressed(column) == pytest.approx(np.ma.compressed(whole[name]))
-        else:
-            assert column.tolist() == whole[name].tolist()
+    assert found["A", "forecast", 1]["coverage80"] == 0.25
+    assert found["A", "forecast", 1]["coverage95"] == 0.75
+    of_ranges = ("coverage80", "coverage95", "pinball", "pinball_vs_constant", "qlike")
+    assert {found["A", model, 1][name] for model in MODELS if model != "forecast" for name in of_ranges} == {None}
+    assert None not in {found["A", "forecast", 1][name] for name in of_ranges}
 
 
 def test_future_rows_are_not_errors():
     rows = some_rows([101, np.nan], [100, 100])
     rows["future"] = np.array([False, True])
-    assert table(rows, SHARD)["A", "lstm", 1]["n"] == 1
+    assert table(rows, SHARD)["A", "forecast", 1]["n"] == 1
 
 
 def test_a_price_that_never_moves_has_errors_of_0_and_no_ratios():
     flat = shards.shard({"FLAT": [5.0] * 4}, test_from=shards.weekdays(4)[3])
-    found = table(some_rows([5.0] * 40, [5.0] * 40), flat)["FLAT", "lstm", 1]
-    assert (found["rmse"], found["mae"], found["pinball"], found["coverage80"]) == (0, 0, 0, 1)
-    absent = ("rmse_vs_naive", "mae_vs_naive", "mase", "directional_accuracy", "always_up_rate", "dm_t")
-    assert [found[name] for name in absent] == [None] * 6
+    still = some_rows([5.0] * 40, [5.0] * 40, expected_move=0.0, variance=0.0)
+    found = table(still, flat)["FLAT", "forecast", 1]
+    assert [found[name] for name in ("rmse", "mae", "pinball", "coverage80")] == [0, 0, 0, 1]
+    absent = (*RATIOS, "directional_accuracy", "always_up_rate", "dm_t", "qlike")
+    assert {found[name] for name in absent} == {None}
 
 
-def test_a_ticker_without_test_rows_keeps_its_twelve_rows_and_counts_for_nothing():
-    rows = random_rows(7, tickers=2)
-    found = table(rows, THREE)
-    assert len(found) == 12 * 4
-    assert [found["C", "lstm", 1][name] for name in ("n", *metrics.MEASURES)] == [0] + [None] * 11
-    two = shards.shard({"A": THREE.adjclose[:150], "B": THREE.adjclose[150:300]}, test_from=shards.weekdays(120)[-1])
-    assert found["*", "lstm", 1] == table(rows, two)["*", "lstm", 1]
-
-
-def test_a_run_without_tickers_has_pooled_rows_without_measures():
-    rows = {name: column[:0] for name, column in random_rows(8).items()}
-    found = table(rows, shards.shard({}))
-    assert set(found) == {("*", model, horizon) for model in MODELS for horizon in (1, 5, 20)}
-    assert found["*", "lstm", 1]["rmse_vs_naive"] is None
+def test_a_move_that_no_volatility_could_foretell_is_no_loss_of_the_expected_move():
+    """A price that stood still has no expected move, and one jump from there would own every pooled figure."""
+    rows = some_rows([101, 150], [100, 100], variance=1e-4)
+    rows["expected_move"] = np.array([0.01, 0.0])
+    found = table(rows, SHARD)
+    rows = {name: column[:1] for name, column in rows.items()}
+    assert found["*", "forecast", 1]["qlike"] == table(rows, SHARD)["*", "forecast", 1]["qlike"]
 
 
 def test_the_scale_reads_rows_before_the_test_only():
-    changed = shards.changed_after(THREE, shards.weekdays(119)[-1])
+    changed = shards.changed_after(THREE, LAST_KNOWN)
     assert np.array_equal(metrics.naive_scale(THREE), metrics.naive_scale(changed))
     assert metrics.naive_scale(SHARD).tolist() == [1.5]
 

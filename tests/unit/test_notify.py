@@ -9,7 +9,7 @@ from common import errors, keys, messages, storage
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 KEY = "reports/dataset=us/run_id=us-0123456789ab/report.html"
-SUMMARY = {"headline": "10 tickers: LSTM 1.000 x naive.", "report_uri": f"s3://lake/{KEY}"}
+SUMMARY = {"headline": "10 tickers: error 1.000 x naive.", "report_uri": f"s3://lake/{KEY}"}
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ def asked(address):
 
 def test_success_says_what_was_found_and_where(tell):
     result, published = succeeded(tell)
-    assert result == {"cause": "10 tickers: LSTM 1.000 x naive."}
+    assert result == {"cause": "10 tickers: error 1.000 x naive."}
     assert published["TopicArn"] == "arn:aws:sns:us-east-1:123456789012:runs"
     assert published["Subject"] == "Forecasts ready: us"
-    for word in ("10 tickers: LSTM 1.000 x naive.", f"s3://lake/{KEY}", "incoming/us/p.csv", "us-0123456789ab"):
+    for word in ("10 tickers: error 1.000 x naive.", f"s3://lake/{KEY}", "incoming/us/p.csv", "us-0123456789ab"):
         assert word in published["Message"]
 
 

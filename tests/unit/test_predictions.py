@@ -1,23 +1,25 @@
 import numpy as np
 import pytest
 
-from stocks import predictions
+from stocks import predictions, volatility
+from stocks.contract import BASELINES, MODELS, QUANTILES
 from tests.support import shards
+from tests.support.exchanges import day, iso, span, weekdays, written
 from tests.support.prices import walk
 
 NO_CALIBRATION: dict[str, np.ndarray] = {"day": np.empty(0, np.int32), "stretch": np.empty((0, 3, 2))}
 
 
 def files(shard, before=0) -> tuple[dict, dict]:
-    """Baseline and forecast files of a shard whose every price is the row of its origin, or that plus 1000."""
+    """Baseline and forecast files of a shard whose every price is the row of its origin, or that plus 1000 or more."""
     found = []
-    for extra, values, offset in ((0, 3, 0.0), (before, 6, 1000.0)):
+    for extra, name, offset in ((0, "prices", [0.0] * 3), (before, "outputs", [2000.0, 1000.0, *range(1001, 1007)])):
         rows, bounds = np.diff(shard.offsets), shard.bounds[:, 2]
         origin = [np.arange(min(b, n - 1) - extra, n) for b, n in zip(bounds, rows, strict=True)]
         every = np.concatenate([np.empty(0, np.int64), *origin])
         offsets = np.concatenate([[0], np.cumsum([len(o) for o in origin], dtype=np.int64)])
-        prices = np.tile((every + offset)[:, None, None], (1, 3, values))
-        found.append({"tickers": shard.tickers, "offsets": offsets, "origin": every, "prices": prices})
+        values = np.repeat((every[:, None] + np.array(offset))[:, None], 3, axis=1)
+        found.append({"tickers": shard.tickers, "offsets": offsets, "origin": every, name: values})
     return found[0], found[1]
 
 
@@ -46,8 +48,30 @@ def test_a_row_joins_the_price_h_rows_ahead_and_the_forecasts_of_its_origin():
     assert rows["origin_day"][row] == shards.weekdays(270)[261]
     assert rows["target_day"][row] == shards.weekdays(270)[266]
     assert rows["actual"][row] == shard.adjclose[100 + 266]
-    assert [rows[name][row] for name in ("naive", "drift", "random_forest", "lstm")] == [261, 261, 261, 1261]
-    assert {rows[name][row] for name in predictions.QUANTILES} == {1261}
+    assert [rows[name][row] for name in MODELS] == [261, 261, 261, 2261, 1261]
+    assert [rows[name][row] for name in QUANTILES] == [1262, 1263, 1264, 1265, 1266]
+    assert rows["expected_move"][row] == 1267
+
+
+def test_variance_is_the_mean_of_the_days_from_origin_to_target():
+    shard = shards.shard({"A": walk(1, 300), "B": walk(2, 270)})
+    rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
+    daily = volatility.daily_variance(shard)
+    for ticker, origin, horizon in ((0, 270, 1), (0, 270, 5), (1, 260, 5), (0, 279, 20)):
+        day = shards.weekdays(300)[origin]
+        chosen = (rows["ticker"] == ticker) & (rows["origin_day"] == day) & (rows["horizon"] == horizon)
+        start = shard.offsets[ticker] + origin
+        assert rows["variance"][chosen] == pytest.approx([daily[start + 1 : start + horizon + 1].mean()])
+    assert np.array_equal(np.isnan(rows["variance"]), rows["future"])
+
+
+def test_where_no_lstm_was_trained_it_has_no_price():
+    shard = shards.shard({"A": walk(1, 270)})
+    baseline, forecasts = files(shard)
+    forecasts["outputs"][:, :, 0] = 0.0
+    rows = predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
+    assert np.isnan(rows["lstm"]).all()
+    assert np.isfinite([rows[name] for name in (*BASELINES, "forecast", *QUANTILES, "expected_move")]).all()
 
 
 def test_rows_are_sorted_and_actual_is_missing_only_in_the_future():
@@ -59,35 +83,36 @@ def test_rows_are_sorted_and_actual_is_missing_only_in_the_future():
     assert rows["origin_day"].dtype == rows["target_day"].dtype == np.int32
 
 
-@pytest.mark.parametrize(
-    ("every_day", "expected"),
-    [(False, ["2024-03-04", "2024-03-08", "2024-03-29"]), (True, ["2024-03-02", "2024-03-06", "2024-03-21"])],
-)
-def test_the_future_is_counted_in_weekdays_or_in_days(every_day, expected):
-    friday = np.array(["2024-03-01"], "datetime64[D]").astype(np.int32)
-    found = [predictions.future_days(friday, np.array([every_day]), horizon) for horizon in (1, 5, 20)]
-    assert [str(day[0].astype("datetime64[D]")) for day in found] == expected
-
-
-def test_weekends_count_where_the_last_250_rows_include_one():
-    friday = int(np.datetime64("2024-03-01").astype("datetime64[D]").astype(int))
-    daily = np.arange(friday - 299, friday + 1)
-    weekend_long_ago = np.concatenate([[friday - 700 + 1], shards.weekdays(261, "2023-03-03")])
-    assert not np.is_busday(np.array(weekend_long_ago[0], "datetime64[D]"))
-    assert weekend_long_ago[-1] == friday
-    series = {"COIN": walk(1, 300), "STOCK": walk(2, 262)}
-    shard = shards.shard(series, friday, {"COIN": daily, "STOCK": weekend_long_ago})
+def test_the_future_is_counted_by_each_tickers_own_calendar():
+    wednesday = "2024-07-03"
+    days = {
+        "COIN": span("2023-06-01", wednesday),
+        "FILLED": weekdays("2023-06-01", wednesday),
+        "STOCK": written("XNYS", last=wednesday),
+        "WEEKLY": span("2021-06-02", wednesday)[::7],
+    }
+    shard = shards.shard({name: walk(1, len(own)) for name, own in days.items()}, day("2024-03-01"), days)
+    expected = {
+        "COIN": ["2024-07-04", "2024-07-08", "2024-07-23"],
+        "FILLED": ["2024-07-04", "2024-07-10", "2024-07-31"],
+        "STOCK": ["2024-07-05", "2024-07-11", "2024-08-01"],
+        "WEEKLY": ["2024-07-10", "2024-08-07", "2024-11-20"],
+    }
+    found = predictions.future_days(shard)
+    assert found.dtype == np.int32
+    assert dict(zip(shard.tickers.tolist(), map(iso, found), strict=True)) == expected
     rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
-    ahead = rows["target_day"][rows["future"]] - friday
-    assert ahead.tolist() == [1, 5, 20, 3, 7, 28]
+    assert iso(rows["target_day"][rows["future"]]) == [target for own in expected.values() for target in own]
 
 
 def test_float32_rounding_of_a_price_that_stands_still_is_no_miss():
     """12.34 is no float32: an interval without width would lie beside the price."""
-    rounded = np.full((1, 6), np.float64(np.float32(12.34)))
-    named = predictions._named(np.full((1, 3), 12.34), rounded[:, 0], rounded[:, 1:])
-    assert {name: value.tolist() for name, value in named.items() if name.startswith("lstm")} == {
-        name: [12.34] for name in ("lstm", *predictions.QUANTILES)
+    rounded = np.full((1, 8), np.float64(np.float32(12.34)))
+    rounded[:, -1] = 0
+    named = predictions._named(np.full((1, 3), 12.34), rounded)
+    assert {name: value.tolist() for name, value in named.items()} == {
+        **{name: [12.34] for name in (*MODELS, *QUANTILES)},
+        "expected_move": [0.0],
     }
 
 
@@ -95,22 +120,23 @@ def test_float32_rounding_of_the_last_price_is_naive():
     shard = shards.shard({"A": walk(1, 270)})
     baseline, forecasts = files(shard)
     baseline["prices"][:, :, 0] = shard.adjclose[260:, None]
-    forecasts["prices"][:, :, 0] = np.float32(shard.adjclose[260:, None])
-    forecasts["prices"][0, :, 0] *= 1 + 1e-5
+    forecasts["outputs"][:, :, :2] = np.float32(shard.adjclose[260:, None, None])
+    forecasts["outputs"][0, :, 1] *= 1 + 1e-5
+    forecasts["outputs"][:, :, 7] = np.float32(shard.adjclose[260:, None])  # which is no price
     rows = predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
-    same = rows["lstm"] == rows["naive"]
-    assert same.tolist() == (rows["origin_day"] != shard.days[260]).tolist()
-    assert not np.isclose(rows["lstm_p50"], rows["naive"] + 1000, rtol=1e-9).any()
+    assert np.array_equal(rows["lstm"], rows["naive"])
+    assert (rows["forecast"] == rows["naive"]).tolist() == (rows["origin_day"] != shard.days[260]).tolist()
+    assert (rows["expected_move"] != rows["naive"]).all()
 
 
-def test_only_the_quantiles_are_stretched():
+def test_only_the_range_is_stretched():
     shard = shards.shard({"A": walk(1, 261)})
     baseline, forecasts = files(shard)
-    forecasts["prices"][:] = [101, 80, 90, 100, 120, 140]
+    forecasts["outputs"][:] = [102, 101, 80, 90, 100, 120, 140, 0.5]
     calibration: dict[str, np.ndarray] = {"day": shard.days[-1:], "stretch": np.array([[[1.5, 2.0]] * 3])}
     rows = predictions.join(shard, baseline, forecasts, calibration)
-    assert rows["lstm"].tolist() == [101] * 3
-    assert [rows[name][0] for name in predictions.QUANTILES] == [60, 85, 100, 130, 180]
+    assert [rows[name].tolist() for name in ("lstm", "forecast", "expected_move")] == [[102] * 3, [101] * 3, [0.5] * 3]
+    assert [rows[name][0] for name in QUANTILES] == [60, 85, 100, 130, 180]
 
 
 def test_an_origin_without_a_forecast_is_an_error_that_names_it():

@@ -16,13 +16,14 @@ import publish
 from common import aws, storage, working
 from stocks import baseline as models
 from stocks import metrics
+from stocks.contract import MODELS, OUTPUTS, QUANTILES
 from stocks.reporting import charts
 from tests.support import shards as made
 from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
 LAKE = "{}/dataset=us/run_id=us-0123456789ab/{:05d}.parquet"
-FORECASTS = ("naive", "drift", "random_forest", "lstm", "lstm_p025", "lstm_p10", "lstm_p50", "lstm_p90", "lstm_p975")
+FORECASTS = (*MODELS, *QUANTILES, "expected_move")
 
 
 @pytest.fixture(autouse=True)
@@ -30,10 +31,10 @@ def quick(monkeypatch):
     """Five trees, and an endpoint that answers at once."""
     monkeypatch.setattr(models, "TREES", 5)
     client = aws.client
-    runtime = types.SimpleNamespace(
-        invoke_endpoint=lambda **request: {"Body": io.BytesIO(made.answer(request["Body"].decode()))}
-    )
+    runtime = types.SimpleNamespace(answer=made.answer)
+    runtime.invoke_endpoint = lambda **request: {"Body": io.BytesIO(runtime.answer(request["Body"].decode()))}
     monkeypatch.setattr(aws, "client", lambda name: runtime if name == "sagemaker-runtime" else client(name))
+    return runtime
 
 
 def follow(shards, skipped, context):
@@ -54,6 +55,10 @@ def part(table, number):
     return pq.read_table(io.BytesIO(storage.get("lake", LAKE.format(table, number))))
 
 
+def pooled(shards):
+    return metrics.pool(working.get_arrays(RUN, "scores", number) for number in range(shards))
+
+
 def two_shards():
     a = made.shard({"A": walk(1, 300), "C": walk(2, 290)})
     return [a, made.shard({"B": walk(3, 300), "ENDED": walk(4, 180)})]
@@ -71,11 +76,12 @@ def test_a_shard_becomes_predictions_prices_and_scores(buckets, context):
     assert [first.num_rows, second.num_rows] == expected
     assert set(second["ticker"].to_pylist()) == {"B", "ENDED"}
     assert part("prices", 0)["ticker"].to_pylist() == ["A"] * 300 + ["C"] * 290 + ["ZZ"] * 2
-    pooled = metrics.pool(working.get_arrays(RUN, "scores", n) for n in (0, 1))
-    rows = {(r["ticker"], r["model"], r["horizon"]): r for r in metrics.rows(metrics.columns(pooled))}
-    assert rows["*", "lstm", 1]["n"] == 39 + 29 + 39
-    assert rows["ENDED", "lstm", 1]["n"] == 0
-    assert rows["*", "lstm", 1]["rmse_vs_naive"] == pytest.approx(1.0, abs=0.02)
+    rows = {(r["ticker"], r["model"], r["horizon"]): r for r in metrics.rows(metrics.columns(pooled(2)))}
+    for model in MODELS:
+        assert rows["*", model, 1]["n"] == 39 + 29 + 39
+        assert rows["ENDED", model, 1]["n"] == 0
+    assert rows["*", "forecast", 1]["rmse_vs_naive"] == pytest.approx(1.0, abs=0.02)
+    assert rows["*", "lstm", 1]["rmse_vs_naive"] != rows["*", "forecast", 1]["rmse_vs_naive"]
     assert rows["*", "random_forest", 1]["rmse_vs_naive"] > 1.02
 
 
@@ -87,8 +93,20 @@ def test_actual_is_null_only_in_future_rows_and_everything_else_is_known(buckets
     assert all(table[name].null_count == 0 for name in table.column_names if name != "actual")
     for name in FORECASTS:
         assert np.isfinite(table[name].to_numpy()).all()
-    for low, high in itertools.pairwise(FORECASTS[4:]):
+    for low, high in itertools.pairwise(QUANTILES):
         assert (table[low].to_numpy() <= table[high].to_numpy()).all()
+
+
+def test_where_no_lstm_was_trained_its_column_is_null_and_everything_else_is_as_with_one(buckets, context, quick):
+    (with_one, _), _ = follow(two_shards(), NONE, context)
+    quick.answer = lambda body: made.answer(body, trained=False)
+    (table, _), _ = follow(two_shards(), NONE, context)
+    assert table["lstm"].null_count == table.num_rows
+    assert (table["forecast"].to_numpy() == table["naive"].to_numpy()).all()
+    for name in {*table.column_names} - {"lstm", "forecast"}:
+        assert table[name].equals(with_one[name]), name
+    rows = {(r["ticker"], r["model"], r["horizon"]): r for r in metrics.rows(metrics.columns(pooled(2)))}
+    assert (rows["*", "lstm", 1]["n"], rows["*", "forecast", 1]["n"]) == (0, 39 + 29 + 39)
 
 
 def test_naive_is_the_adjclose_of_prices_to_the_last_bit(buckets, context):
@@ -106,13 +124,15 @@ def test_the_intervals_are_stretched_by_the_pooled_calibration(buckets, context)
     calibration = working.get_arrays(RUN, "calibration")
     row = table.filter(pc.and_(pc.equal(table["split"], "future"), pc.equal(table["horizon"], 5))).to_pylist()[0]
     forecasts = working.get_arrays(RUN, "forecasts", 0)
-    served = forecasts["prices"][forecasts["offsets"][1] - 1, 1]
+    served = dict(zip(OUTPUTS, forecasts["outputs"][forecasts["offsets"][1] - 1, 1], strict=True))
     stretch = calibration["stretch"][-1, 1]
     assert stretch[0] != 1
-    assert row["lstm"] == served[0]
-    assert row["lstm_p50"] == pytest.approx(served[3])
-    assert row["lstm_p90"] == pytest.approx(served[3] + stretch[0] * (served[4] - served[3]))
-    assert row["lstm_p025"] == pytest.approx(served[3] - stretch[1] * (served[3] - served[1]))
+    for name in ("lstm", "forecast", "expected_move"):
+        assert row[name] == served[name]
+    median = served["p50"]
+    assert row["p50"] == pytest.approx(median)
+    assert row["p90"] == pytest.approx(median + stretch[0] * (served["p90"] - median))
+    assert row["p025"] == pytest.approx(median - stretch[1] * (median - served["p025"]))
 
 
 def test_changing_every_price_after_a_day_changes_no_forecast_issued_by_then(buckets, context):
@@ -145,7 +165,7 @@ def test_the_shard_count_changes_no_prediction(buckets, context):
 def test_degenerate_series_are_published(buckets, context, prices):
     (table,), _ = follow([made.shard({"A": prices})], NONE, context)
     assert table.num_rows >= 3
-    assert (table["lstm_p025"].to_numpy() > 0).all()
+    assert (table["p025"].to_numpy() > 0).all()
 
 
 def drawn(number):
@@ -161,10 +181,10 @@ def test_the_charts_of_a_shard_draw_what_is_published(buckets, context):
     test = table.filter(pc.and_(one_day, pc.equal(table["split"], "test")))
     assert len(chart["actual"]) == 29
     assert chart["actual"] == pytest.approx(test["actual"].to_numpy(), rel=1e-5)
-    of_naive = 1 + np.array(chart["lstm"]) / charts.STEPS
-    assert of_naive == pytest.approx(test["lstm"].to_numpy() / test["naive"].to_numpy(), abs=1e-5)
+    of_naive = 1 + np.array(chart["forecast"]) / charts.STEPS
+    assert of_naive == pytest.approx(test["forecast"].to_numpy() / test["naive"].to_numpy(), abs=1e-5)
     (future,) = table.filter(pc.and_(one_day, pc.equal(table["split"], "future"))).to_pylist()
-    assert chart["ahead"][0][1] == pytest.approx(future["lstm"], rel=1e-5)
+    assert chart["ahead"][0][1] == pytest.approx(future["forecast"], rel=1e-5)
 
 
 def test_the_room_for_charts_is_that_of_the_whole_run(buckets, context, monkeypatch):

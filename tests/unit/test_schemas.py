@@ -6,7 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from stocks import schemas
-from tests.support import shards
+from stocks.contract import SCHEMA
+from tests.support import results, shards
+from tests.support.prices import walk
 
 RUN: dict[str, list] = {
     "source_key": ["incoming/us/prices.csv"],
@@ -26,6 +28,7 @@ RUN: dict[str, list] = {
     "cost_usd": [0.01],
     "model_uri": ["s3://lake/models/m.tar.gz"],
     "gates": [[0.0, 0.1, 0.0]],
+    "schema": [SCHEMA],
 }
 
 
@@ -40,13 +43,15 @@ def read(body):
             "predictions",
             "ticker string, origin_date date32[day], target_date date32[day], horizon int32, split string,"
             " actual double, naive double, drift double, random_forest double, lstm double,"
-            " lstm_p025 double, lstm_p10 double, lstm_p50 double, lstm_p90 double, lstm_p975 double",
+            " forecast double, p025 double, p10 double, p50 double, p90 double, p975 double, expected_move double",
         ),
         (
             "metrics",
             "ticker string, model string, horizon int32, n int64, rmse double, mae double, rmse_vs_naive double,"
             " mae_vs_naive double, mase double, directional_accuracy double, always_up_rate double, dm_t double,"
-            " coverage80 double, coverage95 double, pinball double",
+            " coverage80 double, coverage95 double, pinball double, pinball_vs_constant double, qlike double,"
+            " rmse_vs_naive_median double, mae_vs_naive_median double, mase_median double,"
+            " pinball_vs_constant_median double",
         ),
         (
             "runs",
@@ -54,7 +59,7 @@ def read(body):
             "started timestamp[ms], finished timestamp[ms], rows int64,"
             " rejected_rows int64, tickers int32, skipped list<element: string>, shards int32, train_seconds double,"
             " endpoint_seconds double, training_instance_type string, endpoint_instance_type string, cost_usd double,"
-            " model_uri string, gates list<element: double>",
+            " model_uri string, gates list<element: double>, schema int32",
         ),
         (
             "prices",
@@ -75,6 +80,7 @@ def test_a_run_survives_writing():
     assert row["endpoint_seconds"] is None
     assert row["skipped"] == ["SHORT"]
     assert row["gates"] == [0.0, 0.1, 0.0]
+    assert row["schema"] == 2
 
 
 @pytest.mark.parametrize(
@@ -95,6 +101,16 @@ def test_a_column_too_many_or_too_few_is_refused_by_name():
         schemas.to_parquet("runs", RUN | {"profit": [1.0]})
     with pytest.raises(ValueError, match="'gates'"):
         schemas.to_parquet("runs", {name: value for name, value in RUN.items() if name != "gates"})
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_an_lstm_that_was_not_trained_is_null_and_nothing_else_is(trained):
+    rows = results.rows(shards.shard({"A": walk(1, 270)}), lstm=1.002 if trained else 0)
+    table = read(schemas.predictions(rows, np.array(["A"])))
+    nulls = {name: table[name].null_count for name in table.column_names if table[name].null_count}
+    assert nulls == {"actual": 3} | ({} if trained else {"lstm": table.num_rows})
+    assert table["lstm"].to_pylist()[0] == (pytest.approx(1.002 * table["naive"].to_pylist()[0]) if trained else None)
+    assert table["expected_move"].to_pylist()[:1] == [0.01]
 
 
 def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():

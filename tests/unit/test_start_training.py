@@ -3,6 +3,7 @@ import json
 import os
 import re
 import tarfile
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -23,7 +24,7 @@ def code(tmp_path, monkeypatch):
     """A training folder on the path, ahead of the project's."""
     folder = tmp_path / "code"
     folder.mkdir()
-    for name in ("train.py", "model.py", "requirements.txt", "notes.md"):
+    for name in ("train.py", "model.py", "priors.json", "requirements.txt", "notes.md"):
         (folder / name).write_text(f"# {name}")
     monkeypatch.setattr("sys.path", [str(folder)])
     return folder
@@ -66,7 +67,7 @@ def test_the_source_holds_the_modules_and_the_requirements_at_its_top(buckets, s
     start_training.handler(EVENT, context)
     body = buckets.get_object(Bucket="work", Key="runs/us-0123456789ab/source/sourcedir.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        assert archive.getnames() == ["model.py", "requirements.txt", "train.py"]
+        assert archive.getnames() == ["model.py", "priors.json", "requirements.txt", "train.py"]
         train = archive.extractfile("train.py")
         assert train is not None
         assert train.read() == b"# train.py"
@@ -94,6 +95,12 @@ def test_the_losses_are_found_in_what_train_py_prints():
     definitions = start_training.job(settings(), RUN, NAME, "s3://x")["AlgorithmSpecification"]["MetricDefinitions"]
     found = {metric["Name"]: re.findall(metric["Regex"], line) for metric in definitions}
     assert found == {"train_loss": ["0.1234"], "validation_loss": ["0.2345"]}
+
+
+def test_the_job_gets_every_file_of_the_projects_training_folder():
+    folder = Path(__file__).parents[2] / "training"
+    with tarfile.open(fileobj=io.BytesIO(start_training.source_archive(folder))) as archive:
+        assert sorted(archive.getnames()) == sorted(path.name for path in folder.iterdir() if path.is_file())
 
 
 def test_a_job_that_an_earlier_try_started_is_fine(buckets, sagemaker, code, context):

@@ -59,8 +59,8 @@ def run(buckets):
     working.put_json(RUN, "data", DATA)
     storage.put("lake", MODEL, model())
     for number, shard in enumerate(results.shards()):
-        working.put_arrays(RUN, "scores", results.scores(shard, lstm=1.0), number)
-        working.put_json(RUN, "charts", {"charts": results.drawn(shard, 3, lstm=1.0)}, number)
+        working.put_arrays(RUN, "scores", results.scores(shard, forecast=1.0), number)
+        working.put_json(RUN, "charts", {"charts": results.drawn(shard, 3, forecast=1.0)}, number)
     return buckets
 
 
@@ -89,6 +89,7 @@ def test_the_runs_row_says_what_was_done(run, context):
         "cost_usd": pytest.approx((61 + 200.5) * 0.115 / 3600, abs=1e-4),
         "model_uri": EVENT["model_uri"],
         "gates": [0.25, 0.0, 0.0],
+        "schema": 2,
     }
     assert abs(datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - finished) < datetime.timedelta(minutes=5)
 
@@ -96,24 +97,24 @@ def test_the_runs_row_says_what_was_done(run, context):
 def test_the_metrics_pool_all_shards(run, context):
     returned = summarize.handler(EVENT, context)
     rows = {(row["ticker"], row["model"], row["horizon"]): row for row in read("metrics")}
-    assert len(rows) == 4 * 4 * 3
-    assert rows["*", "lstm", 1]["n"] == 59 + 39 + 59
+    assert len(rows) == 4 * 5 * 3
+    assert rows["*", "forecast", 1]["n"] == 59 + 39 + 59
     assert rows["*", "random_forest", 1]["rmse_vs_naive"] > 2
-    assert returned["rmse_vs_naive"] == rows["*", "lstm", 1]["rmse_vs_naive"] == 1.0
+    assert returned["rmse_vs_naive"] == rows["*", "forecast", 1]["rmse_vs_naive"] == 1.0
 
 
 def test_the_page_of_very_many_tickers_is_made_of_the_first_ones(run, context, monkeypatch):
-    monkeypatch.setattr(summarize, "REPORTED_ROWS", 24)
+    monkeypatch.setattr(summarize, "REPORTED_ROWS", 30)
     summarize.handler(EVENT, context)
     assert "2 more are in the metrics table" in storage.get("lake", AT.format("reports", "report.html")).decode()
-    assert len(read("metrics")) == 4 * 4 * 3
+    assert len(read("metrics")) == 4 * 5 * 3
 
 
 def test_the_answer_is_what_the_machine_passes_on(run, context):
     returned = summarize.handler(EVENT, context)
     assert set(returned) == {"finished", "report_uri", "headline", "tickers", "rmse_vs_naive"}
     assert returned["report_uri"] == "s3://lake/" + AT.format("reports", "report.html")
-    assert returned["headline"].startswith("3 tickers: LSTM error 1.000 x naive one day ahead (Random Forest ")
+    assert returned["headline"].startswith("3 tickers: forecast error 1.000 x naive one day ahead (LSTM 1.0")
     assert returned["tickers"] == 3
     assert json.dumps(returned)
 

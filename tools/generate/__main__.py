@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tools import ROOT, cost, sections, steps
-from tools.generate import images, machines, picture, queries
+from tools.generate import calendars, images, machines, picture, pictures, queries
 
 # Tables that are measured are not among them: their commands, named in their markers, take minutes.
 SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/architecture.md": {"machine": picture.section, "steps": steps.steps_table},
     "docs/operations.md": {"costs": cost.default_tables},
 }
+FILES: dict[str, Callable[[], str]] = {str(calendars.FILE.relative_to(ROOT)): calendars.text}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,10 @@ def parts() -> Iterator[Part]:
     for machine in machines.names():
         file = machines.file(machine)
         yield Part(f"{file.parent.name}/{file.name}", file, machines.text(machine))
+    for name, draw in pictures.PICTURES.items():
+        yield Part(f"docs/pictures/{name}", pictures.file(name), draw())
+    for path, make_file in FILES.items():
+        yield Part(path, ROOT / path, make_file())
     for path, makers in SECTIONS.items():
         for section, make in makers.items():
             yield Part(f"{path} ({section})", ROOT / path, sections.replaced(ROOT / path, section, make()))

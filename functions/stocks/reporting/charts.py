@@ -1,16 +1,17 @@
 """What the report's charts draw: every ticker's test days one day ahead, and the ranges after its last day."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypedDict
 
 import numpy as np
 
-from stocks.contract import Arrays
+from stocks.contract import HORIZONS, Arrays
 
 MOST_ROWS = 250_000  # ticker-days in one page: some 8 MB, which a browser opens in under three seconds
 FEWEST_DAYS = 60  # of a ticker; with more tickers than that allows, the rest has no chart
-AHEAD = ("lstm", "lstm_p025", "lstm_p10", "lstm_p90", "lstm_p975")
+AHEAD = ("forecast", "lstm", "p025", "p10", "p90", "p975")
 STEPS = 100_000  # forecasts are whole hundred-thousandths of the naive price: half the characters of a price
 
 
@@ -23,10 +24,12 @@ class Chart(TypedDict):
     before: list[float]  # the price before the first test day, alone
     actual: list[float]
     forest: list[int]  # forecasts in STEPS above or below naive
-    lstm: list[int]
+    forecast: list[int]
+    lstm: list[int]  # empty where none was trained
     low: list[int]
     high: list[int]
-    ahead: list[list[float]]  # per horizon: target day, then the prices of AHEAD
+    ahead: list[list[float | None]]  # per horizon: target day, then the prices of AHEAD; None where no LSTM was trained
+    expected: list[float]  # per horizon: the move expected from the last day, a fraction
     last: list[float] | None  # the last day and its price
 
 
@@ -53,6 +56,12 @@ def collect(shards: Iterable[list[Chart]], tickers: int) -> list[Chart]:
     return sorted(itertools.islice(itertools.chain.from_iterable(shards), most), key=lambda chart: chart["ticker"])
 
 
+def expected_moves(charted: Sequence[Chart]) -> list[float | None]:
+    """Per horizon the median over charts of the move expected from the last day, a fraction; None without any."""
+    by_ticker = [chart["expected"] for chart in charted if chart["expected"]]
+    return [statistics.median(moves) for moves in zip(*by_ticker, strict=True)] or [None] * len(HORIZONS)
+
+
 def _by_ticker(columns: Arrays) -> Iterator[Arrays]:
     tickers = columns["ticker"]
     edges = np.flatnonzero(tickers[1:] != tickers[:-1]) + 1
@@ -71,13 +80,15 @@ def _chart(ticker: str, rows: Arrays, days: int) -> Chart:
         "before": _short(test["naive"][:1]),
         "actual": _short(test["actual"]),
         "forest": _steps(test, "random_forest"),
-        "lstm": _steps(test, "lstm"),
-        "low": _steps(test, "lstm_p10"),
-        "high": _steps(test, "lstm_p90"),
+        "forecast": _steps(test, "forecast"),
+        "lstm": _steps(test, "lstm") if np.isfinite(test["lstm"]).all() else [],
+        "low": _steps(test, "p10"),
+        "high": _steps(test, "p90"),
         "ahead": [
-            [int(day), *prices]
-            for day, *prices in zip(ahead["target_day"], *(_short(ahead[name]) for name in AHEAD), strict=True)
+            [int(day), *values]
+            for day, *values in zip(ahead["target_day"], *(_known(ahead[name]) for name in AHEAD), strict=True)
         ],
+        "expected": _short(ahead["expected_move"]),
         "last": [int(ahead["origin_day"][0]), *_short(ahead["naive"][:1])] if future.any() else None,
     }
 
@@ -86,6 +97,10 @@ def _steps(rows: Arrays, name: str) -> list[int]:
     return np.rint((rows[name] / rows["naive"] - 1) * STEPS).astype(np.int64).tolist()
 
 
+def _known(values: np.ndarray) -> list[float | None]:
+    return [short if np.isfinite(short) else None for short in _short(values)]
+
+
 def _short(prices: np.ndarray) -> list[float]:
-    """Six digits: a chart shows no more, and the page stays small."""
+    """Six digits: the page shows no more, and it stays small."""
     return [float(f"{price:.6g}") for price in prices]

@@ -40,12 +40,12 @@ def view(
     return {
         "title": f"Forecasts: {facts.dataset}",
         "eyebrow": f"{facts.dataset} · {wording.day(facts.finished)} · {wording.count(facts.tickers, 'ticker')}",
-        "headline": wording.headline(pooled),
+        "headline": wording.headline(pooled, facts),
         "lead": wording.lead(pooled, facts),
         "figures": _figures(pooled),
         "charts_note": wording.charts_note(charted, facts.tickers),
         "leaderboard": tables.leaderboard(pooled),
-        "ranges": tables.ranges(pooled),
+        "ranges": tables.ranges(pooled, charted),
         "directions": tables.directions(pooled, directions),
         "trust": tables.trust(facts.evidence),
         "test_days": wording.test_days(facts),
@@ -59,12 +59,14 @@ def view(
 
 def _figures(pooled: ByModel) -> list[tuple[str, str]]:
     """The figures below the headline, each with its label."""
-    lstm, forest = pooled["lstm", 1], pooled["random_forest", 1]
+    forecast, lstm, forest = (pooled[model, 1] for model in ("forecast", "lstm", "random_forest"))
+    constant = forecast["pinball_vs_constant"]
     return [
-        (wording.times(lstm["rmse_vs_naive"]), "LSTM's error against naive, one day ahead"),
+        (wording.times(forecast["rmse_vs_naive"]), "the forecast's error against naive, one day ahead"),
+        (wording.times(lstm["rmse_vs_naive"]), "the LSTM's own error against naive"),
         (wording.times(forest["rmse_vs_naive"]), "Random Forest's error against naive"),
-        (wording.percent(lstm["coverage80"]), "of real prices inside the 80 % range"),
-        (wording.percent(lstm["coverage95"]), "inside the 95 % range"),
+        (wording.percent(forecast["coverage80"]), "of real prices inside the 80 % range"),
+        (wording.NOTHING if constant is None else wording.loss(constant), "loss against constant ranges"),
     ]
 
 

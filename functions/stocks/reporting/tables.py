@@ -1,16 +1,23 @@
 """The report's tables as plain values; templates/table.html writes them."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from stocks.contract import HORIZONS
 from stocks.metrics import ByModel, DirectionInterval, MetricsRow
-from stocks.reporting import wording
+from stocks.reporting import charts, wording
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import Evidence, Skip
 
-NAMES = {"naive": "Naive: no change", "drift": "Drift", "random_forest": "Random Forest", "lstm": "LSTM"}
-COLOURS = {"naive": "naive", "drift": "soft", "random_forest": "forest", "lstm": "lstm"}
+NAMES = {
+    "forecast": "Forecast",
+    "naive": "Naive: no change",
+    "drift": "Drift",
+    "lstm": "LSTM by itself",
+    "random_forest": "Random Forest",
+}
+COLOURS = {"forecast": "forecast", "naive": "naive", "drift": "soft", "lstm": "lstm", "random_forest": "forest"}
 MOST_TICKER_ROWS = 2_000  # of the table of tickers; SQL has them all
 MOST_SKIPPED = 500
 
@@ -44,38 +51,54 @@ class Table:
 
 
 def leaderboard(pooled: ByModel) -> Table:
-    order = sorted(NAMES, key=lambda model: pooled[model, 1]["rmse_vs_naive"] or 0)
-    lowest = {h: min(pooled[model, h]["rmse_vs_naive"] or 9e9 for model in NAMES) for h in HORIZONS}
+    order = sorted(NAMES, key=lambda model: _last_if_none(pooled[model, 1]["rmse_vs_naive"]))
+    lowest = {h: min(_last_if_none(pooled[model, h]["rmse_vs_naive"]) for model in NAMES) for h in HORIZONS}
 
     def cell(model: str, horizon: int) -> Cell:
-        ratio = pooled[model, horizon]["rmse_vs_naive"]
+        ratio, median = (pooled[model, horizon][name] for name in ("rmse_vs_naive", "rmse_vs_naive_median"))
         best = ratio is not None and ratio < lowest[horizon] + 0.0005
-        return Cell(wording.times(ratio), style="best" if best else "")
+        detail = "" if median is None or model == "naive" else f"median {wording.times(median)}"
+        return Cell(wording.times(ratio), style="best" if best else "", detail=detail)
 
     rows = [
         _model_row(model, [cell(model, horizon) for horizon in HORIZONS], style="yardstick" if model == "naive" else "")
         for model in order
     ]
-    caption = "Error against naive, mean over tickers: smaller is better, bold is the best of its column."
+    caption = (
+        "Error against naive, mean over tickers with the median below it: smaller is better, bold is the best of its "
+        f"column, {wording.NOTHING} is a model that was not trained."
+    )
     return Table("Errors by model", caption, ["Model", *map(wording.ahead, HORIZONS)], rows)
 
 
-def ranges(pooled: ByModel) -> Table:
+def _last_if_none(ratio: float | None) -> float:
+    return math.inf if ratio is None else ratio
+
+
+def ranges(pooled: ByModel, charted: Sequence[Chart]) -> Table:
     rows = []
-    for horizon in HORIZONS:
-        row = pooled["lstm", horizon]
-        pinball = wording.NOTHING if row["pinball"] is None else f"{row['pinball']:.1f}"
+    for horizon, expected in zip(HORIZONS, charts.expected_moves(charted), strict=True):
+        row = pooled["forecast", horizon]
+        mean, median = row["pinball_vs_constant"], row["pinball_vs_constant_median"]
+        against = Cell(
+            wording.NOTHING if mean is None else wording.loss(mean),
+            detail="" if median is None else f"median {wording.loss(median)}",
+        )
         shares = (wording.percent(row["coverage80"]), wording.percent(row["coverage95"]))
-        rows.append(Row(wording.ahead(horizon), _cells(*shares, pinball)))
-    caption = "Share of real prices inside the LSTM's ranges; pinball loss in basis points of the price."
-    return Table("Ranges", caption, ["Ahead", "80 % range", "95 % range", "Pinball"], rows)
+        rows.append(Row(wording.ahead(horizon), [*_cells(wording.move(expected), *shares), against]))
+    caption = (
+        "The move expected now, median over tickers; the share of real prices inside the ranges; and the ranges' loss, "
+        "misses and width together, against ranges that are the same every day."
+    )
+    heads = ["Ahead", "Expected move", "80 % range", "95 % range", "Loss"]
+    return Table("Ranges", caption, heads, rows)
 
 
 def directions(pooled: ByModel, intervals: Sequence[DirectionInterval]) -> Table:
     by_model = {(interval["model"], interval["horizon"]): interval for interval in intervals}
     ups = [wording.percent(pooled["naive", horizon]["always_up_rate"]) for horizon in HORIZONS]
     rows = [Row("Always “up”", _cells(*ups))]
-    for model in ("lstm", "random_forest", "drift"):
+    for model in ("forecast", "lstm", "random_forest", "drift"):
         rows.append(
             _model_row(
                 model,
@@ -109,8 +132,8 @@ def trust(evidence: Evidence) -> Table:
         ]
         rows.append(Row(wording.ahead(horizon), cells))
     caption = (
-        "How much of a change that the LSTM foresees enters its forecast. Days that it did not learn from decide; "
-        "at 0 % its forecast is naive's, and what remains of it are the ranges."
+        "How much of a change that the LSTM foresees enters the forecast. Days that nothing was fitted on decide; "
+        "at 0 % the forecast is the last price. The ranges do not depend on it."
     )
     return Table("Trust", caption, ["Ahead", "Used", "Why"], rows, prose=True)
 
@@ -125,11 +148,11 @@ def by_ticker(rows: Sequence[MetricsRow], charted: Sequence[Chart], tickers: int
     left = tickers - len(shown)
     more = f" {left:,} more are in the metrics table." if left else ""
     caption = f"Errors against naive by ticker; naive's own error, one day ahead, is in the ticker's currency.{more}"
-    heads = ["Ticker", "Test days", "Naive's error", *(f"LSTM, {wording.ahead(h)}" for h in HORIZONS)]
+    models = [f"{name}, {wording.ahead(h)}" for h in HORIZONS for name in ("Forecast", "LSTM")]
     return Table(
         "Errors by ticker",
         caption,
-        [*heads, "Random Forest, 1 day", "80 % range held"],
+        ["Ticker", "Test days", "Naive's error", *models, "Random Forest, 1 day", "80 % range held"],
         [Row(ticker, _ticker_cells(own), chart=positions.get(ticker)) for ticker, own in shown],
         tall=True,
     )
@@ -138,11 +161,15 @@ def by_ticker(rows: Sequence[MetricsRow], charted: Sequence[Chart], tickers: int
 def _ticker_cells(own: ByModel) -> list[Cell]:
     naive = own["naive", 1]["rmse"]
     return _cells(
-        f"{own['lstm', 1]['n']:,}",
+        f"{own['forecast', 1]['n']:,}",
         wording.NOTHING if naive is None else f"{naive:,.4g}",
-        *(wording.times(own["lstm", horizon]["rmse_vs_naive"]) for horizon in HORIZONS),
+        *(
+            wording.times(own[model, horizon]["rmse_vs_naive"])
+            for horizon in HORIZONS
+            for model in ("forecast", "lstm")
+        ),
         wording.times(own["random_forest", 1]["rmse_vs_naive"]),
-        wording.percent(own["lstm", 1]["coverage80"]),
+        wording.percent(own["forecast", 1]["coverage80"]),
     )
 
 

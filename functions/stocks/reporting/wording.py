@@ -4,14 +4,15 @@ import datetime
 from collections.abc import Sequence
 
 from stocks.contract import FEW_BLOCKS, FEWEST_BLOCKS, UNPROVEN
-from stocks.metrics import ByModel
+from stocks.metrics import ByModel, MetricsRow
 from stocks.reporting import charts
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import Judgement, RunFacts
 
 NOTHING = "\u2013"  # an en dash
 TIMES = "\u00d7"
-CHANCE = 1.96  # |Diebold-Mariano| below which chance alone explains a difference, at 95 %
+CHANCE = 2.0  # |Diebold-Mariano| one day ahead below which chance alone explains a difference, at 95 %
+UNTRAINED = "No LSTM was trained: the file has too few rows to learn from"
 
 
 def count(number: int, noun: str) -> str:
@@ -51,11 +52,25 @@ def size(ratio_to_naive: float) -> str:
     return f"{abs(ratio_to_naive - 1) * 100:.1f} % {'larger' if ratio_to_naive > 1 else 'smaller'}"
 
 
+def loss(ratio_to_constant: float) -> str:
+    """How the loss of ranges compares with that of constant ones: "3.0 % less", "as much", "2.1 times as much"."""
+    if abs(ratio_to_constant - 1) < 0.0005:
+        return "as much"
+    if ratio_to_constant >= 2:
+        return f"{ratio(ratio_to_constant)} times as much"
+    return f"{abs(ratio_to_constant - 1) * 100:.1f} % {'more' if ratio_to_constant > 1 else 'less'}"
+
+
+def move(fraction: float | None) -> str:
+    """A move up or down: "± 1.3 %"."""
+    return NOTHING if fraction is None else f"± {fraction * 100:.1f} %"
+
+
 def message(pooled: ByModel, facts: RunFacts) -> str:
     """One line for a message: how the forecast did one day ahead, true whatever the figures are."""
     forecast, counted = pooled["forecast", 1], count(facts.tickers, "ticker")
     if facts.evidence["fallback"]:
-        counted = f"No LSTM was trained, the file is too short; {counted}"
+        counted = f"{UNTRAINED}. {counted}"
     if forecast["rmse_vs_naive"] is None:
         return f"{counted}: no test days to measure the forecasts on"
     errors = f"forecast error {ratio(forecast['rmse_vs_naive'])} x naive one day ahead"
@@ -65,32 +80,50 @@ def message(pooled: ByModel, facts: RunFacts) -> str:
     return f"{counted}: {errors}; the 80 % range held {percent(forecast['coverage80'])} of the real prices"
 
 
-def headline(pooled: ByModel) -> str:
+def headline(pooled: ByModel, facts: RunFacts) -> str:
     """The page's headline, in words that need no statistics."""
-    lstm = pooled["lstm", 1]
-    if lstm["rmse_vs_naive"] is None:
+    forecast = pooled["forecast", 1]
+    if facts.evidence["fallback"]:
+        return f"{UNTRAINED}. The forecast is the last price, with a range around it."
+    if forecast["rmse_vs_naive"] is None:
         return "The file has too few recent days to say how good its forecasts are."
-    compared = size(lstm["rmse_vs_naive"])
-    than = "as" if compared.endswith("large") else "than"
-    chance = ", which may be chance" if than == "than" and abs(lstm["dm_t"] or 0) < CHANCE else ""
+    compared = size(forecast["rmse_vs_naive"])
+    than = "as" if compared.endswith("as large") else "than"
     return (
-        f"One day ahead, the LSTM's typical error was {compared} {than} that of saying "
-        f"“tomorrow costs what today costs”{chance}."
+        f"One day ahead, the forecast's typical error was {compared} {than} that of saying "
+        f"“tomorrow costs what today costs”{_chance(forecast)}."
     )
 
 
 def lead(pooled: ByModel, facts: RunFacts) -> str:
     """The sentences below the headline."""
-    lstm, forest = pooled["lstm", 1], pooled["random_forest", 1]
+    forecast, lstm, forest = (pooled[model, 1] for model in ("forecast", "lstm", "random_forest"))
     sentences = []
+    if facts.evidence["fallback"]:
+        sentences.append("No table and no chart has an LSTM's forecast; the ranges need none.")
+    if lstm["rmse_vs_naive"] is not None:
+        sentences.append(f"The LSTM's own error was {size(lstm['rmse_vs_naive'])}{_chance(lstm)}.")
     if forest["rmse_vs_naive"] is not None:
         sentences.append(f"The Random Forest's error was {size(forest['rmse_vs_naive'])}.")
-    if lstm["n"]:
-        sentences.append(f"The LSTM's 80 % range held {percent(lstm['coverage80'])} of the real prices.")
-        sentences.append(f"Measured on {lstm['n']:,} forecasts for days that no model had seen.")
+    if forecast["n"]:
+        sentences.append(f"The 80 % range held {percent(forecast['coverage80'])} of the real prices.")
+        if forecast["pinball_vs_constant"] is not None:
+            compared = loss(forecast["pinball_vs_constant"])
+            than = "as" if compared.endswith("as much") else "than"
+            sentences.append(f"Its ranges had {compared} loss {than} constant ones, misses and width together.")
+        sentences.append(f"Measured on {forecast['n']:,} forecasts for days that no model had seen.")
+    elif facts.evidence["fallback"]:
+        sentences.append("The file has too few recent days to say how good its forecasts are.")
     if facts.skipped:
         sentences.append(f"{count(len(facts.skipped), 'ticker')} left out.")
     return " ".join(sentences)
+
+
+def _chance(row: MetricsRow) -> str:
+    """What is to be said of a difference from naive, one day ahead, that chance may explain."""
+    ratio_to_naive = row["rmse_vs_naive"]
+    differs = ratio_to_naive is not None and not size(ratio_to_naive).endswith("as large")
+    return ", which may be chance" if differs and abs(row["dm_t"] or 0) < CHANCE else ""
 
 
 def charts_note(charted: Sequence[Chart], tickers: int) -> str:

@@ -89,12 +89,13 @@ def test_a_good_file_is_described_in_full(tmp_path):
     }
 
 
-def days(count: int) -> list[str]:
-    return np.busday_offset("2020-01-01", np.arange(count), roll="forward").astype(str).tolist()
+def days(count: int, first: str = "2020-01-01") -> list[str]:
+    return np.busday_offset(first, np.arange(count), roll="forward").astype(str).tolist()
 
 
-def single(count: int, begin: int = 0) -> str:
-    return "date,close\n" + "".join(f"{day},{10 + number % 7}\n" for number, day in enumerate(days(count)[begin:]))
+def single(count: int, begin: int = 0, first: str = "2020-01-01") -> str:
+    rows = enumerate(days(count, first)[begin:])
+    return "date,close\n" + "".join(f"{day},{10 + number % 7}\n" for number, day in rows)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.site)
@@ -259,14 +260,17 @@ def test_windows_are_counted_as_training_counts_them(tmp_path, rows):
 
 def test_when_training_trains_is_what_training_says():
     assert check.FEWEST_WINDOWS == {"train": train.MIN_TRAIN, "validation": train.MIN_VALIDATION}
-    for counts in ({"train": 499, "validation": 50}, {"train": 500, "validation": 49}):
+    for counts in ({"train": 999, "validation": 50}, {"train": 1000, "validation": 49}):
         assert train.too_little(counts)
-    assert not train.too_little({"train": 500, "validation": 50})
+    assert not train.too_little({"train": 1000, "validation": 50})
 
 
-@pytest.mark.parametrize(("count", "model"), [(1060, "lstm"), (1000, "none")])
-def test_whether_the_lstm_is_trained_is_told(tmp_path, count, model):
-    assert checked(tmp_path, single(count).encode())["model"] == model
+@pytest.mark.parametrize(("count", "model"), [(1927, "lstm"), (1926, "none")])
+def test_whether_the_lstm_is_trained_is_told_with_a_thousand_windows_and_one_fewer(tmp_path, count, model):
+    answer = checked(tmp_path, single(count, first="2015-01-01").encode())
+    assert answer["model"] == model
+    said = [line for line in check.in_words("p.csv", answer) if "too few rows to train the LSTM" in line]
+    assert len(said) == (model == "none")
 
 
 def local(*arguments: object, **options) -> subprocess.CompletedProcess:

@@ -3,10 +3,15 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from local.cli import follow
+from local.cli import results as printed
 from local.cli.run import dataset_of
+from stocks import metrics, schemas
+from tests.support import results
 
 
 @pytest.mark.parametrize(
@@ -106,3 +111,61 @@ def test_a_poller_that_fails_at_last_is_shown_again():
 def test_a_lambdas_cause_is_shown_as_its_message():
     assert follow.plain_cause('{"errorType": "BadFile", "errorMessage": "no date column"}') == "no date column"
     assert follow.plain_cause("plain text") == "plain text"
+
+
+@pytest.fixture
+def fetched(tmp_path):
+    """fetched(factors...) -> a folder as a run leaves it, of three tickers; the models are factors of naive."""
+
+    def make(**factors):
+        shards = results.shards()
+        measured = metrics.columns(metrics.pool([results.scores(shard, **factors) for shard in shards]))
+        for name in ("metrics", "predictions"):
+            (tmp_path / name).mkdir()
+        (tmp_path / "metrics" / "00000.parquet").write_bytes(schemas.to_parquet("metrics", measured))
+        for number, shard in enumerate(shards):
+            rows = schemas.predictions(results.rows(shard, **factors), shard.tickers)
+            (tmp_path / "predictions" / f"{number:05d}.parquet").write_bytes(rows)
+        return tmp_path
+
+    return make
+
+
+def cells(table) -> list[list[str]]:
+    """The texts of a table's rows."""
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(table)
+    return [
+        [cell.strip() for cell in line.strip("│").split("│")] for line in captured.get().splitlines() if "│" in line
+    ]
+
+
+def test_a_run_prints_every_model_best_first_with_the_median(fetched):
+    folder = fetched(forecast=1.0, lstm=1.002)
+    rows = cells(printed.models_table(folder))
+    assert [row[:2] for row in rows[:5]] == [
+        ["1", name] for name in ("forecast", "naive", "drift", "lstm", "random_forest")
+    ]
+    assert len(rows) == 15
+    table = pq.read_table(folder / "metrics").to_pylist()
+    (lstm,) = [row for row in table if (row["ticker"], row["model"], row["horizon"]) == ("*", "lstm", 1)]
+    names = ("rmse_vs_naive", "rmse_vs_naive_median", "mae_vs_naive")
+    assert rows[3][2:] == [f"{lstm[name]:.4f}" for name in names]
+
+
+def test_a_run_prints_an_untrained_model_last_and_without_a_figure(fetched):
+    rows = cells(printed.models_table(fetched(forecast=1.0, lstm=0.0)))
+    assert rows[4] == ["1", "lstm", "", "", ""]
+
+
+def test_a_run_prints_what_its_ranges_are_worth(fetched):
+    folder = fetched()
+    rows = cells(printed.ranges_table(folder))
+    table = pq.read_table(folder / "metrics").to_pylist()
+    (ours,) = [row for row in table if (row["ticker"], row["model"], row["horizon"]) == ("*", "forecast", 5)]
+    assert [row[:2] for row in rows] == [["1", "1.00"], ["5", "2.00"], ["20", "4.00"]]
+    assert rows[1][2:] == [
+        f"{ours['coverage80']:.3f}", f"{ours['coverage95']:.3f}", f"{ours['pinball']:.1f}",
+        f"{ours['pinball_vs_constant']:.4f}",
+    ]  # fmt: skip

@@ -13,7 +13,8 @@ VIEWS = [view.name for view in queries.views()]
 
 @pytest.fixture(scope="module")
 def lake(laptop):
-    """One dataset with an older run, a newer one that finished first and a failed one; another with one run."""
+    """One dataset with an older run, a newer one that finished first and a failed one; another with one run; a third
+    whose last run is of the tables' first version."""
     made = Lake(laptop)
     made.make()
     for dataset, run_id, price, row in (
@@ -27,6 +28,10 @@ def lake(laptop):
     made.put("predictions", "us", "us-failed", prediction_rows(300.0))
     made.put("metrics", "us", "us-failed", metrics_rows())
     made.put("predictions", "asia", "asia-failed", prediction_rows(400.0))
+    for run_id, minutes, put in (("uk-2", 0, made.put), ("uk-1", 60, made.put_of_schema_1)):
+        put("predictions", "uk", run_id, prediction_rows(50.0))
+        put("metrics", "uk", run_id, metrics_rows())
+        put("runs", "uk", run_id, run_row(minutes, minutes + 9))
     made.register()
     for view in queries.views():
         text = base64.b64encode(queries.definition(view).replace("${Database}", DATABASE).encode()).decode()
@@ -54,36 +59,57 @@ def test_a_view_gives_the_columns_that_its_file_declares(lake, view):
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_run_without_its_row_is_invisible(lake, view):
     asked = lake.ask(f"select distinct run_id from {view}")
-    assert {row[0] for row in asked.rows[1:]} <= {"us-old", "us-new", "eu-1"}
+    assert {row[0] for row in asked.rows[1:]} <= {"us-old", "us-new", "eu-1", "uk-2"}
     assert lake.ask(f"select count(*) from {view} where dataset = 'asia'").rows[1] == ["0"]
 
 
 @pytest.mark.parametrize("view", ["latest_forecast", "backtest", "leaderboard"])
 def test_the_newest_run_is_that_of_the_file_uploaded_last_though_the_older_started_and_finished_later(lake, view):
     asked = lake.ask(f"select distinct dataset, run_id from {view} order by 1")
-    assert asked.rows[1:] == [["eu", "eu-1"], ["us", "us-new"]]
+    assert asked.rows[1:] == [["eu", "eu-1"], ["uk", "uk-2"], ["us", "us-new"]]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_run_of_the_first_schema_is_in_no_view(lake, view):
+    assert lake.ask(f"select distinct run_id from {view} where dataset = 'uk'").rows[1:] == [["uk-2"]]
+    assert lake.ask("select count(*) from runs where dataset = 'uk'").rows[1] == ["2"]
 
 
 def test_the_newest_forecast_has_one_row_per_ticker_and_horizon(lake):
     asked = lake.ask(
-        "select ticker, horizon, target_date, last_price, lstm, lstm_p10, lstm_p90, lstm_p025, lstm_p975, naive, "
-        "drift, random_forest from latest_forecast where dataset = 'us'"
+        "select ticker, horizon, target_date, last_price, forecast, p025, p10, p50, p90, p975, lstm, naive, drift, "
+        "random_forest from latest_forecast where dataset = 'us'"
     )
-    prices = ["200.0", "204.0", "194.0", "206.0", "190.0", "210.0", "200.0", "202.0", "160.0"]
+    prices = ["200.0", "204.0", "190.0", "194.0", "200.0", "206.0", "210.0", "206.25", "200.0", "202.0", "160.0"]
     assert asked.rows[1:] == [["A", "1", "2024-01-04", *prices]]
+
+
+def test_the_newest_forecast_says_its_prices_in_percent_too(lake):
+    names = ("forecast_pct", "expected_move_pct", "p025_pct", "p10_pct", "p50_pct", "p90_pct", "p975_pct")
+    (row,) = lake.ask(f"select {', '.join(names)} from latest_forecast where dataset = 'us'").rows[1:]
+    assert [float(value) for value in row] == pytest.approx([2.0, 2.5, -5.0, -3.0, 0.0, 3.0, 5.0])
 
 
 def test_the_backtest_has_the_errors_of_what_happened(lake):
     asked = lake.ask(
-        "select target_date, actual, lstm_error, random_forest_error, inside_80, inside_95 from backtest "
-        "where dataset = 'us'"
+        "select target_date, actual, naive_error, drift_error, random_forest_error, lstm_error, forecast_error, "
+        "inside_80, inside_95, expected_move from backtest where dataset = 'us'"
     )
-    assert asked.rows[1:] == [["2024-01-03", "208.0", "-4.0", "-48.0", "false", "true"]]
+    errors = ["-8.0", "-6.0", "-48.0", "-1.75", "-4.0"]
+    assert asked.rows[1:] == [["2024-01-03", "208.0", *errors, "false", "true", "0.025"]]
 
 
-def test_the_leaderboard_places_models_over_all_tickers(lake):
-    asked = lake.ask("select place, model, rmse_vs_naive from leaderboard where dataset = 'us' order by place")
-    assert asked.rows[1:] == [["1", "lstm", "0.99"], ["2", "naive", "1.0"]]
+def test_the_leaderboard_places_models_over_all_tickers_and_gives_none_to_a_model_without_a_figure(lake):
+    asked = lake.ask(
+        "select place, model, rmse_vs_naive, rmse_vs_naive_median, pinball_vs_constant from leaderboard "
+        "where dataset = 'us' order by place"
+    )
+    assert asked.rows[1:] == [
+        ["1", "forecast", "0.99", "0.995", "0.97"],
+        ["2", "naive", "1.0", "1.0", None],
+        ["3", "drift", "1.1", "1.05", None],
+        [None, "lstm", None, None, None],
+    ]
 
 
 def test_the_history_has_every_whole_run_and_marks_the_newest(lake):

@@ -6,6 +6,7 @@
   const DAY = 86400;
   let chart = null, shown = 0, days = 92;
   const hidden = new Set();
+  const trained = charts.some((c) => c.ahead.some((row) => row[2] != null)); // of each row: day, forecast, lstm, range
 
   if (!charts.length) {
     at("charts").hidden = true;
@@ -14,12 +15,13 @@
 
   const GROUPS = [
     { key: "real", label: "Real", series: [1] },
-    { key: "lstm", label: "LSTM", series: [2, 9] },
-    { key: "forest", label: "Random Forest", series: [3] },
+    { key: "forecast", label: "Forecast", series: [2, 9] },
+    { key: "lstm", label: "LSTM", series: [12, 13] },
     { key: "naive", label: "Naive", series: [4], dashed: true },
+    { key: "forest", label: "Random Forest", series: [3] },
     { key: "inner", label: "80 % range", series: [5, 6, 10, 11] },
     { key: "outer", label: "95 % range", series: [7, 8] },
-  ];
+  ].filter((group) => group.key !== "lstm" || trained);
 
   const make = (tag, text, attributes = {}) => {
     const element = document.createElement(tag);
@@ -35,14 +37,17 @@
   const range = (from, to) => (from == null || to == null ? "–" : `${price(from)} – ${price(to)}`);
   const date = (day, more = { year: "numeric" }) => new Date(day * DAY * 1000).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short", ...more });
 
-  // Columns for uPlot: time, real, lstm, forest, naive, inner low and high (test), outer low and high, lstm, inner low and high (ahead).
+  // Columns for uPlot: time; of the test real, forecast, forest, naive, inner low and high; ahead outer low and high, forecast,
+  // inner low and high; lstm of the test and ahead.
   function columns(c) {
     const day = [];
     c.actual.forEach((_, i) => day.push(i ? day[i - 1] + c.gaps[i - 1] : c.day));
     const naive = c.actual.map((_, i) => (i ? c.actual[i - 1] : c.before[0]));
     const of = (offsets) => offsets.map((value, i) => naive[i] * (1 + value / steps));
-    const test = [c.actual, of(c.lstm), of(c.forest), naive, of(c.low), of(c.high)];
-    const ahead = [[], [], [], [], []]; // lstm, p025, p10, p90, p975
+    const blank = (n) => new Array(Math.max(n, 0)).fill(null);
+    const lstm = trained ? of(c.lstm) : blank(day.length);
+    const test = [c.actual, of(c.forecast), of(c.forest), naive, of(c.low), of(c.high)];
+    const ahead = [[], [], [], [], [], []]; // forecast, lstm, p025, p10, p90, p975
     const later = [];
     if (c.last) {
       if (day[day.length - 1] !== c.last[0]) {
@@ -55,10 +60,10 @@
       }
     }
     const anchored = c.last && day[day.length - 1] === c.last[0];
-    const blank = (n) => new Array(Math.max(n, 0)).fill(null);
     const before = (values) => [...blank(day.length - (anchored ? 1 : 0)), ...(anchored ? [c.last[1]] : []), ...values];
-    const [point, outerLow, low, high, outerHigh] = ahead.map(before);
-    return [[...day, ...later].map((d) => d * DAY), ...test.map((values) => [...values, ...blank(later.length)]), outerLow, outerHigh, point, low, high];
+    const after = (values) => [...values, ...blank(later.length)];
+    const [point, lstmAhead, outerLow, low, high, outerHigh] = ahead.map(before);
+    return [[...day, ...later].map((d) => d * DAY), ...test.map(after), outerLow, outerHigh, point, low, high, after(lstm), lstmAhead];
   }
 
   function options(width, height) {
@@ -68,7 +73,8 @@
     const line = (name, width, dash) => ({ stroke: colour(name), width, dash, points: { show: false } });
     const edge = { stroke: "transparent", width: 0, points: { show: false } };
     const axis = { stroke: colour("soft"), grid: { stroke: colour("rule"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-    const series = [{}, line("real", 2), line("lstm", 1.75), line("forest", 1.5), line("naive", 1.5, [5, 4]), edge, edge, edge, edge, line("lstm", 2, [3, 3]), edge, edge];
+    const series = [{}, line("real", 2), line("forecast", 1.75), line("forest", 1.5), line("naive", 1.5, [5, 4]), edge, edge, edge, edge,
+      line("forecast", 2, [3, 3]), edge, edge, line("lstm", 1.5), line("lstm", 1.5, [3, 3])];
     return {
       width, height,
       legend: { show: false },
@@ -92,13 +98,14 @@
 
   // The legend is the readout: it says the values under the cursor, or the last ones.
   function read(u) {
-    const [x, real, lstm, forest, naive, low, high, outerLow, outerHigh, point, aheadLow, aheadHigh] = u.data;
+    const [x, real, forecast, forest, naive, low, high, outerLow, outerHigh, point, aheadLow, aheadHigh, lstm, lstmAhead] = u.data;
     const i = u.cursor.idx ?? charts[shown].actual.length - 1;
     if (i < 0) return;
     const tested = real[i] != null;
     const values = {
       real: price(real[i]),
-      lstm: price(tested ? lstm[i] : point[i]),
+      forecast: price(tested ? forecast[i] : point[i]),
+      lstm: price(tested ? lstm[i] : lstmAhead[i]),
       forest: price(forest[i]),
       naive: price(naive[i]),
       inner: tested ? range(low[i], high[i]) : range(aheadLow[i], aheadHigh[i]),
@@ -163,9 +170,12 @@
       return line;
     };
     ahead.replaceChildren(make("caption", c.last ? `Forecasts from ${date(c.last[0])}, last price ${price(c.last[1])}` : "No forecast"));
-    head.append(row(["For", "LSTM", "80 % range", "95 % range"], "th"));
-    for (const [on, point, outerLow, low, high, outerHigh] of c.ahead)
-      body.append(row([date(on, {}), price(point), range(low, high), range(outerLow, outerHigh)], "td"));
+    const own = (cell) => (trained ? [cell] : []);
+    head.append(row(["For", "Forecast", ...own("LSTM"), "Expected move", "80 % range", "95 % range"], "th"));
+    c.ahead.forEach(([on, point, lstm, outerLow, low, high, outerHigh], i) => {
+      const expected = `± ${(c.expected[i] * 100).toFixed(1)} %`;
+      body.append(row([date(on, {}), price(point), ...own(price(lstm)), expected, range(low, high), range(outerLow, outerHigh)], "td"));
+    });
     ahead.append(head, body);
   }
 
