@@ -159,12 +159,20 @@ def test_a_run_without_an_lstm_prints_it_last_without_a_figure(fetched):
     assert rows[4] == ["1", "lstm", "", "", ""]
 
 
+def test_the_tables_fit_a_terminal_of_80_characters(fetched):
+    folder, console = fetched(), Console(width=80)
+    with console.capture() as captured:
+        console.print(printed.models_table(folder), printed.ranges_table(folder))
+    assert "…" not in captured.get()
+    assert len([line for line in captured.get().splitlines() if line.startswith("┃")]) == 2
+
+
 def test_a_run_prints_what_its_ranges_are_worth(fetched):
     folder = fetched()
     rows = cells(printed.ranges_table(folder))
     table = pq.read_table(folder / "metrics").to_pylist()
     (ours,) = [row for row in table if (row["ticker"], row["model"], row["horizon"]) == ("*", "forecast", 5)]
-    assert [row[:2] for row in rows] == [["1", "1.00"], ["5", "2.00"], ["20", "4.00"]]
+    assert [row[:2] for row in rows] == [["1", "1.00 %"], ["5", "2.00 %"], ["20", "4.00 %"]]
     assert rows[1][2:] == [
         f"{ours['coverage80']:.3f}", f"{ours['coverage95']:.3f}", f"{ours['pinball']:.1f}",
         f"{ours['pinball_vs_constant']:.4f}",
