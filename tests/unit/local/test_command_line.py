@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
@@ -124,7 +125,9 @@ def fetched(tmp_path):
             (tmp_path / name).mkdir()
         (tmp_path / "metrics" / "00000.parquet").write_bytes(schemas.to_parquet("metrics", measured))
         for number, shard in enumerate(shards):
-            rows = schemas.predictions(results.rows(shard, **factors), shard.tickers)
+            made = results.rows(shard, **factors)
+            made["expected_move"] *= np.where(made["future"], 1, 9)  # those of the past are not shown
+            rows = schemas.predictions(made, shard.tickers)
             (tmp_path / "predictions" / f"{number:05d}.parquet").write_bytes(rows)
         return tmp_path
 
