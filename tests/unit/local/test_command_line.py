@@ -157,7 +157,7 @@ def test_a_run_prints_every_model_best_first_with_the_median(fetched):
     assert rows[3][2:] == [f"{lstm[name]:.4f}" for name in names]
 
 
-def test_a_run_without_an_lstm_prints_it_last_without_a_figure(fetched):
+def test_a_model_that_was_not_trained_is_printed_last_without_a_figure(fetched):
     rows = cells(printed.models_table(fetched(forecast=1.0, lstm=0.0)))
     assert rows[4] == ["1", "lstm", "", "", ""]
 
