@@ -26,7 +26,6 @@ READING = {
 }
 
 
-FALLBACK = ["train block has 9 windows, 1000 are needed to train <b>"]
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 
@@ -132,6 +131,9 @@ def pooled(forecast=1.0, lstm=1.004, forest=6.9, coverage=0.798, dm_t=0.0, n=249
         for model, ratio in ratios.items()
         for horizon in (1, 5, 20)
     )
+
+
+FALLBACK = ["train block has 9 windows, 1000 are needed to train <b>"]
 
 
 def untrained():
