@@ -60,7 +60,7 @@ def models_table(folder: Path) -> Table:
 def ranges_table(folder: Path) -> Table:
     """What the ranges of `forecast` are worth, and the move expected from the last day, median over tickers."""
     table = Table(title="The ranges of the forecast, by days ahead")
-    for title in ("days", "expected move %", "80 % covers", "95 % covers", "pinball bp", "loss/constant"):
+    for title in ("days", "expected move", "80 % covers", "95 % covers", "pinball bp", "vs constant"):
         table.add_column(title, justify="right")
     future = pq.read_table(folder / "predictions", filters=[("split", "=", "future")])
     for row in _pooled(folder):
@@ -68,7 +68,7 @@ def ranges_table(folder: Path) -> Table:
             continue
         moves = future.filter(pc.equal(future["horizon"], row["horizon"]))["expected_move"].to_pylist()
         table.add_row(
-            str(row["horizon"]), _number(100 * statistics.median(moves), 2),
+            str(row["horizon"]), f"{100 * statistics.median(moves):.2f} %",
             _number(row["coverage80"], 3), _number(row["coverage95"], 3), _number(row["pinball"], 1),
             _number(row["pinball_vs_constant"], 4),
         )  # fmt: skip

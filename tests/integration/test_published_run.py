@@ -110,9 +110,9 @@ def table_rows(text: str) -> dict[tuple[str, str], list[float]]:
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in text.splitlines() if line.startswith("│")]
     found = {}
     for first, second, *rest in rows:
-        number = re.fullmatch(r"-?[\d.]+", second)
-        numbers = [second, *rest] if number else rest
-        found[first, "" if number else second] = [float(cell) for cell in numbers if cell]
+        is_number = re.fullmatch(r"[\d.]+( %)?", second)
+        numbers = [second, *rest] if is_number else rest
+        found[first, "" if is_number else second] = [float(cell.removesuffix(" %")) for cell in numbers if cell]
     return found
 
 

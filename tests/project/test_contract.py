@@ -3,14 +3,22 @@
 import data
 import decision
 import model
+import ranges
 import train
+import volatility
 from stocks import contract
+from stocks import volatility as measured
 
 
 def test_training_forecasts_the_same_horizons_and_quantiles():
     assert data.HORIZONS == contract.HORIZONS
-    assert tuple(contract.QUANTILES.values()) == model.QUANTILES
+    assert tuple(contract.QUANTILES.values()) == ranges.QUANTILES
     assert len(contract.OUTPUTS) == model.OUTPUTS
+
+
+def test_the_expected_move_is_measured_by_what_training_forecasts():
+    names = ("EPSILON", "CAP", "FILL_DAYS")
+    assert [getattr(measured, name) for name in names] == [getattr(volatility, name) for name in names]
 
 
 def test_training_starts_from_the_same_rows():

@@ -119,3 +119,23 @@ def page(all_shards=None, changed=None, **factors):
     charted = charts.collect([drawn(shard, known.tickers, **factors) for shard in all_shards], known.tickers)
     measured = metrics.rows(metrics.columns(pooled))
     return report.render(measured, metrics.direction_intervals(pooled), known, charted)
+
+
+def pooled(forecast=1.0, lstm=1.004, forest=6.9, coverage=0.798, dm_t=0.0, n=2490, constant=0.97):
+    """Pooled metrics with the figures that the words are made of."""
+    ratios = {"naive": 1.0, "drift": 1.0, "random_forest": forest, "lstm": lstm, "forecast": forecast}
+    known = dict.fromkeys(metrics.MEASURES) | {"ticker": "*", "n": n, "dm_t": dm_t, "coverage80": coverage}
+    known |= {"pinball_vs_constant": constant, "pinball_vs_constant_median": constant and constant - 0.01}
+    return metrics.pooled_rows(
+        known | {"model": model, "horizon": horizon, "rmse_vs_naive": ratio, "rmse_vs_naive_median": ratio}
+        for model, ratio in ratios.items()
+        for horizon in (1, 5, 20)
+    )
+
+
+FALLBACK = ["train block has 9 windows, 1000 are needed to train <b>"]
+
+
+def untrained():
+    """What changes in the facts of a run that trained no LSTM."""
+    return {"evidence": facts().evidence | {"fallback": FALLBACK}}

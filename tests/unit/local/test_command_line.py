@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
@@ -124,7 +125,9 @@ def fetched(tmp_path):
             (tmp_path / name).mkdir()
         (tmp_path / "metrics" / "00000.parquet").write_bytes(schemas.to_parquet("metrics", measured))
         for number, shard in enumerate(shards):
-            rows = schemas.predictions(results.rows(shard, **factors), shard.tickers)
+            made = results.rows(shard, **factors)
+            made["expected_move"] *= np.where(made["future"], 1, 9)  # those of the past are not shown
+            rows = schemas.predictions(made, shard.tickers)
             (tmp_path / "predictions" / f"{number:05d}.parquet").write_bytes(rows)
         return tmp_path
 
@@ -154,9 +157,17 @@ def test_a_run_prints_every_model_best_first_with_the_median(fetched):
     assert rows[3][2:] == [f"{lstm[name]:.4f}" for name in names]
 
 
-def test_a_run_prints_an_untrained_model_last_and_without_a_figure(fetched):
+def test_a_model_that_was_not_trained_is_printed_last_without_a_figure(fetched):
     rows = cells(printed.models_table(fetched(forecast=1.0, lstm=0.0)))
     assert rows[4] == ["1", "lstm", "", "", ""]
+
+
+def test_the_tables_fit_a_terminal_of_80_characters(fetched):
+    folder, console = fetched(), Console(width=80)
+    with console.capture() as captured:
+        console.print(printed.models_table(folder), printed.ranges_table(folder))
+    assert "…" not in captured.get()
+    assert len([line for line in captured.get().splitlines() if line.startswith("┃")]) == 2
 
 
 def test_a_run_prints_what_its_ranges_are_worth(fetched):
@@ -164,7 +175,7 @@ def test_a_run_prints_what_its_ranges_are_worth(fetched):
     rows = cells(printed.ranges_table(folder))
     table = pq.read_table(folder / "metrics").to_pylist()
     (ours,) = [row for row in table if (row["ticker"], row["model"], row["horizon"]) == ("*", "forecast", 5)]
-    assert [row[:2] for row in rows] == [["1", "1.00"], ["5", "2.00"], ["20", "4.00"]]
+    assert [row[:2] for row in rows] == [["1", "1.00 %"], ["5", "2.00 %"], ["20", "4.00 %"]]
     assert rows[1][2:] == [
         f"{ours['coverage80']:.3f}", f"{ours['coverage95']:.3f}", f"{ours['pinball']:.1f}",
         f"{ours['pinball_vs_constant']:.4f}",

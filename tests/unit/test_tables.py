@@ -1,0 +1,45 @@
+"""The report's tables as plain values."""
+
+from stocks import metrics
+from stocks.reporting import tables
+from tests.support import results
+
+
+def cells(table):
+    return {row.head: [(cell.text, cell.detail) for cell in row.cells] for row in table.rows}
+
+
+def test_the_leaderboard_has_every_model_and_the_median_beside_the_mean():
+    table = tables.leaderboard(results.pooled(forecast=0.99, lstm=1.02))
+    assert list(cells(table)) == ["Forecast", "Naive: no change", "Drift", "LSTM by itself", "Random Forest"]
+    assert cells(table)["LSTM by itself"][0] == ("1.020\u00d7", "median 1.020\u00d7")
+    assert [row.head for row in table.rows if row.cells[0].style == "best"] == ["Forecast"]
+
+
+def test_a_model_without_a_figure_comes_last():
+    table = tables.leaderboard(results.pooled(lstm=None))
+    assert table.rows[-1].head == "LSTM by itself"
+    assert set(cells(table)["LSTM by itself"]) == {("\u2013", "")}
+
+
+def test_the_ranges_have_the_expected_move_and_the_loss_against_constant_ones():
+    charted = [chart for shard in results.shards() for chart in results.drawn(shard, 3)]
+    assert cells(tables.ranges(results.pooled(constant=0.97), charted))["5 days"] == [
+        ("± 2.0 %", ""), ("79.8 %", ""), ("\u2013", ""), ("3.0 % less", "median 4.0 % less"),
+    ]  # fmt: skip
+    nothing = cells(tables.ranges(results.pooled(constant=None, coverage=None), []))["5 days"]
+    assert nothing == [("\u2013", "")] * 4
+
+
+def test_a_tickers_row_has_its_ratios_by_horizon_and_model():
+    figures = ((0.91, 1.01), (0.92, 1.02), (0.93, 1.03))
+    known = dict.fromkeys(metrics.MEASURES) | {"n": 250, "rmse": 1.5, "coverage80": 0.8}
+    rows = [
+        known | {"ticker": "A", "model": model, "horizon": h, "rmse_vs_naive": ratio}
+        for h, own in zip((1, 5, 20), figures, strict=True)
+        for model, ratio in zip(("forecast", "lstm", "random_forest", "naive"), (*own, 7.0, 1.0), strict=True)
+    ]
+    ratios = [f"{ratio:.3f}\u00d7" for own in figures for ratio in own]
+    assert [text for text, _ in cells(tables.by_ticker(rows, [], 1))["A"]] == [
+        "250", "1.5", *ratios, "7.0\u00d7", "80.0 %",
+    ]  # fmt: skip

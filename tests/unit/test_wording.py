@@ -1,0 +1,91 @@
+"""The sentences of the report and of messages: true whatever the figures are."""
+
+import pytest
+
+from stocks.reporting import wording
+from tests.support import results
+
+
+@pytest.mark.parametrize(
+    ("forecast", "dm_t", "words"),
+    [
+        (1.0004, 0.0, "error was as large as that of"),
+        (0.97, -3.0, "error was 3.0 % smaller than that of saying “tomorrow costs what today costs”."),
+        (
+            0.97,
+            -1.0,
+            "error was 3.0 % smaller than that of saying “tomorrow costs what today costs”, which may be chance.",
+        ),
+        (
+            1.05,
+            None,
+            "error was 5.0 % larger than that of saying “tomorrow costs what today costs”, which may be chance.",
+        ),
+        (1.05, 4.0, "error was 5.0 % larger than that of saying “tomorrow costs what today costs”."),
+        (2.6, 9.0, "error was 2.6 times as large as that of"),
+        (None, None, "too few recent days"),
+    ],
+)
+def test_the_headline_is_true_whatever_was_measured(forecast, dm_t, words):
+    assert words in wording.headline(results.pooled(forecast, dm_t=dm_t), results.facts())
+
+
+HELD = "; the 80 % range held 79.8 % of the real prices"
+
+
+@pytest.mark.parametrize(
+    ("figures", "tickers", "expected"),
+    [
+        ({}, 10, "10 tickers: forecast error 1.000 x naive one day ahead (LSTM 1.004 x, Random Forest 6.9 x)" + HELD),
+        ({"forest": None}, 1, "1 ticker: forecast error 1.000 x naive one day ahead (LSTM 1.004 x)" + HELD),
+        ({"forest": None, "lstm": None}, 1, "1 ticker: forecast error 1.000 x naive one day ahead" + HELD),
+        ({"forecast": None, "n": 0}, 2, "2 tickers: no test days to measure the forecasts on"),
+        ({"forest": 1234.5, "lstm": 0.999}, 1000, "1,000 tickers: forecast error 1.000 x naive one day ahead "
+                                                  "(LSTM 0.999 x, Random Forest 1,234 x)" + HELD),
+    ],
+)  # fmt: skip
+def test_the_message_says_it_in_one_line(figures, tickers, expected):
+    assert wording.message(results.pooled(**figures), results.facts(tickers=tickers)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"lstm": 1.0001}, "The LSTM's own error was as large."),
+        ({"lstm": 1.02, "dm_t": 1.2}, "The LSTM's own error was 2.0 % larger, which may be chance."),
+        ({"lstm": 0.98, "dm_t": -2.5}, "The LSTM's own error was 2.0 % smaller."),
+        ({"forest": 6.9}, "The Random Forest's error was 6.9 times as large."),
+        ({"constant": 0.97}, "Its ranges had 3.0 % less loss than constant ones, misses and width together."),
+        ({"constant": 1.0001}, "Its ranges had as much loss as constant ones, misses and width together."),
+        ({"constant": 1.21}, "Its ranges had 21.0 % more loss than constant ones"),
+        ({"constant": 2.5}, "Its ranges had 2.5 times as much loss as constant ones"),
+        ({}, "The 80 % range held 79.8 % of the real prices."),
+    ],
+)
+def test_the_lead_says_what_the_models_and_the_ranges_are_worth(changed, said):
+    assert said in wording.lead(results.pooled(**changed), results.facts())
+
+
+def test_without_an_lstm_every_headline_says_so_first():
+    facts, figures = results.facts(**results.untrained()), results.pooled(lstm=None)
+    assert wording.headline(figures, facts) == (
+        "No LSTM was trained: the file has too few rows to learn from. "
+        "The forecast is the last price, with a range around it."
+    )
+    assert wording.lead(figures, facts).startswith(
+        "No table and no chart has an LSTM's forecast; the ranges need none."
+    )
+    assert wording.message(figures, facts) == (
+        "No LSTM was trained: the file has too few rows to learn from. "
+        f"3 tickers: forecast error 1.000 x naive one day ahead (Random Forest 6.9 x){HELD}"
+    )
+
+
+def test_without_an_lstm_and_without_test_days_both_are_said():
+    facts, figures = (
+        results.facts(**results.untrained()),
+        results.pooled(forecast=None, lstm=None, forest=None, constant=None, n=0),
+    )
+    assert wording.headline(figures, facts).startswith("No LSTM was trained")
+    assert "too few recent days" in wording.lead(figures, facts)
+    assert wording.message(figures, facts).endswith("no test days to measure the forecasts on")
