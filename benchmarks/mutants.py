@@ -3,7 +3,7 @@
     make mutants-setup && python -m benchmarks.mutants [MODULE ...] [--processes 2] [--write]
 
 A mutant that survives shows a line that no test holds. Each module runs against its own test file; the readers' modules
-run against the files in READERS. Takes about 40 minutes of CPU for all; --write puts the table into docs/results.md.
+run against the files in READERS. Takes about an hour of CPU for all; --write puts the table into docs/results.md.
 """
 
 import argparse
@@ -30,6 +30,8 @@ MODULES = {
         f"stocks/{name}": (f"tests/unit/test_{name}.py",)
         for name in ("baseline", "endpoint", "intervals", "metrics", "predictions", "series", "significance")
     },
+    "stocks/measures": ("tests/unit/test_metrics.py",),
+    "stocks/volatility": ("tests/unit/test_predictions.py", "tests/unit/test_metrics.py"),
     **{
         f"stocks/reading/{name}": READERS
         for name in ("candidate", "dates", "dialect", "header", "numbers", "prices", "rows", "verdict")

@@ -112,7 +112,7 @@ def _fit_horizon(
 
 
 def _root_mean_square(moves: np.ndarray) -> np.ndarray:
-    """Of moves in units of sigma, clipped: one jump that is an error must not widen what is expected of every ticker."""
+    """Of moves in units of sigma, clipped: one absurd jump must not widen what is expected of every ticker."""
     return np.sqrt(np.mean(np.clip(moves, -CLIP, CLIP) ** 2))
 
 
