@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 from itertools import pairwise
@@ -7,15 +8,25 @@ import pytest
 import tensorflow as tf
 
 import model
+import ranges
 from stocks import endpoint
 from tests.support import shards
+
+LSTM, FORECAST = 0, 1  # of the outputs
+SPREAD = ranges.Ranges(
+    coefficients=np.array([ranges.PRIORS["coefficients"][h] for h in ("1", "5", "20")]),
+    levels=np.array([-4.2, -4.2, -4.2]),
+    shapes=np.array([ranges.PRIORS["shapes"][h] for h in ("1", "5", "20")]),
+    drifts=np.array([0.0, 0.0, 0.0]),
+    moves=np.array([1.26, 1.06, 0.93]),
+)
 
 
 @pytest.fixture(scope="module")
 def network():
     """A network that forecasts something: random weights where untrained heads are zero."""
     tf.keras.utils.set_random_seed(3)  # of the weights that are not zero
-    made = model.build_network(np.tile([-2, -1.2, 0, 1.2, 2], (3, 1)))
+    made = model.build_network()
     draw = np.random.default_rng(3)
     made.set_weights([weight + draw.normal(0, 0.3, weight.shape) for weight in made.get_weights()])
     return made
@@ -23,16 +34,15 @@ def network():
 
 @pytest.fixture(scope="module")
 def forecaster(network):
-    base = np.tile([-2.1, -1.2, 0, 1.2, 2.1], (3, 1))
-    return model.Forecaster(network, gates=[0.5, 0.2, 0.0], use_lstm=[True, False, True], base_quantiles=base)
+    return model.Forecaster(network, [0.5, 0.2, 0.0], SPREAD)
 
 
 @pytest.fixture(scope="module")
 def serve(forecaster):
     def forecast(*series):
-        """Each series is a dict of columns [T]; answers prices [series, T - 119, 3, 6]."""
+        """Each series is a dict of columns [T]; answers outputs [series, T - 119, 3, 8]."""
         columns = {name: np.stack([one[name] for one in series]).astype(np.float32) for name in model.INPUTS}
-        return forecaster.serve(**{name: tf.constant(column) for name, column in columns.items()})["prices"].numpy()
+        return forecaster.serve(**{name: tf.constant(column) for name, column in columns.items()})["outputs"].numpy()
 
     return forecast
 
@@ -102,24 +112,35 @@ def test_a_series_gets_the_same_forecast_alone_and_in_company(random_walk, serve
 
 @pytest.mark.parametrize(("batch", "rows"), [(1, 120), (3, 121), (2, 300)])
 def test_a_request_of_t_rows_answers_t_minus_119_origins(random_walk, serve, batch, rows):
-    assert serve(*[random_walk(rows, seed) for seed in range(batch)]).shape == (batch, rows - 119, 3, 6)
+    assert serve(*[random_walk(rows, seed) for seed in range(batch)]).shape == (batch, rows - 119, 3, 8)
 
 
 def test_what_the_gate_shuts_is_the_last_price_exactly(random_walk, serve):
     series = random_walk(200, 1)
     prices = serve(series)[0]
     last = series["adjclose"][119:].astype(np.float32)
-    np.testing.assert_array_equal(prices[:, 2, 0], last)
-    assert np.all(prices[:, 0, 0] != last)
+    np.testing.assert_array_equal(prices[:, 2, FORECAST], last)
+    assert np.all(prices[:, 0, FORECAST] != last)
 
 
-def test_quantiles_are_sorted_and_base_quantiles_scale_with_volatility(random_walk, serve):
+def test_the_lstm_is_told_whatever_the_gate_says_and_the_forecast_takes_its_share(random_walk, serve):
     series = random_walk(200, 1)
-    prices = serve(series)[0]
-    assert np.all(np.diff(prices[:, :, 1:], axis=2) >= 0)
-    _, scale = model.normalise(**columns(series))
-    upper = np.log(prices[:, 1, 5] / series["adjclose"][119:])
-    np.testing.assert_allclose(upper, 2.1 * scale[119:] * np.sqrt(5), rtol=1e-4)
+    prices = serve(series)[0].astype(float)
+    last = series["adjclose"][119:].astype(np.float32)[:, None]
+    lstm, forecast = (np.log(prices[:, :, which] / last) for which in (LSTM, FORECAST))
+    assert np.all(lstm != 0)
+    np.testing.assert_allclose(forecast, lstm * [0.5, 0.2, 0.0], atol=3e-7)
+
+
+def test_without_a_network_the_lstm_is_zero_and_the_forecast_the_last_price(random_walk, serve):
+    series = random_walk(200, 1)
+    bare = model.Forecaster(None, [0.0] * 3, SPREAD)
+    inputs = {name: tf.constant(column[None]) for name, column in columns(series).items()}
+    prices = bare.serve(**inputs)["outputs"].numpy()
+    assert not prices[..., LSTM].any()
+    last = series["adjclose"][119:].astype(np.float32)
+    np.testing.assert_array_equal(prices[0, :, :, FORECAST], np.repeat(last[:, None], 3, 1))
+    np.testing.assert_array_equal(prices[..., 2:], serve(series)[..., 2:])
 
 
 @pytest.mark.parametrize("rows", [1, 2, 20, 61, 119])
@@ -127,26 +148,18 @@ def test_short_history_behind_padding_is_finite(random_walk, serve, rows):
     padded = {name: np.concatenate([np.zeros(200 - rows), c[:rows]]) for name, c in random_walk(200, 1).items()}
     prices = serve(padded)
     assert np.all(np.isfinite(prices))
-    assert prices[0, -1, 2, 0] == np.float32(padded["adjclose"][-1])
-
-
-def test_61_rows_behind_padding_use_the_rows_there_are(random_walk, serve):
-    series = random_walk(61, 1)
-    _, scale = model.normalise(**columns(series))
-    padded = {name: np.concatenate([np.zeros(59), column]) for name, column in series.items()}
-    upper = math.log(serve(padded)[0, 0, 1, 5] / series["adjclose"][-1])
-    assert upper == pytest.approx(2.1 * float(scale[-1]) * math.sqrt(5), rel=1e-4)
+    assert prices[0, -1, 2, FORECAST] == np.float32(padded["adjclose"][-1])
 
 
 def test_a_constant_price_is_forecast_as_that_price(serve):
     constant = {name: np.full(150, 12.34) for name in model.INPUTS}
-    np.testing.assert_array_equal(serve(constant), np.full((1, 31, 3, 6), 12.34, np.float32))
+    np.testing.assert_array_equal(serve(constant)[..., :7], np.full((1, 31, 3, 7), 12.34, np.float32))
 
 
 @pytest.mark.parametrize("level", [1e-4, 1e6])
 def test_the_level_of_prices_does_not_matter(random_walk, serve, level):
     series, scaled = random_walk(200, 1), random_walk(200, 1, level=level)
-    np.testing.assert_allclose(serve(scaled) / level, serve(series) / 100, rtol=2e-5)
+    np.testing.assert_allclose(serve(scaled)[..., :7] / level, serve(series)[..., :7] / 100, rtol=2e-5)
 
 
 def test_absurd_jumps_stay_finite(serve):
@@ -157,25 +170,23 @@ def test_absurd_jumps_stay_finite(serve):
 @pytest.mark.parametrize("rows", [61, 120, 400])
 @pytest.mark.parametrize("level", [1e-14, 0.3, 1e9])
 def test_the_furthest_forecast_is_inside_the_bound_that_the_caller_checks(random_walk, network, rows, level):
-    furthest = model.Forecaster(network, [1.0] * 3, [False] * 3, np.tile([-99, -99, 0, 99, 99], (3, 1)))
+    furthest = model.Forecaster(network, [1.0] * 3, dataclasses.replace(SPREAD, shapes=SPREAD.shapes * 99))
     walk = random_walk(rows, 3, level=level)["adjclose"]
     walk[40:] *= 3.0  # the largest move is one of few
     made = shards.shard({"A": walk}, test_from=shards.weekdays(rows)[-1])
     for instances in endpoint.requests(made):
         asked = json.loads(endpoint.body(made, instances))["instances"]
         inputs = {name: tf.constant([row[name] for row in asked], tf.float32) for name in model.INPUTS}
-        answer = json.dumps({"predictions": furthest.serve(**inputs)["prices"].numpy().tolist()}).encode()
+        answer = json.dumps({"predictions": furthest.serve(**inputs)["outputs"].numpy().tolist()}).encode()
         (values,) = endpoint.prices(made, instances, answer)
     last = walk[-len(values) :]
-    assert np.all(np.log(values[:, :, 5] / last[:, None]).max(axis=0) > 4 * np.sqrt(model.HORIZONS) * 0.02)
+    assert np.all(np.log(values[:, :, 6] / last[:, None]).max(axis=0) > 4 * np.sqrt(model.HORIZONS) * 0.02)
 
 
-def test_the_untrained_network_forecasts_no_change_and_the_given_quantiles(random_walk):
-    quantiles = np.arange(15).reshape(3, 5)
+def test_the_untrained_network_forecasts_no_change(random_walk):
     channels, scale = model.normalise(**columns(random_walk(150, 1)))
-    point, spread = model.build_network(quantiles)(model.windows(channels, scale, tf.constant([100, 149])))
+    point = model.build_network()(model.windows(channels, scale, tf.constant([100, 149])))
     np.testing.assert_array_equal(point, np.zeros((2, 3)))
-    np.testing.assert_array_equal(spread, np.stack([quantiles, quantiles]))
 
 
 def test_the_saved_model_has_one_output_with_the_batch_first(tmp_path, forecaster):
@@ -188,5 +199,5 @@ def test_the_saved_model_has_one_output_with_the_batch_first(tmp_path, forecaste
         "low": (2, tf.float32),
     }
     assert {name: spec.shape.as_list() for name, spec in signature.structured_outputs.items()} == {
-        "prices": [None, None, 3, 6]
+        "outputs": [None, None, 3, 8]
     }

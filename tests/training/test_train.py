@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 
 import data
-import decision
 import model
 import train
 
@@ -21,14 +20,14 @@ import sys, numpy as np, tensorflow as tf
 serve = tf.saved_model.load(sys.argv[1] + "/1").signatures["serving_default"]
 with np.load(sys.argv[1] + "/request.npz") as request:
     answer = serve(**{name: tf.constant(request[name]) for name in request.files})
-np.save(sys.argv[1] + "/answer.npy", answer["prices"].numpy())
+np.save(sys.argv[1] + "/answer.npy", answer["outputs"].numpy())
 """
 
 
 @pytest.fixture(scope="module")
 def series(random_walk):
     """Returns that carry over half of the day before: something to learn, which no real price offers."""
-    return {ticker: random_walk(420, seed, memory=0.5) for seed, ticker in enumerate("ABCDEF")}
+    return {ticker: random_walk(420, seed, memory=0.5) for seed, ticker in enumerate("ABCDEFGH")}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def job(run, series):
 
 @pytest.fixture(scope="module")
 def walks(random_walk):
-    return {ticker: random_walk(420, seed) for seed, ticker in enumerate("ABCDEF")}
+    return {ticker: random_walk(420, seed) for seed, ticker in enumerate("ABCDEFGH")}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +77,7 @@ def request(series):
 
 
 def answer(job, series):
-    return job.forecaster.serve(**{name: tf.constant(c) for name, c in request(series).items()})["prices"].numpy()
+    return job.forecaster.serve(**{name: tf.constant(c) for name, c in request(series).items()})["outputs"].numpy()
 
 
 def test_nothing_from_test_from_on_and_no_order_of_shards_moves_a_thing(run, job, series):
@@ -87,7 +86,7 @@ def test_nothing_from_test_from_on_and_no_order_of_shards_moves_a_thing(run, job
         spoilt[ticker] = {name: column.copy() for name, column in columns.items()}
         for name in model.INPUTS:
             spoilt[ticker][name][BOUNDS[2] :] *= 7
-    other = run({"9.npz": {t: spoilt[t] for t in "ACE"}, "1.npz": {t: spoilt[t] for t in "BDF"}})
+    other = run({"9.npz": {t: spoilt[t] for t in "ACEG"}, "1.npz": {t: spoilt[t] for t in "BDFH"}})
     assert other.evidence == job.evidence
     np.testing.assert_array_equal(answer(other, series), answer(job, series))
 
@@ -95,7 +94,7 @@ def test_nothing_from_test_from_on_and_no_order_of_shards_moves_a_thing(run, job
 def test_a_signal_that_is_there_opens_the_gate_and_one_that_is_not_leaves_it_shut(job, walking_job, series):
     assert job.evidence["gates"]["1"] > 0.2
     last = np.stack([one["adjclose"][119:] for one in series.values()]).astype(np.float32)
-    assert np.any(answer(job, series)[:, :, 0, 0] != last)
+    assert np.any(answer(job, series)[:, :, 0, 1] != last)
     assert walking_job.evidence["gates"] == {"1": 0.0, "5": 0.0, "20": 0.0}
 
 
@@ -116,20 +115,11 @@ def test_features_of_training_are_those_of_the_graph(tmp_path, write_shard, seri
     np.testing.assert_allclose(model.windows(channels, scale, rows + prices.offsets[2]), expected, rtol=1e-6)
 
 
-def test_predictions_the_decision_judges_are_those_that_are_served(tmp_path, write_shard, job, series):
-    _, channels, scale, rows, targets = block_sample(tmp_path, write_shard, series)
-    points, quantiles = train.predict(job.forecaster.network, channels, scale, rows)
-    for i, h in enumerate(data.HORIZONS):
-        found = job.evidence["horizons"][str(h)]
-        assert found["slope"] == pytest.approx(np.sum(points[:, i] * targets[:, i]) / np.sum(points[:, i] ** 2))
-        costs = decision.pinball(targets[:, i], quantiles[:, i], model.QUANTILES)
-        assert found["pinball_lstm"] == pytest.approx(costs.mean())
-    served_by = [found["quantiles"] == "lstm" for found in job.evidence["horizons"].values()]
-    assert job.forecaster.use_lstm.numpy().tolist() == served_by
-    raw = model.Forecaster(job.forecaster.network, [1] * 3, [True] * 3, np.zeros((3, 5)))
-    served = answer(SimpleNamespace(forecaster=raw), {"A": series["A"]})[0, rows[0] - 119]
-    scaled = np.concatenate([points[0][:, None], quantiles[0]], axis=1)
-    expected = np.exp(scaled * scale[rows[0]] * np.sqrt([[1], [5], [20]])) * series["A"]["adjclose"][rows[0]]
+def test_points_the_decision_judges_are_those_that_are_served(tmp_path, write_shard, job, series):
+    _, channels, scale, rows, _ = block_sample(tmp_path, write_shard, series)
+    points = train.predict(job.forecaster.network, channels, scale, rows)
+    served = answer(job, {"A": series["A"]})[0, rows[0] - 119, :, 0]
+    expected = np.exp(points[0] * scale[rows[0]] * np.sqrt(data.HORIZONS)) * series["A"]["adjclose"][rows[0]]
     np.testing.assert_allclose(served, expected, rtol=1e-6)
 
 
@@ -141,8 +131,8 @@ def test_the_saved_model_answers_a_fresh_process_alike(job, series):
 
 def test_evidence_tells_what_was_decided_and_from_what(job):
     evidence = job.evidence
-    assert evidence["windows"] == {"train": 840, "validation": 120, "decision": 360}
-    assert (evidence["tickers"], evidence["rows"], evidence["fallback"]) == (6, 2040, [])
+    assert evidence["windows"] == {"train": 1120, "validation": 160, "decision": 480}
+    assert (evidence["tickers"], evidence["rows"], evidence["fallback"]) == (8, 2720, [])
     assert [loss["epoch"] for loss in evidence["losses"]] == [0, 1, 2]
     assert evidence["losses"][evidence["best_epoch"]]["validation_loss"] == min(
         loss["validation_loss"] for loss in evidence["losses"][1:]
@@ -156,27 +146,29 @@ def test_evidence_tells_what_was_decided_and_from_what(job):
 def test_too_little_data_still_gives_an_honest_model(run, random_walk):
     columns = random_walk(125, 1)
     job = run({"0.npz": {"A": columns}}, [70, 80, 100, 125])
-    assert job.evidence["fallback"][0] == "train block has 0 windows, 500 are needed to train: the LSTM is left out"
+    assert job.evidence["fallback"][0] == "train block has 0 windows, 1,000 are needed to train: the LSTM is left out"
     assert set(job.evidence["gates"].values()) == {0.0}
-    assert {f["base_quantiles_from"] for f in job.evidence["horizons"].values()} == {"normal"}
-    assert {f["quantiles"] for f in job.evidence["horizons"].values()} == {"volatility"}
-    prices = answer(job, {"A": columns})[0]
-    np.testing.assert_array_equal(prices[..., 0], np.repeat(columns["adjclose"][119:, None], 3, 1).astype(np.float32))
-    assert np.all(np.diff(prices[..., 1:]) > 0)
+    outputs = answer(job, {"A": columns})[0]
+    assert not outputs[..., 0].any()
+    np.testing.assert_array_equal(outputs[..., 1], np.repeat(columns["adjclose"][119:, None], 3, 1).astype(np.float32))
+    assert np.all(np.diff(outputs[..., 2:7]) > 0)
+    assert np.all(outputs[..., 7] > 0)
 
 
-def test_without_a_trained_lstm_the_decision_block_still_gives_quantiles(run, random_walk):
-    job = run({"0.npz": {"A": random_walk(240, 1)}}, [100, 105, 200, 240])
-    assert len(job.evidence["fallback"]) == 2
-    found = job.evidence["horizons"]["1"]
-    assert (found["base_quantiles_from"], found["quantiles"], found["pinball_lstm"]) == ("decision", "volatility", None)
+@pytest.mark.parametrize(("tickers", "trained"), [(7, False), (8, True)])
+def test_a_thousand_windows_are_needed_to_train(run, random_walk, tickers, trained):
+    """140 windows a ticker."""
+    walks = {ticker: random_walk(420, seed) for seed, ticker in enumerate("ABCDEFGH"[:tickers])}
+    job = run({"0.npz": walks}, epochs=1)
+    assert (job.evidence["fallback"] == []) == trained
+    assert answer(job, walks)[..., 0].any() == trained
 
 
 def test_a_constant_ticker_does_not_spoil_the_others(run, series):
     still = {name: np.full(420, 5.0) for name in model.INPUTS} | {"days": series["A"]["days"]}
     job = run({"0.npz": series | {"Z": still}}, epochs=1)
-    assert job.evidence["windows"]["train"] == 840
-    np.testing.assert_array_equal(answer(job, {"Z": still}), np.full((1, 301, 3, 6), 5.0, np.float32))
+    assert job.evidence["windows"]["train"] == 1120
+    np.testing.assert_array_equal(answer(job, {"Z": still})[..., :7], np.full((1, 301, 3, 7), 5.0, np.float32))
 
 
 def test_each_epoch_prints_a_line(job):
