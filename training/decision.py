@@ -18,7 +18,6 @@ MIN_BLOCKS = 30  # independent blocks of h days below which a standard error is 
 LAGS = 10  # days that are tied beyond the overlap of their targets: points change slowly, volatility clusters
 FEW_DAYS = 5.0  # widens the standard error by so many times the share of lags among the days
 NO_ENERGY = 1e-12  # variance of point forecasts, in units of s·√h, that is rounding
-LEAST_VARIED = 0.1  # share of a ticker's variation of 1/s that must be left, or only its mean is taken out
 
 
 def gate(
@@ -80,8 +79,7 @@ def _residuals(values: np.ndarray, inverse: np.ndarray, before: int) -> np.ndarr
     kept = total - (sums[:, before : before + count] - sums[:, :count])
     rows, mean, variation = kept[0], kept[1] / kept[0], kept[2] - kept[1] ** 2 / kept[0]
     means, products = np.split(kept[3:], 2)
-    whole = total[2, 0] - total[1, 0] ** 2 / count
-    varied = (variation > LEAST_VARIED * whole) & (whole > NO_ENERGY * count)
+    varied = variation > 0
     slopes = np.where(varied, (products - means * mean) / np.where(varied, variation, 1.0), 0.0)
     return values - means / rows - slopes * (inverse - mean)
 
