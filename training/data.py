@@ -11,6 +11,7 @@ import numpy as np
 
 HORIZONS = (1, 5, 20)  # in the ticker's own rows
 MIN_ROWS = 61  # up to and including the origin: 60 returns, twice the window
+LOOKBACK = 30  # returns the LSTM reads
 CLIP = 8.0  # scaled returns beyond this are splits, errors or miracles: none of them may steer the fit
 KEYS = ("tickers", "offsets", "days", "adjclose", "high", "low", "bounds")
 LABEL = ("run_id", "kind", "shard")  # what a shard says it is

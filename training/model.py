@@ -9,10 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 import volatility
-from data import CLIP, HORIZONS
+from data import CLIP, HORIZONS, LOOKBACK
 from ranges import LEVEL_BAND, QUANTILES, Ranges
 
-LOOKBACK = 30  # returns the LSTM reads
 KERNEL = 100  # returns the volatility reads
 DECAY = 0.94
 INPUTS = ("adjclose", "high", "low")

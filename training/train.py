@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict]:
 
     fallback = too_little(counts)
     network, epochs = (None, NOT_TRAINED) if fallback else fit(channels, scale, samples, args)
-    horizons = decide(network, channels, scale, prices.days, samples["decision"])
+    horizons = decide(network, channels, scale, prices, samples["decision"])
     spread = ranges.fit(prices, measures(prices), prices.cuts[:, -1])
     forecaster = model.Forecaster(network, [judged["gate"] for judged in horizons.values()], spread)
     model.export(forecaster, args.model_dir)
@@ -203,12 +203,14 @@ def predict(network: keras.Model, channels: np.ndarray, scale: np.ndarray, rows:
 
 
 def decide(
-    network: keras.Model | None, channels: np.ndarray, scale: np.ndarray, days: np.ndarray, block: Sample
+    network: keras.Model | None, channels: np.ndarray, scale: np.ndarray, prices: data.Prices, block: Sample
 ) -> dict[str, dict]:
     """The gate of each horizon ("1", "5", "20") with its evidence; 0 where no network was trained (None)."""
     rows, targets = block
     points = np.zeros(targets.shape) if network is None else predict(network, channels, scale, rows)
-    return {str(h): decision.gate(points[:, i], targets[:, i], days[rows], h) for i, h in enumerate(data.HORIZONS)}
+    tickers = np.searchsorted(prices.offsets, rows, side="right") - 1
+    where = (scale[rows], tickers, prices.days[rows])
+    return {str(h): decision.gate(points[:, i], targets[:, i], *where, h) for i, h in enumerate(data.HORIZONS)}
 
 
 if __name__ == "__main__":
