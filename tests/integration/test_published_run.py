@@ -93,7 +93,7 @@ def test_the_table_shows_the_forest_to_be_bad_and_the_lstm_and_the_forecast_not(
 
 def test_the_documents_show_what_a_run_and_a_query_print(cloud, run):
     """Digit by digit where nothing is learnt; what the LSTM learns may differ a little between processors."""
-    documents = "".join((ROOT / name).read_text() for name in ("README.md", "docs/querying.md"))
+    documents = "".join((ROOT / name).read_text() for name in ("README.md", "docs/results.md", "docs/querying.md"))
     (query,) = re.findall(r'python -m local query "(select[^"]+)"', documents)
     answer = cloud.local("query", query.replace("where", "where dataset = 'first' and"))
     assert answer.returncode == 0, answer.stdout + answer.stderr
