@@ -1,0 +1,1 @@
+"""A dataset: a table that files add to."""
