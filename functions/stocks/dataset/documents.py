@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import functools
 import hashlib
 import json
 import types
@@ -24,6 +25,13 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
+@functools.cache
+def _fields(kind: Any) -> dict[str, Any]:
+    """The types of a dataclass's fields by name."""
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
 def _text(value: object) -> str:
     if isinstance(value, datetime.datetime):
         return value.isoformat()
@@ -34,9 +42,8 @@ def _built(kind: Any, value: Any) -> Any:
     if isinstance(kind, types.UnionType):  # X | None
         return None if value is None else _built(typing.get_args(kind)[0], value)
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        names = [field.name for field in dataclasses.fields(kind) if field.name in value]
-        return typing.cast(Any, kind)(**{name: _built(hints[name], value[name]) for name in names})
+        build: Any = kind
+        return build(**{name: _built(hint, value[name]) for name, hint in _fields(build).items() if name in value})
     if typing.get_origin(kind) is tuple:
         return tuple(_built(typing.get_args(kind)[0], item) for item in value)
     return datetime.datetime.fromisoformat(value) if kind is datetime.datetime else value

@@ -77,7 +77,7 @@ class Upload:
         return place(self.key).name
 
     @property
-    def order(self) -> tuple[str, str, str, str]:
+    def order(self) -> tuple[str, str, bool, str, str]:
         """By this the uploads of a dataset are folded: LastModified, key, place among the key's versions.
 
         Of two versions of a key in one second the sequencer decides where both have one. S3 compares sequencers as
@@ -85,7 +85,8 @@ class Upload:
         without a sequencer come before those with one, by their ids: an order by pairs alone (sequencer here, version
         id there) can run in circles, and a new upload must never change the order of two others.
         """
-        return self.id.split("-")[0], self.key, self.sequencer.upper().rstrip("0"), self.version_id
+        sequencer = self.sequencer.upper().rstrip("0")
+        return self.id.split("-")[0], self.key, bool(self.sequencer), sequencer, self.version_id
 
 
 @dataclasses.dataclass(frozen=True)
