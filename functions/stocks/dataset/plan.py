@@ -1,0 +1,167 @@
+"""The plan of a run, `plans/dataset=<d>/run_id=<r>/plan.json`: what it folds, on which base, into how many shards.
+
+Written once (If-None-Match) and read back, so that a step that is tried again goes on with the same one; nothing later
+lists anything. Rules 1, 8 to 10 and 15 to 17 of the contract.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from stocks.dataset import documents
+from stocks.dataset.settings import Settings
+from stocks.dataset.uploads import Upload, Verdict
+
+ROW_BYTES = 64
+MOST_BITS = 7  # of a ticker's CRC-32: a run has at most 128 shards
+BASE_MARGIN = datetime.timedelta(days=2)  # before a run's retention ends it is no base any more
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A published run, as its row and its plan tell it.
+
+    Runs of the first version have term 0, only they need `uploaded` and the `key` and `version_id` of their file.
+    `uploads` are the ids it folded, in order; `earlier` those that runs before it folded and it does not. `fold` is the
+    hash of the code that folds, `code` that of all code and images, `settings` is Settings.effective.
+    """
+
+    run_id: str
+    term: int
+    finished: datetime.datetime
+    uploaded: datetime.datetime | None = None
+    key: str = ""
+    version_id: str = ""
+    uploads: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    rows: int = 0
+    inputs: str = ""
+    settings: str = ""
+    table_hash: str = ""
+    fold: str = ""
+    code: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Stack:
+    """What a plan takes from the stack: its parameters, and the hashes of its code as in Run."""
+
+    quiet_seconds: int
+    shard_kilobytes: int
+    retention_days: int
+    fold: str
+    code: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """An upload as Merge needs it; the fields are those of Upload and Verdict."""
+
+    id: str
+    key: str
+    version_id: str
+    folder: str
+    bits: int
+    rows: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a run does. `settings` are those in force, `missing` keys of uploads that had no verdict in time.
+
+    Merge folds `uploads[base_uploads:]` onto the prices of the run `base`, or all of them onto nothing. `new_files` are
+    the ids that no run has published before, `earlier` as in Run. `newest` is the term of the newest run at this
+    time, 0 without one. `insist`: the run must publish though nothing may have changed, because a person wants it
+    (`force`) or because a dead run's row may still come.
+
+    outcome: fold, or nothing to do: current (inputs and code are those of the newest run) or empty (no upload is left).
+    """
+
+    dataset: str
+    run_id: str
+    term: int
+    execution: str
+    outcome: Literal["fold", "current", "empty"]
+    uploads: tuple[Planned, ...]
+    settings: Settings
+    base: str
+    base_uploads: int
+    shards: int
+    inputs: str
+    seen: str
+    fold: str
+    code: str
+    missing: tuple[str, ...]
+    new_files: tuple[str, ...]
+    earlier: tuple[str, ...]
+    newest: int
+    force: bool
+    insist: bool
+
+    def to_json(self) -> str:
+        return documents.dump(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Plan":
+        return documents.load(cls, text)
+
+
+def run_id(dataset: str, execution: str) -> str:
+    """The run of an execution, by its ARN: two attempts never share a partition."""
+    return f"{dataset}-{documents.digest(execution)}"
+
+
+def seen(ids: Iterable[str], settings_version: str) -> str:
+    """Hash of the names of all verdicts, without `.json`, and the version of settings.json: what there is to settle."""
+    return documents.digest(*sorted(ids), "", settings_version)
+
+
+def inputs(ids: Iterable[str], settings: Settings) -> str:
+    """Hash of the ordered uploads and what else the run depends on: equal inputs are the same fold."""
+    return documents.digest(*ids, "", settings.effective)
+
+
+def folded(verdicts: Iterable[Verdict], settings: Settings) -> list[Verdict]:
+    """The accepted uploads that the settings leave in, in the order of the fold."""
+    accepted = [verdict for verdict in verdicts if verdict.accepted and not settings.excludes(verdict.upload)]
+    ordered = sorted(accepted, key=lambda verdict: verdict.upload.order)
+    return ordered[-1:] if settings.mode == "replace" else ordered
+
+
+def newest(runs: Iterable[Run]) -> Run | None:
+    """By term; among runs of the first version by their file's upload. No clock of ours decides."""
+    zero = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+    return max(runs, key=lambda run: (run.term, run.uploaded or zero), default=None)
+
+
+def base(runs: Collection[Run], ids: list[str], stack: Stack, now: datetime.datetime) -> Run | None:
+    """The run with the longest list of uploads that is the beginning of this one; any, or none, gives the same bits.
+
+    A run that retention may delete while it is read is none; the newest is never deleted.
+    """
+    until = datetime.timedelta(days=stack.retention_days) - BASE_MARGIN
+    last = newest(runs)
+    fit = [
+        run
+        for run in runs
+        if run.term and run.fold == stack.fold
+        if run.uploads and run.uploads == tuple(ids[: len(run.uploads)])
+        if run is last or now - run.finished < until
+    ]
+    return max(fit, key=lambda run: (len(run.uploads), run.term), default=None)
+
+
+def shards(rows: int, shard_kilobytes: int) -> int:
+    """How many shards a run of so many rows has: a power of two, at most 128."""
+    bits = 0
+    while bits < MOST_BITS and rows * ROW_BYTES > 2**bits * shard_kilobytes * 1024:
+        bits += 1
+    return 2**bits
+
+
+def missing(uploads: Iterable[Upload], ids: Collection[str], now: datetime.datetime) -> tuple[str, ...]:
+    """Keys of the day's uploads that have no verdict; an older one gets none any more, unless a person sends it."""
+    day = datetime.timedelta(days=1)
+    late = [upload for upload in uploads if upload.id not in ids and now - upload.modified <= day]
+    return tuple(upload.key for upload in sorted(late, key=lambda upload: upload.order))
