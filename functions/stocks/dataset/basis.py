@@ -13,6 +13,7 @@ SMALL, MANY = 1e-3, 8  # a ratio nearer to 1 may be revisions that agree by chan
 COARSE = 5e-3  # a resolution that leaves the ratio more open than this cannot tell a dividend
 POWERS = np.array([float(10**places) for places in range(23)])  # the powers of ten that a float64 holds exactly
 SPLITS = np.unique([ratio for n in range(2, 51) for ratio in (n, 1 / n)] + [2 / 3, 3 / 2, 4 / 5, 5 / 4])
+DOUBTFUL = 0.1  # a step that coarse prices could not tell from none is noted from here on
 RARE = [3 / 4, 4 / 3, 5 / 6, 6 / 5, 3 / 5, 5 / 3, 2 / 5, 5 / 2, 10 / 11, 11 / 10]  # they leave a coarse ratio in doubt
 
 
@@ -81,7 +82,7 @@ def prove(
     if len(at):
         least, greatest = _bounds(quotient[at], moving_half[at], staying_half[at])
         ratio[at], settled[at] = _only_split(least, greatest, valid[at])
-        coarse[at] = ~settled[at] | ((ratio[at] == 1) & (apart(middle[at], 1.0) > slack[at]))
+        coarse[at] = ~settled[at] | ((ratio[at] == 1) & (apart(middle[at], 1.0) > np.minimum(slack[at], DOUBTFUL)))
     return Proof(ratio, settled, middle, slack, coarse)
 
 

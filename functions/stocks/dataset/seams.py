@@ -227,7 +227,7 @@ def _corrections(evidence: Evidence, met: Meeting, table: Rows, upload: Rows, ra
         table_unit[few] = upload_unit[few] = finer
     room = basis.NOISE + (table_unit[met.owner, 0] / old + upload_unit[met.owner, 0] / raw) / 2
     off = basis.apart(quotient, ratios.table[met.owner]) > room
-    for before in (0, LEVEL // 2, LEVEL - 1):
+    for before in range(0, LEVEL + 1, LEVEL // 4):
         at = np.flatnonzero(off)
         level = evidence.around(upload.keys[met.new[at]], LEVEL, before)
         proof = level.moving_table(ratios.upload[met.owner[at]])

@@ -62,7 +62,7 @@ class Facts:
 
     def noted(self, *notes: str) -> "Facts":
         """The facts with what is new of these notes."""
-        new = [note for note in notes if note not in self.notes]
+        new = [note for note in dict.fromkeys(notes) if note not in self.notes]
         return dataclasses.replace(self, notes=(*self.notes, *new)[-MOST_NOTES:])
 
 
