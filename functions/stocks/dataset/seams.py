@@ -30,7 +30,7 @@ class Moves(NamedTuple):
 
     tickers int64[m]. upload float64[m, 2] multiplies the upload's rows, table float64[m, 2] the table's rows before
     the upload's first day. gaps int64[g] are rows of the table between days of the upload, of ticker owners[g] among
-    m, and by[g, 2] multiplies them. corrections and agreed int64[m] count overlapping days off and on the ratio.
+    m, and by[g, 2] multiplies them. corrections int64[m] count overlapping days that an error explains only, agreed int64[m] those on the ratio.
     enough bool[m]: there were days enough to prove a ratio. coarse bool[m]: they could not tell which.
     """
 
@@ -172,7 +172,7 @@ def moves(table: Rows, upload: Rows, at: np.ndarray, hit: np.ndarray) -> Moves:
     (evidence, adjclose), (_, close) = prices
     enough = adjclose.seams.valid.sum(axis=1) >= basis.FEWEST
     unseen = close.seams.valid.sum(axis=1) < basis.FEWEST
-    off = _corrections(evidence, met, table, upload, adjclose)
+    off, wrong = _off(evidence, met, table, upload, adjclose)
     return Moves(
         met.tickers,
         _both(adjclose.upload, close.upload, unseen),
@@ -180,7 +180,7 @@ def moves(table: Rows, upload: Rows, at: np.ndarray, hit: np.ndarray) -> Moves:
         met.gaps,
         met.owners,
         _both(adjclose.by, close.by, unseen[met.owners]),
-        np.bincount(met.owner[met.alike & off], minlength=len(met.tickers)),
+        np.bincount(met.owner[met.alike & wrong], minlength=len(met.tickers)),
         np.bincount(met.owner[met.alike & ~off], minlength=len(met.tickers)),
         enough,
         adjclose.coarse | close.coarse,
@@ -211,10 +211,10 @@ def _ratios(evidence: Evidence, met: Meeting, table_keys: np.ndarray) -> Ratios:
     return Ratios(by_upload, by_table, np.where(same, by_table[met.owners], local.ratio), coarse, chosen)
 
 
-def _corrections(evidence: Evidence, met: Meeting, table: Rows, upload: Rows, ratios: Ratios) -> np.ndarray:
-    """bool[c]: overlapping days whose adjclose is off the ratio, and off any that LEVEL days about them agree on.
+def _off(evidence: Evidence, met: Meeting, table: Rows, upload: Rows, ratios: Ratios) -> tuple[np.ndarray, np.ndarray]:
+    """bool[c]: overlapping days whose adjclose is off the ratio, and of these the ones that are corrections.
 
-    The latter is seen where a whole file corrects a table whose older days are on several bases.
+    A day is none where LEVEL days about it agree on its ratio: a whole file comes to a table of several bases.
     """
     old, raw = table.values["adjclose"][met.rows], upload.values["adjclose"][met.new]
     quotient = raw * ratios.upload[met.owner] / old
@@ -227,10 +227,13 @@ def _corrections(evidence: Evidence, met: Meeting, table: Rows, upload: Rows, ra
         table_unit[few] = upload_unit[few] = finer
     room = basis.NOISE + (table_unit[met.owner, 0] / old + upload_unit[met.owner, 0] / raw) / 2
     off = basis.apart(quotient, ratios.table[met.owner]) > room
+    wrong = off.copy()
     for before in range(0, LEVEL + 1, LEVEL // 4):
-        at = np.flatnonzero(off)
+        at = np.flatnonzero(wrong)
+        if not len(at):
+            break
         level = evidence.around(upload.keys[met.new[at]], LEVEL, before)
         proof = level.moving_table(ratios.upload[met.owner[at]])
         near = basis.apart(quotient[at], proof.middle) <= room[at]
-        off[at] &= ~(proof.settled & level.valid.all(axis=1) & near)
-    return off
+        wrong[at] = ~(proof.settled & level.valid.all(axis=1) & near)
+    return off, wrong

@@ -27,7 +27,7 @@ def steps(
         inside = apart & (rows >= 0) & (rows < len(table.keys))
         inside[inside] = table.keys[rows[inside]] >> seams.SHIFT == tickers[inside]
         pairs.append((ends[inside], rows[inside], later))
-    return [note for pair in pairs for note in _notes(table, upload, *pair)]
+    return [note for pair in pairs if len(pair[0]) for note in _notes(table, upload, *pair)]
 
 
 def _notes(
