@@ -1,6 +1,7 @@
 """Uploads for tests of the fold: a stock as a vendor would state it on any day, and what a fold leaves of a ticker."""
 
 import dataclasses
+import io
 import json
 
 import numpy as np
@@ -99,16 +100,14 @@ def published(table: Table, shards: int = 0) -> Table:
     every = []
     for shard in range(1 << shards):
         own = parts.of_shard([table.rows], shard, shards)
-        columns = {name: np.ma.masked_equal(own[name], 0.0) for name in COLUMNS}
-        columns |= {"ticker": own["tickers"][own["ticker"]], "date": own["day"]}
+        columns = {"ticker": own["tickers"][own["ticker"]], "date": own["day"]}
+        columns |= {name: np.ma.masked_equal(own[name], 0.0) for name in COLUMNS}
         every.append(_read(schemas.to_parquet("prices", columns)))
     told = json.loads(json.dumps([fact.stored() for fact in reversed(table.facts)]))
     return Table.of(parts.of_shard(every, 0, 0), [Facts.of(fact) for fact in told])
 
 
 def _read(file: bytes) -> dict[str, np.ndarray]:
-    import io
-
     stored = pq.read_table(io.BytesIO(file))
     names, ticker = np.unique(np.array(stored["ticker"].to_pylist(), "U"), return_inverse=True)
     made = {"tickers": names, "ticker": ticker.astype(np.int32)}

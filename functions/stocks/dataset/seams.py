@@ -13,6 +13,7 @@ from stocks.dataset import basis
 
 SHIFT = 24
 DAY_ZERO = 1 << 23  # days before 1970 are negative
+UNIT_ROWS = 40  # rows of a ticker that tell how many decimals its prices have
 LEVEL = 20  # overlapping days around one that must agree on another ratio, or it is a correction
 VOLUME_MOVES = 0.1  # a ratio of close beyond this is a split, so it changes the number of shares
 
@@ -30,8 +31,9 @@ class Moves(NamedTuple):
 
     tickers int64[m]. upload float64[m, 2] multiplies the upload's rows, table float64[m, 2] the table's rows before
     the upload's first day. gaps int64[g] are rows of the table between days of the upload, of ticker owners[g] among
-    m, and by[g, 2] multiplies them. corrections int64[m] count overlapping days that an error explains only, agreed int64[m] those on the ratio.
-    enough bool[m]: there were days enough to prove a ratio. coarse bool[m]: they could not tell which.
+    m, and by[g, 2] multiplies them. corrections int64[m] count overlapping days that an error explains only, agreed
+    int64[m] those on the ratio. enough bool[m]: there were days enough to prove a ratio. coarse bool[m]: they could
+    not tell which.
     """
 
     tickers: np.ndarray
@@ -56,52 +58,71 @@ def days(keys: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """One price of overlapping days that may prove a ratio: keys int64[c] ascending, both sides' prices float64[c]."""
+    """One price of overlapping days that may prove a ratio: keys int64[c] ascending, both sides' prices float64[c].
+
+    sides are the table and the upload with all rows, which tell how many decimals the prices have.
+    """
 
     keys: np.ndarray
     table: np.ndarray
     upload: np.ndarray
+    sides: tuple[Rows, Rows]
+    name: str
 
     def around(self, places: np.ndarray, width: int = basis.NEAREST, before: int = basis.NEAREST // 2) -> "Seams":
         """The seams at places, each with width days of its ticker, of which so many lie before if there are so many."""
-        first = np.searchsorted(self.keys, places >> SHIFT << SHIFT)
-        count = np.searchsorted(self.keys, ((places >> SHIFT) + 1) << SHIFT) - first
-        rank = np.searchsorted(self.keys, places) - first
-        start = first + np.clip(rank - before, 0, np.maximum(count - width, 0))
-        at = start[:, None] + np.arange(width)
-        valid = np.arange(width) < count[:, None]
-        at = np.where(valid, at, 0)
         if not len(self.keys):
-            return Seams(np.ones(at.shape), np.ones(at.shape), valid)
-        return Seams(self.table[at], self.upload[at], valid)
+            ones = np.ones((len(places), width))
+            return Seams(ones, ones, ones < 1, *self.units(places))
+        at, valid = _near(self.keys, places, width, before)
+        units = self.units(np.where(valid[:, 0], self.keys[at[:, 0]], places))
+        return Seams(self.table[at], self.upload[at], valid, *units)
+
+    def units(self, places: np.ndarray) -> list[np.ndarray]:
+        """One in the last decimal of table and upload, each [q, 1]: of UNIT_ROWS rows, since a few may end in zeros."""
+        near = [_near(side.keys, places, UNIT_ROWS, UNIT_ROWS // 2) for side in self.sides]
+        return [
+            basis.units(side.values[self.name][at], valid) for side, (at, valid) in zip(self.sides, near, strict=True)
+        ]
+
+
+def _near(keys: np.ndarray, places: np.ndarray, width: int, before: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of each place the width rows of its ticker, [q, width], so many of them before it if there are; and which are."""
+    first = np.searchsorted(keys, places >> SHIFT << SHIFT)
+    count = np.searchsorted(keys, ((places >> SHIFT) + 1) << SHIFT) - first
+    rank = np.searchsorted(keys, places) - first
+    start = first + np.clip(rank - before, 0, np.maximum(count - width, 0))
+    valid = np.arange(width) < count[:, None]
+    return np.where(valid, start[:, None] + np.arange(width), 0), valid
 
 
 class Seams(NamedTuple):
-    """Days nearest to q seams, [q, w]: the prices that the table and the upload have, and which places are days."""
+    """Days nearest to q seams, [q, w]: the prices that the table and the upload have, and which places are days.
+
+    units [q, 1] are one in the last decimal of either. What the digits of a table say beyond the upload's may come of
+    a move, so its prices are taken to be no finer.
+    """
 
     table: np.ndarray
     upload: np.ndarray
     valid: np.ndarray
-
-    def units(self) -> tuple[np.ndarray, np.ndarray]:
-        """One in the last decimal of table and upload, each [q, 1]. A table's digits may come of a move: at least the
-        upload's count."""
-        upload = basis.units(self.upload, self.valid)
-        return np.maximum(basis.units(self.table, self.valid), upload), upload
+    table_unit: np.ndarray
+    upload_unit: np.ndarray
 
     def moving_table(self, by: np.ndarray) -> basis.Proof:
         """What brings the table to the upload, whose rows are multiplied by [q] before."""
-        table, upload = self._halves()
+        table, upload = self.halves()
         return basis.prove(self.table, self.upload * by[:, None], table, upload, self.valid)
 
     def moving_upload(self) -> basis.Proof:
         """What brings the upload to the table."""
-        table, upload = self._halves()
+        table, upload = self.halves()
         return basis.prove(self.upload, self.table, upload, table, self.valid)
 
-    def _halves(self) -> tuple[np.ndarray, np.ndarray]:
-        table, upload = self.units()
-        return table / self.table / 2, upload / self.upload / 2
+    def halves(self) -> tuple[np.ndarray, np.ndarray]:
+        """Half of either's unit, relative to its prices."""
+        coarser = np.maximum(self.table_unit, self.upload_unit)
+        return coarser / self.table / 2, self.upload_unit / self.upload / 2
 
 
 class Meeting(NamedTuple):
@@ -167,7 +188,7 @@ def moves(table: Rows, upload: Rows, at: np.ndarray, hit: np.ndarray) -> Moves:
     for name in ("adjclose", "close"):
         old, new = table.values[name][met.rows], upload.values[name][met.new]
         own = met.speaks & (old > 0) & (new > 0)
-        evidence = Evidence(table.keys[met.rows[own]], old[own], new[own])
+        evidence = Evidence(table.keys[met.rows[own]], old[own], new[own], (table, upload), name)
         prices.append((evidence, _ratios(evidence, met, table.keys)))
     (evidence, adjclose), (_, close) = prices
     enough = adjclose.seams.valid.sum(axis=1) >= basis.FEWEST
@@ -194,8 +215,8 @@ def _both(adjclose: np.ndarray, close: np.ndarray, unseen: np.ndarray) -> np.nda
 
 
 def _ratios(evidence: Evidence, met: Meeting, table_keys: np.ndarray) -> Ratios:
-    """An upload that ends first is brought to the table at its last seam, or else at its first. Then what lies before
-    and between its days is brought to it. Nothing of the table moves to an upload that is not settled itself."""
+    """An upload that ends first is brought to the table at its last seam, or, where that is not settled, at its first.
+    Then the table's rows before its days are brought to it, and those between them where its last seam is settled."""
     front, back = evidence.around(met.tickers << SHIFT), evidence.around(((met.tickers + 1) << SHIFT) - 1)
     by_upload, settled, coarse = np.ones(len(met.tickers)), ~met.older, np.zeros(len(met.tickers), bool)
     if met.older.any():
@@ -204,11 +225,10 @@ def _ratios(evidence: Evidence, met: Meeting, table_keys: np.ndarray) -> Ratios:
         settled, coarse = settled | last.settled, met.older & last.coarse
     chosen = Seams(*(np.where(met.ahead[:, None], *pair) for pair in zip(front, back, strict=True)))
     seam = chosen.moving_table(by_upload)
-    by_table = np.where(settled, seam.ratio, 1.0)
     coarse |= ~met.older & seam.coarse
     local = evidence.around(table_keys[met.gaps]).moving_table(by_upload[met.owners])
-    same = ~local.settled | ~settled[met.owners] | (basis.apart(local.middle, by_table[met.owners]) <= local.slack)
-    return Ratios(by_upload, by_table, np.where(same, by_table[met.owners], local.ratio), coarse, chosen)
+    same = ~local.settled | ~settled[met.owners] | (basis.apart(local.middle, seam.ratio[met.owners]) <= local.slack)
+    return Ratios(by_upload, seam.ratio, np.where(same, seam.ratio[met.owners], local.ratio), coarse, chosen)
 
 
 def _off(evidence: Evidence, met: Meeting, table: Rows, upload: Rows, ratios: Ratios) -> tuple[np.ndarray, np.ndarray]:
@@ -218,13 +238,12 @@ def _off(evidence: Evidence, met: Meeting, table: Rows, upload: Rows, ratios: Ra
     """
     old, raw = table.values["adjclose"][met.rows], upload.values["adjclose"][met.new]
     quotient = raw * ratios.upload[met.owner] / old
-    table_unit, upload_unit = ratios.seams.units()
-    few = ratios.seams.valid.sum(axis=1) < basis.FEWEST
+    seams = ratios.seams
+    few = seams.valid.sum(axis=1) < basis.FEWEST
+    table_unit, upload_unit = np.maximum(seams.table_unit, seams.upload_unit), seams.upload_unit.copy()
     if few.any():
         places = upload.keys[met.new[np.searchsorted(met.owner, np.flatnonzero(few))]]
-        sides = (Evidence(rows.keys, *[rows.values["adjclose"]] * 2).around(places) for rows in (table, upload))
-        finer = np.minimum(*(basis.units(side.table, side.valid) for side in sides))
-        table_unit[few] = upload_unit[few] = finer
+        table_unit[few] = upload_unit[few] = np.minimum(*evidence.units(places))
     room = basis.NOISE + (table_unit[met.owner, 0] / old + upload_unit[met.owner, 0] / raw) / 2
     off = basis.apart(quotient, ratios.table[met.owner]) > room
     wrong = off.copy()

@@ -22,7 +22,9 @@ def paths(price: float, days: int, volatility: float = 0.02, seed: int = 1) -> n
 
 def proof(table: np.ndarray, upload: np.ndarray) -> basis.Proof:
     """What every trial's days prove, as if its table moved."""
-    return Seams(table, upload, np.ones_like(table, bool)).moving_table(np.ones(len(table)))
+    valid = np.ones_like(table, bool)
+    units = (basis.units(prices, valid) for prices in (table, upload))
+    return Seams(table, upload, valid, *units).moving_table(np.ones(len(table)))
 
 
 def of_days(table: list[float], upload: list[float]) -> float:
@@ -164,3 +166,18 @@ def test_prices_too_coarse_for_a_dividend_are_noted_and_equal_ones_are_not():
     same = proof(np.round(paths(0.02, 9), 2) + 0.01, np.round(paths(0.02, 9), 2) + 0.01)
     assert not same.coarse.any()
     assert same.settled.all()
+
+
+def test_four_days_of_rounded_prices_show_a_dividend_though_their_median_may_be_off_by_more_than_a_day_may():
+    table = paths(8, 4)
+    found = proof(np.round(table, 2), np.round(table * 0.994, 2))
+    assert (np.abs(found.ratio / 0.994 - 1) < 2e-3).mean() >= 0.995
+
+
+def test_where_most_coarse_days_allow_no_move_there_is_none():
+    table = [0.06] * 6 + [0.50] * 4
+    upload = [0.05] * 6 + [0.40] * 2 + [0.50] * 2
+    found = proof(np.array([table]), np.array([upload]))
+    assert (found.ratio.tolist(), found.settled.tolist()) == ([1.0], [True])
+    without_doubt = proof(np.array([table]), np.array([upload[:6] + [0.40] * 4]))
+    assert without_doubt.ratio.tolist() == [0.8]

@@ -54,6 +54,12 @@ def test_40_one_overlapping_day_whose_price_is_corrected_by_1_percent():
     assert of(table, "A")["adjclose"][28:].tolist() == after["adjclose"].tolist()
 
 
+def test_40_a_correction_from_100_to_101_is_one_though_neither_has_decimals():
+    first = {"day": np.arange(5), "adjclose": np.array([98.37, 99.12, 99.5, 99.81, 100.0])}
+    table = folded(upload("1", A=first), upload("2", A={"day": np.array([4, 5]), "adjclose": np.array([101.0, 102.0])}))
+    assert facts(table).corrections == 1
+
+
 def test_41_five_overlapping_days_and_a_dividend_of_06_percent():
     stock = walked(4, 101, dividends={100: 0.006})
     table = folded(upload("1", A=stock.file(0, 100)), upload("2", A=stock.file(95, 101)))
@@ -88,6 +94,17 @@ def test_43_a_split_2_to_1_at_prices_of_12_cents_with_two_decimals():
     for fact in table.facts:
         assert fact.basis == 0.5 or (fact.basis == 1.0 and "too few decimals" in fact.notes[0])
     assert np.mean([fact.basis == 0.5 for fact in table.facts]) >= 0.95
+
+
+def test_43_a_split_2_to_1_at_prices_of_3_cents_is_noted_and_nothing_moves():
+    stock = walked(1, 101, splits={100: 2}, decimals=2, adjusted_decimals=2)
+    stock.worth *= 0.015 / stock.worth[95]
+    table = folded(upload("1", A=stock.file(0, 100)), upload("2", A=stock.file(90, 101)))
+    assert facts(table).rescaled == ()
+    assert facts(table).notes == ("2: prices of 1970-04-01 to 1970-04-11 have too few decimals to tell a ratio",)
+    old = folded(upload("1", A=stock.file(0, 101)), upload("2", A=stock.file(0, 50)))
+    assert "too few decimals" in facts(old).notes[0]
+    assert of(old, "A")["close"][60] == stock.file(0, 101)["close"][60]
 
 
 def test_44_revisions_of_4e_4_either_way_are_corrections():
@@ -152,14 +169,14 @@ def test_47_a_split_after_each_of_two_files_then_a_full_file():
 
 
 def test_48_a_file_of_close_only_on_an_adjusted_table():
-    stock = walked(10, 101, dividends={70: 0.01, 90: 0.01})
+    stock = walked(10, 101, dividends={70: 0.01, 95: 0.01})
     first = stock.file(0, 100)
-    second = stock.file(85, 101, only_close=True)
+    second = stock.file(80, 101, only_close=True)  # its first ten days are all off by the dividend
     table = folded(upload("1", A=first), upload("2", True, A=second))
     assert facts(table).rescaled == ()
     assert (facts(table).price_column, facts(table).notes) == ("mixed", (MIXED,))
     assert facts(table).corrections == 0
-    assert of(table, "A")["adjclose"][:85].tolist() == first["adjclose"][:85].tolist()
+    assert of(table, "A")["adjclose"][:80].tolist() == first["adjclose"][:80].tolist()
     again = folded(upload("3", A=stock.file(0, 101)), base=table)
     assert facts(again).price_column == "adjclose"
     assert_rows(again, stock.file(0, 101))
@@ -186,16 +203,28 @@ def test_rule_22_a_step_above_half_or_of_a_split_is_noted_where_nothing_overlaps
         "split": ("2: a step by 0.8 at 1970-01-04, not rescaled",),
         "reverse": ("2: a step by 10 at 1970-01-04, not rescaled",),
     }
+    first_later = folded(upload("2", **after), upload("1", **before))
+    assert first_later.rows["adjclose"].tolist() == table.rows["adjclose"].tolist()
+    assert {fact.ticker: fact.notes[0][3:] for fact in first_later.facts if fact.notes} == {
+        name: notes[0][3:] for name, notes in noted.items()
+    }
     late = {name: own | {"day": own["day"] + 30} for name, own in after.items()}
     later = folded(upload("1", **before), upload("2", **late))
     assert [fact.ticker for fact in later.facts if fact.notes] == ["half", "reverse"]  # 20 % in a month is no split
 
 
-def test_rule_22_two_overlapping_days_prove_nothing_and_a_split_of_theirs_is_noted():
-    stock = walked(12, 31, splits={30: 2})
+@pytest.mark.parametrize(("n", "said"), [(2, "0.5"), (1.25, "0.8"), (1.1, None)])
+def test_rule_22_two_overlapping_days_prove_nothing_and_a_split_of_theirs_is_noted(n, said):
+    stock = walked(12, 31, splits={30: n})
     table = folded(upload("1", A=stock.file(0, 30)), upload("2", A=stock.file(27, 31)))
     assert facts(table).rescaled == ()
-    assert facts(table).notes == ("2: a step by 0.5 at 1970-01-28, not rescaled",)
+    assert facts(table).notes == ((f"2: a step by {said} at 1970-01-28, not rescaled",) if said else ())
+
+
+def test_rule_22_an_adjusted_price_beside_a_close_makes_no_step():
+    adjusted = {"day": np.arange(3), "adjclose": np.array([40.0, 40.4, 40.1])}
+    close = {"day": np.arange(3, 6), "adjclose": np.array([100.0, 101.0, 102.0]), "close": np.array([100.0, 101, 102])}
+    assert facts(folded(upload("1", A=adjusted), upload("2", True, A=close))).notes == (MIXED,)
 
 
 def test_rule_23_files_that_share_no_day_of_a_ticker_give_equal_bits_in_any_order():

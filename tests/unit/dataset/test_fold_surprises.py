@@ -273,3 +273,59 @@ def test_many_tickers_of_which_one_splits_leave_the_others_bits():
         )
         assert of(table, name)["close"].tobytes() == expected.tobytes()
     assert [fact.ticker for fact in table.facts if fact.rescaled] == ["T025"]
+
+
+def test_a_second_split_of_a_low_price_is_found_on_rows_that_the_first_has_halved():
+    stocks = {}
+    for seed in range(200):
+        stocks[str(seed)] = stock = walked(seed, 70, splits={60: 2, 64: 2}, decimals=2, adjusted_decimals=2)
+        stock.worth *= 0.3 / stock.worth[25]  # 1.20, then .60 with a half of a cent, then .30
+    spans = [(0, 60), (50, 62), (20, 66)]
+    files = [upload(str(at), **{n: s.file(*span) for n, s in stocks.items()}) for at, span in enumerate(spans)]
+    table = folded(*files)
+    assert {fact.basis for fact in table.facts} <= {0.5, 0.25}
+    assert np.mean([fact.basis == 0.25 for fact in table.facts]) >= 0.95
+
+
+def test_a_day_that_an_upload_lacks_moves_by_the_very_ratio_of_the_rows_before():
+    stock = walked(30, 101, dividends={100: 0.006})
+    first = stock.file(0, 100)
+    table = folded(upload("1", A=first), upload("2", A=without(stock.file(60, 101), 20)))
+    assert of(table, "A")["adjclose"][80] == first["adjclose"][80] * facts(table).basis
+    assert facts(table).notes == ()
+
+
+def test_a_day_lacking_where_the_basis_changes_moves_with_the_rows_before():
+    stock = walked(31, 200, splits={100: 2})
+    table = folded(*(upload(f"{day:03d}", A=stock.file(day, day + 1)) for day in range(200)))
+    mended = folded(upload("full", A=without(stock.file(10, 200), 89)), base=table)
+    assert of(mended, "A")["close"][99] == of(table, "A")["close"][99] / 2
+
+
+def test_days_on_another_basis_that_a_full_file_lacks_move_though_nothing_else_does():
+    stock = walked(32, 200, splits={150: 2})
+    table = folded(upload("1", A=without(stock.file(0, 200), *range(60, 100))), upload("2", A=stock.file(60, 100)))
+    mended = folded(upload("full", A=without(stock.file(0, 200), 70, 80)), base=table)
+    assert_near(of(mended, "A"), stock.file(0, 200))
+    assert (facts(mended).rescaled, facts(mended).basis) == ((), 1.0)
+    assert "2 days that it lacks moved" in facts(mended).notes[-1]
+
+
+def test_a_close_adjusted_for_a_dividend_of_3_percent_leaves_the_volume():
+    stock = walked(33, 60)
+    first, second = stock.file(0, 50), changed(stock.file(40, 60), 0.97, *range(10))
+    second["adjclose"] = second["close"].copy()
+    table = folded(upload("1", True, A=first), upload("2", True, A=second))
+    assert facts(table).basis == pytest.approx(0.97, rel=1e-6)
+    assert of(table, "A")["close"][0] == pytest.approx(first["close"][0] * 0.97, rel=1e-6)
+    assert of(table, "A")["volume"].tolist() == [1e6] * 60
+
+
+def test_a_split_of_close_whose_adjclose_proves_nothing_is_noted():
+    stock = walked(34, 60, splits={50: 2})
+    second = stock.file(40, 60)
+    second["adjclose"] = np.round(second["adjclose"] * np.random.default_rng(34).uniform(0.9, 1.1, 20), 6)
+    table = folded(upload("1", A=stock.file(0, 50)), upload("2", A=second))
+    assert facts(table).notes == ("2: close moved by 0.5, adjclose did not",)
+    assert facts(table).rescaled == ()
+    assert of(table, "A")["volume"][0] == 1e6
