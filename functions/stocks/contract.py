@@ -17,6 +17,8 @@ type Arrays = Mapping[str, np.ndarray]  # the arrays of one working file by name
 HORIZONS = (1, 5, 20)  # rows of the ticker ahead, which are its trading days
 PRICES = ("adjclose", "open", "high", "low", "close")
 COLUMNS = (*PRICES, "volume")  # what is read of a row beside ticker and day
+# The model computes in float32, whose largest number is 3e38: even the ratio of two prices must fit.
+LEAST_PRICE, GREATEST_PRICE = 1e-15, 1e15
 CUTS = ("validation_from", "decision_from", "test_from")  # days that split the rows: each block ends before the next
 
 MODELS = ("naive", "drift", "random_forest", "lstm", "forecast")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from stocks.contract import COLUMNS, PRICES
+from stocks.contract import COLUMNS, GREATEST_PRICE, LEAST_PRICE, PRICES
 from stocks.reading import numbers, tickers
 from stocks.reading.blocks import cut
 from stocks.reading.cells import BrokenLine, cells
@@ -21,8 +21,6 @@ from stocks.reading.rejected import show
 from stocks.series import iso
 
 ROW = np.dtype([("ticker", "i4"), ("kind", "i4"), ("line", "i8"), ("day", "i4"), *((name, "f8") for name in COLUMNS)])
-# The model computes in float32, whose largest number is 3e38: even the ratio of two prices must fit.
-LEAST_PRICE, GREATEST_PRICE = 1e-15, 1e15
 TIMES = 10
 FOUR = 4  # open, high, low and close of 0 mean no price; one 0 is a mistake
 
