@@ -9,6 +9,7 @@ import datetime
 import functools
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from stocks.dataset import documents, plan
 from stocks.dataset.lease import Lease
@@ -111,7 +112,7 @@ class World:
         """Upload a file and deliver its event."""
         return self.start(upload=self.upload(name, content, **where))
 
-    def deploy(self, **hashes: str) -> None:
+    def deploy(self, **hashes: Any) -> None:
         self.stack = dataclasses.replace(self.stack, **hashes)
 
     def put_settings(self, text: str) -> Execution:
