@@ -77,6 +77,22 @@ def facts(table: Table, ticker: str = "A") -> Facts:
     return next(fact for fact in table.facts if fact.ticker == ticker)
 
 
+def daily(stock: Stock, first: int, end: int, overlap: int = 5, **options) -> list[Upload]:
+    """A file until `first`, then one a day that overlaps."""
+    files = [upload(f"{first:04d}", A=stock.file(0, first, **options))]
+    return files + [
+        upload(f"{day:04d}", A=stock.file(day - overlap - 1, day, **options)) for day in range(first + 1, end + 1)
+    ]
+
+
+def assert_near(
+    got: dict[str, np.ndarray], expected: dict[str, np.ndarray], rtol: float = 1e-4, columns: tuple[str, ...] = COLUMNS
+) -> None:
+    assert got["day"].tolist() == expected["day"].tolist()
+    for name in columns:
+        np.testing.assert_allclose(got[name], expected[name], rtol=rtol, atol=1e-12, err_msg=name)
+
+
 def changed(given: dict[str, np.ndarray], factor: float, *at: int) -> dict[str, np.ndarray]:
     """Rows whose prices are multiplied by a factor at some places, with as many decimals as before."""
     made = {name: values.copy() for name, values in given.items()}
