@@ -117,7 +117,7 @@ class Interleavings(RuleBasedStateMachine):
             self.drop("b.csv", "b", 0, 1, False)
         for _ in range(200):
             leader = of([*self.world.leaders(), *self.world.running(), None], 0)
-            if leader is None or (leader.leads and leader.state == state):
+            if leader is None or (leader in self.world.leaders() and leader.state == state):
                 break
             self.work(leader, 1)
         if leader:

@@ -75,7 +75,6 @@ def gather(world: World, me: Execution) -> Call:
             if world.s3.put("leads", taken.to_json(), text):
                 world.terms.append(taken.term)
         else:
-            me.leads = True
             drawn = yield from _drawn(world, me, held, key)
             if drawn is None:
                 me.wake = world.now + world.poll
@@ -196,7 +195,7 @@ def hand_over(world: World, me: Execution) -> Call:
         yield
         if released is None or world.s3.put("leads", released.to_json(), text):
             break
-    me.leads = False
+    me.released = True
     if not world.list_first:
         yield
         seen = world.seen()

@@ -21,6 +21,7 @@ from tests.support.dataset_steps import Call, Failed
 
 START = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 DEFAULTS = Settings(test_fraction=0.2, bad_row_tolerance=0.01)
+LEADING = ("merge", "train", "summarize", "crawl", "hand_over")
 MINUTE = datetime.timedelta(minutes=1)
 
 
@@ -60,7 +61,7 @@ class Execution:
     state: str = "split"
     outcome: str = ""  # the word with which it ends green
     plan: Plan | None = None
-    leads: bool = False
+    released: bool = False
     published: bool = False
     crawl: bool = False
     calls: int = 0  # DescribeExecution
@@ -225,7 +226,13 @@ class World:
         return [execution for execution in self.executions.values() if execution.status == "RUNNING"]
 
     def leaders(self) -> list[Execution]:
-        return [execution for execution in self.running() if execution.leads]
+        """Who holds the lease, and who works as if it did."""
+        holder = self.lease().holder
+        return [
+            execution
+            for execution in self.running()
+            if execution.arn == holder or (execution.state in LEADING and not execution.released)
+        ]
 
     def lease(self) -> Lease:
         text = self.s3.get("leads")

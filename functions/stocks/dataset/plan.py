@@ -145,7 +145,7 @@ def base(runs: Collection[Run], ids: list[str], stack: Stack, now: datetime.date
     fit = [
         run
         for run in runs
-        if run.term and run.fold == stack.fold
+        if run.fold == stack.fold
         if run.uploads and run.uploads == tuple(ids[: len(run.uploads)])
         if run is last or now - run.finished < until
     ]

@@ -19,7 +19,7 @@ def resumed(world: World) -> list:
 def led_to(world: World, state: str, followers: int = 5):
     """A leader in this state after so many others were folded."""
     leader = world.until(world.drop("0.csv", "c0"), "gather")
-    while not leader.leads:
+    while world.lease().holder != leader.arn:
         world.advance(leader)
     for number in range(1, followers + 1):
         assert world.finish(world.drop(f"{number}.csv", f"c{number}")).outcome == "folded"
