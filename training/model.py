@@ -73,6 +73,11 @@ def build_network() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(len(HORIZONS), kernel_initializer="zeros", name="point")(state))
 
 
+def growing(values: tf.Tensor) -> tf.Tensor:
+    """[m, 3, k]: of each horizon the greatest up to it."""
+    return tf.stack([tf.reduce_max(values[:, : i + 1], 1) for i in range(len(HORIZONS))], 1)
+
+
 def loss(target: tf.Tensor, point: tf.Tensor) -> tf.Tensor:
     """Mean Huber loss in scaled units; both are [m, 3]."""
     error = tf.abs(target - point)
@@ -110,13 +115,23 @@ class Forecaster(tf.Module):
         furthest = (CLIP * steps * measures.largest[:, None])[:, :, None]
         unit = self.sigma(measures) * steps
         points = self.points(adjclose, high, low, rows)
-        quantiles = unit[:, :, None] * (self.ranges.shapes + self.ranges.drifts[:, None])
-        change = tf.concat([points, tf.cast(self.gates, tf.float64)[:, None] * points, quantiles], 2)
-        prices = last * tf.exp(tf.clip_by_value(change, -furthest, furthest))
+        points = tf.concat([points, tf.cast(self.gates, tf.float64)[:, None] * points], 2)
+        quantiles = self.quantiles(unit, furthest / 2)
+        prices = last * tf.exp(tf.concat([tf.clip_by_value(points, -furthest, furthest), quantiles], 2))
         if self.network is None:
-            prices = tf.concat([tf.zeros_like(points), prices[:, :, 1:]], 2)
-        expected = tf.minimum((unit * self.ranges.moves)[:, :, None], furthest)
+            prices = tf.concat([tf.zeros_like(prices[:, :, :1]), prices[:, :, 1:]], 2)
+        expected = tf.minimum(growing((unit * self.ranges.moves)[:, :, None]), furthest)
         return tf.cast(tf.concat([prices, expected], 2), tf.float32)
+
+    def quantiles(self, unit: tf.Tensor, furthest: tf.Tensor) -> tf.Tensor:
+        """Log returns float64 [m, 3, 5] from units of a move [m, 3]; neither drift nor spread exceeds `furthest`.
+
+        The spread about the median never falls with the horizon: on prices unlike those it was fitted on, such as a
+        price that was halted, the fits of three horizons can disagree.
+        """
+        drift = (unit * self.ranges.drifts)[:, :, None]
+        spread = tf.minimum(growing(unit[:, :, None] * tf.abs(self.ranges.shapes)), furthest)
+        return tf.clip_by_value(drift, -furthest, furthest) + tf.sign(self.ranges.shapes) * spread
 
     def points(self, adjclose: tf.Tensor, high: tf.Tensor, low: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         """The LSTM's log returns, float64 [m, 3, 1]; 0 where none was trained."""

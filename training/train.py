@@ -119,7 +119,7 @@ def too_little(counts: Mapping[str, int]) -> list[str]:
     """Reasons, if any, not to train."""
     needs = {"train": MIN_TRAIN, "validation": MIN_VALIDATION}
     return [
-        f"{block} block has {counts[block]:,} windows, {needed:,} are needed to train: the LSTM is left out"
+        f"{block} block has {counts[block]} windows, {needed} are needed to train: the LSTM is left out"
         for block, needed in needs.items()
         if counts[block] < needed
     ]

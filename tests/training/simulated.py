@@ -32,7 +32,7 @@ def files(seed, horizon, days, drift, count=1000, tickers=3, skill=0.0):
     draw = np.random.default_rng(seed)
     rows, shape = WARM_UP + days + horizon, (count, tickers)
     level = 0.02 * np.exp(draw.normal(0, 0.4, shape))
-    shared, own = garch(draw, rows, (count, 1)), garch(draw, rows, shape)
+    (shared, _), (own, _) = garch(draw, rows, (count, 1)), garch(draw, rows, shape)
     signal = slow(draw, rows, shape, 0.7)
     returns = np.sqrt(0.4) * shared + np.sqrt(0.6) * own + drift * (1 + draw.normal(0, 0.5, shape))
     returns[1:] += skill * signal[:-1]
@@ -47,13 +47,15 @@ def files(seed, horizon, days, drift, count=1000, tickers=3, skill=0.0):
 
 
 def garch(draw, rows, shape, reaction=0.08, memory=0.9):
-    """float64 [rows, *shape]: returns of variance 1 in the long run (Bollerslev 1986), with Student's t."""
+    """Returns of variance 1 in the long run (Bollerslev 1986), with Student's t, and the volatility that each was drawn
+    with: float64 [rows, *shape] both."""
     shocks = draw.standard_t(DEGREES, (rows, *shape)) * np.sqrt((DEGREES - 2) / DEGREES)
-    variance, returns = np.ones(shape), np.empty((rows, *shape))
+    variance, returns, volatility = np.ones(shape), np.empty((rows, *shape)), np.empty((rows, *shape))
     for row in range(rows):
-        returns[row] = np.sqrt(variance) * shocks[row]
+        volatility[row] = np.sqrt(variance)
+        returns[row] = volatility[row] * shocks[row]
         variance = 1 - reaction - memory + reaction * returns[row] ** 2 + memory * variance
-    return returns
+    return returns, volatility
 
 
 def slow(draw, rows, shape, memory):
@@ -75,3 +77,17 @@ def _scale(returns, prices, level):
         recent = 0.94 * recent + 0.06 * today**2
         weighted[row] = recent
     return (deviation + np.sqrt(weighted)) / 2
+
+
+def bars(seed, rows, tickers, steps=20):
+    """{ticker: adjclose, high, low [rows]} of GARCH prices, whose high and low are those of `steps` steps a day."""
+    draw = np.random.default_rng(seed)
+    returns, volatility = garch(draw, rows, (tickers,))
+    bridges = draw.standard_normal((rows, steps, tickers))
+    bridges = (bridges - bridges.mean(1, keepdims=True)).cumsum(1) * volatility[:, None] / np.sqrt(steps)
+    within = bridges + returns[:, None] * np.linspace(1 / steps, 1, steps)[:, None]
+    close = returns.cumsum(0)
+    opened = close - returns
+    high, low = opened + np.maximum(within.max(1), 0), opened + np.minimum(within.min(1), 0)
+    logs = {"adjclose": close, "high": high, "low": low}
+    return {f"T{i:02}": {name: 100 * np.exp(0.015 * log[:, i]) for name, log in logs.items()} for i in range(tickers)}

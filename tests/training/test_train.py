@@ -11,10 +11,14 @@ import pytest
 import tensorflow as tf
 
 import data
+import decision
 import model
+import ranges
 import train
+import volatility
+from tests.training import reference
 
-BOUNDS = [220, 260, 340, 420]
+BOUNDS = [260, 300, 400, 480]
 LOAD = """
 import sys, numpy as np, tensorflow as tf
 serve = tf.saved_model.load(sys.argv[1] + "/1").signatures["serving_default"]
@@ -27,7 +31,7 @@ np.save(sys.argv[1] + "/answer.npy", answer["outputs"].numpy())
 @pytest.fixture(scope="module")
 def series(random_walk):
     """Returns that carry over half of the day before: something to learn, which no real price offers."""
-    return {ticker: random_walk(420, seed, memory=0.5) for seed, ticker in enumerate("ABCDEFGH")}
+    return {ticker: random_walk(480, seed, memory=0.5) for seed, ticker in enumerate("ABCDEF")}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +60,7 @@ def job(run, series):
 
 @pytest.fixture(scope="module")
 def walks(random_walk):
-    return {ticker: random_walk(420, seed) for seed, ticker in enumerate("ABCDEFGH")}
+    return {ticker: random_walk(480, seed) for seed, ticker in enumerate("ABCDEF")}
 
 
 @pytest.fixture(scope="module")
@@ -80,22 +84,28 @@ def answer(job, series):
     return job.forecaster.serve(**{name: tf.constant(c) for name, c in request(series).items()})["outputs"].numpy()
 
 
-def test_nothing_from_test_from_on_and_no_order_of_shards_moves_a_thing(run, job, series):
+def test_nothing_from_test_from_on_and_no_order_of_shards_moves_a_byte(run, job, series):
     spoilt = {}
     for ticker, columns in series.items():
         spoilt[ticker] = {name: column.copy() for name, column in columns.items()}
         for name in model.INPUTS:
             spoilt[ticker][name][BOUNDS[2] :] *= 7
-    other = run({"9.npz": {t: spoilt[t] for t in "ACEG"}, "1.npz": {t: spoilt[t] for t in "BDFH"}})
-    assert other.evidence == job.evidence
-    np.testing.assert_array_equal(answer(other, series), answer(job, series))
+    other = run({"9.npz": {t: spoilt[t] for t in "ACE"}, "1.npz": {t: spoilt[t] for t in "BDF"}})
+    assert (other.folder / "evidence.json").read_bytes() == (job.folder / "evidence.json").read_bytes()
+    weights = [[weight.tobytes() for weight in one.forecaster.network.get_weights()] for one in (job, other)]
+    assert weights[0] == weights[1]
+    assert answer(other, series).tobytes() == answer(job, series).tobytes()
 
 
-def test_a_signal_that_is_there_opens_the_gate_and_one_that_is_not_leaves_it_shut(job, walking_job, series):
+def test_a_signal_that_is_there_opens_the_gate_and_one_that_is_not_leaves_it_shut(job, walking_job, series, walks):
     assert job.evidence["gates"]["1"] > 0.2
     last = np.stack([one["adjclose"][119:] for one in series.values()]).astype(np.float32)
-    assert np.any(answer(job, series)[:, :, 0, 1] != last)
+    assert np.all(answer(job, series)[:, :, 0, 1] != last)
     assert walking_job.evidence["gates"] == {"1": 0.0, "5": 0.0, "20": 0.0}
+    shut = answer(walking_job, walks)
+    last = np.stack([one["adjclose"][119:] for one in walks.values()]).astype(np.float32)
+    assert np.all(shut[:, :, :, 1] == last[:, :, None])
+    assert np.mean(shut[:, :, :, 0] != last[:, :, None]) > 0.99
 
 
 def test_the_weights_of_the_best_epoch_are_kept(tmp_path, walking_job, walks, write_shard):
@@ -106,21 +116,35 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path, walking_job, walks, wr
     assert train.mean_loss(measure, rows, targets, 50) == pytest.approx(losses[best]["validation_loss"], rel=1e-5)
 
 
-def test_features_of_training_are_those_of_the_graph(tmp_path, write_shard, series):
+def test_features_and_measures_of_training_are_those_of_the_graph(tmp_path, write_shard, series):
     prices, channels, scale, _, _ = block_sample(tmp_path, write_shard, series)
     rows = np.array([130, 200, 339])
     padded = [np.concatenate([np.zeros(50), series["C"][name]]).astype(np.float32) for name in model.INPUTS]
     served_channels, served_scale = model.normalise(*padded)
     expected = model.windows(served_channels, served_scale, rows + 50)
     np.testing.assert_allclose(model.windows(channels, scale, rows + prices.offsets[2]), expected, rtol=1e-6)
+    measured, served = train.measures(prices), volatility.measure(*padded, rows=rows + 50)
+    own = rows + prices.offsets[2]
+    np.testing.assert_allclose(measured.features[own], served.features, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(measured.variance[own], served.variance, rtol=1e-9)
+    assert measured.moving[own].all()
+    assert not measured.moving[prices.offsets[:-1]].any()
 
 
 def test_points_the_decision_judges_are_those_that_are_served(tmp_path, write_shard, job, series):
-    _, channels, scale, rows, _ = block_sample(tmp_path, write_shard, series)
+    prices, channels, scale, rows, targets = block_sample(tmp_path, write_shard, series)
     points = train.predict(job.forecaster.network, channels, scale, rows)
-    served = answer(job, {"A": series["A"]})[0, rows[0] - 119, :, 0]
-    expected = np.exp(points[0] * scale[rows[0]] * np.sqrt(data.HORIZONS)) * series["A"]["adjclose"][rows[0]]
-    np.testing.assert_allclose(served, expected, rtol=1e-6)
+    tickers = np.repeat(np.arange(6), len(rows) // 6)
+    for i, h in enumerate(data.HORIZONS):
+        judged = decision.gate(points[:, i], targets[:, i], scale[rows], tickers, prices.days[rows], h)
+        for name in ("slope", "slope_se", "gate"):
+            assert job.evidence["horizons"][str(h)][name] == pytest.approx(judged[name], rel=1e-6)
+        assert job.evidence["gates"][str(h)] == job.evidence["horizons"][str(h)]["gate"]
+    served = answer(job, {"A": series["A"]})[0, rows[0] - 119]
+    moves = points[0] * scale[rows[0]] * np.sqrt([1, 5, 20])
+    np.testing.assert_allclose(served[:, 0], np.exp(moves) * series["A"]["adjclose"][rows[0]], rtol=1e-6)
+    gates = [job.evidence["gates"][str(h)] for h in data.HORIZONS]
+    np.testing.assert_allclose(served[:, 1], np.exp(gates * moves) * series["A"]["adjclose"][rows[0]], rtol=1e-6)
 
 
 def test_the_saved_model_answers_a_fresh_process_alike(job, series):
@@ -131,44 +155,78 @@ def test_the_saved_model_answers_a_fresh_process_alike(job, series):
 
 def test_evidence_tells_what_was_decided_and_from_what(job):
     evidence = job.evidence
-    assert evidence["windows"] == {"train": 1120, "validation": 160, "decision": 480}
-    assert (evidence["tickers"], evidence["rows"], evidence["fallback"]) == (8, 2720, [])
+    assert evidence["windows"] == {"train": 1080, "validation": 120, "decision": 480}
+    assert (evidence["tickers"], evidence["rows"], evidence["fallback"]) == (6, 2400, [])
     assert [loss["epoch"] for loss in evidence["losses"]] == [0, 1, 2]
     assert evidence["losses"][evidence["best_epoch"]]["validation_loss"] == min(
         loss["validation_loss"] for loss in evidence["losses"][1:]
     )
-    assert {h: found["blocks"] for h, found in evidence["horizons"].items()} == {"1": 60, "5": 12, "20": 3}
+    assert {h: found["blocks"] for h, found in evidence["horizons"].items()} == {"1": 80, "5": 16, "20": 4}
     assert [evidence["gates"][h] for h in ("5", "20")] == [0, 0]
+    assert [evidence["horizons"][h]["gate_reason"] for h in ("1", "5", "20")] == ["", "few_blocks", "few_blocks"]
+    assert {name: np.shape(value) for name, value in evidence["ranges"]["20"].items()} == {
+        "coefficient": (14,),
+        "level": (),
+        "shape": (5,),
+        "drift": (),
+        "move": (),
+    }
     assert list(evidence) == sorted(evidence)
     assert "NaN" not in (job.folder / "evidence.json").read_text()
 
 
-def test_too_little_data_still_gives_an_honest_model(run, random_walk):
-    columns = random_walk(125, 1)
-    job = run({"0.npz": {"A": columns}}, [70, 80, 100, 125])
-    assert job.evidence["fallback"][0] == "train block has 0 windows, 1,000 are needed to train: the LSTM is left out"
+def test_ranges_are_fitted_on_all_rows_before_the_test(tmp_path, job, series, write_shard):
+    prices, *_ = block_sample(tmp_path, write_shard, series)
+    fitted = ranges.fit(prices, train.measures(prices), prices.offsets[1:])
+    assert job.evidence["ranges"] == fitted.evidence()
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ([70, 80, 100, 125], ["train block has 0 windows, 1000 are needed", "validation block has 0 windows, 50 are"]),
+        ([243, 277, 345, 377], ["train block has 163 windows, 1000 are needed", "validation block has 14 windows, 50"]),
+    ],
+)
+def test_fewer_than_a_thousand_windows_leave_the_ranges_to_har_alone(run, random_walk, bounds, said):
+    columns = {name: column.astype(np.float32) for name, column in random_walk(bounds[3], 1).items()}
+    job = run({"0.npz": {"A": columns}}, bounds)
+    assert [sentence[: len(start)] for sentence, start in zip(job.evidence["fallback"], said, strict=True)] == said
+    assert (job.evidence["best_epoch"], job.evidence["losses"]) == (None, [])
     assert set(job.evidence["gates"].values()) == {0.0}
+    assert {found["gate_reason"] for found in job.evidence["horizons"].values()} == {"no_move"}
     outputs = answer(job, {"A": columns})[0]
-    assert not outputs[..., 0].any()
-    np.testing.assert_array_equal(outputs[..., 1], np.repeat(columns["adjclose"][119:, None], 3, 1).astype(np.float32))
-    assert np.all(np.diff(outputs[..., 2:7]) > 0)
-    assert np.all(outputs[..., 7] > 0)
+    np.testing.assert_array_equal(outputs[:, :, 0], 0)
+    np.testing.assert_array_equal(outputs[:, :, 1], np.repeat(columns["adjclose"][119:, None], 3, 1))
+    before = [columns[name][: bounds[2]].tolist() for name in ("days", *model.INPUTS)]
+    fits = reference.fit([before])
+    for row in (119, bounds[3] - 1):
+        expected = reference.forecast(*reference.window([columns[name] for name in model.INPUTS], row), fits)
+        np.testing.assert_allclose(outputs[row - 119, :, 2:], expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("tickers", "trained"), [(7, False), (8, True)])
-def test_a_thousand_windows_are_needed_to_train(run, random_walk, tickers, trained):
-    """140 windows a ticker."""
-    walks = {ticker: random_walk(420, seed) for seed, ticker in enumerate("ABCDEFGH"[:tickers])}
-    job = run({"0.npz": walks}, epochs=1)
-    assert (job.evidence["fallback"] == []) == trained
-    assert answer(job, walks)[..., 0].any() == trained
+def test_999_windows_are_too_few_and_1000_are_enough():
+    assert train.too_little({"train": 1000, "validation": 50}) == []
+    assert len(train.too_little({"train": 999, "validation": 49})) == 2
+
+
+def test_a_file_of_constant_prices_only_is_forecast_as_they_are(run):
+    still = {name: np.full(377, 5.0) for name in model.INPUTS} | {"days": np.arange(377, dtype=np.int32)}
+    job = run({"0.npz": {"A": still}}, [243, 277, 345, 377])
+    assert job.evidence["windows"] == {"train": 0, "validation": 0, "decision": 0}
+    outputs = answer(job, {"A": still})
+    np.testing.assert_array_equal(outputs[..., 1:7], np.full((1, 258, 3, 6), 5.0, np.float32))
+    np.testing.assert_array_equal(outputs[..., [0, 7]], np.zeros((1, 258, 3, 2)))
 
 
 def test_a_constant_ticker_does_not_spoil_the_others(run, series):
-    still = {name: np.full(420, 5.0) for name in model.INPUTS} | {"days": series["A"]["days"]}
+    still = {name: np.full(480, 5.0) for name in model.INPUTS} | {"days": series["A"]["days"]}
     job = run({"0.npz": series | {"Z": still}}, epochs=1)
-    assert job.evidence["windows"]["train"] == 1120
-    np.testing.assert_array_equal(answer(job, {"Z": still})[..., :7], np.full((1, 301, 3, 7), 5.0, np.float32))
+    assert job.evidence["windows"]["train"] == 1080
+    outputs = answer(job, {"Z": still})
+    np.testing.assert_array_equal(outputs[..., :7], np.full((1, 361, 3, 7), 5.0, np.float32))
+    np.testing.assert_array_equal(outputs[..., 7], np.zeros((1, 361, 3)))
+    assert np.all(np.diff(answer(job, {"A": series["A"]})[..., 2:7]) > 0)
 
 
 def test_each_epoch_prints_a_line(job):
