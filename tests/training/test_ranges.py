@@ -99,8 +99,8 @@ def test_nothing_from_the_end_on_moves_the_fit():
 
 @pytest.fixture(scope="module")
 def garch_file():
-    """12 tickers of 2,000 days, the first half of them learnt from."""
-    prices = odd.file(simulated.bars(1, 2000, 12))
+    """30 tickers of 2,000 days, the first half of them learnt from."""
+    prices = odd.file(simulated.bars(1, 2000, 30))
     measured = train.measures(prices)
     return ranges.fit(prices, measured, prices.offsets[:-1] + 1000), measured, prices
 
