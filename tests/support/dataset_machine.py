@@ -83,11 +83,14 @@ class Interleavings(RuleBasedStateMachine):
 
     @event(force=st.booleans(), text=st.sampled_from([None, None, *SETTINGS]))
     def nudge_or_change_settings(self, force, text):
+        self.nudge(text, force)
+
+    def nudge(self, settings: str | None, force: bool = False) -> None:
         self.arrivals += 1
-        if text is None:
+        if settings is None:
             self.world.start(force=force)
         else:
-            self.world.put_settings(text)
+            self.world.put_settings(settings)
 
     # Executions.
 
@@ -112,6 +115,17 @@ class Interleavings(RuleBasedStateMachine):
         cleaned=mostly,
     )
     def lose_the_leader(self, state, count, status, cleaned):
+        self.lose(state, count, status, cleaned)
+
+    @event(text=st.sampled_from(SETTINGS), count=st.sampled_from([0, 1, 2, 2, 3]), status=st.sampled_from(BADLY))
+    def take_settings_back(self, text, count, status):
+        """The run that had them dies where it publishes."""
+        before = self.world.settings_file
+        self.nudge(text)
+        self.lose("summarize", count, status, cleaned=True)
+        self.nudge(before.decode() if before else "{}")
+
+    def lose(self, state, count, status, cleaned):
         """Who leads, or else who comes first, goes on until it is in this state, and dies there."""
         if not self.world.running():
             self.drop("b.csv", "b", 0, 1, False)

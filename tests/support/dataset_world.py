@@ -256,7 +256,7 @@ class World:
         return (self.s3.get(f"prices/{run.run_id}") or "").split() if run else []
 
 
-loaded = functools.cache(documents.load)  # documents are frozen, and a test reads the same ones again and again
+loaded = functools.lru_cache(5000)(documents.load)  # they are frozen, and the same ones are read again and again
 
 
 def exhaust(call: Iterator) -> None:

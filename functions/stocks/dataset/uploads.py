@@ -94,8 +94,8 @@ class Verdict:
     """What Split says of an upload, once and for all, in `verdicts/dataset=<d>/<id>.json` (If-None-Match).
 
     It depends on the upload and on `settings`, the version of settings.json, alone; `execution` (an ARN) only says who
-    was first. An accepted one names the `folder` of its parts, `NNNNN.npz` for the 2**bits leading bits of a ticker's
-    CRC-32. `rows` are the accepted ones, `columns` those that were read, `ignored` the titles that were not.
+    was first. An accepted one names the `folder` of its parts, one for each value of the `bits` leading bits of a
+    ticker's CRC-32. `rows` are the accepted ones, `columns` those that were read, `ignored` the titles that were not.
     """
 
     upload: Upload

@@ -9,7 +9,7 @@ from tests.support.dataset_machine import Interleavings
 REPEATED = settings(
     derandomize=True, database=None, deadline=None, print_blob=False, suppress_health_check=list(HealthCheck)
 )
-QUICK = settings(REPEATED, max_examples=150, stateful_step_count=25)
+QUICK = settings(REPEATED, max_examples=100, stateful_step_count=25)
 THOROUGH = settings(REPEATED, max_examples=5000, stateful_step_count=25)
 
 
