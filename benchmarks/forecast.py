@@ -37,7 +37,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--subset", type=subset_of, default=10, help="tickers for the slow methods: a number or names,"
                         " joined by commas (default %(default)s)")  # fmt: skip
     parser.add_argument("--tutorial-epochs", type=int, default=20, help="of the tutorial's LSTM (default %(default)s)")
-    parser.add_argument("--walk-only", action="store_true", help="neither short files nor years without high and low")
+    parser.add_argument("--leave-out", choices=("close-only", "short"), nargs="+", default=[],
+                        help="years without high and low, or files of few rows")  # fmt: skip
     parser.add_argument("--write", action="store_true", help="into docs/results.md")
     return parser.parse_args(argv)
 
@@ -60,11 +61,11 @@ def measure(args: argparse.Namespace) -> Results:
     for year in args.years:
         with tempfile.TemporaryDirectory() as folder:
             years.append(walk.run(rows, year, args.subset, args.tutorial_epochs, Path(folder)))
-            if not args.walk_only:
+            if "close-only" not in args.leave_out:
                 for name, periods in close_only.of_year(rows, year, years[-1].subset, Path(folder)).items():
                     lacking.setdefault(name, []).extend(periods)
         print(progress(years[-1]), flush=True)
-    if not args.walk_only:
+    if "short" not in args.leave_out:
         with tempfile.TemporaryDirectory() as folder:
             few = short.run(rows, short.FILES, Path(folder))
     return Results(years, lacking, few, results.recorded(args.csv, years))
