@@ -1,6 +1,6 @@
 """What the endpoint answers for a shard: python -m benchmarks.served MODEL_DIR SHARD OUT
 
-The exported graph behind the same JSON, in the words of the steps that ask: requests, bodies, answers.
+The exported graph behind the same JSON, asked as Forecast asks the endpoint.
 """
 
 import sys
@@ -17,11 +17,7 @@ from stocks.series import Shard
 def forecast(model_dir: Path, shard: Shard) -> dict[str, np.ndarray]:
     """The forecasts file of a shard, before calibration."""
     model = Model(model_dir / "1")
-    answers: list[tuple[endpoint.Instance, np.ndarray]] = []
-    for instances in endpoint.requests(shard):
-        answer = model.predict(endpoint.body(shard, instances).encode())
-        answers += zip(instances, endpoint.prices(shard, instances, answer), strict=True)
-    return endpoint.assemble(shard, answers)
+    return endpoint.forecasts(shard, lambda body: model.predict(body.encode()))
 
 
 if __name__ == "__main__":

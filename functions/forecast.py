@@ -1,8 +1,7 @@
 """Ask the endpoint for one shard's forecasts, and score those whose target day has come."""
 
-from collections.abc import Iterator
+import functools
 
-import numpy as np
 from botocore.exceptions import ClientError
 
 from common import aws, telemetry, working
@@ -20,18 +19,12 @@ def handler(event: ForecastEvent, context: LambdaContext) -> ShardResult:
     run, number, name = event["run"], event["shard"], event["endpoint_name"]
     shard = Shard.from_arrays(working.get_arrays(run, "shards", number))
     try:
-        forecasts = endpoint.assemble(shard, answers(name, shard))
+        forecasts = endpoint.forecasts(shard, functools.partial(invoke, name))
     except endpoint.NotAForecast as error:
         raise ModelFailed(str(error)) from error
     working.put_arrays(run, "forecasts", forecasts, number)
     working.put_arrays(run, "histograms", intervals.histogram(shard, forecasts), number)
     return {"shard": number}
-
-
-def answers(name: str, shard: Shard) -> Iterator[tuple[endpoint.Instance, np.ndarray]]:
-    for instances in endpoint.requests(shard):
-        answer = invoke(name, endpoint.body(shard, instances))
-        yield from zip(instances, endpoint.prices(shard, instances, answer), strict=True)
 
 
 def invoke(name: str, body: str) -> bytes:

@@ -6,7 +6,7 @@ T, so shorter ones are padded with 0 on the left and their extra forecasts throw
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -38,6 +38,16 @@ class Instance:
     @property
     def origins(self) -> int:
         return self.last - self.first + 1
+
+
+def forecasts(shard: Shard, ask: Callable[[str], bytes]) -> dict[str, np.ndarray]:
+    """The forecasts file of a shard; `ask` takes the body of a request and gives the answer. Raises NotAForecast."""
+    return assemble(shard, _answers(shard, ask))
+
+
+def _answers(shard: Shard, ask: Callable[[str], bytes]) -> Iterator[tuple[Instance, np.ndarray]]:
+    for instances in requests(shard):
+        yield from zip(instances, prices(shard, instances, ask(body(shard, instances))), strict=True)
 
 
 def requests(shard: Shard, most_origins: int = MOST_ORIGINS, most_rows: int = MOST_ROWS) -> list[list[Instance]]:
