@@ -9,14 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 import decision
-from stocks import volatility
+from stocks import metrics, volatility
 from stocks.contract import HORIZONS, MODELS, QUANTILES, Arrays
 from stocks.series import Shard
 
 BLOCK = 40  # consecutive target days that are drawn together
 DRAWS, SEED = 10_000, 1
 FEWEST_LAGS = 10
-LEVELS = np.array(tuple(QUANTILES.values()))
 
 
 class Ratio(NamedTuple):
@@ -40,9 +39,9 @@ def losses(rows: Arrays, shard: Shard) -> tuple[np.ndarray, dict[str, np.ndarray
     test = {name: column[~rows["future"]] for name, column in rows.items()}
     days, at = np.unique(test["target_day"], return_inverse=True)
     cell = (test["ticker"], at, np.searchsorted(HORIZONS, test["horizon"]))
-    above = test["actual"][:, None] - np.column_stack([test[name] for name in QUANTILES])
+    quantiles = np.column_stack([test[name] for name in QUANTILES])
     found = {
-        "pinball": np.maximum(LEVELS * above, (LEVELS - 1) * above).mean(axis=1) / test["naive"] * 1e4,
+        "pinball": metrics.pinball(test["actual"], quantiles) / test["naive"] * 1e4,
         "qlike": volatility.qlike(test["variance"], test["expected_move"] ** 2 / test["horizon"]),
     }
     found |= {model: ((test["actual"] - test[model]) / test["naive"]) ** 2 for model in MODELS}

@@ -236,7 +236,7 @@ def _of_ranges(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarray]:
         by_ticker.count((test[low] <= actual) & (actual <= test[high]))
         for low, high in (("p10", "p90"), ("p025", "p975"))
     ]
-    loss = _pinball(actual, np.column_stack([test[name] for name in QUANTILES])) / test["naive"] * 1e4
+    loss = pinball(actual, np.column_stack([test[name] for name in QUANTILES])) / test["naive"] * 1e4
     expected = test["expected_move"] ** 2 / test["horizon"]
     return {
         "covered": np.stack(covered, axis=2),
@@ -256,10 +256,10 @@ def _of_constant_ranges(test: Arrays, shard: Shard, by_ticker: _Cells) -> np.nda
                 moves = known[horizon:] - known[:-horizon]
                 quantiles[i * len(HORIZONS) + j] = np.quantile(moves, tuple(QUANTILES.values()))
     ranges = test["naive"][:, None] * np.exp(quantiles[by_ticker.cell])
-    return by_ticker.sum(_pinball(test["actual"], ranges) / test["naive"] * 1e4)
+    return by_ticker.sum(pinball(test["actual"], ranges) / test["naive"] * 1e4)
 
 
-def _pinball(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+def pinball(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """float64[m]: the pinball loss of Koenker and Bassett (1978), mean of the five quantiles [m, 5]."""
     level, above = np.array(tuple(QUANTILES.values())), actual[:, None] - quantiles
     return np.maximum(level * above, (level - 1) * above).mean(axis=1)

@@ -295,5 +295,5 @@ def test_the_forest_is_measured_against_naive_on_the_same_days():
 
 
 def test_qlike_and_quantiles_are_the_products():
-    assert comparison.LEVELS.tolist() == list(QUANTILES.values())
+    assert list(rivals.LEVELS) == list(QUANTILES.values())
     assert volatility.qlike(np.array([1.0]), np.array([1.0]))[0] == 0
