@@ -28,7 +28,7 @@ import dataclasses
 import datetime
 from typing import Literal, NamedTuple
 
-from stocks.dataset import documents, plan
+from stocks.dataset import documents, plan, sizes
 from stocks.dataset.lease import Asked, Lease, standing
 from stocks.dataset.plan import Plan, Planned, Run, Stack
 from stocks.dataset.settings import Settings, WrongSettings
@@ -160,7 +160,7 @@ def _draw(situation: Situation, settings: Settings) -> Plan:
         settings=settings,
         base=base.run_id if base else "",
         base_uploads=used,
-        shards=plan.shards(rows, stack.shard_kilobytes),
+        shards=1 << sizes.run_bits(rows, stack.shard_kilobytes),
         inputs=inputs,
         seen=plan.seen(judged, settings.version),
         fold=stack.fold,

@@ -7,9 +7,6 @@ import numpy as np
 
 from stocks.contract import COLUMNS, Arrays
 
-MOST_BITS = 7
-PART_ROWS = 250_000
-ROW_BYTES = 64  # of a row in a shard: a day, six values and what belongs to its ticker
 CRC_BITS = 32
 
 
@@ -17,20 +14,6 @@ def numbers(tickers: Sequence[str] | np.ndarray, bits: int) -> np.ndarray:
     """int64[k]: each ticker's part among 2^bits: the leading bits of CRC-32 of its name in UTF-8."""
     hashes = np.array([crc32(str(ticker).encode()) for ticker in tickers], np.int64)
     return hashes >> (CRC_BITS - bits)
-
-
-def upload_bits(rows: int) -> int:
-    """An upload of so many rows has 2^bits parts, of about PART_ROWS rows or fewer."""
-    return _bits(rows, PART_ROWS)
-
-
-def run_bits(rows: int, shard_kilobytes: int) -> int:
-    """A run whose table may have so many rows has 2^bits shards."""
-    return _bits(rows * ROW_BYTES, shard_kilobytes * 1024)
-
-
-def _bits(size: int, room: int) -> int:
-    return next((bits for bits in range(MOST_BITS) if size <= room << bits), MOST_BITS)
 
 
 def read_by(shard: int, shard_bits: int, part_bits: int) -> range:

@@ -13,8 +13,6 @@ from stocks.dataset import documents
 from stocks.dataset.settings import Settings
 from stocks.dataset.uploads import Upload, Verdict
 
-ROW_BYTES = 64
-MOST_BITS = 7  # of a ticker's CRC-32: a run has at most 128 shards
 BASE_MARGIN = datetime.timedelta(days=2)  # before a run's retention ends it is no base any more
 
 
@@ -150,14 +148,6 @@ def base(runs: Collection[Run], ids: list[str], stack: Stack, now: datetime.date
         if run is last or now - run.finished < until
     ]
     return max(fit, key=lambda run: (len(run.uploads), run.term), default=None)
-
-
-def shards(rows: int, shard_kilobytes: int) -> int:
-    """How many shards a run of so many rows has: a power of two, at most 128."""
-    bits = 0
-    while bits < MOST_BITS and rows * ROW_BYTES > 2**bits * shard_kilobytes * 1024:
-        bits += 1
-    return 2**bits
 
 
 def missing(uploads: Iterable[Upload], ids: Collection[str], now: datetime.datetime) -> tuple[str, ...]:

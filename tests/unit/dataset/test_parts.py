@@ -22,20 +22,6 @@ def test_names_that_count_up_spread_evenly():
     assert np.bincount(parts.numbers(NAMES, 7)).max() < 50
 
 
-@pytest.mark.parametrize(
-    ("rows", "bits"), [(0, 0), (1, 0), (250_000, 0), (250_001, 1), (2_500_000, 4), (32_000_000, 7), (10**9, 7)]
-)
-def test_a_part_of_an_upload_has_250000_rows_or_fewer_until_there_are_128(rows, bits):
-    assert parts.upload_bits(rows) == bits
-
-
-@pytest.mark.parametrize(
-    ("rows", "bits"), [(0, 0), (131_072, 0), (131_073, 1), (2_500_000, 5), (12_600_000, 7), (10**9, 7)]
-)
-def test_a_shard_has_8192_kilobytes_of_rows_until_there_are_128(rows, bits):
-    assert parts.run_bits(rows, 8192) == bits
-
-
 @pytest.mark.parametrize("shard_bits", range(8))
 @pytest.mark.parametrize("part_bits", range(8))
 def test_a_shard_reads_the_one_part_that_covers_it_or_those_that_it_covers(shard_bits, part_bits):

@@ -85,14 +85,6 @@ def test_the_base_is_the_longest_beginning_by_the_same_code_that_stays(runs, exp
     assert (base.term if base else None) == expected
 
 
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [(0, 1), (1024, 1), (1025, 2), (2048, 2), (2049, 4), (131_072, 128), (10**9, 128)],
-)
-def test_shards_are_a_power_of_two_by_rows_of_64_bytes(rows, expected):
-    assert plan.shards(rows, 64) == expected
-
-
 def test_missing_names_what_the_day_brought_without_a_verdict():
     uploads = [verdict(name, minutes).upload for name, minutes in (("c", 0), ("b", -1440), ("a", -1441), ("d", 0))]
     assert plan.missing(uploads, {uploads[3].id}, NOON) == ("incoming/us/b.csv", "incoming/us/c.csv")

@@ -1,0 +1,19 @@
+"""Into how many parts an upload and a run are cut, as powers of two. Standard library only: Gather has no numpy."""
+
+MOST_BITS = 7  # of a ticker's CRC-32
+PART_ROWS = 250_000
+ROW_BYTES = 64  # of a row in a shard: a day, six values and what belongs to its ticker
+
+
+def upload_bits(rows: int) -> int:
+    """An upload of so many rows has 2^bits parts, of about PART_ROWS rows or fewer."""
+    return _bits(rows, PART_ROWS)
+
+
+def run_bits(rows: int, shard_kilobytes: int) -> int:
+    """A run whose table may have so many rows has 2^bits shards, at most 128."""
+    return _bits(rows * ROW_BYTES, shard_kilobytes * 1024)
+
+
+def _bits(size: int, room: int) -> int:
+    return next((bits for bits in range(MOST_BITS) if size <= room << bits), MOST_BITS)
