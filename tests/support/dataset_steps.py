@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
-from stocks.dataset import coordination, documents, lease, plan
+from stocks.dataset import coordination, lease, plan
 from stocks.dataset import resume as resuming
 from stocks.dataset.lease import Asked, Lease
 from stocks.dataset.plan import Plan, Run
@@ -170,7 +170,7 @@ def summarize(world: World, me: Execution) -> Call:
         code=drawn.code,
     )
     key = f"runs/{run.run_id}"
-    world.s3.put(key, documents.dump(run), world.s3.get(key))
+    world.s3.put(key, run.to_json(), world.s3.get(key))
     me.published, me.outcome = True, "published"
     return "crawl"
 

@@ -256,7 +256,9 @@ class World:
         return (self.s3.get(f"prices/{run.run_id}") or "").split() if run else []
 
 
-loaded = functools.lru_cache(5000)(documents.load)  # they are frozen, and the same ones are read again and again
+@functools.lru_cache(5000)  # documents are frozen, and the same ones are read again and again
+def loaded[Kept: documents.Document](kind: type[Kept], text: str) -> Kept:
+    return kind.from_json(text)
 
 
 def exhaust(call: Iterator) -> None:

@@ -7,17 +7,21 @@ import hashlib
 import json
 import types
 import typing
-from typing import Any
+from typing import Any, Self
 
 
-def dump(document: Any) -> str:
-    """The dataclass as JSON; equal documents give equal text."""
-    return json.dumps(dataclasses.asdict(document), default=_text, sort_keys=True)
+class Document:
+    """What a dataclass that is stored inherits."""
 
+    def to_json(self) -> str:
+        """Equal documents give equal text."""
+        kept: Any = self
+        return json.dumps(dataclasses.asdict(kept), default=_text, sort_keys=True)
 
-def load[Document](kind: type[Document], text: str | bytes) -> Document:
-    """The dataclass of such a text. Fields that this code does not know are left out; absent ones have defaults."""
-    return _built(kind, json.loads(text))
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The document of such a text. Fields that this code does not know are left out; absent ones have defaults."""
+        return _built(cls, json.loads(text))
 
 
 def digest(*parts: str) -> str:

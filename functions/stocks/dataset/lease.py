@@ -21,13 +21,13 @@ import dataclasses
 import datetime
 from typing import Literal, NamedTuple
 
-from stocks.dataset import documents
+from stocks.dataset.documents import Document
 
 YOUNG = datetime.timedelta(minutes=10)  # in which DescribeExecution is not asked: it may not know the holder yet
 
 
 @dataclasses.dataclass(frozen=True)
-class Lease:
+class Lease(Document):
     term: int = 0
     holder: str = ""  # an execution's ARN; empty: free
     taken: datetime.datetime | None = None
@@ -41,13 +41,6 @@ class Lease:
     tried: str = ""
     tries: int = 0
     tried_at: datetime.datetime | None = None
-
-    def to_json(self) -> str:
-        return documents.dump(self)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> "Lease":
-        return documents.load(cls, text)
 
 
 class Asked(NamedTuple):

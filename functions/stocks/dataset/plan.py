@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 
 from stocks.dataset import documents
+from stocks.dataset.documents import Document
 from stocks.dataset.settings import Settings
 from stocks.dataset.uploads import Upload, Verdict
 
@@ -17,7 +18,7 @@ BASE_MARGIN = datetime.timedelta(days=2)  # before a run's retention ends it is 
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class Run(Document):
     """A published run, as its row and its plan tell it.
 
     Runs of the first version have term 0, only they need `uploaded` and the `key` and `version_id` of their file.
@@ -65,7 +66,7 @@ class Planned:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class Plan(Document):
     """What a run does. `settings` are those in force, `missing` keys of uploads that had no verdict in time.
 
     Merge folds `uploads[base_uploads:]` onto the prices of the run `base`, or all of them onto nothing. `new_files` are
@@ -96,13 +97,6 @@ class Plan:
     newest: int
     force: bool
     insist: bool
-
-    def to_json(self) -> str:
-        return documents.dump(self)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> "Plan":
-        return documents.load(cls, text)
 
 
 def run_id(dataset: str, execution: str) -> str:

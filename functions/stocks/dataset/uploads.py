@@ -9,6 +9,7 @@ import re
 from typing import Literal, NamedTuple
 
 from stocks.dataset import documents
+from stocks.dataset.documents import Document
 from stocks.reading.rejected import show
 
 INCOMING = "incoming"
@@ -90,7 +91,7 @@ class Upload:
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class Verdict(Document):
     """What Split says of an upload, once and for all, in `verdicts/dataset=<d>/<id>.json` (If-None-Match).
 
     It depends on the upload and on `settings`, the version of settings.json, alone; `execution` (an ARN) only says who
@@ -116,13 +117,6 @@ class Verdict:
     def __post_init__(self) -> None:
         if self.accepted != bool(self.folder) or self.accepted == bool(self.reason):
             raise ValueError("a verdict has a folder of parts if it accepts, and a reason if it rejects")
-
-    def to_json(self) -> str:
-        return documents.dump(self)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> "Verdict":
-        return documents.load(cls, text)
 
 
 def folder(upload: Upload, execution: str) -> str:

@@ -260,7 +260,7 @@ def first_version() -> tuple[World, Upload]:
     world = World()
     full = world.upload("full.csv", "full", minutes_ago=10 * 24 * 60)
     run = Run("us-0123456789ab", 0, full.modified, full.modified, full.key, full.version_id)
-    world.s3.put("runs/us-0123456789ab", documents.dump(run), None)
+    world.s3.put("runs/us-0123456789ab", run.to_json(), None)
     return world, full
 
 
