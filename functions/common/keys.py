@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
+
+from stocks.dataset.documents import digest
 
 if TYPE_CHECKING:
     from common.events import NamedRun, Upload
@@ -19,7 +20,7 @@ def dataset(key: str) -> str:
 
 def run_id(dataset: str, bucket: str, key: str, version_id: str) -> str:
     """The run of one version of one object: the same event gives the same run."""
-    return f"{dataset}-{_digest(bucket, key, version_id)}"
+    return f"{dataset}-{digest(bucket, key, version_id)}"
 
 
 def run_of(source: Upload | None) -> NamedRun | None:
@@ -33,11 +34,11 @@ def resource_name(stack: str, run: NamedRun, execution_name: str) -> str:
 
     A retried call finds what it created before; two executions never share a resource.
     """
-    digest = _digest(run["run_id"], execution_name)
-    room = 63 - len(stack) - len(digest) - 2
+    hashed = digest(run["run_id"], execution_name)
+    room = 63 - len(stack) - len(hashed) - 2
     if room < 1:
         raise ValueError(f"stack name {stack!r} is longer than 48 characters; SageMaker's names hold 63")
-    return f"{stack}-{run['dataset'][:room].strip('-')}-{digest}"
+    return f"{stack}-{run['dataset'][:room].strip('-')}-{hashed}"
 
 
 def work(run_id: str, name: str) -> str:
@@ -58,7 +59,3 @@ def lake(table: str, run: NamedRun, name: str = "") -> str:
 def part(number: int) -> str:
     """File name of one shard's part of a table."""
     return f"{number:05d}.parquet"
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

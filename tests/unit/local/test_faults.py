@@ -169,8 +169,8 @@ def test_a_scripted_job_leaves_a_model_that_answers_with_the_last_price(laptop, 
         assert {"1/saved_model.pb", "evidence.json"} <= {name.removeprefix("./") for name in archive.getnames()}
     serve(laptop, role, "follows", job["ModelArtifacts"]["S3ModelArtifacts"])
     predictions = ask(laptop, "follows", [10.0] * 121)
-    assert (len(predictions), len(predictions[0]), len(predictions[0][0])) == (2, 3, 6)
-    assert predictions[0][0] == pytest.approx([10, 9.8, 9.87, 10, 10.13, 10.2])
+    assert (len(predictions), len(predictions[0]), len(predictions[0][0])) == (2, 3, 8)
+    assert predictions[0][0] == pytest.approx([0, 10, 9.8, 9.87, 10, 10.13, 10.2, 0.01])
     set_faults(invocation_garbles={"match": "follows", "pattern": "10.0", "with": "NaN", "times": 1})
     assert "NaN" in str(ask(laptop, "follows", [10.0] * 120)).replace("nan", "NaN")
 
