@@ -1,52 +1,82 @@
-"""Judge the whole file after Split and Scale: its bad rows together, and whether any ticker is usable."""
+"""Judge the dataset's table after Merge: whether it is long enough to forecast, and whether anything is new in it."""
 
-from common import telemetry, working
-from common.errors import RejectedFile
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from common import dataset, telemetry, working
 from common.events import CheckDataResult, LambdaContext, RunEvent
-from common.settings import settings
-from stocks.reading import verdict
-from stocks.reading.rejected import Unusable
+from stocks import series
+from stocks.contract import FEWEST_ROWS
+from stocks.dataset import coordination
+from stocks.dataset import plan as plans
+from stocks.dataset.plan import Plan
+from stocks.reading.rejected import Unusable, show
+
+HASH_SPACE = 1 << 256
 
 
 @telemetry.step
 def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
     run = event["run"]
-    manifest = working.get_json(run, "manifest")
-    data = total(manifest, [working.get_json(run, "scaled", shard) for shard in range(run["shards"])])
-    counts: CheckDataResult = {
-        "rows": data["rows"],
-        "rejected_rows": data["rejected_rows"],
-        "tickers": data["tickers"],
-        "skipped": len(data["skipped"]),
-    }
-    record(counts, run["dataset"])
-    check(data, manifest, settings().bad_row_tolerance)
-    working.put_json(run, "data", data)
-    return counts
-
-
-def total(manifest: dict, scaled: list[dict]) -> dict:
-    """The file's counts: every data row, the rejected ones of both steps, usable tickers, and the skipped by name."""
-    return {
-        "rows": manifest["rows"],
-        "rejected_rows": manifest["rejected_rows"] + sum(shard["rejected_rows"] for shard in scaled),
-        "tickers": sum(shard["tickers"] for shard in scaled),
-        "skipped": sorted((skip for shard in scaled for skip in shard["skipped"]), key=lambda skip: skip["ticker"]),
-    }
-
-
-def record(counts: CheckDataResult, dataset: str) -> None:
-    telemetry.count("Rows", counts["rows"], dataset)
-    telemetry.count("RejectedRows", counts["rejected_rows"], dataset)
-    telemetry.count("Tickers", counts["tickers"], dataset)
-    telemetry.count("SkippedTickers", counts["skipped"], dataset)
-
-
-def check(data: dict, manifest: dict, tolerance: float) -> None:
-    """Raise RejectedFile where the file as a whole is of no use."""
-    bad, test_from = data["rejected_rows"], manifest["cuts"]["test_from"]
+    drawn = dataset.planned(run)
+    merged = [working.get_json(run, "merged", shard) for shard in range(run["shards"])]
+    table_hash = f"{sum(int(shard['hash'], 16) for shard in merged) % HASH_SPACE:064x}"
+    if coordination.is_unchanged(drawn, plans.newest(dataset.runs(run["dataset"])), table_hash):
+        return ends(drawn, "unchanged", "the table, the settings and the code are those of the newest run")
+    days, counts = day_counts(merged)
     try:
-        verdict.judge_sorted(data["rows"], bad, data["tickers"], data["skipped"], test_from, tolerance)
+        cuts = series.cuts(days, counts, drawn.settings.test_fraction)
+        tickers = long_enough(merged, cuts["test_from"])
     except Unusable as reason:
-        source = manifest["source"]
-        raise RejectedFile(f"{reason}: s3://{source['bucket']}/{source['key']}") from None
+        return ends(drawn, "too_short", str(reason))
+    rows, every = int(counts.sum()), sum(len(shard["facts"]) for shard in merged)
+    data = {
+        "cuts": cuts,
+        "rows": rows,
+        "rejected_rows": sum(upload.rejected_rows for upload in drawn.uploads),
+        "tickers": tickers,
+        "newest_day": int(days[-1]),
+        "votes": sum((Counter(shard["votes"]) for shard in merged), Counter()),
+        "table_hash": table_hash,
+    }
+    working.put_json(run, "data", data)
+    record(data, every - tickers, run["dataset"])
+    return {"status": "train", "reason": "", "crawl": False, "rows": rows, "tickers": tickers}
+
+
+def ends(drawn: Plan, status: Literal["unchanged", "too_short"], reason: str) -> CheckDataResult:
+    """The answer where the run ends green without publishing."""
+    crawl = coordination.needs_crawl(dataset.lease(drawn.dataset).lease, drawn)
+    return {"status": status, "reason": reason, "crawl": crawl, "rows": 0, "tickers": 0}
+
+
+def day_counts(merged: Sequence[dict]) -> tuple[np.ndarray, np.ndarray]:
+    """The ascending days that have rows in any shard, int32[d], and how many, int64[d]."""
+    days = np.concatenate([np.array(shard["days"], np.int32) for shard in merged])
+    counts = np.concatenate([np.array(shard["counts"], np.int64) for shard in merged])
+    every, place = np.unique(days, return_inverse=True)
+    return every, np.bincount(place, counts, len(every)).astype(np.int64)
+
+
+def long_enough(merged: Sequence[dict], test_from: str) -> int:
+    """How many tickers have rows enough before the test period. Raises Unusable where none has."""
+    cut = series.day_of(test_from)
+    fits = sum(day is not None and day < cut for shard in merged for day in shard["long_on"])
+    if not fits:
+        facts = [fact for shard in merged for fact in shard["facts"]]
+        longest = max(facts, key=lambda fact: fact["rows"])
+        raise Unusable(
+            f"none of {len(facts):,} tickers has {FEWEST_ROWS} days before the test period ({test_from}); the longest, "
+            f"{show(longest['ticker'])}, has {longest['rows']:,} in all; upload more history"
+        )
+    return fits
+
+
+def record(data: dict, skipped: int, name: str) -> None:
+    telemetry.count("Rows", data["rows"], name)
+    telemetry.count("RejectedRows", data["rejected_rows"], name)
+    telemetry.count("Tickers", data["tickers"], name)
+    telemetry.count("SkippedTickers", skipped, name)

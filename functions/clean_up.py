@@ -1,5 +1,7 @@
 """Leave nothing of this run and execution in SageMaker: no running job, endpoint, endpoint config or model.
 
+Of an execution that ends badly, free the lease, too.
+
 Deleting an endpoint and stopping a job take SageMaker a while, so the step waits for them, briefly here and for long
 by the machine's retries of StillCreating. A retry knows nothing of the try before; the endpoint config stays until the
 endpoint is gone, so that its creation time, seconds before the endpoint's, still tells for how long there has been one.
@@ -13,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from common import attempts, aws, clock, sagemaker, telemetry
-from common.errors import StillCreating
+from common import aws, clock, dataset, sagemaker, telemetry
+from common.errors import StillCreating, Transient
 from common.events import CleanUpEvent, CleanUpResult, LambdaContext
-from common.settings import settings
+from stocks.dataset import lease as leases
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -25,6 +27,7 @@ RUNNING = ("InProgress", "Stopping")
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # SageMaker refuses to delete an endpoint meanwhile
 PATIENCE_SECONDS = 90
 POLL_SECONDS = 2
+ROUNDS = 20  # of reading the lease again that others have written meanwhile
 
 
 @telemetry.step
@@ -37,7 +40,20 @@ def handler(event: CleanUpEvent, context: LambdaContext) -> CleanUpResult:
     attempt(client.delete_model, ModelName=name)
     if stopping:
         await_training(client, name)
-    return {"endpoint_seconds": seconds, "published": attempts.is_published(settings(), event["run"])}
+    if event["error"]:
+        free_lease(event)
+    return {"endpoint_seconds": seconds, "published": dataset.is_published(event["run"])}
+
+
+def free_lease(event: CleanUpEvent) -> None:
+    """Take the execution, which has ended badly or is about to, out of the lease that it may hold."""
+    name = event["run"]["dataset"]
+    for _ in range(ROUNDS):
+        held, etag, now = dataset.lease(name)
+        freed = leases.clean_up(held, event["execution_arn"], event["error"], now)
+        if freed is None or dataset.write_lease(name, freed, etag):
+            return
+    raise Transient(f"the lease of {name} keeps changing")
 
 
 def attempt[Answer](call: Callable[..., Answer], **arguments: str) -> Answer | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from common import aws, keys, messages, telemetry
+from common import aws, messages, telemetry
 from common.errors import Transient
-from common.events import Failure, FindRunEvent, FindRunResult, LambdaContext, Upload
+from common.events import Failure, FindRunEvent, FindRunResult, LambdaContext, NamedRun, Nothing
+from stocks.dataset import plan, uploads
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -21,27 +22,27 @@ def handler(event: FindRunEvent, context: LambdaContext) -> FindRunResult:
     execution = aws.states().describe_execution(executionArn=event["execution_arn"])
     if execution["status"] == "RUNNING":
         raise Transient(f"{event['execution_arn']} is still reported to run, although it has ended")
-    source = upload_of(execution.get("input", ""))
-    run = keys.run_of(source)
+    key = key_of(execution.get("input", ""))
+    name = uploads.place(key).dataset
+    run: NamedRun | Nothing = {"run_id": plan.run_id(name, event["execution_arn"]), "dataset": name} if name else {}
     return {
         "status": "found" if run else "none",
-        "run": run or {},
+        "run": run,
         "execution_name": execution["name"],
-        "key": source["key"] if source else messages.UNKNOWN_FILE,
+        "execution_arn": event["execution_arn"],
+        "key": key or messages.UNKNOWN_FILE,
         "failure": failure(execution),
         "told": execution["status"] == "FAILED" and messages.was_published(execution.get("cause", "")),
     }
 
 
-def upload_of(text: str) -> Upload | None:
-    """Bucket, key and version id of the machine's input; None where it is no upload event."""
+def key_of(text: str) -> str:
+    """The key in the machine's input; empty where that is no event of S3."""
     try:
-        detail = json.loads(text)["detail"]
-        bucket, dropped = detail["bucket"]["name"], detail["object"]
-        source: Upload = {"bucket": bucket, "key": dropped["key"], "version_id": dropped["version-id"]}
+        key = json.loads(text)["detail"]["object"]["key"]
     except (ValueError, KeyError, TypeError):
-        return None
-    return source if all(isinstance(value, str) for value in source.values()) else None
+        return ""
+    return key if isinstance(key, str) else ""
 
 
 def failure(execution: DescribeExecutionOutputTypeDef) -> Failure:

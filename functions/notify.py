@@ -3,8 +3,9 @@
 from aws_lambda_powertools.metrics import MetricUnit
 
 from common import keys, messages, storage, telemetry
-from common.events import FailedRun, LambdaContext, NotifyResult, SucceededRun, named
+from common.events import FailedRun, LambdaContext, NotifyResult, ShortRun, SucceededRun, named
 from common.settings import Settings, settings
+from stocks.dataset import uploads
 
 MAX_CAUSE = 32_768  # characters that a Fail state keeps
 PUBLISHED_ADVICE = (
@@ -15,13 +16,27 @@ CLEAN_UP_ADVICE = "Cleaning up failed too, so look in the SageMaker console for 
 
 
 @telemetry.step
-def handler(event: SucceededRun | FailedRun, context: LambdaContext) -> NotifyResult:
+def handler(event: SucceededRun | ShortRun | FailedRun, context: LambdaContext) -> NotifyResult:
     setting = settings()
-    subject, message, cause = success(setting, event) if event["outcome"] == "succeeded" else failure(setting, event)
+    subject, message, cause = compose(setting, event)
     messages.publish(setting.topic_arn, subject, message)
     if event["outcome"] == "failed" and event["failure"]["error"] == "RejectedFile":
         telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
     return {"cause": cause}
+
+
+def compose(setting: Settings, event: SucceededRun | ShortRun | FailedRun) -> tuple[str, str, str]:
+    """Subject, message and cause."""
+    if event["outcome"] == "succeeded":
+        return success(setting, event)
+    return too_short(event) if event["outcome"] == "too_short" else failure(setting, event)
+
+
+def too_short(event: ShortRun) -> tuple[str, str, str]:
+    """Of a dataset that is stored and waits for more days."""
+    name, key = event["run"]["dataset"], event["key"]
+    cause = f"{key} is stored, and {name} is not forecast yet: {messages.sentence(event['reason'])}"
+    return f"No forecasts yet: {name}", f"{cause}\n\nDataset: {name}\nFile:    {key}", cause
 
 
 def success(setting: Settings, event: SucceededRun) -> tuple[str, str, str]:
@@ -45,13 +60,13 @@ def success(setting: Settings, event: SucceededRun) -> tuple[str, str, str]:
 def failure(setting: Settings, event: FailedRun) -> tuple[str, str, str]:
     """Subject, message and cause of a failed run."""
     key, error = event.get("key", messages.UNKNOWN_FILE), event["failure"]["error"] or "Error"
-    run = named(event["run"]) or keys.run_of(event.get("source"))
+    run, source = named(event["run"]), event.get("source")
     cause = shortened(f"{what_failed(event, key, error)}{what_is_left(event)}", MAX_CAUSE)
     lines = [cause, "", f"Error:   {error}", f"File:    {key}"]
     if run:
         lines += [f"Dataset: {run['dataset']}", f"Run:     {run['run_id']}"]
-    if run and error == "RejectedFile":
-        lines += [f"Rows:    s3://{setting.lake_bucket}/{keys.lake('rejected', run)}"]
+    if source and error == "RejectedFile" and (name := uploads.place(source["key"]).dataset):
+        lines += [f"Dataset: {name}", f"Rows:    s3://{setting.lake_bucket}/{keys.rejected(name, source)}"]
     outcome = "published, but not finished" if event.get("published") else "failed"
     return f"Forecasts {outcome}: {key} ({error})", "\n".join(lines), cause
 

@@ -1,26 +1,77 @@
 """Join one shard's prices and forecasts, write them as tables, and leave what Summarize needs of them."""
 
-from common import attempts, keys, storage, telemetry, working
-from common.events import LambdaContext, PublishResult, ShardEvent
+import json
+
+import numpy as np
+
+from common import keys, storage, telemetry, working
+from common.events import LambdaContext, PublishResult, Run, ShardEvent
 from common.settings import settings
 from stocks import metrics, predictions, schemas
+from stocks.contract import Arrays
+from stocks.dataset import calendars, fold
+from stocks.dataset.table import Facts
 from stocks.reporting import charts
-from stocks.series import Shard
+from stocks.series import Shard, Ticker, iso
+
+FORECAST, STALE, SKIPPED = "forecast", "stale", "skipped"  # of a ticker
 
 
 @telemetry.step
 def handler(event: ShardEvent, context: LambdaContext) -> PublishResult:
     run, number = event["run"], event["shard"]
-    setting = settings()
+    data = working.get_json(run, "data")
     shard, skipped = (Shard.from_arrays(working.get_arrays(run, kind, number)) for kind in ("shards", "skipped"))
     baseline, forecasts = (working.get_arrays(run, kind, number) for kind in ("baseline", "forecasts"))
-    rows = predictions.join(shard, baseline, forecasts, working.get_arrays(run, "calibration"))
-    part = keys.part(number)
-    storage.put(setting.lake_bucket, keys.lake("predictions", run, part), schemas.predictions(rows, shard.tickers))
-    storage.put(setting.lake_bucket, keys.lake("prices", run, part), schemas.prices(shard, skipped))
+    kept = [calendars.infer(ticker.rows["days"], data["votes"]) for ticker in shard]
+    stale = np.array([is_stale(*own, data["newest_day"]) for own in zip(shard, kept, strict=True)], bool)
+    rows = predictions.join(shard, baseline, forecasts, working.get_arrays(run, "calibration"), kept, stale)
+    put_predictions(run, number, rows, shard.tickers)
+    storage.put(settings().lake_bucket, keys.lake("prices", run, keys.part(number)), schemas.prices(shard, skipped))
+    known = zip(kept, stale.tolist(), strict=True)
+    put_tickers(run, number, dict(zip(shard.tickers.tolist(), known, strict=True)), data["newest_day"])
     working.put_arrays(run, "scores", metrics.score(rows, shard), number)
-    drawn = charts.of_shard(rows, shard.tickers, working.get_json(run, "data")["tickers"])
-    working.put_json(run, "charts", {"charts": drawn}, number)
-    if number == 0:
-        attempts.remove_other_parts(setting, run, ("predictions", "prices"))
+    working.put_json(run, "charts", {"charts": charts.of_shard(rows, shard.tickers, data["tickers"])}, number)
     return {"shard": number, "rows": len(rows["ticker"])}
+
+
+def is_stale(ticker: Ticker, calendar: str, newest_day: int) -> bool:
+    """Whether the ticker has ended, by its own calendar."""
+
+    def sessions(first: int, last: int) -> int:
+        return int(calendars.sessions_between(calendar, np.array([first - 1]), np.array([last]))[0])
+
+    return fold.is_stale(int(ticker.rows["days"][-1]), newest_day, sessions)
+
+
+def put_predictions(run: Run, number: int, rows: Arrays, names: np.ndarray) -> None:
+    """Test rows go to the table, future rows to Summarize, which writes those of all shards as one file."""
+    future = rows["future"]
+    test, ahead = ({name: column[own] for name, column in rows.items()} for own in (~future, future))
+    key = keys.lake("predictions", run, f"test-{keys.part(number)}")
+    storage.put(settings().lake_bucket, key, schemas.predictions(test, names))
+    working.put_parquet(run, "future", schemas.predictions(ahead, names), number)
+
+
+def put_tickers(run: Run, number: int, forecast: dict[str, tuple[str, bool]], newest_day: int) -> None:
+    """What is known of every ticker of the shard: for analysts, and for the run that takes this one as its base.
+
+    forecast has calendar and staleness of each ticker that is long enough.
+    """
+    facts = [Facts.of(stored) for stored in working.get_json(run, "merged", number)["facts"]]
+    reasons = {skip["ticker"]: skip["reason"] for skip in working.get_json(run, "scaled", number)["skipped"]}
+    rows = []
+    for fact in facts:
+        calendar, stale = forecast.get(fact.ticker, ("", False))
+        reason = reasons.get(fact.ticker, "")
+        if stale:
+            reason = f"its last day is {iso(fact.last_day)}, the dataset's is {iso(newest_day)}"
+        status = STALE if stale else SKIPPED if reason else FORECAST
+        rows.append(fact.row() | {"status": status, "reason": reason, "calendar": calendar})
+    columns = {name: [row[name] for row in rows] for name in schemas.SCHEMAS["tickers"].names}
+    lake = settings().lake_bucket
+    storage.put(lake, keys.lake("tickers", run, keys.part(number)), schemas.to_parquet("tickers", columns))
+    body = json.dumps([fact.stored() for fact in facts])
+    storage.put(lake, keys.lake("facts", run, f"{number:05d}.json"), body, "application/json")
+    left_out = [{"ticker": row["ticker"], "reason": row["reason"]} for row in rows if row["reason"]]
+    working.put_json(run, "tickers", {"left_out": left_out}, number)

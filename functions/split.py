@@ -1,134 +1,172 @@
-"""Claim the run of a dropped file, set its bad rows aside, find the time cuts and route its rows to shards.
+"""Read a dropped file once and for all: its rows in parts, a row in the table of files, and a verdict.
 
-One streaming pass: accepted rows wait on disk by shard, so memory grows neither with the file nor with its lines.
+One streaming pass: accepted rows wait on disk by ticker, so memory grows neither with the file nor with its lines.
+The verdict is the commit, so a crash, a repeat or a second execution of the same event does no harm.
 """
 
 import datetime
-import re
+import functools
 import tempfile
 from pathlib import Path
 
-from common import attempts, aws, keys, storage, telemetry, working
+from botocore.exceptions import ClientError
+
+from common import arrays, aws, dataset, keys, storage, telemetry
 from common.errors import RejectedFile
-from common.events import LambdaContext, NamedRun, SplitEvent, SplitResult, Status, SummarizeResult, Upload
-from common.settings import Settings, settings
-from stocks import series
-from stocks.reading import intake, rejected
+from common.events import LambdaContext, NamedRun, SplitEvent, SplitResult
+from common.settings import settings
+from stocks import schemas, series
+from stocks.dataset import plan, sizes, uploads
+from stocks.dataset.settings import Settings
+from stocks.dataset.uploads import Upload, Verdict
+from stocks.reading import rejected, verdict
+from stocks.reading.intake import Intake
+from stocks.reading.numbers import COMMA, POINT
 from stocks.reading.source import Rules, Source, Stream, refused_by_name
 
-PLACE = "incoming/<dataset>/<name>.csv"
+SIGNS = {"": "", "point": POINT, "comma": COMMA}
+DELETED = "the file was deleted before it was read; upload it again"
+GONE = ("404", "NoSuchKey", "NoSuchVersion")
 
 
 @telemetry.step
 def handler(event: SplitEvent, context: LambdaContext) -> SplitResult:
-    config = settings()
-    source: Upload = {"bucket": event["bucket"], "key": event["key"], "version_id": event["version_id"]}
-    if reason := ignored(source["key"]):
-        return answer("ignored", reason)
-    dataset, name = address(source)
-    run: NamedRun = {"run_id": keys.run_id(dataset, **source), "dataset": dataset}
+    place = uploads.place(event["key"])
+    if place.kind == "marker":
+        return {"status": "ignored", "reason": "a folder marker", "run_id": "", "dataset": ""}
+    if place.kind == "misplaced":
+        raise refused(place.reason, event)
+    run: NamedRun = {"run_id": plan.run_id(place.dataset, event["execution_arn"]), "dataset": place.dataset}
     telemetry.logger.append_keys(**run)
-    claim = attempts.claim(config, run["run_id"], event["execution_arn"])
-    if claim["execution_arn"] != event["execution_arn"]:
-        return answer("duplicate", f"this file belongs to execution {claim['execution_arn']}", run)
-    if attempts.is_published(config, run):
-        return published(run)
-    attempts.remove_leftovers(config, run)
-    shards, counts = split(config, run, source, name, event["size"])
-    manifest = {"dataset": dataset, "shards": shards, "source": source, "started": claim["claimed"]} | counts
-    working.put_json(run, "manifest", manifest)
-    return answer("accepted", "", run, shards)
+    if place.kind == "settings":
+        dataset.usable_settings(place.dataset)
+    if place.kind == "file":
+        judge(event, place.dataset)
+    return {"status": "accepted", "reason": "", **run}
 
 
-def answer(
-    status: Status,
-    reason: str,
-    run: NamedRun | None = None,
-    shards: int = 0,
-    summary: SummarizeResult | None = None,
-) -> SplitResult:
-    """Every status has every field, so that the machine's expressions find them."""
-    return {
-        "status": status,
-        "reason": reason,
-        "run_id": run["run_id"] if run else "",
-        "dataset": run["dataset"] if run else "",
-        "shards": shards,
-        "summary": summary or {},
-    }
+def refused(reason: object, event: SplitEvent) -> RejectedFile:
+    return RejectedFile(f"{reason}: s3://{event['bucket']}/{event['key']}")
 
 
-def published(run: NamedRun) -> SplitResult:
-    """The answer for a run whose row stands: what followed the commit is done again while its summary is known."""
-    summary, reason = attempts.summary(run), "its forecasts are published"
-    if not summary:
-        return answer("duplicate", reason, run)
-    crawl_after = datetime.datetime.now(datetime.UTC).isoformat()
-    return answer("published", reason, run, summary={**summary, "finished": crawl_after})
+def judge(event: SplitEvent, name: str) -> None:
+    """See to it that the upload has a verdict. Raises RejectedFile where it is this execution's, and rejects."""
+    standing = known(event, name)
+    if standing is None:
+        upload = uploaded(event)
+        ours = read(upload, event, dataset.usable_settings(name))
+        lake, key = settings().lake_bucket, keys.verdict(name, upload.id)
+        put_file(ours)
+        storage.put_if(lake, key, ours.to_json(), "")
+        standing = Verdict.from_json(storage.get(lake, key))
+        if standing != ours:
+            put_file(standing)  # another execution was faster; both read the same, perhaps by other settings
+    if not standing.accepted and standing.execution == event["execution_arn"]:
+        raise refused(standing.reason, event)
 
 
-def ignored(key: str) -> str:
-    """Why an object is neither data nor a mistake, or an empty string."""
-    if key.endswith("/"):
-        return "a folder marker"
-    if re.fullmatch(r"incoming/[^/]+/settings\.json", key):
-        return "settings are not data"
-    return ""
-
-
-def address(source: Upload) -> tuple[str, str]:
-    """The dataset and the file's name from the key. Raises RejectedFile where the key breaks the rule."""
-    _, *folders, name = source["key"].split("/")
-    if len(folders) != 1:
-        raise refused(f"the file is not directly in the folder of a dataset; upload it to {PLACE}", source)
-    dataset = keys.dataset(source["key"])
-    if not dataset:
-        folder = rejected.show(folders[0])
-        allowed = "use a letter, then up to 39 letters, digits or hyphens"
-        raise refused(f"the folder {folder} cannot name a dataset; {allowed}", source)
-    if reason := refused_by_name(name):
-        raise refused(reason, source)
-    return dataset, name
-
-
-def refused(reason: object, source: Upload) -> RejectedFile:
-    return RejectedFile(f"{reason}: s3://{source['bucket']}/{source['key']}")
-
-
-def split(config: Settings, run: NamedRun, source: Upload, name: str, size: int) -> tuple[int, dict]:
-    """Write the run's rows and rejected rows; how many shards, and what the manifest holds. Raises RejectedFile."""
-    uploaded, first = opened(source)
-    unread = [first]  # the version is asked for again only if it has to be read twice
-    tomorrow = series.day_of(uploaded.date().isoformat()) + 1  # it may have begun where the prices come from
-    file = Source(name, size, lambda: unread.pop() if unread else opened(source)[1])
-    shards = intake.shard_count(file, config.shard_kilobytes)
-    with tempfile.TemporaryDirectory() as folder:
-        taken = intake.Intake(Path(folder), shards, Rules(tomorrow, config.bad_row_tolerance))
-        try:
-            taken.read(file)
-            cuts = taken.judge(config.test_fraction)
-        except rejected.Unusable as error:
-            put_rejected(config, run, [*taken.kept, error.rejected])
-            raise refused(error, source) from None
-        if taken.kept:
-            put_rejected(config, run, taken.kept)
-        for shard in range(shards):
-            working.put_arrays(run, "rows", taken.shard(shard), shard, compress=False)
-    return shards, {"uploaded": uploaded.isoformat(), "cuts": cuts} | taken.report()
-
-
-def put_rejected(config: Settings, run: NamedRun, rows: list[rejected.Rejected]) -> None:
-    key = keys.lake("rejected", run, "split.csv")
-    storage.put(config.lake_bucket, key, rejected.to_csv(rows), "text/csv")
-
-
-def opened(source: Upload) -> tuple[datetime.datetime, Stream]:
-    """When exactly this version of the object was uploaded, and its bytes. Raises RejectedFile where it is gone."""
-    s3 = aws.s3()
+def known(event: SplitEvent, name: str) -> Verdict | None:
+    """The upload's verdict, if it has one. Raises RejectedFile where it has none and can no longer be read."""
     try:
-        dropped = s3.get_object(Bucket=source["bucket"], Key=source["key"], VersionId=source["version_id"])
-    except s3.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
-            raise refused("the file was deleted before it was read; upload it again", source) from None
+        return dataset.verdict(name, uploaded(event).id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+    ending = uploads.digest_of(event["bucket"], event["key"], event["version_id"])
+    for upload in dataset.verdict_ids(name):
+        if upload.endswith(ending):
+            return dataset.verdict(name, upload)
+    raise refused(DELETED, event)
+
+
+def uploaded(event: SplitEvent) -> Upload:
+    """The upload of the event: S3 knows when it was."""
+    bucket, key, version = event["bucket"], event["key"], event["version_id"]
+    modified = aws.s3().head_object(Bucket=bucket, Key=key, VersionId=version)["LastModified"]
+    return Upload(bucket, key, version, modified, event["sequencer"])
+
+
+def read(upload: Upload, event: SplitEvent, rules: Settings) -> Verdict:
+    """The verdict on the upload, after its parts and its rejected rows are written."""
+    execution = event["execution_arn"]
+    verdict_of = functools.partial(Verdict, upload, execution, rules.version)
+    if reason := refused_by_name(upload.name):
+        return verdict_of(accepted=False, reason=reason)
+    tomorrow = series.day_of(upload.modified.date().isoformat()) + 1  # it may have begun where the prices come from
+    limits = Rules(tomorrow, rules.bad_row_tolerance, rules.date_order, SIGNS[rules.decimal])
+    source = Source(upload.name, event["size"], lambda: opened(upload, event))
+    with tempfile.TemporaryDirectory() as folder:
+        taken = Intake(Path(folder), limits)
+        try:
+            taken.read(source)
+            taken.judge()
+            found = put_parts(taken, upload, execution, rules.bad_row_tolerance)
+        except rejected.Unusable as error:
+            put_rejected(event, upload.dataset, [*taken.kept, error.rejected])
+            report = taken.report() | {"rows": 0} if taken.layout else {}
+            return verdict_of(accepted=False, reason=str(error), **report)
+        if taken.kept:
+            put_rejected(event, upload.dataset, taken.kept)
+        return verdict_of(accepted=True, folder=uploads.folder(upload, execution), **taken.report() | found)
+
+
+def put_parts(taken: Intake, upload: Upload, execution: str, tolerance: float) -> dict:
+    """Write the accepted rows by ticker and day, in parts; what the verdict says of them. Raises Unusable."""
+    bits, folder = sizes.upload_bits(taken.rows), uploads.folder(upload, execution)
+    rows = tickers = contradicting = 0
+    first, last = [], []
+    for number in range(1 << bits):
+        part, refused_rows = taken.part(number, bits)
+        contradicting += len(refused_rows)
+        taken.kept += refused_rows[: rejected.KEEP - len(taken.kept)]
+        if verdict.has_too_many(taken.bad + contradicting, taken.rows, tolerance):
+            raise verdict.contradicting(taken.bad + contradicting, taken.rows, tolerance)
+        body = arrays.pack(part, {"upload": upload.id, "part": number})
+        storage.put(settings().lake_bucket, f"{folder}{number:05d}.npz", body)
+        rows, tickers = rows + len(part["day"]), tickers + len(part["tickers"])
+        if len(part["day"]):
+            first.append(int(part["day"].min()))
+            last.append(int(part["day"].max()))
+    days = {"first_day": series.iso(min(first)), "last_day": series.iso(max(last))} if first else {}
+    return {"bits": bits, "rows": rows, "rejected_rows": taken.bad + contradicting, "tickers": tickers} | days
+
+
+def put_rejected(event: SplitEvent, name: str, rows: list[rejected.Rejected]) -> None:
+    key = keys.rejected(name, event)
+    storage.put(settings().lake_bucket, key, rejected.to_csv(sorted(rows)), "text/csv")
+
+
+def put_file(judged: Verdict) -> None:
+    """The upload's row in the table of files."""
+    key = f"files/{judged.upload.id}.parquet"
+    storage.put(settings().lake_bucket, key, schemas.to_parquet("files", file_row(judged)))
+
+
+def file_row(judged: Verdict) -> dict[str, list]:
+    upload, reading = judged.upload, judged.reading
+    row = {
+        "dataset": upload.dataset,
+        "upload": upload.id,
+        "source_key": upload.key,
+        "source_version": upload.version_id,
+        "uploaded": upload.modified.astimezone(datetime.UTC).replace(tzinfo=None),
+        "verdict": "accepted" if judged.accepted else "rejected",
+        "reason": judged.reason,
+        "columns": list(reading.get("columns", {}).values()),
+        "ignored": reading.get("ignored", []),
+        "first_day": datetime.date.fromisoformat(judged.first_day) if judged.first_day else None,
+        "last_day": datetime.date.fromisoformat(judged.last_day) if judged.last_day else None,
+        "settings": judged.settings,
+    }
+    counts = {name: getattr(judged, name) for name in ("rows", "rejected_rows", "tickers")}
+    return {name: [value] for name, value in (row | counts).items()}
+
+
+def opened(upload: Upload, event: SplitEvent) -> Stream:
+    """The bytes of exactly this version. Raises RejectedFile where it is gone."""
+    try:
+        return aws.s3().get_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)["Body"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            raise refused(DELETED, event) from None
         raise
-    return dropped["LastModified"], dropped["Body"]

@@ -3,24 +3,22 @@
 import gzip
 import io
 import json
-import sys
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from common import aws, keys, sagemaker, storage, telemetry
+from common import aws, code, keys, sagemaker, storage, telemetry
 from common.events import LambdaContext, Run, StartTrainingEvent, StartTrainingResult
 from common.settings import Settings, settings
 
 LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after every epoch: train_loss=0.1234
-SOURCES = ("*.py", "*.json", "requirements.txt")  # of the training folder, which the job gets
 
 
 @telemetry.step
 def handler(event: StartTrainingEvent, context: LambdaContext) -> StartTrainingResult:
     setting, run, job_name = settings(), event["run"], sagemaker.name(event)
-    source = storage.put(
-        setting.work_bucket, keys.work(run["run_id"], "source/sourcedir.tar.gz"), source_archive(training_folder())
-    )
+    archive = source_archive(code.training_files())
+    source = storage.put(setting.work_bucket, keys.work(run["run_id"], "source/sourcedir.tar.gz"), archive)
     sagemaker.create(
         aws.sagemaker().create_training_job,
         instance_type=setting.training_instance_type,
@@ -30,19 +28,11 @@ def handler(event: StartTrainingEvent, context: LambdaContext) -> StartTrainingR
     return {"job_name": job_name}
 
 
-def training_folder() -> Path:
-    """Where train.py lies: a layer that is zipped as it is lands at /opt, elsewhere it is on the path."""
-    for folder in map(Path, ["/opt", *sys.path]):
-        if (folder / "train.py").is_file():
-            return folder
-    raise FileNotFoundError("train.py is neither in /opt nor on sys.path: the training layer is missing")
-
-
-def source_archive(folder: Path) -> bytes:
-    """The folder's modules, constants and requirements.txt as a tar.gz, the same bytes for the same code."""
+def source_archive(files: Iterable[Path]) -> bytes:
+    """The files of the training folder as a tar.gz, the same bytes for the same code."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for path in sorted(path for name in SOURCES for path in folder.glob(name)):
+        for path in files:
             content = path.read_bytes()
             member = tarfile.TarInfo(path.name)  # its defaults are owner 0 and time 0
             member.size = len(content)

@@ -6,30 +6,40 @@ import json
 import tarfile
 from collections.abc import Iterator
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from aws_lambda_powertools.metrics import MetricUnit
 
-from common import attempts, cost, keys, storage, telemetry, working
+from common import cost, dataset, keys, storage, telemetry, working
 from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
 from stocks import metrics, schemas
 from stocks.contract import HORIZONS
+from stocks.dataset import coordination
+from stocks.dataset import plan as published_run
+from stocks.dataset.plan import Plan
+from stocks.dataset.uploads import instant_of
 from stocks.reporting import charts, page, wording
-from stocks.reporting.facts import Evidence, RunFacts
+from stocks.reporting.facts import Evidence, FileRead, RunFacts, Skip
 
+SHOWN_FILES = 3  # of a run, of which the report says how they were read
 REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
 
 
 @telemetry.step
 def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     setting, run = settings(), event["run"]
-    facts = gather(setting, event)
+    drawn, data = dataset.planned(run), working.get_json(run, "data")
+    facts = gather(setting, event, drawn, data)
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
     measured = metrics.columns(scores)
     rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
     charted = charts.collect(read_charts(run), facts.tickers)
     html = page.render(rows, metrics.direction_intervals(scores), facts, charted)
-    attempts.put_alone(setting, run, "metrics", keys.part(0), schemas.to_parquet("metrics", measured))
-    report_uri = attempts.put_alone(setting, run, "reports", "report.html", html, "text/html; charset=utf-8")
+    lake = setting.lake_bucket
+    storage.put(lake, keys.lake("predictions", run, f"future-{keys.part(0)}"), future(run))
+    storage.put(lake, keys.lake("metrics", run, keys.part(0)), schemas.to_parquet("metrics", measured))
+    report_uri = storage.put(lake, keys.lake("reports", run, "report.html"), html, "text/html; charset=utf-8")
     pooled = metrics.pooled_rows(rows)
     summary: Summary = {
         "report_uri": report_uri,
@@ -37,33 +47,66 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
         "tickers": facts.tickers,
         "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
-    working.put_json(run, "summary", summary)
-    attempts.must_be_ours(setting, run["run_id"], event["execution_arn"])
-    attempts.put_alone(setting, run, "runs", keys.part(0), schemas.to_parquet("runs", run_row(facts)))
+    commit(run, drawn, facts)
     record(pooled, run["dataset"])
     # A crawl that begins after this instant has seen the run's row.
     return {"finished": now().isoformat().replace("+00:00", "Z"), **summary}
 
 
-def gather(setting: Settings, event: SummarizeEvent) -> RunFacts:
-    run = event["run"]
-    manifest, data = working.get_json(run, "manifest"), working.get_json(run, "data")
-    evidence, source = read_evidence(event["model_uri"]), manifest["source"]
+def future(run: Run) -> bytes:
+    """The future rows of all shards as one file: a track record over years must not read a small file per shard."""
+    parts = [pq.read_table(io.BytesIO(working.get_parquet(run, "future", shard))) for shard in range(run["shards"])]
+    return schemas.written(pa.concat_tables(parts))
+
+
+def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
+    """Write the run's row, if the run still leads: it was stopped otherwise, and its function works on."""
+    if not coordination.may_publish(dataset.lease(run["dataset"]).lease, drawn):
+        raise RuntimeError(f"{drawn.execution} no longer leads {drawn.dataset}, so {drawn.run_id} is not published")
+    published = published_run.Run(
+        run_id=drawn.run_id,
+        term=drawn.term,
+        finished=facts.finished,
+        uploads=tuple(upload.id for upload in drawn.uploads),
+        earlier=drawn.earlier,
+        rows=facts.rows,
+        inputs=drawn.inputs,
+        settings=drawn.settings.effective,
+        table_hash=facts.table_hash,
+        fold=drawn.fold,
+        code=drawn.code,
+    )
+    dataset.publish(run, published)
+    row = schemas.to_parquet("runs", run_row(facts))
+    storage.put(settings().lake_bucket, keys.lake("runs", run, keys.part(0)), row)
+
+
+def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict) -> RunFacts:
+    run, newest = event["run"], drawn.uploads[-1]
+    evidence = read_evidence(event["model_uri"])
     training, hosting = setting.training_instance_type, setting.endpoint_instance_type
     train_seconds, endpoint_seconds = event["train_seconds"], event["endpoint_seconds"]
+    new = dataset.verdicts(drawn.dataset, drawn.new_files[-SHOWN_FILES:])
     return RunFacts(
         dataset=run["dataset"],
         run_id=run["run_id"],
-        source_uri=f"s3://{source['bucket']}/{source['key']}",
-        source_key=source["key"],
-        source_version=source["version_id"],
-        uploaded=datetime.datetime.fromisoformat(manifest["uploaded"]),
+        term=drawn.term,
+        inputs=drawn.inputs,
+        files=len(drawn.uploads),
+        new_files=drawn.new_files,
+        missing=drawn.missing,
+        base_run=drawn.base,
+        settings=drawn.settings.version,
+        code=drawn.code,
+        source_key=newest.key,
+        source_version=newest.version_id,
+        uploaded=instant_of(newest.id),
         started=datetime.datetime.fromisoformat(event["execution_started"]),
         finished=now(),
-        cuts=manifest["cuts"],
-        reading=manifest["reading"],
-        **{name: data[name] for name in ("rows", "rejected_rows", "tickers", "skipped")},
-        rejected_uri=f"s3://{setting.lake_bucket}/{keys.lake('rejected', run)}",
+        read=[FileRead(verdict.upload.key, verdict.rejected_rows, verdict.reading) for verdict in new],
+        left_out=left_out(run),
+        **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
+        rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],
         train_seconds=train_seconds,
         endpoint_seconds=endpoint_seconds,
@@ -77,10 +120,15 @@ def gather(setting: Settings, event: SummarizeEvent) -> RunFacts:
     )
 
 
+def left_out(run: Run) -> list[Skip]:
+    """The tickers without a forecast, by name."""
+    shards = (working.get_json(run, "tickers", number)["left_out"] for number in range(run["shards"]))
+    return sorted((skip for shard in shards for skip in shard), key=lambda skip: skip["ticker"])
+
+
 def run_row(facts: RunFacts) -> dict[str, list]:
     """The columns of the runs table, one row long; instants lose their zone, which is UTC."""
     row = {name: getattr(facts, name) for name in schemas.SCHEMAS["runs"].names}
-    row["skipped"] = [skip["ticker"] for skip in facts.skipped]
     for name in ("uploaded", "started", "finished"):
         row[name] = row[name].astimezone(datetime.UTC).replace(tzinfo=None)
     return {name: [value] for name, value in row.items()}

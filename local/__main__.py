@@ -1,4 +1,4 @@
-"""python -m local up | check FILE [--json] | run CSV [--dataset D] [--out DIR] | query SQL [--csv | --json] | down"""
+"""python -m local up | check FILE [--json] | run CSV... [--dataset D] [--out DIR] | query SQL [--csv|--json] | down"""
 
 import argparse
 import importlib
@@ -37,9 +37,9 @@ def _arguments() -> argparse.Namespace:
     look = commands.add_parser("check", help="say how a file would be read, without the cloud; ends with 1 if refused")
     look.add_argument("file", help="a CSV, or - for standard input")
     look.add_argument("--json", action="store_true", help="one object, as docs/files.md describes it")
-    run = commands.add_parser("run", help="upload a CSV, follow its execution, fetch the results")
-    run.add_argument("csv", type=Path)
-    run.add_argument("--dataset", help="default: made from the file's name")
+    run = commands.add_parser("run", help="upload CSVs to a dataset, follow the run, fetch the results")
+    run.add_argument("csv", type=Path, nargs="+", help="files, or folders of them")
+    run.add_argument("--dataset", help="default: made from the name of the one file or folder")
     run.add_argument("--out", type=Path, help="default: out/<dataset>")
     ask = commands.add_parser("query", help="run SQL through Athena")
     ask.add_argument("sql")

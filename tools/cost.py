@@ -7,14 +7,12 @@
 
 import argparse
 import dataclasses
-import io
 import math
 import re
 
 from common import cost as instances
 from local.parameters import default
-from stocks.reading.intake import shard_count
-from stocks.reading.source import Source
+from stocks.dataset import sizes
 from tools import ROOT
 from tools.generate import machines
 from tools.prices import PRICES, PRICES_OF
@@ -25,6 +23,7 @@ TRAIN_SECONDS, ENDPOINT_SECONDS, STORED_GB = 180, 420, 1  # assumed
 LAMBDA_FIXED, LAMBDA_PER_MEGABYTE, LAMBDA_PER_POLL = 5.1, 48.3, 0.07
 SWEEPS = 30 * 24 * 4
 HOURS = 720  # of a month
+ROW_CHARACTERS = 64  # of a CSV
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,15 +89,15 @@ def amount(item: Item) -> str:
 
 def run(megabytes: float, polled_seconds: float) -> list[Item]:
     """Everything of a run but SageMaker. The crawler is taken to use two DPUs, which AWS does not tell."""
-    shards = shard_count(Source("prices.csv", round(megabytes * 1e6), io.BytesIO), default("ShardKilobytes"))
+    shards = 1 << sizes.run_bits(round(megabytes * 1e6 / ROW_CHARACTERS), default("ShardKilobytes"))
     polls = math.ceil(polled_seconds / default("PollSeconds")) + 4  # of the crawler
     seconds = LAMBDA_FIXED + LAMBDA_PER_MEGABYTE * megabytes + LAMBDA_PER_POLL * polls
     return [
         Item("Lambda, computing", seconds, "lambda_seconds"),
-        Item("Lambda, calls", 11 + 5 * shards + polls, "lambda_requests"),
-        Item("Step Functions, each state once and each poll", states() + 5 * shards + 3 * polls, "transitions"),
-        Item("S3, writing", 20 + 12 * shards, "s3_writes"),
-        Item("S3, reading", 40 + 20 * shards, "s3_reads"),
+        Item("Lambda, calls", 13 + 6 * shards + polls, "lambda_requests"),
+        Item("Step Functions, each state once and each poll", states() + 6 * shards + 3 * polls, "transitions"),
+        Item("S3, writing", 26 + 16 * shards, "s3_writes"),
+        Item("S3, reading", 60 + 26 * shards, "s3_reads"),
         Item("Glue, one crawl", 2 / 6, "crawler"),
         Item("Athena, one query", 10, "athena"),
         Item("CloudWatch, logs", 0.002, "log_intake"),

@@ -5,6 +5,14 @@ class RejectedFile(Exception):
     """The dropped file cannot be used; the message says what, where and what is accepted."""
 
 
+class RejectedSettings(Exception):
+    """settings.json cannot be used; the message lists all that is wrong with it."""
+
+
+class NotAdopted(Exception):
+    """The file of a first version's run can no longer be read, so the dataset would lose its rows."""
+
+
 class Transient(Exception):
     """An AWS service was throttling, unavailable or out of reach; the same call may work later."""
 
@@ -19,6 +27,10 @@ class NoQuota(Exception):
 
 class QuotaReached(Exception):
     """Every instance that the account's quota allows is in use; one may become free."""
+
+
+class ShardTooCrowded(Exception):
+    """Tickers that share a shard have more rows than the steps can hold."""
 
 
 class ModelFailed(Exception):

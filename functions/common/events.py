@@ -57,24 +57,45 @@ class SummarizeResult(Summary):
 
 
 class SplitEvent(Upload):
+    sequencer: str  # of the event; empty where a person or this project started the execution
     size: int
     execution_arn: str
 
 
-Status = Literal["accepted", "duplicate", "ignored", "published"]
-
-
-class SplitResult(Run):
-    status: Status  # the last one where an earlier execution committed the run: this one only crawls and notifies
+class SplitResult(NamedRun):
+    status: Literal["accepted", "ignored"]
     reason: str
-    summary: SummarizeResult | Nothing  # of a published run what Summarize returned, with `finished` of now; else `{}`
+
+
+class GatherEvent(TypedDict):
+    run: NamedRun
+    execution_arn: str
+    force: bool  # run though nothing changed
+
+
+Gathered = Literal["wait", "folded", "fold", "current", "empty"]
+
+
+class GatherResult(Run):
+    status: Gathered  # call again; another execution leads; go on; and twice nothing to do
+    reason: str
+    crawl: bool  # of the last two: the newest run's crawl failed, so it comes first
 
 
 class CheckDataResult(TypedDict):
-    rows: int
-    rejected_rows: int
-    tickers: int
-    skipped: int  # a count
+    status: Literal["train", "unchanged", "too_short"]  # the last two end green without publishing
+    reason: str
+    crawl: bool  # of the last two: the newest run's crawl failed, so it comes first
+    rows: int  # of the table, 0 where nothing is trained
+    tickers: int  # that are forecast
+
+
+class HandOverEvent(RunEvent):
+    published: bool  # whether this execution did
+
+
+class HandOverResult(TypedDict):
+    successor: str  # the name of the execution that was started, since something new came; else empty
 
 
 class StartTrainingEvent(RunEvent):
@@ -125,6 +146,8 @@ class ForecastEvent(ShardEvent):
 class CleanUpEvent(TypedDict):
     run: NamedRun
     execution_name: str
+    execution_arn: str
+    error: str  # with which the execution ends, which frees its lease; empty where it goes on
 
 
 class CleanUpResult(TypedDict):
@@ -176,6 +199,13 @@ class SucceededRun(TypedDict):
     summary: SummarizeResult
 
 
+class ShortRun(TypedDict):
+    outcome: Literal["too_short"]
+    run: Run
+    key: str
+    reason: str
+
+
 class FailedRun(TypedDict):
     outcome: Literal["failed"]
     run: NamedRun | Nothing  # `{}` when Split failed
@@ -200,6 +230,7 @@ class FindRunResult(TypedDict):
     status: Literal["found", "none"]
     run: NamedRun | Nothing  # `{}` where the execution's input names none
     execution_name: str
+    execution_arn: str
     key: str
     failure: Failure  # `{error, cause}`, error `Aborted` or `TimedOut` where no step failed
     told: bool  # whether the forecast machine has published the failure

@@ -1,32 +1,13 @@
-"""Names and S3 keys of a run; docs/architecture.md lists them."""
+"""Names and S3 keys; docs/architecture.md lists them."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from stocks.dataset.documents import digest
 
 if TYPE_CHECKING:
     from common.events import NamedRun, Upload
-
-
-def dataset(key: str) -> str:
-    """The dataset whose folder a dropped object lies in, or an empty string where its key names none."""
-    folder = re.fullmatch(r"[^/]+/([^/]+)/[^/]*", key)
-    name = folder[1].lower() if folder else ""
-    return name if re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name) else ""
-
-
-def run_id(dataset: str, bucket: str, key: str, version_id: str) -> str:
-    """The run of one version of one object: the same event gives the same run."""
-    return f"{dataset}-{digest(bucket, key, version_id)}"
-
-
-def run_of(source: Upload | None) -> NamedRun | None:
-    """The run of an upload; None without one, or where its key names no dataset."""
-    name = dataset(source["key"]) if source else ""
-    return {"run_id": run_id(name, **source), "dataset": name} if source and name else None
 
 
 def resource_name(stack: str, run: NamedRun, execution_name: str) -> str:
@@ -42,7 +23,7 @@ def resource_name(stack: str, run: NamedRun, execution_name: str) -> str:
 
 
 def work(run_id: str, name: str) -> str:
-    """Key in the work bucket, such as work(r, "claim.json")."""
+    """Key in the work bucket, such as work(r, "data.json")."""
     return f"runs/{run_id}/{name}"
 
 
@@ -59,3 +40,31 @@ def lake(table: str, run: NamedRun, name: str = "") -> str:
 def part(number: int) -> str:
     """File name of one shard's part of a table."""
     return f"{number:05d}.parquet"
+
+
+def lease(dataset: str) -> str:
+    return f"leads/{dataset}.json"
+
+
+def verdicts(dataset: str) -> str:
+    """The prefix of a dataset's verdicts in the lake."""
+    return f"verdicts/dataset={dataset}/"
+
+
+def verdict(dataset: str, upload: str) -> str:
+    return f"{verdicts(dataset)}{upload}.json"
+
+
+def rejected(dataset: str, source: Upload) -> str:
+    """Where the rows of a dropped file are listed that could not be used; its upload's id ends in the same hex."""
+    return f"rejected/dataset={dataset}/{digest(source['bucket'], source['key'], source['version_id'])}.csv"
+
+
+def published(dataset: str) -> str:
+    """The prefix of what published runs leave for the plans of later ones."""
+    return f"published/dataset={dataset}/"
+
+
+def published_run(dataset: str, term: int, run_id: str) -> str:
+    """Names sort by term, so the newest come last."""
+    return f"{published(dataset)}{term:08d}-{run_id}.json"

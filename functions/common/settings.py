@@ -11,6 +11,8 @@ class Settings:
     """Each field is the environment variable of the same name in capitals."""
 
     stack_name: str
+    state_machine_arn: str
+    incoming_bucket: str
     work_bucket: str
     lake_bucket: str
     topic_arn: str
@@ -26,6 +28,8 @@ class Settings:
     test_fraction: float
     bad_row_tolerance: float
     shard_kilobytes: int
+    quiet_seconds: int
+    run_retention_days: int
     report_link_hours: int
     kms_key_arn: str  # empty: the services' own keys
     sweep_after_hours: int

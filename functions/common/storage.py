@@ -1,16 +1,80 @@
 """What the steps read from and write to S3."""
 
+from __future__ import annotations
+
+import datetime
+import email.utils
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
 from common import aws
+from common.errors import Transient
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 
 def get(bucket: str, key: str) -> bytes:
     return aws.s3().get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
+class Found(NamedTuple):
+    """An object's bytes and ETag, None and empty where nothing stands under the key; and S3's clock."""
+
+    body: bytes | None
+    etag: str
+    now: datetime.datetime
+
+
+def find(bucket: str, key: str) -> Found:
+    """The object, if it stands.
+
+    A listing asks for it, since GetObject says that a key is missing only to who may list the whole bucket.
+    """
+    listing = aws.s3().list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    now = email.utils.parsedate_to_datetime(listing["ResponseMetadata"]["HTTPHeaders"]["date"])
+    if not any(found["Key"] == key for found in listing.get("Contents", [])):
+        return Found(None, "", now)
+    standing = aws.s3().get_object(Bucket=bucket, Key=key)
+    return Found(standing["Body"].read(), standing["ETag"], now)
+
+
 def put(bucket: str, key: str, body: bytes | str, content_type: str = "application/octet-stream") -> str:
     """Write the object whole and return its URI."""
     aws.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
     return f"s3://{bucket}/{key}"
+
+
+def put_if(bucket: str, key: str, text: str, etag: str) -> bool:
+    """Write a JSON text in place of what has this ETag, or where nothing stands if it is empty; whether that held.
+
+    Raises Transient while another request writes the object.
+    """
+    condition: Any = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+    try:
+        aws.s3().put_object(Bucket=bucket, Key=key, Body=text, ContentType="application/json", **condition)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("PreconditionFailed", "NoSuchKey"):
+            return False
+        if code == "ConditionalRequestConflict":
+            raise Transient(f"another request is writing {key}") from error
+        raise
+    return True
+
+
+def listed(bucket: str, prefix: str) -> Iterator[ObjectTypeDef]:
+    """The objects below a prefix, by key."""
+    for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from page.get("Contents", [])
+
+
+def folders(bucket: str, prefix: str) -> list[str]:
+    """The prefixes one level below a prefix, each with its slash."""
+    pages = aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    return [found["Prefix"] for page in pages for found in page.get("CommonPrefixes", [])]
 
 
 def link(uri: str, hours: int) -> str:

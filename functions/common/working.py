@@ -5,12 +5,11 @@ Each file says which run, kind and shard it is, and reading raises ValueError wh
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from common import keys, storage
+from common import arrays, keys, storage
 from common.events import NamedRun
 from common.settings import settings
 
@@ -22,32 +21,29 @@ LABEL = ("run_id", "kind", "shard")
 
 def get_arrays(run: NamedRun, kind: str, shard: int | None = None) -> dict[str, np.ndarray]:
     """The arrays of an .npz by name; never unpickles."""
-    import numpy as np
-
     key = _key(run, kind, shard, "npz")
-    with np.load(io.BytesIO(storage.get(settings().work_bucket, key)), allow_pickle=False) as file:
-        arrays = dict(file)
-    said = {name: arrays.pop(name).item() for name in LABEL if name in arrays}
-    _check(key, said, _label(run, kind, shard))
-    return arrays
+    return arrays.unpack(storage.get(settings().work_bucket, key), _label(run, kind, shard), key)
 
 
 def put_arrays(
-    run: NamedRun, kind: str, arrays: Mapping[str, np.ndarray], shard: int | None = None, compress: bool = True
+    run: NamedRun, kind: str, values: Mapping[str, np.ndarray], shard: int | None = None, compress: bool = True
 ) -> None:
-    import numpy as np
+    body = arrays.pack(values, _label(run, kind, shard), compress)
+    storage.put(settings().work_bucket, _key(run, kind, shard, "npz"), body)
 
-    body = io.BytesIO()
-    label = {name: np.array(value) for name, value in _label(run, kind, shard).items()}
-    save: Callable[..., None] = np.savez_compressed if compress else np.savez
-    save(body, **arrays, **label)
-    storage.put(settings().work_bucket, _key(run, kind, shard, "npz"), body.getvalue())
+
+def get_parquet(run: NamedRun, kind: str, shard: int) -> bytes:
+    return storage.get(settings().work_bucket, _key(run, kind, shard, "parquet"))
+
+
+def put_parquet(run: NamedRun, kind: str, body: bytes, shard: int) -> None:
+    storage.put(settings().work_bucket, _key(run, kind, shard, "parquet"), body)
 
 
 def get_json(run: NamedRun, kind: str, shard: int | None = None) -> dict:
     key = _key(run, kind, shard, "json")
     value = json.loads(storage.get(settings().work_bucket, key))
-    _check(key, {name: value.pop(name) for name in LABEL if name in value}, _label(run, kind, shard))
+    arrays.check(key, {name: value.pop(name) for name in LABEL if name in value}, _label(run, kind, shard))
     return value
 
 
@@ -64,9 +60,3 @@ def _key(run: NamedRun, kind: str, shard: int | None, suffix: str) -> str:
 
 def _label(run: NamedRun, kind: str, shard: int | None) -> dict[str, str | int]:
     return {"run_id": run["run_id"], "kind": kind} | ({} if shard is None else {"shard": shard})
-
-
-def _check(key: str, said: dict, expected: dict) -> None:
-    if said != expected:
-        what = ", ".join(f"{name} {value}" for name, value in said.items()) or "nothing of what it is"
-        raise ValueError(f"the working file {key} says {what}; start the execution again with the same input")

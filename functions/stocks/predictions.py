@@ -1,5 +1,7 @@
 """The rows of the predictions table: what happened, and what every model had said, side by side."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from stocks import intervals, volatility
@@ -8,7 +10,14 @@ from stocks.dataset import calendars
 from stocks.series import Shard
 
 
-def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays) -> dict[str, np.ndarray]:
+def join(
+    shard: Shard,
+    baseline: Arrays,
+    forecasts: Arrays,
+    calibration: Arrays,
+    kept_calendars: Sequence[str],
+    stale: np.ndarray,
+) -> dict[str, np.ndarray]:
     """Columns of m rows sorted by ticker, horizon and origin day, prices float64 in the ticker's currency.
 
     ticker int64 (index into the shard's tickers), origin_day, target_day int32 (days since 1970), horizon int32,
@@ -16,7 +25,8 @@ def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays)
     forecast, p025, p10, p50, p90, p975, and expected_move, a fraction. variance is the mean daily one of the days from
     origin to target.
     A test row's target is the ticker's own row h ahead; the last row gives one future row per horizon, whose target is
-    the h-th session of the ticker's calendar. Raises ValueError where the three are not of the same tickers.
+    the h-th session of the ticker's calendar by kept_calendars, one name per ticker. A ticker that has ended, by stale
+    bool[k], has no future row. Raises ValueError where the three are not of the same tickers.
     """
     for name, other in (("baseline", baseline), ("forecasts", forecasts)):
         if not np.array_equal(shard.tickers, other["tickers"]):
@@ -26,10 +36,10 @@ def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays)
     outputs = forecasts["outputs"][_positions(baseline, forecasts)]
     stretch = intervals.stretch_on(calibration, shard.days[row])
     outputs[:, :, intervals.RANGE] = intervals.widen(outputs[:, :, intervals.RANGE], stretch)
-    variance, ahead = volatility.daily_variance(shard), future_days(shard)
+    variance, ahead = volatility.daily_variance(shard), future_days(shard, kept_calendars)
     parts = []
     for i, horizon in enumerate(HORIZONS):
-        kept = (row + horizon < end) | (row == end - 1)
+        kept = (row + horizon < end) | ((row == end - 1) & ~stale[ticker])
         named = _named(baseline["prices"][kept, i], outputs[kept, i])
         targets = _targets(shard, variance, ahead[:, i], ticker[kept], row[kept], horizon)
         parts.append({"ticker": ticker[kept], **targets, **named})
@@ -38,9 +48,9 @@ def join(shard: Shard, baseline: Arrays, forecasts: Arrays, calibration: Arrays)
     return {name: column[order] for name, column in columns.items()}
 
 
-def future_days(shard: Shard) -> np.ndarray:
+def future_days(shard: Shard, kept_calendars: Sequence[str]) -> np.ndarray:
     """int32[k, h]: by horizon, the day of that session after each ticker's last row."""
-    names = np.array([calendars.infer(ticker.rows["days"]) for ticker in shard], str)
+    names = np.array(kept_calendars, str)
     last = shard.days[shard.offsets[1:] - 1]
     ahead = np.empty((len(shard), len(HORIZONS)), np.int32)
     for name in np.unique(names):

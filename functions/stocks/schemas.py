@@ -6,13 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stocks.contract import MODELS, QUANTILES
+from stocks.contract import COLUMNS, MODELS, QUANTILES
 from stocks.series import Shard
 
 ROW_GROUP = 100_000  # rows; files are sorted by ticker, so a query for one ticker skips the other groups
 
 _string, _double, _int32, _int64 = pa.string(), pa.float64(), pa.int32(), pa.int64()
 _date, _instant = pa.date32(), pa.timestamp("ms")
+_rescaled = pa.list_(pa.struct([("upload", _string), ("ratio", _double), ("days", _int64)]))
 
 SCHEMAS = {
     "predictions": pa.schema(
@@ -29,6 +30,15 @@ SCHEMAS = {
     ),
     "runs": pa.schema(
         [
+            ("term", _int64),
+            ("inputs", _string),
+            ("files", _int32),
+            ("new_files", pa.list_(_string)),
+            ("missing", pa.list_(_string)),
+            ("base_run", _string),
+            ("settings", _string),
+            ("table_hash", _string),
+            ("code", _string),
             ("source_key", _string),
             ("source_version", _string),
             ("uploaded", _instant),
@@ -37,7 +47,6 @@ SCHEMAS = {
             ("rows", _int64),
             ("rejected_rows", _int64),
             ("tickers", _int32),
-            ("skipped", pa.list_(_string)),
             ("shards", _int32),
             ("train_seconds", _double),
             ("endpoint_seconds", _double),
@@ -47,6 +56,41 @@ SCHEMAS = {
             ("model_uri", _string),
             ("gates", pa.list_(_double)),
             ("schema", _int32),
+        ]
+    ),
+    "files": pa.schema(
+        [
+            ("dataset", _string),
+            ("upload", _string),
+            ("source_key", _string),
+            ("source_version", _string),
+            ("uploaded", _instant),
+            ("verdict", _string),
+            ("reason", _string),
+            ("rows", _int64),
+            ("rejected_rows", _int64),
+            ("tickers", _int32),
+            ("first_day", _date),
+            ("last_day", _date),
+            ("columns", pa.list_(_string)),
+            ("ignored", pa.list_(_string)),
+            ("settings", _string),
+        ]
+    ),
+    "tickers": pa.schema(
+        [
+            ("ticker", _string),
+            ("rows", _int64),
+            ("first_day", _date),
+            ("last_day", _date),
+            ("status", _string),
+            ("reason", _string),
+            ("corrections", _int64),
+            ("rescaled", _rescaled),
+            ("basis", _double),
+            ("price_column", _string),
+            ("notes", pa.list_(_string)),
+            ("calendar", _string),
         ]
     ),
     "prices": pa.schema(
@@ -66,8 +110,13 @@ def to_parquet(table: str, columns: Mapping[str, Sequence | np.ndarray]) -> byte
     if set(columns) != set(schema.names):
         raise ValueError(f"{table}: columns differ from the schema: {sorted(set(columns) ^ set(schema.names))}")
     arrays = [_column(columns[field.name], field) for field in schema]
+    return written(pa.table(arrays, schema=schema))
+
+
+def written(table: pa.Table) -> bytes:
+    """The table as a Parquet file."""
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(arrays, schema=schema), sink, compression="zstd", row_group_size=ROW_GROUP)
+    pq.write_table(table, sink, compression="zstd", row_group_size=ROW_GROUP)
     return sink.getvalue().to_pybytes()
 
 
@@ -103,6 +152,14 @@ def prices(*shards: Shard) -> bytes:
         {name: np.ma.masked_equal(values[order], 0.0) for name, values in columns.items()}
         | {"ticker": names[order], "date": days[order], "adjclose": adjclose[order]},
     )
+
+
+def price_rows(prices: pa.Table) -> dict[str, np.ndarray]:
+    """A file of prices as `parts.of_shard` takes it: what is null is 0."""
+    names, ticker = np.unique(prices["ticker"].to_numpy().astype("U"), return_inverse=True)
+    columns = {name: prices[name].fill_null(0.0).to_numpy() for name in COLUMNS}
+    days = prices["date"].cast(_int32).to_numpy()
+    return {"tickers": names, "ticker": ticker.astype(np.int32), "day": days, **columns}
 
 
 def _column(values: Sequence | np.ndarray, field: pa.Field) -> pa.Array:

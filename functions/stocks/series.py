@@ -105,8 +105,8 @@ def day_of(iso_date: str) -> int:
     return (datetime.date.fromisoformat(iso_date) - EPOCH).days
 
 
-def build(rows: Arrays, file_cuts: dict[str, str]) -> tuple[Shard, list[Rejected]]:
-    """The shard of rows as Split wrote them, and the rows that contradict an earlier one.
+def sort(rows: Arrays) -> tuple[dict[str, np.ndarray], list[Rejected]]:
+    """Rows of a file, as Intake gives them, by ticker and day; and those that contradict an earlier one.
 
     Of several rows of a ticker and day the first in the file stands; equal ones vanish, others are rejected.
     """
@@ -123,11 +123,20 @@ def build(rows: Arrays, file_cuts: dict[str, str]) -> tuple[Shard, list[Rejected
         for at in sorted(contradicts, key=lambda at: line[at])
     ]  # fmt: skip
     here, owner = np.unique(ticker[first], return_inverse=True)
-    offsets = np.concatenate([[0], np.bincount(owner, minlength=len(here)).cumsum()]).astype(np.int64)
-    days, columns = day[first].astype(np.int32), {name: values[first, at] for at, name in enumerate(COLUMNS)}
-    bounds = _bounds(offsets, days, file_cuts)
-    minmax = _minmax(offsets, columns["adjclose"], bounds[:, 2])
-    return Shard(rows["tickers"][here], offsets, days, **columns, bounds=bounds, minmax=minmax), rejected
+    columns = {name: values[first, at] for at, name in enumerate(COLUMNS)}
+    named = {"tickers": rows["tickers"][here], "ticker": owner.astype(np.int32), "day": day[first].astype(np.int32)}
+    return named | columns, rejected
+
+
+def build(rows: Arrays, cuts: dict[str, str]) -> Shard:
+    """The shard of sorted rows, one per ticker and day."""
+    days = rows["day"]
+    counts = np.bincount(rows["ticker"], minlength=len(rows["tickers"]))
+    offsets = np.concatenate([[0], counts.cumsum()]).astype(np.int64)
+    bounds = _bounds(offsets, days, cuts)
+    minmax = _minmax(offsets, rows["adjclose"], bounds[:, 2])
+    columns = {name: rows[name] for name in COLUMNS}
+    return Shard(rows["tickers"], offsets, days, **columns, bounds=bounds, minmax=minmax)
 
 
 def _row(ticker: str, day: int, values: np.ndarray) -> str:
@@ -136,11 +145,11 @@ def _row(ticker: str, day: int, values: np.ndarray) -> str:
     return text.getvalue()
 
 
-def _bounds(offsets: np.ndarray, days: np.ndarray, file_cuts: dict[str, str]) -> np.ndarray:
+def _bounds(offsets: np.ndarray, days: np.ndarray, cuts: dict[str, str]) -> np.ndarray:
     """int64[k, 4]: each ticker's rows before each cut, and all of them."""
     bounds = np.empty((len(offsets) - 1, 4), np.int64)
     for column, name in enumerate(CUTS):
-        before = np.concatenate([[0], np.cumsum(days < day_of(file_cuts[name]))])
+        before = np.concatenate([[0], np.cumsum(days < day_of(cuts[name]))])
         bounds[:, column] = np.diff(before[offsets])
     bounds[:, 3] = np.diff(offsets)
     return bounds
@@ -163,9 +172,9 @@ def usable(shard: Shard) -> np.ndarray:
     return shard.bounds[:, 2] >= FEWEST_ROWS
 
 
-def skipped(shard: Shard, file_cuts: dict[str, str]) -> list[dict]:
+def skipped(shard: Shard, cuts: dict[str, str]) -> list[dict]:
     """The tickers that are not forecast, each with its rows before the test period and the reason."""
-    until = file_cuts["test_from"]
+    until = cuts["test_from"]
     return [
         {
             "ticker": str(ticker),

@@ -1,4 +1,4 @@
-"""What would become of a file, by the code of Split, Scale and Check data: no cloud, no upload.
+"""What would become of a file, by the code of Split and Scale: no cloud, no upload.
 
 The answer is JSON; docs/files.md describes its keys.
 """
@@ -9,7 +9,7 @@ import io
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,9 +20,10 @@ from local import parameters
 from local.cli import results
 from local.cli.console import print_lines
 from stocks import series
-from stocks.contract import FEWEST_ORIGIN_ROWS, FEWEST_WINDOWS, HORIZONS, VOLATILITY_ROWS
+from stocks.contract import FEWEST_ORIGIN_ROWS, FEWEST_WINDOWS, HORIZONS, VOLATILITY_ROWS, Arrays
+from stocks.dataset import sizes
 from stocks.reading import description, verdict
-from stocks.reading.intake import Intake, Ticker, shard_count
+from stocks.reading.intake import Intake, Ticker
 from stocks.reading.rejected import Rejected, Unusable, show, to_csv
 from stocks.reading.source import Rules, Source, refused_by_name
 
@@ -89,23 +90,20 @@ def _source(file: str) -> Source:
 def _judge(source: Source) -> Checked:
     tolerance = float(parameters.of_laptop("BadRowTolerance"))
     tomorrow = series.day_of(datetime.datetime.now(datetime.UTC).date().isoformat()) + 1
-    shards = shard_count(source, int(parameters.of_laptop("ShardKilobytes")))
     with tempfile.TemporaryDirectory() as folder:
-        intake = Intake(Path(folder), shards, Rules(tomorrow, tolerance))
+        intake = Intake(Path(folder), Rules(tomorrow, tolerance))
         answer, rejected = dict(EMPTY), intake.kept
         reasons: dict[str, str] | None = None
         try:
             intake.read(source)
-            cuts = intake.judge(float(parameters.of_laptop("TestFraction")))
-            built = [series.build(intake.shard(shard), cuts) for shard in range(shards)]
-            rejected = sorted([*rejected, *(row for _, refused in built for row in refused)])
-            skipped = [skip for shard, _ in built for skip in series.skipped(shard, cuts)]
-            reasons = {skip["ticker"]: skip["reason"] for skip in skipped}
-            usable = sum(int(series.usable(shard).sum()) for shard, _ in built)
-            answer["rejected_rows"] = intake.bad + sum(len(refused) for _, refused in built)
-            verdict.judge_sorted(intake.rows, answer["rejected_rows"], usable, skipped, cuts["test_from"], tolerance)
-            counts = windows(shard for shard, _ in built)
-            trains = all(counts[block] >= fewest for block, fewest in FEWEST_WINDOWS.items())
+            intake.judge()
+            bits = sizes.upload_bits(intake.rows)
+            read = [intake.part(number, bits) for number in range(1 << bits)]
+            rejected = sorted([*rejected, *(row for _, refused in read for row in refused)])
+            answer["rejected_rows"] = intake.bad + sum(len(refused) for _, refused in read)
+            if verdict.has_too_many(answer["rejected_rows"], intake.rows, tolerance):
+                raise verdict.contradicting(answer["rejected_rows"], intake.rows, tolerance)
+            reasons, trains = outlook([rows for rows, _ in read])
             answer |= {"accepted": True, "model": "lstm" if trains else "none"}
         except Unusable as error:
             answer |= _refusal(error)
@@ -117,6 +115,19 @@ def _judge(source: Source) -> Checked:
             answer["tickers"] = [_ticker(ticker, reasons) for ticker in sorted(intake.found())]
     answer["examples"] = [row._asdict() for row in rejected if row.line][:EXAMPLES]
     return Checked(answer, rejected)
+
+
+def outlook(parts: Sequence[Arrays]) -> tuple[dict[str, str], bool]:
+    """What becomes of a dataset with this file alone: why tickers are not forecast, and whether an LSTM is trained."""
+    days, counts = np.unique(np.concatenate([part["day"] for part in parts]), return_counts=True)
+    try:
+        cuts = series.cuts(days, counts, float(parameters.of_laptop("TestFraction")))
+    except Unusable as error:
+        return {str(name): str(error) for part in parts for name in part["tickers"]}, False
+    shards = [series.build(part, cuts) for part in parts]
+    enough = windows(shards)
+    reasons = {skip["ticker"]: skip["reason"] for shard in shards for skip in series.skipped(shard, cuts)}
+    return reasons, all(enough[block] >= fewest for block, fewest in FEWEST_WINDOWS.items())
 
 
 def _refusal(error: Unusable) -> Answer:

@@ -1,8 +1,11 @@
 """What a run left in the lake: copied to a folder and shown as a table."""
 
+from __future__ import annotations
+
+import json
 import statistics
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -10,7 +13,10 @@ from rich.table import Table
 
 from local import cloud
 
-TABLES = ("predictions", "metrics", "runs")
+if TYPE_CHECKING:
+    from common import events
+
+TABLES = ("predictions", "metrics", "runs", "tickers")
 REJECTED = "rejected"
 
 
@@ -22,13 +28,32 @@ def fetch(lake: str, dataset: str, run_id: str, out: Path) -> None:
     cloud.client("s3").download_file(lake, f"reports/{run}report.html", str(out / "report.html"))
 
 
-def fetch_rejected(lake: str, source: dict[str, str], out: Path) -> None:
-    """Copy the lists of rejected rows of an uploaded object to out/rejected/; older copies go."""
-    from common import events, keys
+def fetch_rejected(lake: str, dataset: str, sources: list[events.Upload], out: Path) -> None:
+    """Copy the lists of rejected rows of uploaded objects to out/rejected/; older copies go."""
+    from common import keys
 
-    dataset = keys.dataset(source["key"])
-    run: events.NamedRun = {"dataset": dataset, "run_id": keys.run_id(dataset, **source)}
-    _copy(lake, keys.lake("rejected", run), emptied(out / REJECTED, "*.csv"))
+    folder = emptied(out / REJECTED, "*.csv")
+    for source in sources:
+        _copy(lake, keys.rejected(dataset, source), folder)
+
+
+def holder(lake: str, dataset: str) -> str:
+    """The ARN of the execution that leads the dataset, empty where none does."""
+    from common import keys
+
+    s3 = cloud.client("s3")
+    try:
+        return json.loads(s3.get_object(Bucket=lake, Key=keys.lease(dataset))["Body"].read())["holder"]
+    except s3.exceptions.NoSuchKey:
+        return ""
+
+
+def newest_run(lake: str, dataset: str) -> str:
+    """The id of the dataset's newest run, empty where none is published."""
+    from common import keys
+
+    listed = cloud.client("s3").list_objects_v2(Bucket=lake, Prefix=keys.published(dataset)).get("Contents", [])
+    return listed[-1]["Key"].rpartition("/")[2].partition("-")[2].removesuffix(".json") if listed else ""
 
 
 def emptied(folder: Path, pattern: str) -> Path:

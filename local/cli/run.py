@@ -1,51 +1,91 @@
-"""Check a CSV, upload it, follow its execution and fetch the results."""
+"""Check CSVs, upload them to a dataset, follow its run and fetch the results."""
+
+from __future__ import annotations
 
 import argparse
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local import cloud, paths
 from local.cli import check, follow, results
 from local.cli.console import console, print_lines
 from local.cli.up import bring_up
 
+if TYPE_CHECKING:
+    from common import events
+
 
 def command(arguments: argparse.Namespace) -> int:
-    dataset = arguments.dataset or dataset_of(arguments.csv)
+    named, files = arguments.csv, list(expand(arguments.csv))
+    if not arguments.dataset and len(named) > 1:
+        raise cloud.CloudError("several files make one dataset; name it with --dataset")
+    dataset = arguments.dataset or dataset_of(named[0])
     out = arguments.out or Path("out") / dataset
-    answer, rejected = check.check(str(arguments.csv))
-    print_lines(check.in_words(str(arguments.csv), answer))
-    if not answer["accepted"]:
-        check.write_rejected(rejected, out)
+    accepted = [file for file in files if accepts(file, out)]
+    if not accepted:
         return 1
     started = time.monotonic()
     outputs = bring_up()
-    source = _upload(arguments.csv, dataset, outputs)
-    arn = follow.find_execution(outputs["StateMachineArn"], source["key"], source["version_id"])
-    print_lines([f"s3://{source['bucket']}/{source['key']}", arn])
-    described = follow.follow(arn, console)
+    sources = [_upload(file, dataset, outputs) for file in accepted]
+    arns = [follow.find_execution(outputs["StateMachineArn"], file["key"], file["version_id"]) for file in sources]
+    print_lines(f"s3://{source['bucket']}/{source['key']}" for source in sources)
+    described = lead(arns, dataset, outputs["LakeBucket"])
     print_lines([f"{described['status']} after {time.monotonic() - started:.0f} s"])
-    results.fetch_rejected(outputs["LakeBucket"], source, out)
+    results.fetch_rejected(outputs["LakeBucket"], dataset, sources, out)
     if described["status"] != "SUCCEEDED":
         cause = follow.plain_cause(described.get("cause", ""))
         print_lines([f"error: {described.get('error', '')}", f"cause: {cause}", f"logs: {paths.LOGS}"])
         return 1
-    _show(json.loads(described["output"] or "{}"), outputs["LakeBucket"], out)
-    return 0
+    _show(json.loads(described["output"] or "{}"), dataset, outputs["LakeBucket"], out)
+    return 0 if len(accepted) == len(files) else 1
 
 
-def _show(result: dict, lake: str, out: Path) -> None:
-    """Fetch what the run published and print its figures; nothing was, if the file was no new one."""
-    if result.get("status") in ("duplicate", "ignored"):
-        print_lines([f"nothing to do: {result.get('reason') or result['status']}"])
+def expand(named: list[Path]) -> Iterator[Path]:
+    """The files that were named, and those in folders that were."""
+    for path in named:
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        yield from (file for file in inside if file == path or file.name.lower().endswith((".csv", ".csv.gz")))
+
+
+def accepts(file: Path, out: Path) -> bool:
+    """Whether the file would be accepted; says so, or why not."""
+    answer, rejected = check.check(str(file))
+    print_lines(check.in_words(str(file), answer))
+    if not answer["accepted"]:
+        check.write_rejected(rejected, out)
+    return answer["accepted"]
+
+
+def lead(arns: list[str], dataset: str, lake: str) -> dict:
+    """Follow the executions of the uploads, and those that lead the dataset, until it rests; the last that led."""
+    described: dict = {}
+    while arns:
+        ended = follow.follow(arns.pop(), console)
+        folded = ended["status"] == "SUCCEEDED" and json.loads(ended["output"] or "{}").get("status") == "folded"
+        if not folded:
+            described = ended
+        holder = results.holder(lake, dataset)
+        if holder and holder not in arns:
+            arns.append(holder)
+    return described
+
+
+def _show(result: dict, dataset: str, lake: str, out: Path) -> None:
+    """Fetch the dataset's newest run and print its figures."""
+    if result.get("status") != "published":
+        print_lines([f"nothing new: {result.get('reason') or result.get('status')}"])
+    run_id = results.newest_run(lake, dataset)
+    if not run_id:
         return
-    results.fetch(lake, result["dataset"], result["run_id"], out)
+    results.fetch(lake, dataset, run_id, out)
     console.print(results.models_table(out))
     console.print(results.ranges_table(out))
     report = (out / "report.html").resolve()
-    print_lines([result.get("headline", ""), f"run {result['run_id']}", f"report: {report}"])
+    print_lines([result.get("headline", ""), f"run {run_id}", f"report: {report}"])
 
 
 def dataset_of(csv: Path) -> str:
@@ -54,7 +94,7 @@ def dataset_of(csv: Path) -> str:
     return (stem if re.match("[a-z]", stem) else f"d-{stem}".rstrip("-"))[:40].rstrip("-")
 
 
-def _upload(csv: Path, dataset: str, outputs: dict[str, str]) -> dict[str, str]:
+def _upload(csv: Path, dataset: str, outputs: dict[str, str]) -> events.Upload:
     """Put the file where people drop files: bucket, key and version_id of the object."""
     bucket, key = outputs["IncomingBucket"], f"incoming/{dataset}/{csv.name}"
     with csv.open("rb") as body:

@@ -5,6 +5,8 @@ from typing import Any
 
 ENVIRONMENT = {
     "STACK_NAME": "stocks",
+    "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:stocks",
+    "INCOMING_BUCKET": "incoming",
     "WORK_BUCKET": "work",
     "LAKE_BUCKET": "lake",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:runs",
@@ -20,6 +22,8 @@ ENVIRONMENT = {
     "TEST_FRACTION": "0.2",
     "BAD_ROW_TOLERANCE": "0.01",
     "SHARD_KILOBYTES": "16384",
+    "QUIET_SECONDS": "0",
+    "RUN_RETENTION_DAYS": "90",
     "REPORT_LINK_HOURS": "12",
     "KMS_KEY_ARN": "",
     "SWEEP_AFTER_HOURS": "12",

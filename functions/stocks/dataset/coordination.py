@@ -176,7 +176,8 @@ def _draw(situation: Situation, settings: Settings) -> Plan:
 
 def _planned(verdict: Verdict) -> Planned:
     upload = verdict.upload
-    return Planned(upload.id, upload.key, upload.version_id, verdict.folder, verdict.bits, verdict.rows)
+    counts = verdict.rows, verdict.rejected_rows
+    return Planned(upload.id, upload.key, upload.version_id, verdict.folder, verdict.bits, *counts)
 
 
 def announce(lease: Lease, drawn: Plan) -> Lease | None:

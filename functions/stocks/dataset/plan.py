@@ -63,6 +63,7 @@ class Planned:
     folder: str
     bits: int
     rows: int
+    rejected_rows: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -60,6 +60,12 @@ class Facts:
         """The facts for JSON, which keeps a float64 exactly."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
+    def row(self) -> dict[str, Any]:
+        """The facts as the table of tickers has them."""
+        row = self.stored() | {"rescaled": [entry._asdict() for entry in self.rescaled], "notes": list(self.notes)}
+        del row["filled"]
+        return row
+
     def noted(self, *notes: str) -> "Facts":
         """The facts with what is new of these notes."""
         new = [note for note in dict.fromkeys(notes) if note not in self.notes]

@@ -6,7 +6,7 @@ An upload is one version of an object directly in `incoming/<folder>/`. Rules 1 
 import dataclasses
 import datetime
 import re
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from stocks.dataset import documents
 from stocks.dataset.documents import Document
@@ -66,7 +66,7 @@ class Upload:
     def id(self) -> str:
         """`20261124T124223Z-<12 hex of bucket, key and version>`: names sort as the fold does, to the second."""
         instant = self.modified.astimezone(datetime.UTC)
-        return f"{instant:%Y%m%dT%H%M%SZ}-{documents.digest(self.bucket, self.key, self.version_id)}"
+        return f"{instant:%Y%m%dT%H%M%SZ}-{digest_of(self.bucket, self.key, self.version_id)}"
 
     @property
     def dataset(self) -> str:
@@ -96,7 +96,8 @@ class Verdict(Document):
 
     It depends on the upload and on `settings`, the version of settings.json, alone; `execution` (an ARN) only says who
     was first. An accepted one names the `folder` of its parts, one for each value of the `bits` leading bits of a
-    ticker's CRC-32. `rows` are the accepted ones, `columns` those that were read, `ignored` the titles that were not.
+    ticker's CRC-32. `rows` are the accepted ones, one per ticker and day. `reading` is how the file was read, as
+    Intake.report says it.
     """
 
     upload: Upload
@@ -111,12 +112,21 @@ class Verdict(Document):
     tickers: int = 0
     first_day: str = ""
     last_day: str = ""
-    columns: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
+    reading: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.accepted != bool(self.folder) or self.accepted == bool(self.reason):
             raise ValueError("a verdict has a folder of parts if it accepts, and a reason if it rejects")
+
+
+def instant_of(upload: str) -> datetime.datetime:
+    """When the upload of this id was, to the second."""
+    return datetime.datetime.strptime(upload.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
+
+
+def digest_of(bucket: str, key: str, version_id: str) -> str:
+    """How the id of this version's upload ends."""
+    return documents.digest(bucket, key, version_id)
 
 
 def folder(upload: Upload, execution: str) -> str:

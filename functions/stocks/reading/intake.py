@@ -1,11 +1,9 @@
-"""What is taken in of a file: accepted rows wait on disk by shard, so memory does not grow with the file."""
+"""What is taken in of a file: accepted rows wait on disk by ticker, so memory does not grow with the file."""
 
 import dataclasses
 import errno
 import gzip
-import math
 import zlib
-from binascii import crc32
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +12,8 @@ import numpy as np
 
 from stocks import series
 from stocks.contract import COLUMNS
+from stocks.dataset import parts, sizes
 from stocks.reading import encodings, lines, rejected, verdict
-from stocks.reading.dates import FIRST_DAY, LAST_DAY
 from stocks.reading.layout import Layout
 from stocks.reading.numbers import COMMA
 from stocks.reading.prices import Block, PricesFile
@@ -23,11 +21,10 @@ from stocks.reading.rows import ROW
 from stocks.reading.source import Rules, Source
 from stocks.reading.tickers import look_alikes
 
-MOST_SHARDS = 128
-GZIP_RATIO = 4
+PILES = 1 << sizes.MOST_BITS  # of a file's rows on disk; a part is one of them or some that follow each other
 MOST_TICKERS = 200_000
 MOST_KINDS = 1_000
-MOST_SHARD_ROWS = 2_000_000  # what this step and Scale can hold at once
+MOST_PILE_ROWS = 2_000_000  # what a step can hold at once
 ORDINARY = "EQ"  # of several kinds of a share NSE lists, the one that is meant
 REPEATED_AMONG = 50_000  # rows, a day of which comes more than once in a file of other than daily prices
 FEWEST_SPACED = 3
@@ -46,18 +43,11 @@ class Ticker(NamedTuple):
     gap: float
 
 
-def shard_count(source: Source, shard_kilobytes: int) -> int:
-    """One shard for each shard_kilobytes of text, estimated from the file's size."""
-    characters = source.size * (GZIP_RATIO if source.is_gzipped else 1)
-    return min(max(math.ceil(characters / (shard_kilobytes * 1024)), 1), MOST_SHARDS)
-
-
 @dataclasses.dataclass
 class Intake:
-    """What has been read of a file: counts, days, the first rejected rows and, on disk, each shard's rows."""
+    """What has been read of a file: counts, the first rejected rows and, on disk, the accepted rows in piles."""
 
     folder: Path
-    shards: int
     rules: Rules = dataclasses.field(default_factory=Rules)
     layout: Layout | None = None
     rows: int = 0
@@ -69,8 +59,7 @@ class Intake:
     kept: list[rejected.Rejected] = dataclasses.field(default_factory=list)
     tickers: dict[str, int] = dataclasses.field(default_factory=dict)
     kinds: dict[str, int] = dataclasses.field(default_factory=dict)
-    shard_of: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.uint8))
-    days: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(LAST_DAY - FIRST_DAY + 1, np.int64))
+    pile_of: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
 
     def read(self, source: Source) -> None:
         """Take in the whole file, or what it takes to see that it has too many bad rows. Raises Unusable."""
@@ -92,9 +81,9 @@ class Intake:
 
     def _forget(self) -> None:
         """Be as new."""
-        for shard in range(self.shards):
-            self.file(shard).unlink(missing_ok=True)
-        fresh = Intake(self.folder, self.shards, self.rules)
+        for pile in range(PILES):
+            self.file(pile).unlink(missing_ok=True)
+        fresh = Intake(self.folder, self.rules)
         vars(self).update(vars(fresh))
 
     def _take(self, source: Source, codec: str) -> None:
@@ -132,52 +121,54 @@ class Intake:
         self.bad += block.bad
         self.empty += block.empty
         self.kept += block.rejected[: rejected.KEEP - len(self.kept)]
-        self.days += np.bincount(block.rows["day"] - FIRST_DAY, minlength=len(self.days))
         self.route(block.rows)
 
     def route(self, rows: np.ndarray) -> None:
-        """Append each row to the file of its shard, which the ticker alone decides."""
+        """Append each row to its pile, which the ticker alone decides."""
         if len(self.tickers) > MOST_TICKERS:
             raise rejected.Unusable(f"the file has more than {MOST_TICKERS:,} tickers; drop it in parts")
         if len(self.kinds) > MOST_KINDS:
             raise rejected.Unusable(f"the column of series has more than {MOST_KINDS:,} values; delete the column")
-        new = list(self.tickers)[len(self.shard_of) :]
-        self.shard_of = np.append(self.shard_of, np.array([crc32(t.encode()) % self.shards for t in new], np.uint8))
-        target = self.shard_of[rows["ticker"]]
-        for shard in np.unique(target).tolist():
-            with self.file(shard).open("ab") as file:
-                rows[target == shard].tofile(file)
-                if file.tell() > MOST_SHARD_ROWS * rows.itemsize:
-                    raise rejected.Unusable(self.crowded(shard))
+        new = list(self.tickers)[len(self.pile_of) :]
+        self.pile_of = np.append(self.pile_of, parts.numbers(new, sizes.MOST_BITS))
+        target = self.pile_of[rows["ticker"]]
+        for pile in np.unique(target).tolist():
+            with self.file(pile).open("ab") as file:
+                rows[target == pile].tofile(file)
+                if file.tell() > MOST_PILE_ROWS * rows.itemsize:
+                    raise rejected.Unusable(self.crowded(pile))
 
-    def crowded(self, shard: int) -> str:
-        names = [ticker for ticker, of in zip(self.tickers, self.shard_of.tolist(), strict=True) if of == shard]
+    def crowded(self, pile: int) -> str:
+        names = [ticker for ticker, of in zip(self.tickers, self.pile_of.tolist(), strict=True) if of == pile]
         return (
-            f"{rejected.show(names[0])} and {len(names) - 1} tickers that share its shard have more than "
-            f"{MOST_SHARD_ROWS:,} rows; a ticker has one row a day, so drop tickers in files of their own"
+            f"{rejected.show(names[0])} and {len(names) - 1} tickers that share its part have more than "
+            f"{MOST_PILE_ROWS:,} rows; a ticker has one row a day, so drop tickers in files of their own"
         )
 
-    def file(self, shard: int) -> Path:
-        return self.folder / f"{shard:05d}"
+    def file(self, pile: int) -> Path:
+        return self.folder / f"{pile:05d}"
 
-    def stored(self, shard: int) -> np.ndarray:
-        """The shard's accepted rows as ROW records, in file order."""
-        return np.fromfile(self.file(shard), ROW) if self.file(shard).exists() else np.empty(0, ROW)
+    def stored(self, pile: int) -> np.ndarray:
+        """The accepted rows of a pile as ROW records, in file order."""
+        return np.fromfile(self.file(pile), ROW) if self.file(pile).exists() else np.empty(0, ROW)
 
-    def shard(self, shard: int) -> series.Arrays:
-        """The shard's accepted rows in file order, as docs/architecture.md describes `rows`."""
-        rows = self.stored(shard)
+    def part(self, number: int, bits: int) -> tuple[dict[str, np.ndarray], list[rejected.Rejected]]:
+        """The rows of a part among 2^bits, as `parts.of_shard` takes them, and those that contradict an earlier one."""
+        rows = np.concatenate([self.stored(pile) for pile in parts.read_by(number, bits, sizes.MOST_BITS)])
         numbers, ticker = np.unique(rows["ticker"], return_inverse=True)
         every = list(self.tickers)
         names, place = np.unique(np.array([every[number] for number in numbers], "U"), return_inverse=True)
         arrays = {"tickers": names, "ticker": place[ticker].astype(np.int32)}
-        return arrays | {name: rows[name].copy() for name in ("line", "day", *COLUMNS)}
+        sorted_rows, refused = series.sort(arrays | {name: rows[name] for name in ("line", "day", *COLUMNS)})
+        assert self.layout is not None
+        filled = np.array([self.layout.fills_adjclose(name) for name in sorted_rows["tickers"].tolist()], bool)
+        return sorted_rows | {"filled": filled}, refused
 
     def found(self) -> Iterator[Ticker]:
         """What the file has of each ticker that has a row."""
         every = list(self.tickers)
-        for shard in range(self.shards):
-            rows = self.stored(shard)
+        for pile in range(PILES):
+            rows = self.stored(pile)
             rows = rows[np.lexsort((rows["line"], rows["day"], rows["ticker"]))]
             edges = np.flatnonzero(np.diff(rows["ticker"], prepend=-1))
             for own in np.split(rows, edges[1:]) if len(rows) else []:
@@ -186,16 +177,14 @@ class Intake:
                 price = float(own["adjclose"][first[-1]])
                 yield Ticker(every[own["ticker"][0]], len(days), int(days[0]), int(days[-1]), price, gap)
 
-    def judge(self, test_fraction: float) -> dict[str, str]:
-        """The days where validation, decision and test begin. Raises Unusable where the file is of no use."""
+    def judge(self) -> None:
+        """Raise Unusable where the file is of no use, as far as that shows before its rows are sorted."""
         if verdict.has_too_many(self.bad, self.rows, self.rules.tolerance):
             raise verdict.too_many(self.bad, self.rows, self.rules.tolerance, self.kept[0], self.stopped)
         verdict.refuse_other_bars(ticker.gap for ticker in self.found() if ticker.gap)
-        days = np.flatnonzero(self.days)
-        return series.cuts(days + FIRST_DAY, self.days[days], test_fraction)
 
     def report(self) -> dict:
-        """Counts, and how the file was read, as docs/architecture.md describes it for the manifest."""
+        """Counts, and how the file was read, as docs/architecture.md describes it for a verdict."""
         layout = self.layout
         assert layout is not None
         order = f"epoch {layout.way.unit}" if layout.way.unit else layout.way.order or "year"
@@ -215,8 +204,8 @@ class Intake:
     def _leave_out_other_kinds(self) -> None:
         """Of a symbol's several kinds of share on one day keep the ordinary one, or where there is none, none."""
         ordinary = self.kinds.get(ORDINARY, -1)
-        for shard in range(self.shards):
-            rows = self.stored(shard)
+        for pile in range(PILES):
+            rows = self.stored(pile)
             order = np.lexsort((rows["kind"], rows["day"], rows["ticker"]))
             ticker, day, kind = (rows[name][order] for name in ("ticker", "day", "kind"))
             new = np.ones(len(order), bool)
@@ -230,9 +219,8 @@ class Intake:
             if left_out.any():
                 kept = np.ones(len(rows), bool)
                 kept[order[left_out]] = False
-                self.days -= np.bincount(rows["day"][~kept] - FIRST_DAY, minlength=len(self.days))
                 self.left_out += int(left_out.sum())
-                rows[kept].tofile(self.file(shard))
+                rows[kept].tofile(self.file(pile))
         if self.left_out:
             self.notes.append(
                 f"{self.left_out:,} rows of other series than {ORDINARY} of the same symbol and day are left out"

@@ -66,6 +66,11 @@ class Layout:
         named = [index for index in (self.date, self.ticker, self.series) if index is not None]
         return list(dict.fromkeys([*named, *(index for panel in self.panels for index in panel.columns.values())]))
 
+    def fills_adjclose(self, ticker: str) -> bool:
+        """Whether the file has no adjusted prices of a ticker, so that its closing prices stand for them."""
+        own = [panel for panel in self.panels if panel.ticker == ticker] or self.panels
+        return own[0].price == "close"
+
     def title(self, index: int) -> str:
         return shorten(self.titles[index])
 

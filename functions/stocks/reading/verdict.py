@@ -35,20 +35,8 @@ def refuse_other_bars(gaps: Iterable[float]) -> None:
             raise Unusable(f"these are {name} bars: rows are {usual:g} days apart; upload daily prices")
 
 
-def judge_sorted(rows: int, bad: int, tickers: int, skipped: Sequence[dict], test_from: str, tolerance: float) -> None:
-    """Raise Unusable where a file is of no use once its rows are sorted.
-
-    bad counts the rows that contradict an earlier one, too; tickers are those that can be forecast, skipped the others,
-    as series.skipped lists them.
-    """
-    if has_too_many(bad, rows, tolerance):
-        raise contradicting(bad, rows, tolerance)
-    if not tickers:
-        raise none_usable([skip["ticker"] for skip in skipped], [skip["rows"] for skip in skipped], test_from)
-
-
 def none_usable(names: Sequence[str], rows: Sequence[int], test_from: str) -> Unusable:
-    """No ticker can be forecast; rows are those that each has before the test period."""
+    """No ticker can be forecast yet; rows are those that each has before the test period."""
     longest = rows.index(max(rows))
     who = (
         f"{show(names[longest])} has"

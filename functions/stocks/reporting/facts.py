@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from stocks.contract import SCHEMA
 
@@ -13,6 +13,14 @@ class Skip(TypedDict):
 
     ticker: str
     reason: str
+
+
+class FileRead(NamedTuple):
+    """How a file was read, as Intake.report says it."""
+
+    key: str
+    rejected_rows: int
+    reading: dict
 
 
 class Judgement(TypedDict):
@@ -39,19 +47,27 @@ class RunFacts:
 
     dataset: str
     run_id: str
-    source_uri: str
-    source_key: str
+    term: int  # of the run: a higher one is newer
+    inputs: str  # hash of the uploads and settings
+    files: int  # that make the table
+    new_files: Sequence[str]  # ids of uploads that no run has published before
+    missing: Sequence[str]  # keys of uploads that were not read in time
+    base_run: str
+    settings: str  # the version of settings.json
+    table_hash: str
+    code: str
+    source_key: str  # of the newest file
     source_version: str
     uploaded: datetime.datetime
     started: datetime.datetime
     finished: datetime.datetime
     cuts: Mapping[str, str]  # ISO days by the contract's CUTS
-    reading: dict  # how the file was read, as the manifest says it
+    read: Sequence[FileRead]  # some of the new files
+    left_out: Sequence[Skip]
     rows: int
     rejected_rows: int
     rejected_uri: str
     tickers: int
-    skipped: Sequence[Skip]
     shards: int
     train_seconds: float
     endpoint_seconds: float

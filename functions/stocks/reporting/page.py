@@ -51,7 +51,7 @@ def view(
         "test_days": wording.test_days(facts),
         "by_ticker": tables.by_ticker(by_ticker, charted, facts.tickers),
         "rejected_rows": wording.rejected_rows(facts),
-        "left_out": tables.left_out(facts.skipped),
+        "left_out": tables.left_out(facts.left_out),
         "about": _about(facts),
         "data": {"steps": charts.STEPS, "charts": charted},
     }
@@ -71,21 +71,26 @@ def _figures(pooled: ByModel) -> list[tuple[str, str]]:
 
 
 def _about(facts: RunFacts) -> dict[str, str]:
-    reading = facts.reading
     lines = {
-        "File": f"{facts.source_uri} (version {facts.source_version})",
+        "Files": f"{wording.count(facts.files, 'file')}, {len(facts.new_files):,} of them new; the newest is "
+        f"{facts.source_key} (version {facts.source_version})",
+        "Not read in time": ", ".join(facts.missing),
         "Run": facts.run_id,
         "Started and finished": f"{wording.instant(facts.started)} to {wording.instant(facts.finished)}",
-        "Read as": f"{description.form(reading)}; {description.columns(reading)}",
-        "Ticker's name": description.ticker_source(reading),
-        "Noted": "; ".join(reading["notes"]),
         "Rows": f"{facts.rows:,} in {wording.count(facts.shards, 'shard')}",
         "Training": f"{facts.train_seconds:,.0f} s on {facts.training_instance_type}",
         "Endpoint": f"{facts.endpoint_seconds:,.0f} s on {facts.endpoint_instance_type}, then deleted",
         "Estimated cost": wording.cost(facts),
         "Model": facts.model_uri,
     }
+    lines |= {f"{file.key} was read as": _form(file.reading) for file in facts.read}
     return {name: line for name, line in lines.items() if line}
+
+
+def _form(reading: dict) -> str:
+    ticker = description.ticker_source(reading)
+    parts = [description.form(reading), description.columns(reading), ticker and f"ticker {ticker}", *reading["notes"]]
+    return "; ".join(part for part in parts if part)
 
 
 @functools.cache

@@ -114,8 +114,8 @@ def lead(pooled: ByModel, facts: RunFacts) -> str:
         sentences.append(f"Measured on {forecast['n']:,} forecasts for days that no model had seen.")
     elif facts.evidence["fallback"]:
         sentences.append("The file has too few recent days to say how good its forecasts are.")
-    if facts.skipped:
-        sentences.append(f"{count(len(facts.skipped), 'ticker')} left out.")
+    if facts.left_out:
+        sentences.append(f"{count(len(facts.left_out), 'ticker')} left out.")
     return " ".join(sentences)
 
 
@@ -169,10 +169,8 @@ def test_days(facts: RunFacts) -> str:
 
 def rejected_rows(facts: RunFacts) -> str:
     """How many rows could not be used, and where they are listed."""
-    rejected, rows = facts.rejected_rows, facts.rows
-    share = f" ({rejected / rows:.2%})" if rows and rejected else ""
-    where = f"; each is listed with its line and reason under {facts.rejected_uri}" if rejected else ""
-    return f"{rejected:,} of {count(rows, 'row')}{share} could not be used{where}."
+    where = f"; each is listed with its line and reason under {facts.rejected_uri}" if facts.rejected_rows else ""
+    return f"{count(facts.rejected_rows, 'row')} of {count(facts.files, 'file')} could not be used{where}."
 
 
 def cost(facts: RunFacts) -> str:

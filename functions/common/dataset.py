@@ -1,0 +1,183 @@
+"""What S3 knows of a dataset: its lease, its verdicts, its plans and published runs, and what lies in its folders.
+
+`stocks.dataset` decides; this module reads for it, and writes on S3's conditions what it decided.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from common import aws, keys, storage
+from common.errors import RejectedSettings
+from common.events import NamedRun
+from common.settings import settings as of_stack
+from stocks.dataset import plan as plans
+from stocks.dataset.lease import Asked, Lease
+from stocks.dataset.plan import Plan, Run
+from stocks.dataset.settings import Settings, WrongSettings, parse
+from stocks.dataset.uploads import INCOMING, SETTINGS, Upload, Verdict, place
+
+READERS = 16  # small objects that are read at once
+RECENT_RUNS = 8  # published ones that may be a base
+
+
+class Held(NamedTuple):
+    """A lease, the ETag that a write in its place names, and S3's clock."""
+
+    lease: Lease
+    etag: str
+    now: datetime.datetime
+
+
+def lease(dataset: str) -> Held:
+    body, etag, now = storage.find(of_stack().lake_bucket, keys.lease(dataset))
+    return Held(Lease() if body is None else Lease.from_json(body), etag, now)
+
+
+def write_lease(dataset: str, written: Lease, etag: str) -> bool:
+    """Whether nobody else wrote it since it was read."""
+    return storage.put_if(of_stack().lake_bucket, keys.lease(dataset), written.to_json(), etag)
+
+
+def ask(holder: str) -> Asked:
+    """What Step Functions says of the execution that holds a lease; AWS forgets executions after 90 days."""
+    states = aws.states()
+    try:
+        described = states.describe_execution(executionArn=holder)
+    except states.exceptions.ExecutionDoesNotExist:
+        return Asked(holder, "")
+    return Asked(holder, described["status"], described.get("error", ""))
+
+
+def verdict_ids(dataset: str) -> tuple[str, ...]:
+    """The ids of the uploads that have a verdict."""
+    found = storage.listed(of_stack().lake_bucket, keys.verdicts(dataset))
+    return tuple(one["Key"].rpartition("/")[2].removesuffix(".json") for one in found)
+
+
+def seen(dataset: str) -> str:
+    """What there is to settle now, as `plan.seen` says it."""
+    return plans.seen(verdict_ids(dataset), settings(dataset).version)
+
+
+def verdict(dataset: str, upload: str) -> Verdict | None:
+    """The verdict on an upload, None as long as there is none."""
+    body = storage.find(of_stack().lake_bucket, keys.verdict(dataset, upload)).body
+    return None if body is None else Verdict.from_json(body)
+
+
+def verdicts(dataset: str, ids: Iterable[str]) -> tuple[Verdict, ...]:
+    """The verdicts of these names, in their order."""
+    return tuple(map(Verdict.from_json, _lake([keys.verdict(dataset, name) for name in ids])))
+
+
+def plan(run: NamedRun) -> Plan | None:
+    """The plan of a run, None as long as there is none."""
+    body = storage.find(of_stack().lake_bucket, keys.lake("plans", run, "plan.json")).body
+    return None if body is None else Plan.from_json(body)
+
+
+def planned(run: NamedRun) -> Plan:
+    """The plan of a run that has one."""
+    return Plan.from_json(storage.get(of_stack().lake_bucket, keys.lake("plans", run, "plan.json")))
+
+
+def write_plan(run: NamedRun, drawn: Plan) -> Plan:
+    """The plan that stands: this one, unless another attempt of the step wrote its own first."""
+    storage.put_if(of_stack().lake_bucket, keys.lake("plans", run, "plan.json"), drawn.to_json(), "")
+    return planned(run)
+
+
+def uploads(dataset: str) -> tuple[Upload, ...]:
+    """Every version of every file in the dataset's folders."""
+    found = []
+    for folder in _folders(dataset):
+        pages = aws.s3().get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=of_stack().incoming_bucket, Prefix=folder, Delimiter="/"):
+            for version in page.get("Versions", []):
+                if place(version["Key"]).kind == "file":
+                    bucket, key = of_stack().incoming_bucket, version["Key"]
+                    found.append(Upload(bucket, key, version["VersionId"], version["LastModified"]))
+    return tuple(found)
+
+
+def settings(dataset: str) -> Settings | WrongSettings:
+    """What is in force: the newest settings.json over the folder's spellings, over the stack's parameters."""
+    stack, s3, found = of_stack(), aws.s3(), []
+    for folder in _folders(dataset):
+        try:
+            standing = s3.get_object(Bucket=stack.incoming_bucket, Key=f"{folder}{SETTINGS}")
+        except s3.exceptions.NoSuchKey:
+            continue
+        found.append((standing["LastModified"], folder, standing["Body"].read()))
+    content = max(found)[2] if found else None
+    try:
+        return parse(content, Settings(stack.test_fraction, stack.bad_row_tolerance))
+    except WrongSettings as error:
+        return error
+
+
+def usable_settings(dataset: str) -> Settings:
+    """The settings in force. Raises RejectedSettings, which lists everything that is wrong with the file."""
+    found = settings(dataset)
+    if isinstance(found, WrongSettings):
+        raise RejectedSettings(f"{found} It is {INCOMING}/{dataset}/{SETTINGS}.")
+    return found
+
+
+def runs(dataset: str) -> tuple[Run, ...]:
+    """The newest published runs, among them the newest of all.
+
+    A run is published once its row stands; one that died between what it leaves for later plans and the row is none.
+    """
+    lake = of_stack().lake_bucket
+    rows = {_run_id(row["Key"]): row["Key"] for row in storage.listed(lake, f"runs/dataset={dataset}/")}
+    left = [kept["Key"] for kept in storage.listed(lake, keys.published(dataset))]
+    of_rows = [key for key in left if key.rpartition("/")[2].partition("-")[2].removesuffix(".json") in rows]
+    if of_rows:
+        return tuple(map(Run.from_json, _lake(of_rows[-RECENT_RUNS:])))
+    return tuple(_first_version(lake, run_id, key) for run_id, key in rows.items())
+
+
+def is_published(run: NamedRun) -> bool:
+    """Whether the run's row stands in the table of runs: whatever happened since, it is published."""
+    rows = aws.s3().list_objects_v2(Bucket=of_stack().lake_bucket, Prefix=keys.lake("runs", run), MaxKeys=1)
+    return bool(rows.get("Contents"))
+
+
+def publish(run: NamedRun, facts: Run) -> None:
+    """Leave what later plans read of a run, before its row."""
+    key = keys.published_run(run["dataset"], facts.term, run["run_id"])
+    storage.put(of_stack().lake_bucket, key, facts.to_json(), "application/json")
+
+
+def _first_version(lake: str, run_id: str, key: str) -> Run:
+    """A run of the first version, which its row alone tells of."""
+    import io
+
+    import pyarrow.parquet as pq
+
+    row = pq.read_table(io.BytesIO(storage.get(lake, key))).to_pylist()[0]
+    instants = {name: row[name].replace(tzinfo=datetime.UTC) for name in ("finished", "uploaded")}
+    return Run(run_id=run_id, term=0, key=row["source_key"], version_id=row["source_version"], **instants)
+
+
+def _run_id(key: str) -> str:
+    return key.partition("/run_id=")[2].partition("/")[0]
+
+
+def _folders(dataset: str) -> list[str]:
+    """The spellings of the dataset's folder in the incoming bucket: US/ and us/ are one dataset."""
+    found = storage.folders(of_stack().incoming_bucket, f"{INCOMING}/")
+    return [folder for folder in found if place(folder).dataset == dataset]
+
+
+def _lake(names: list[str]) -> Iterator[bytes]:
+    """Small objects of the lake, many at once."""
+    read = functools.partial(storage.get, of_stack().lake_bucket)
+    with ThreadPoolExecutor(READERS) as pool:
+        yield from pool.map(read, names)

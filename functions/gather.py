@@ -1,0 +1,81 @@
+"""Lead the dataset or leave it to the execution that does; wait for stragglers; draw the run's plan.
+
+Called again every 15 seconds while it answers `wait`, by the leader alone. `stocks.dataset.coordination` decides.
+"""
+
+import datetime
+
+from common import code, dataset, telemetry
+from common.errors import NotAdopted, RejectedSettings, Transient
+from common.events import Gathered, GatherEvent, GatherResult, LambdaContext, NamedRun
+from common.settings import settings
+from stocks.dataset import coordination
+from stocks.dataset import lease as leases
+from stocks.dataset.coordination import Refuse, Situation, Wait
+from stocks.dataset.lease import Lease
+from stocks.dataset.plan import Plan, Stack
+
+ROUNDS = 20  # of reading again what others have written meanwhile
+ERRORS = {"RejectedSettings": RejectedSettings, "NotAdopted": NotAdopted}
+
+
+@telemetry.step
+def handler(event: GatherEvent, context: LambdaContext) -> GatherResult:
+    run, execution, asked = event["run"], event["execution_arn"], None
+    name = run["dataset"]
+    for _ in range(ROUNDS):
+        held, etag, now = dataset.lease(name)
+        way = coordination.approach(held, execution, now, asked)
+        if way == "folded":
+            return answer(run, "folded", f"its rows go into the run of {held.holder}")
+        if way == "ask":
+            asked = dataset.ask(held.holder)
+        elif way == "take":
+            taken = leases.take(held, execution, now, dataset.seen(name))
+            dataset.write_lease(name, taken, etag)  # whether that held shows when it is read again
+        else:
+            drawn = draw(event, held, now)
+            if isinstance(drawn, Wait):
+                return answer(run, "wait", drawn.reason)
+            announced = coordination.announce(held, drawn)
+            if announced is None or dataset.write_lease(name, announced, etag):
+                return goes_on(run, held, drawn)
+    raise Transient(f"the lease of {name} keeps changing")
+
+
+def draw(event: GatherEvent, held: Lease, now: datetime.datetime) -> Plan | Wait:
+    """The run's plan, or what it waits for. Raises what only a person can mend."""
+    run, name = event["run"], event["run"]["dataset"]
+    standing = dataset.plan(run)
+    if standing:
+        return standing
+    situation = Situation(
+        dataset=name,
+        execution=event["execution_arn"],
+        now=now,
+        lease=held,
+        verdicts=dataset.verdicts(name, dataset.verdict_ids(name)),
+        uploads=dataset.uploads(name),
+        settings=dataset.settings(name),
+        runs=dataset.runs(name),
+        stack=stack(),
+        force=event["force"],
+    )
+    action = coordination.gather(situation)
+    if isinstance(action, Refuse):
+        raise ERRORS[action.error](action.cause)
+    return action if isinstance(action, Wait) else dataset.write_plan(run, action)
+
+
+def stack() -> Stack:
+    config, hashes = settings(), code.hashes()
+    return Stack(config.quiet_seconds, config.shard_kilobytes, config.run_retention_days, hashes.fold, hashes.all)
+
+
+def goes_on(run: NamedRun, held: Lease, drawn: Plan) -> GatherResult:
+    crawl = drawn.outcome != "fold" and coordination.needs_crawl(held, drawn)
+    return answer(run, drawn.outcome, "", drawn.shards, crawl)
+
+
+def answer(run: NamedRun, status: Gathered, reason: str, shards: int = 0, crawl: bool = False) -> GatherResult:
+    return {"status": status, "reason": reason, "shards": shards, "crawl": crawl, **run}
