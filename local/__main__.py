@@ -1,4 +1,4 @@
-"""python -m local up | check FILE [--json] | run CSV... [--dataset D] [--out DIR] | query SQL [--csv|--json] | down"""
+"""python -m local up | check FILE [--json] | run CSV... [--dataset D] | dataset D | query SQL | down"""
 
 import argparse
 import importlib
@@ -41,6 +41,8 @@ def _arguments() -> argparse.Namespace:
     run.add_argument("csv", type=Path, nargs="+", help="files, or folders of them")
     run.add_argument("--dataset", help="default: made from the name of the one file or folder")
     run.add_argument("--out", type=Path, help="default: out/<dataset>")
+    show = commands.add_parser("dataset", help="show a dataset's files, its newest run and who leads it")
+    show.add_argument("name")
     ask = commands.add_parser("query", help="run SQL through Athena")
     ask.add_argument("sql")
     form = ask.add_mutually_exclusive_group()

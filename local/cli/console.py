@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.table import Table
 
 console = Console(soft_wrap=True)
 
@@ -11,3 +12,8 @@ def print_lines(lines: Iterable[str]) -> None:
     """Print text as it is: what users and AWS write is no markup."""
     for line in lines:
         console.print(line, markup=False, highlight=False)
+
+
+def print_table(table: Table) -> None:
+    """Print a table that may be wider than the terminal; a pipe has no width to fit into."""
+    (console if console.is_terminal else Console(width=10_000)).print(table)

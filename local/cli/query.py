@@ -8,12 +8,11 @@ import time
 from typing import Any
 
 from botocore.exceptions import ClientError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from local import cloud, deploy
-from local.cli.console import console
+from local.cli.console import print_table
 
 POLL_SECONDS = 0.1
 _NUMBERS = {"tinyint": int, "smallint": int, "integer": int, "bigint": int, "double": float, "float": float}
@@ -28,8 +27,7 @@ def command(arguments: argparse.Namespace) -> int:
     elif arguments.json:
         print_json(columns, rows)
     elif columns:
-        # A pipe has no width to fit into.
-        (console if console.is_terminal else Console(width=10_000)).print(table(columns, rows))
+        print_table(table(columns, rows))
     return 0
 
 
