@@ -24,7 +24,8 @@ def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
     drawn = dataset.planned(run)
     merged = [working.get_json(run, "merged", shard) for shard in range(run["shards"])]
     table_hash = f"{sum(int(shard['hash'], 16) for shard in merged) % HASH_SPACE:064x}"
-    if coordination.is_unchanged(drawn, plans.newest(dataset.runs(run["dataset"])), table_hash):
+    newest = plans.newest(dataset.runs(run["dataset"]))
+    if coordination.is_unchanged(drawn, newest, table_hash):
         return ends(drawn, "unchanged", "the table, the settings and the code are those of the newest run")
     days, counts = day_counts(merged)
     try:
@@ -41,6 +42,7 @@ def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
         "newest_day": int(days[-1]),
         "votes": sum((Counter(shard["votes"]) for shard in merged), Counter()),
         "table_hash": table_hash,
+        "previous": newest.run_id if newest and newest.term else "",
     }
     working.put_json(run, "data", data)
     record(data, every - tickers, run["dataset"])

@@ -94,6 +94,7 @@ def report(table: Table) -> dict:
         "days": days.tolist(),
         "counts": counts.tolist(),
         "facts": [fact.stored() for fact in table.facts],
+        "corrected": dict(table.corrected),
         # the day that makes a ticker long enough, if a test period begins after it
         "long_on": [int(day[FEWEST_ROWS - 1]) if len(day) >= FEWEST_ROWS else None for day in own],
         "votes": calendars.count_votes(map(calendars.evidence, own)),

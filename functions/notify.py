@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from common import keys, messages, storage, telemetry
+from common import keys, messages, storage, telemetry, working
 from common.events import FailedRun, LambdaContext, NotifyResult, ShortRun, SucceededRun, named
 from common.settings import Settings, settings
 from stocks.dataset import uploads
@@ -45,6 +45,8 @@ def success(setting: Settings, event: SucceededRun) -> tuple[str, str, str]:
     hours = f"{setting.report_link_hours} hour{'' if setting.report_link_hours == 1 else 's'}"
     lines = [
         summary["headline"],
+        "",
+        *working.get_json(run, "message")["lines"],
         "",
         f"Open the report (the link ends after {hours} at most):",
         storage.link(summary["report_uri"], setting.report_link_hours),

@@ -8,13 +8,11 @@ from common import keys, storage, telemetry, working
 from common.events import LambdaContext, PublishResult, Run, ShardEvent
 from common.settings import settings
 from stocks import metrics, predictions, schemas
-from stocks.contract import Arrays
+from stocks.contract import FORECAST, SKIPPED, STALE, Arrays
 from stocks.dataset import calendars, fold
 from stocks.dataset.table import Facts
 from stocks.reporting import charts
 from stocks.series import Shard, Ticker, iso
-
-FORECAST, STALE, SKIPPED = "forecast", "stale", "skipped"  # of a ticker
 
 
 @telemetry.step
@@ -58,7 +56,8 @@ def put_tickers(run: Run, number: int, forecast: dict[str, tuple[str, bool]], ne
 
     forecast has calendar and staleness of each ticker that is long enough.
     """
-    facts = [Facts.of(stored) for stored in working.get_json(run, "merged", number)["facts"]]
+    merged = working.get_json(run, "merged", number)
+    facts = [Facts.of(stored) for stored in merged["facts"]]
     reasons = {skip["ticker"]: skip["reason"] for skip in working.get_json(run, "scaled", number)["skipped"]}
     rows = []
     for fact in facts:
@@ -73,5 +72,10 @@ def put_tickers(run: Run, number: int, forecast: dict[str, tuple[str, bool]], ne
     storage.put(lake, keys.lake("tickers", run, keys.part(number)), schemas.to_parquet("tickers", columns))
     body = json.dumps([fact.stored() for fact in facts])
     storage.put(lake, keys.lake("facts", run, f"{number:05d}.json"), body, "application/json")
-    left_out = [{"ticker": row["ticker"], "reason": row["reason"]} for row in rows if row["reason"]]
-    working.put_json(run, "tickers", {"left_out": left_out}, number)
+    told = {
+        "left_out": [{"ticker": row["ticker"], "reason": row["reason"]} for row in rows if row["reason"]],
+        "status": {row["ticker"]: row["status"] for row in rows},
+        "rescaled": [(fact.ticker, *entry) for fact in facts for entry in fact.rescaled],
+        "corrected": merged["corrected"],
+    }
+    working.put_json(run, "tickers", told, number)

@@ -5,21 +5,24 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from aws_lambda_powertools.metrics import MetricUnit
 
 from common import cost, dataset, keys, storage, telemetry, working
-from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, Summary
+from common.events import LambdaContext, NamedRun, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
 from stocks import metrics, schemas
-from stocks.contract import HORIZONS
+from stocks.contract import HORIZONS, STALE
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
-from stocks.reporting import charts, page, wording
+from stocks.reporting import charts, news, page, wording
 from stocks.reporting.facts import Evidence, FileRead, RunFacts, Skip
+from stocks.reporting.news import News
 
 SHOWN_FILES = 3  # of a run, of which the report says how they were read
 REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
@@ -36,7 +39,8 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     charted = charts.collect(read_charts(run), facts.tickers)
     html = page.render(rows, metrics.direction_intervals(scores), facts, charted)
     lake = setting.lake_bucket
-    storage.put(lake, keys.lake("predictions", run, f"future-{keys.part(0)}"), future(run))
+    ahead = future(run)
+    storage.put(lake, keys.lake("predictions", run, f"future-{keys.part(0)}"), schemas.written(ahead))
     storage.put(lake, keys.lake("metrics", run, keys.part(0)), schemas.to_parquet("metrics", measured))
     report_uri = storage.put(lake, keys.lake("reports", run, "report.html"), html, "text/html; charset=utf-8")
     pooled = metrics.pooled_rows(rows)
@@ -46,16 +50,66 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
         "tickers": facts.tickers,
         "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
+    working.put_json(run, "message", {"lines": list(news.lines(changes(run, drawn, data, ahead)))})
     commit(run, drawn, facts)
     record(pooled, run["dataset"])
     # A crawl that begins after this instant has seen the run's row.
     return {"finished": now().isoformat().replace("+00:00", "Z"), **summary}
 
 
-def future(run: Run) -> bytes:
-    """The future rows of all shards as one file: a track record over years must not read a small file per shard."""
-    parts = [pq.read_table(io.BytesIO(working.get_parquet(run, "future", shard))) for shard in range(run["shards"])]
-    return schemas.written(pa.concat_tables(parts))
+def future(run: Run) -> pa.Table:
+    """The future rows of all shards, for one file: a track record over years must not read a small one per shard."""
+    parts = (working.get_parquet(run, "future", shard) for shard in range(run["shards"]))
+    return pa.concat_tables(pq.read_table(io.BytesIO(part)) for part in parts)
+
+
+def changes(run: Run, drawn: Plan, data: dict, ahead: pa.Table) -> News:
+    """What the message tells of the run."""
+    told = [working.get_json(run, "tickers", number) for number in range(run["shards"])]
+    status = {ticker: word for shard in told for ticker, word in shard["status"].items()}
+    before = status_of(drawn.dataset, data["previous"]) if data["previous"] else status
+    named = {upload.id: upload.key.rpartition("/")[2] for upload in drawn.uploads}
+    rows = {upload.id: upload.rows for upload in drawn.uploads}
+    new = set(drawn.new_files)
+    return News(
+        horizon=HORIZONS[-1],
+        outlooks=outlooks(ahead),
+        files=[named[upload] for upload in drawn.new_files],
+        tickers=sorted(status.keys() - before.keys()),
+        stale=sorted(name for name, word in status.items() if word == STALE and before.get(name) != STALE),
+        corrected=[
+            news.Corrected(named[upload], sum(shard["corrected"].get(upload, 0) for shard in told), rows[upload])
+            for upload in drawn.new_files
+            if any(upload in shard["corrected"] for shard in told)
+        ],
+        rescaled=[
+            news.Rescaled(ticker, ratio, named[upload])
+            for shard in told
+            for ticker, upload, ratio, _ in shard["rescaled"]
+            if upload in new
+        ],
+        missing=drawn.missing,
+    )
+
+
+def status_of(name: str, run_id: str) -> dict[str, str]:
+    """The status of every ticker in an earlier run, as its table of tickers has it."""
+    run: NamedRun = {"run_id": run_id, "dataset": name}
+    found: dict[str, str] = {}
+    for number in range(dataset.planned(run).shards):
+        body = storage.get(settings().lake_bucket, keys.lake("tickers", run, keys.part(number)))
+        table = pq.read_table(io.BytesIO(body), columns=["ticker", "status"])
+        found |= dict(zip(table["ticker"].to_pylist(), table["status"].to_pylist(), strict=True))
+    return found
+
+
+def outlooks(ahead: pa.Table) -> list[news.Outlook]:
+    """The forecasts of the widest expected moves, at the longest horizon."""
+    rows = ahead.filter(pc.equal(ahead["horizon"], HORIZONS[-1]))
+    order: list[tuple[str, Literal["ascending", "descending"]]]
+    order = [("expected_move", "descending"), ("ticker", "ascending")]
+    widest = rows.sort_by(order).slice(0, news.SHOWN).to_pylist()
+    return [news.Outlook(*(row[name] for name in ("ticker", "naive", "expected_move", "p10", "p90"))) for row in widest]
 
 
 def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:

@@ -35,6 +35,8 @@ FEWEST_WINDOWS = {"train": 1000, "validation": 50}  # origins of a dataset, or n
 CLIP = 8.0  # a forecast is at most so many times the largest daily move, times sqrt(h), from the last price
 ROUNDING = 1e-6  # of a price: forecasts come as float32, and what is nearer than this to a price is that price
 
+FORECAST, STALE, SKIPPED = "forecast", "stale", "skipped"  # the status of a ticker
+
 FEWEST_BLOCKS = 30  # independent stretches of days, or the gate stays shut
 # Why training's gate is shut, by horizon; `wording` says each in words.
 FEW_BLOCKS, NO_MOVE, UNPROVEN = "few_blocks", "no_move", "unproven"

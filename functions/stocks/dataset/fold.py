@@ -48,6 +48,7 @@ class _State:
         self.facts = list(base.facts)
         keys = seams.keys(base.rows["ticker"], base.rows["day"])
         self.rows = seams.Rows(_ascending(keys, "the base"), _columns(base.rows), _filled(base, keys))
+        self.corrected: dict[str, int] = {}
 
     def take(self, upload: Upload) -> None:
         """Fold one more upload."""
@@ -60,6 +61,8 @@ class _State:
             self.facts[ticker] = self.facts[ticker].noted(f"{upload.id}: {note}")
         if moves:
             self._move(upload.id, new, moves)
+            if corrections := int(moves.corrections.sum()):
+                self.corrected[upload.id] = corrections
         self._merge(new, at, hit)
         self._note_mixed(new)
 
@@ -76,7 +79,7 @@ class _State:
             facts.append(dataclasses.replace(fact, **own, price_column=column, filled=spans))
         names = np.array(self.tickers.tolist(), "U")
         rows = {"tickers": names, "ticker": owner.astype(np.int32), "line": np.arange(len(owner), dtype=np.int64)}
-        return Table(rows | {"day": day.astype(np.int32), **self.rows.values}, tuple(facts))
+        return Table(rows | {"day": day.astype(np.int32), **self.rows.values}, tuple(facts), self.corrected)
 
     def _incoming(self, upload: Upload) -> seams.Rows:
         """The upload's rows by key, after its tickers have their places among the table's."""

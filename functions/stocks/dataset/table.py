@@ -74,10 +74,14 @@ class Facts:
 
 @dataclasses.dataclass(frozen=True, eq=False)  # arrays have no one answer to ==
 class Table:
-    """A shard's table after a fold: rows in the form of `rows`, sorted by ticker and day, and facts[k] by ticker."""
+    """A shard's table after a fold: rows in the form of `rows`, sorted by ticker and day, and facts[k] by ticker.
+
+    corrected counts by upload, of those that this fold took, the days that it gave again with a price off the basis.
+    """
 
     rows: Arrays
     facts: tuple[Facts, ...]
+    corrected: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Arrays, facts: Sequence[Facts]) -> "Table":

@@ -1,0 +1,85 @@
+"""What a message tells of a run beside its figures: what may move most, and what changed since the run before."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from stocks.reporting.wording import count, move, percent
+
+SHOWN = 5  # of a list; the rest is counted
+
+
+class Outlook(NamedTuple):
+    """A ticker's forecast; expected_move is a fraction."""
+
+    ticker: str
+    price: float
+    expected_move: float
+    low: float  # of the 80 % range
+    high: float
+
+
+class Corrected(NamedTuple):
+    """Rows of a file that the table had with another price, among all of the file."""
+
+    file: str
+    rows: int
+    of: int
+
+
+class Rescaled(NamedTuple):
+    """A ticker whose older prices a file moved by a ratio."""
+
+    ticker: str
+    ratio: float
+    file: str
+
+
+@dataclasses.dataclass(frozen=True)
+class News:
+    """outlooks are those of the widest expected moves, widest first. The rest is what is new since the run before."""
+
+    horizon: int
+    outlooks: Sequence[Outlook]
+    files: Sequence[str]
+    tickers: Sequence[str]
+    stale: Sequence[str]
+    corrected: Sequence[Corrected]
+    rescaled: Sequence[Rescaled]
+    missing: Sequence[str]
+
+
+def lines(news: News) -> Iterator[str]:
+    """The lines of a message."""
+    if news.outlooks:
+        yield f"Widest expected moves, {count(news.horizon, 'trading day')} ahead:"
+        width = max(len(one.ticker) for one in news.outlooks)
+        for one in news.outlooks:
+            fan = f"{one.low:.6g} to {one.high:.6g} with 80 %"
+            yield f"  {one.ticker:<{width}}  {one.price:.6g}, {move(one.expected_move)}, {fan}"
+        yield ""
+    changes = list(_changes(news))
+    if changes:
+        yield "What is new:"
+        yield from (f"  {line}" for line in changes)
+
+
+def _changes(news: News) -> Iterator[str]:
+    if news.files:
+        yield f"{count(len(news.files), 'new file')}: {_some(news.files)}"
+    if news.tickers:
+        yield f"{count(len(news.tickers), 'new ticker')}: {_some(news.tickers)}"
+    if news.stale:
+        yield f"{count(len(news.stale), 'ticker')} without rows for more than ten sessions: {_some(news.stale)}"
+    for one in sorted(news.corrected, key=lambda one: -one.rows)[:SHOWN]:
+        yield f"{one.file} corrected {one.rows:,} of its {count(one.of, 'row')} ({percent(one.rows / one.of)})"
+    if news.rescaled:
+        named = [f"{one.ticker} by {one.ratio:.6g} ({one.file})" for one in news.rescaled]
+        yield f"older prices rescaled: {_some(named)}"
+    if news.missing:
+        yield f"not read in time, so the next run takes them: {_some(news.missing)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
