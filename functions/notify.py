@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from common import keys, messages, storage, telemetry, working
+from common import keys, messages, rejections, storage, telemetry, working
 from common.events import FailedRun, LambdaContext, NotifyResult, ShortRun, SucceededRun, named
 from common.settings import Settings, settings
 from stocks.dataset import uploads
@@ -19,10 +19,22 @@ CLEAN_UP_ADVICE = "Cleaning up failed too, so look in the SageMaker console for 
 def handler(event: SucceededRun | ShortRun | FailedRun, context: LambdaContext) -> NotifyResult:
     setting = settings()
     subject, message, cause = compose(setting, event)
-    messages.publish(setting.topic_arn, subject, message)
     if event["outcome"] == "failed" and event["failure"]["error"] == "RejectedFile":
         telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
+        if waits(event):
+            return {"cause": cause}
+    messages.publish(setting.topic_arn, subject, message)
     return {"cause": cause}
+
+
+def waits(event: FailedRun) -> bool:
+    """Whether the rejection is told with others, because one of the dataset was told within the hour."""
+    source = event.get("source")
+    name = uploads.place(source["key"]).dataset if source else ""
+    if not source or not name or rejections.is_due(name):
+        return False
+    rejections.keep(name, source, messages.plain(event["failure"]["cause"]))
+    return True
 
 
 def compose(setting: Settings, event: SucceededRun | ShortRun | FailedRun) -> tuple[str, str, str]:

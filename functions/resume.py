@@ -1,12 +1,14 @@
 """Start again what nothing drives any more: datasets with news and no leader, and uploads whose event was lost.
 
+It also sends the messages on rejected files that waited for their hour.
+
 Every dataset goes on its own: one that cannot be looked at is named, and the next time tries again.
 `stocks.dataset.resume` decides.
 """
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from common import dataset, executions, messages, telemetry
+from common import dataset, executions, messages, rejections, telemetry
 from common.dataset import Held
 from common.events import LambdaContext, ResumeResult, ScheduleEvent
 from common.settings import settings
@@ -27,6 +29,7 @@ def handler(event: ScheduleEvent, context: LambdaContext) -> ResumeResult:
     for name in dataset.names():
         try:
             started += [*lead(name), *redeliver(name)]
+            rejections.tell(name)
         except Exception as error:  # the other datasets must not wait for this one to be mended
             telemetry.logger.exception("a dataset could not be looked at", dataset=name)
             failed.append(f"{name}: {error}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -151,17 +151,32 @@ def usable_settings(dataset: str) -> Settings:
 
 
 def runs(dataset: str) -> tuple[Run, ...]:
-    """The newest published runs, among them the newest of all.
-
-    A run is published once its row stands; one that died between what it leaves for later plans and the row is none.
-    """
-    lake = of_stack().lake_bucket
-    rows = {_run_id(row["Key"]): row["Key"] for row in storage.listed(lake, f"runs/dataset={dataset}/")}
-    left = [kept["Key"] for kept in storage.listed(lake, keys.published(dataset))]
-    of_rows = [key for key in left if key.rpartition("/")[2].partition("-")[2].removesuffix(".json") in rows]
-    if of_rows:
-        return tuple(map(Run.from_json, _lake(of_rows[-RECENT_RUNS:])))
+    """The newest published runs, among them the newest of all."""
+    lake, rows = of_stack().lake_bucket, _rows(dataset)
+    kept = _published(dataset, rows)
+    if kept:
+        return tuple(map(Run.from_json, _lake(kept[-RECENT_RUNS:])))
     return tuple(_first_version(lake, run_id, key) for run_id, key in rows.items())
+
+
+def every_run(dataset: str) -> Iterator[Run]:
+    """All published runs but those of the first version, in the order of their terms."""
+    return map(Run.from_json, _lake(_published(dataset, _rows(dataset))))
+
+
+def _rows(dataset: str) -> dict[str, str]:
+    """The key of each row in the table of runs, by run."""
+    prefix = f"runs/dataset={dataset}/"
+    return {_run_id(row["Key"]): row["Key"] for row in storage.listed(of_stack().lake_bucket, prefix)}
+
+
+def _published(dataset: str, rows: Collection[str]) -> list[str]:
+    """The keys of what published runs left for later plans, by term.
+
+    A run is published once its row stands; one that died between the two is none.
+    """
+    left = (kept["Key"] for kept in storage.listed(of_stack().lake_bucket, keys.published(dataset)))
+    return [key for key in left if key.rpartition("/")[2].partition("-")[2].removesuffix(".json") in rows]
 
 
 def has_published(dataset: str) -> bool:

@@ -253,5 +253,9 @@ class ResumeResult(TypedDict):
     started: list[str]  # names of executions
 
 
+class RetireResult(TypedDict):
+    retired: list[str]  # ids of runs
+
+
 class SweepResult(TypedDict):
     swept: list[str]  # name and age of what was deleted

@@ -60,6 +60,17 @@ def rejected(dataset: str, source: Upload) -> str:
     return f"rejected/dataset={dataset}/{digest(source['bucket'], source['key'], source['version_id'])}.csv"
 
 
+def told(dataset: str) -> str:
+    """When the last message on rejected files was sent."""
+    return f"told/{dataset}.json"
+
+
+def untold(dataset: str, source: Upload | None = None) -> str:
+    """The note of a rejected file that waits for the next message; without a file the prefix of all."""
+    name = f"{digest(source['bucket'], source['key'], source['version_id'])}.json" if source else ""
+    return f"untold/dataset={dataset}/{name}"
+
+
 def published(dataset: str) -> str:
     """The prefix of what published runs leave for the plans of later ones."""
     return f"published/dataset={dataset}/"

@@ -17,6 +17,7 @@ class Settings:
     lake_bucket: str
     topic_arn: str
     crawler_name: str
+    database_name: str
     training_image: str
     inference_image: str
     training_role_arn: str

@@ -11,6 +11,7 @@ ENVIRONMENT = {
     "LAKE_BUCKET": "lake",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:runs",
     "CRAWLER_NAME": "stocks-crawler",
+    "DATABASE_NAME": "stocks",
     "TRAINING_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2",
     "INFERENCE_IMAGE": "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2",
     "TRAINING_ROLE_ARN": "arn:aws:iam::123456789012:role/training",

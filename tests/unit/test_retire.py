@@ -1,0 +1,109 @@
+"""Retire on S3 and Glue in memory: what goes of an old run, and what never does."""
+
+import datetime
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import retire
+from common import aws, dataset, keys
+from stocks.dataset import plan as plans
+from stocks.dataset.lease import Lease
+from stocks.dataset.plan import Plan, Run
+from stocks.dataset.settings import Settings
+from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
+
+NOW = datetime.datetime.now(datetime.UTC)
+EVERY = ("prices/00000.parquet", "facts/00000.json", "metrics/00000.parquet", "models/model.tar.gz",
+         "reports/report.html", "predictions/test-00000.parquet")  # fmt: skip
+FOR_EVER = ("predictions/future-00000.parquet", "runs/00000.parquet", "tickers/00000.parquet", "plans/plan.json")
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        aws.client.cache_clear()
+        client = boto3.client("s3")
+        for bucket in ("incoming", "lake"):
+            client.create_bucket(Bucket=bucket)
+        glue = boto3.client("glue")
+        glue.create_database(DatabaseInput={"Name": "stocks"})
+        for table in ("prices", "metrics"):
+            glue.create_table(DatabaseName="stocks", TableInput={"Name": table})
+        yield client
+    aws.client.cache_clear()
+
+
+def key(name: str, run_id: str) -> str:
+    table, _, file = name.partition("/")
+    return keys.lake(table, {"dataset": "us", "run_id": run_id}, file)
+
+
+def publish(s3, run_id: str, term: int, days_ago: float) -> None:
+    for name in (*EVERY, *FOR_EVER):
+        s3.put_object(Bucket="lake", Key=key(name, run_id), Body=b"x")
+    run = Run(run_id, term, NOW - datetime.timedelta(days=days_ago))
+    s3.put_object(Bucket="lake", Key=keys.published_run("us", term, run_id), Body=run.to_json())
+    dataset.write_lease("us", Lease(term=term), dataset.lease("us").etag)
+    for table in ("prices", "metrics"):
+        values = {"Values": ["us", run_id], "StorageDescriptor": {}}
+        boto3.client("glue").create_partition(DatabaseName="stocks", TableName=table, PartitionInput=values)
+
+
+def left(s3, run_id: str) -> set[str]:
+    found = {one["Key"] for one in s3.list_objects_v2(Bucket="lake")["Contents"]}
+    return {name for name in (*EVERY, *FOR_EVER) if key(name, run_id) in found}
+
+
+def partitions(table: str) -> list[str]:
+    found = boto3.client("glue").get_partitions(DatabaseName="stocks", TableName=table)["Partitions"]
+    return sorted(one["Values"][1] for one in found)
+
+
+def retired() -> list[str]:
+    return retire.handler({}, CONTEXT)["retired"]
+
+
+def test_an_old_run_keeps_what_it_said_and_of_what(s3):
+    for run_id, term, days in (("us-a", 1, 200), ("us-b", 2, 91), ("us-c", 3, 89), ("us-d", 4, 1)):
+        publish(s3, run_id, term, days)
+    assert retired() == ["us-a", "us-b"]
+    assert left(s3, "us-a") == left(s3, "us-b") == set(FOR_EVER)
+    assert left(s3, "us-c") == left(s3, "us-d") == {*EVERY, *FOR_EVER}
+    assert partitions("prices") == partitions("metrics") == ["us-c", "us-d"]
+    assert retired() == []
+
+
+def test_the_newest_run_stays_however_old_it_is(s3):
+    publish(s3, "us-a", 1, 400)
+    publish(s3, "us-b", 2, 300)
+    assert retired() == ["us-a"]
+    assert left(s3, "us-b") == {*EVERY, *FOR_EVER}
+
+
+def test_the_base_that_a_leader_reads_stays(s3):
+    publish(s3, "us-a", 1, 100)
+    publish(s3, "us-b", 2, 1)
+    holder = "arn:aws:states:us-east-1:123456789012:execution:stocks:leads"
+    run = {"run_id": plans.run_id("us", holder), "dataset": "us"}
+    drawn = Plan(
+        dataset="us", run_id=run["run_id"], term=3, execution=holder, outcome="fold", uploads=(),
+        settings=Settings(0.2, 0.01), base="us-a", base_uploads=0, shards=1, inputs="", seen="", fold="", code="",
+        missing=(), new_files=(), earlier=(), newest=2, force=False, insist=False,
+    )  # fmt: skip
+    dataset.write_plan(run, drawn)
+    dataset.write_lease("us", Lease(term=3, holder=holder, taken=NOW), dataset.lease("us").etag)
+    assert retired() == []
+    dataset.write_lease("us", Lease(term=3), dataset.lease("us").etag)
+    assert retired() == ["us-a"]
+
+
+def test_a_partition_that_no_crawl_has_seen_is_no_error(s3):
+    publish(s3, "us-a", 1, 100)
+    publish(s3, "us-b", 2, 1)
+    for table in ("prices", "metrics"):
+        boto3.client("glue").delete_partition(DatabaseName="stocks", TableName=table, PartitionValues=["us", "us-a"])
+    assert retired() == ["us-a"]
