@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,7 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from common import cost, dataset, keys, storage, telemetry, working
 from common.events import LambdaContext, NamedRun, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
-from stocks import metrics, schemas
+from stocks import metrics, schemas, track
 from stocks.contract import HORIZONS, STALE
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
@@ -24,6 +25,7 @@ from stocks.reporting import charts, news, page, wording
 from stocks.reporting.facts import Evidence, FileRead, RunFacts, Skip
 from stocks.reporting.news import News
 
+TRACKED_RUNS = 60  # three months of daily files; SQL has them all
 SHOWN_FILES = 3  # of a run, of which the report says how they were read
 REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
 
@@ -157,6 +159,7 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict) ->
         finished=now(),
         read=[FileRead(verdict.upload.key, verdict.rejected_rows, verdict.reading) for verdict in new],
         left_out=left_out(run),
+        track=track_record(run, drawn),
         **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],
@@ -170,6 +173,35 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict) ->
         gates=[float(evidence["gates"][str(horizon)]) for horizon in HORIZONS],
         evidence=evidence,
     )
+
+
+def track_record(run: Run, drawn: Plan) -> dict[int, track.Score]:
+    """What came of the forecasts of the dataset's last runs, by today's table."""
+    scores = track.empty()
+    said = track_said(drawn.dataset, list(dataset.every_run(drawn.dataset))[-TRACKED_RUNS:])
+    if said is None:
+        return scores
+    for number in range(run["shards"]):
+        rows = working.get_arrays(run, "rows", number)
+        facts = working.get_json(run, "tickers", number)["rescaled"]
+        ratios: dict[str, list[float]] = {}
+        for ticker, _, ratio, _ in facts:
+            ratios.setdefault(ticker, []).append(ratio)
+        track.add(scores, said, rows, ratios)
+    return scores
+
+
+def track_said(name: str, runs: list[published_run.Run]) -> track.Said | None:
+    """The first forecast of each ticker, day and horizon that these runs published; None without runs."""
+    parts = []
+    for earlier in runs:
+        run: NamedRun = {"run_id": earlier.run_id, "dataset": name}
+        body = storage.get(settings().lake_bucket, keys.lake("predictions", run, f"future-{keys.part(0)}"))
+        table = pq.read_table(io.BytesIO(body), columns=list(track.Said._fields[:-1]))
+        parts.append(schemas.said(table, earlier.finished))
+    if not parts:
+        return None
+    return track.first(track.Said(*(np.concatenate(columns) for columns in zip(*parts, strict=True))))
 
 
 def left_out(run: Run) -> list[Skip]:

@@ -1,5 +1,6 @@
 """The tables analysts read: explicit schemas, and columns written as Parquet."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,7 +9,9 @@ import pyarrow.parquet as pq
 
 from stocks.contract import COLUMNS, MODELS, QUANTILES
 from stocks.series import Shard
+from stocks.track import Said
 
+INTERVALS = ("p025", "p10", "p90", "p975")
 ROW_GROUP = 100_000  # rows; files are sorted by ticker, so a query for one ticker skips the other groups
 
 _string, _double, _int32, _int64 = pa.string(), pa.float64(), pa.int32(), pa.int64()
@@ -160,6 +163,14 @@ def price_rows(prices: pa.Table) -> dict[str, np.ndarray]:
     columns = {name: prices[name].fill_null(0.0).to_numpy() for name in COLUMNS}
     days = prices["date"].cast(_int32).to_numpy()
     return {"tickers": names, "ticker": ticker.astype(np.int32), "day": days, **columns}
+
+
+def said(future: pa.Table, finished: datetime.datetime) -> Said:
+    """The future rows of a run that was published at this instant, as the track record takes them."""
+    days = {name: future[name].cast(_int32).to_numpy() for name in ("origin_date", "target_date")}
+    prices = {name: future[name].to_numpy() for name in ("horizon", "naive", "forecast", *INTERVALS)}
+    instant = np.full(len(future), int(finished.timestamp()), np.int64)
+    return Said(ticker=future["ticker"].to_numpy().astype("U"), finished=instant, **days, **prices)
 
 
 def _column(values: Sequence | np.ndarray, field: pa.Field) -> pa.Array:

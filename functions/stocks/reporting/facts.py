@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
 from stocks.contract import SCHEMA
+from stocks.track import Score
 
 
 class Skip(TypedDict):
@@ -64,6 +65,7 @@ class RunFacts:
     cuts: Mapping[str, str]  # ISO days by the contract's CUTS
     read: Sequence[FileRead]  # some of the new files
     left_out: Sequence[Skip]
+    track: Mapping[int, Score]  # by horizon
     rows: int
     rejected_rows: int
     rejected_uri: str

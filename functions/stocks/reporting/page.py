@@ -48,6 +48,7 @@ def view(
         "ranges": tables.ranges(pooled, charted),
         "directions": tables.directions(pooled, directions),
         "trust": tables.trust(facts.evidence),
+        "track": tables.track(facts.track),
         "test_days": wording.test_days(facts),
         "by_ticker": tables.by_ticker(by_ticker, charted, facts.tickers),
         "rejected_rows": wording.rejected_rows(facts),

@@ -2,13 +2,14 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stocks.contract import HORIZONS
 from stocks.metrics import ByModel, DirectionInterval, MetricsRow
 from stocks.reporting import charts, wording
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import Evidence, Skip
+from stocks.track import Score
 
 NAMES = {
     "forecast": "Forecast",
@@ -136,6 +137,26 @@ def trust(evidence: Evidence) -> Table:
         "at 0 % the forecast is the last price. The ranges do not depend on it."
     )
     return Table("Trust", caption, ["Ahead", "Used", "Why"], rows, prose=True)
+
+
+def track(scores: Mapping[int, Score]) -> Table | None:
+    """What came of forecasts that earlier runs published; None as long as no day has come."""
+    if not any(score.forecasts for score in scores.values()):
+        return None
+    rows = []
+    for horizon, score in scores.items():
+        known = score.forecasts > 0
+        ratio = math.sqrt(score.forecast_error / score.naive_error) if known and score.naive_error else None
+        shares = [wording.percent(inside / score.forecasts) if known else wording.NOTHING
+                  for inside in (score.inside_80, score.inside_95)]  # fmt: skip
+        counts = f"{score.forecasts:,}", f"{len(score.days):,}"
+        rows.append(Row(wording.ahead(horizon), _cells(*counts, wording.times(ratio), *shares)))
+    caption = (
+        "Forecasts that this dataset's earlier runs published before the day began, beside the prices that came. Few "
+        "days say little: neighbouring days of many tickers move together."
+    )
+    heads = ["Ahead", "Forecasts", "Days", "Error against naive", "80 % range held", "95 % range held"]
+    return Table("Track record", caption, heads, rows)
 
 
 def by_ticker(rows: Sequence[MetricsRow], charted: Sequence[Chart], tickers: int) -> Table:
