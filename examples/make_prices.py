@@ -1,7 +1,8 @@
 """Make examples/prices.csv: invented tickers that behave like stocks, the same bytes at every run.
 
 Daily log returns are a drift plus a GARCH(1,1) shock with Student-t tails (Bollerslev 1986), so that quiet and wild
-spells alternate. One ticker splits, one starts late, and one is too short to be forecast.
+spells alternate. Open, high and low lie on a walk from close to close that is as wild as its day. One ticker splits,
+one starts late, and one is too short to be forecast.
 """
 
 import csv
@@ -12,6 +13,8 @@ import pathlib
 import random
 from collections.abc import Iterator
 
+NIGHT = 0.2  # of a day's variance, before the open
+STEPS = 30  # of the walk from open to close
 FIRST, LAST = datetime.date(2020, 1, 2), datetime.date(2024, 12, 31)
 
 
@@ -47,17 +50,30 @@ def weekdays(first: datetime.date, last: datetime.date) -> list[datetime.date]:
     return [day for day in days if day.weekday() < 5]
 
 
-def log_returns(stock: Stock, count: int, rng: random.Random) -> list[float]:
-    """Daily log returns with clustering volatility; the long-run variance is the stock's own."""
+def log_returns(stock: Stock, count: int, rng: random.Random) -> list[tuple[float, float]]:
+    """Daily log returns with clustering volatility, each with its day's own standard deviation; the long-run variance
+    is the stock's own."""
     alpha, beta, freedom = 0.08, 0.90, 6
     long_run = stock.volatility**2 / 252
     variance, returns = long_run, []
     for _ in range(count):
         chi_square = rng.gammavariate(freedom / 2, 2)
-        shock = rng.gauss(0, 1) * math.sqrt((freedom - 2) / chi_square) * math.sqrt(variance)
-        returns.append((stock.drift - stock.volatility**2 / 2) / 252 + shock)
+        deviation = math.sqrt((freedom - 2) / chi_square * variance)
+        shock = rng.gauss(0, deviation)
+        returns.append(((stock.drift - stock.volatility**2 / 2) / 252 + shock, deviation))
         variance = long_run * (1 - alpha - beta) + alpha * shock**2 + beta * variance
     return returns
+
+
+def walk(change: float, deviation: float, rng: random.Random) -> Iterator[float]:
+    """Log prices from open to close, from the last close on: a Brownian bridge that ends at the day's change."""
+    price = time = 0.0
+    for step in range(STEPS + 1):
+        later = NIGHT + (1 - NIGHT) * step / STEPS
+        part = (later - time) / (1 - time)
+        price += part * (change - price) + rng.gauss(0, deviation * math.sqrt(part * (1 - later)))
+        time = later
+        yield price
 
 
 def rows(stock: Stock) -> Iterator[list]:
@@ -65,14 +81,13 @@ def rows(stock: Stock) -> Iterator[list]:
     rng = random.Random(stock.ticker)  # noqa: S311 (repeatable prices, no secret)
     days = weekdays(stock.starts, LAST)
     adjusted = stock.price / (stock.split[1] if stock.split else 1)
-    for day, change in zip(days, log_returns(stock, len(days), rng), strict=True):
-        opened = adjusted * math.exp(rng.gauss(0, 0.003))
-        adjusted *= math.exp(change)
-        high = max(opened, adjusted) * math.exp(abs(rng.gauss(0, 0.006)))
-        low = min(opened, adjusted) * math.exp(-abs(rng.gauss(0, 0.006)))
+    for day, (change, deviation) in zip(days, log_returns(stock, len(days), rng), strict=True):
+        before, adjusted = adjusted, adjusted * math.exp(change)
+        prices = [before * math.exp(log) for log in walk(change, deviation, rng)]
+        high, low = max(*prices, adjusted), min(*prices, adjusted)
         factor = stock.split[1] if stock.split and day < stock.split[0] else 1
         volume = round(rng.lognormvariate(14, 0.5) * (1 + 30 * abs(change)))
-        traded = [f"{price * factor:.4f}" for price in (opened, high, low, adjusted)]
+        traded = [f"{price * factor:.4f}" for price in (prices[0], high, low, adjusted)]
         yield [stock.ticker, day.isoformat(), *traded, f"{adjusted:.4f}", volume // factor]
 
 

@@ -16,7 +16,8 @@ MAX_GATE = 0.5
 FEW_BLOCKS, NO_MOVE, UNPROVEN = "few_blocks", "no_move", "unproven"  # why a gate is shut
 MIN_BLOCKS = 30  # independent blocks of h days below which a standard error is not believed
 LAGS = 10  # days that are tied beyond the overlap of their targets: points change slowly, volatility clusters
-FEW_DAYS = 5.0  # widens the standard error by so many times the share of lags among the days
+FEW_DAYS = 7.0  # widens the standard error by so many times the share of lags among the days
+ALIKE = 1e-10  # share of a regressor that others leave of it, below which it adds nothing
 NO_ENERGY = 1e-12  # variance of point forecasts, in units of s·√h, that is rounding
 
 
@@ -25,10 +26,10 @@ def gate(
 ) -> Evidence:
     """How much of the point forecasts [m] to believe: clip(slope - 2 SE, 0, 0.5), with its evidence.
 
-    Drift is no skill. It may be constant in units of s·√h or as a log return, which is constant over s in these units.
-    So each ticker's own regression on (1, 1/s) is taken out of its points and targets first, see `without_drift`. The
-    slope is that of what is left. Window i of m is of ticker number tickers[i], with s scale[i], on day days[i]; a
-    ticker's windows stand together in the order of days.
+    Drift is no skill. It may be constant in units of s·√h or as a log return, which is constant over s in these units,
+    and it may turn within the block. So each ticker's own regression on (1, 1/s, day) is taken out of its points and
+    targets first, see `without_drift`. The slope is that of what is left. Window i of m is of ticker number tickers[i],
+    with s scale[i], on day days[i]; a ticker's windows stand together in the order of days.
     """
     blocks = len(np.unique(days)) // horizon
     evidence: Evidence = {"blocks": blocks, "gate": 0.0, "gate_reason": "", "slope": None, "slope_se": None}
@@ -56,7 +57,7 @@ def gate(
 
 
 def without_drift(values: np.ndarray, scale: np.ndarray, tickers: np.ndarray, before: int) -> np.ndarray:
-    """Values [k, m] less each ticker's own regression on (1, 1/s), for each day without the `before` days before it.
+    """Values [k, m] less each ticker's own regression on (1, 1/s, day), for each day without the `before` before it.
 
     A point is made of the returns of those days. With them in the regression, a point that falls when prices rise would
     find its own past in the drift of its target, and pass as skill (Stambaugh 1999).
@@ -68,20 +69,21 @@ def without_drift(values: np.ndarray, scale: np.ndarray, tickers: np.ndarray, be
 
 
 def _residuals(values: np.ndarray, inverse: np.ndarray, before: int) -> np.ndarray:
-    """Of one ticker's values [k, n] on (1, inverse [n]). The days run in a circle, so that each is left out equally
-    often; at least half of them stay."""
+    """Of one ticker's values [k, n] on (1, inverse [n], day). The days run in a circle, so that each is left out
+    equally often; at least half of them stay."""
     count = values.shape[1]
     before = min(before, count // 2)
-    inverse = inverse / inverse.mean() - 1
-    moments = np.stack([np.ones(count), inverse, inverse**2, *values, *(values * inverse)])
+    left = np.stack([np.ones(count), inverse / inverse.mean() - 1, np.linspace(-1, 1, count), *values])
+    moments = (left[:3, None] * left).reshape(-1, count)
     sums = np.cumsum(np.concatenate([np.zeros((len(moments), 1)), moments[:, count - before :], moments], 1), 1)
-    total = moments.sum(1, keepdims=True)
-    kept = total - (sums[:, before : before + count] - sums[:, :count])
-    rows, mean, variation = kept[0], kept[1] / kept[0], kept[2] - kept[1] ** 2 / kept[0]
-    means, products = np.split(kept[3:], 2)
-    varied = variation > 0
-    slopes = np.where(varied, (products - means * mean) / np.where(varied, variation, 1.0), 0.0)
-    return values - means / rows - slopes * (inverse - mean)
+    kept = moments.sum(1, keepdims=True) - (sums[:, before : before + count] - sums[:, :count])
+    kept = kept.reshape(3, -1, count)
+    least = ALIKE * kept[range(3), range(3)]
+    for i in range(3):  # each regressor is taken out of all that follow it (Frisch and Waugh 1933)
+        varied = kept[i, i] > least[i]
+        fits = np.where(varied, kept[i] / np.where(varied, kept[i, i], 1.0), 0.0)
+        left, kept = left - fits * left[i], kept - kept[:, i, None] * fits
+    return left[3:]
 
 
 def standard_error(scores: np.ndarray, days: np.ndarray, lags: int) -> float:

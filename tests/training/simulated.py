@@ -26,15 +26,18 @@ class Files:
     draw: np.random.Generator
 
 
-def files(seed, horizon, days, drift, count=1000, tickers=3, skill=0.0):
-    """`drift` is the mean daily log return over its standard deviation, half as much more or less by ticker; `skill`
-    the correlation of a daily return with a signal that changes from day to day."""
+def files(seed, horizon, days, drift, count=1000, tickers=3, skill=0.0, before=1.0):
+    """`drift` is the mean daily log return over its standard deviation, half as much more or less by ticker, and
+    `before` times that until the market turns, on a day of the block, of each file another; `skill` is the correlation
+    of a daily return with a signal that changes from day to day."""
     draw = np.random.default_rng(seed)
     rows, shape = WARM_UP + days + horizon, (count, tickers)
     level = 0.02 * np.exp(draw.normal(0, 0.4, shape))
     (shared, _), (own, _) = garch(draw, rows, (count, 1)), garch(draw, rows, shape)
     signal = slow(draw, rows, shape, 0.7)
-    returns = np.sqrt(0.4) * shared + np.sqrt(0.6) * own + drift * (1 + draw.normal(0, 0.5, shape))
+    turn = draw.spawn(1)[0].integers(WARM_UP, WARM_UP + days, (count, 1))
+    regime = np.where(np.arange(rows)[:, None, None] < turn, before, 1)
+    returns = np.sqrt(0.4) * shared + np.sqrt(0.6) * own + drift * (1 + draw.normal(0, 0.5, shape)) * regime
     returns[1:] += skill * signal[:-1]
     returns *= level
     prices = returns.cumsum(0)

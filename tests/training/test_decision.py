@@ -13,12 +13,12 @@ def judge(point, target, days, horizon, scale=None, tickers=None):
 
 
 def left_over(values, inverse, before):
-    """A ticker's values less their regression on (1, 1/s), day by day and by numpy's own solver."""
+    """A ticker's values less their regression on (1, 1/s, day), day by day and by numpy's own solver."""
     count, left = len(values), []
     for day in range(count):
         out = [(day - ago) % count for ago in range(1, min(before, count // 2) + 1)]
         kept = np.setdiff1d(np.arange(count), out)
-        regressors = np.column_stack([np.ones(count), inverse])
+        regressors = np.column_stack([np.ones(count), inverse, np.arange(count)])
         fit = np.linalg.lstsq(regressors[kept], values[kept])[0]
         left.append(values[day] - regressors[day] @ fit)
     return np.array(left)
@@ -45,7 +45,7 @@ def test_the_gate_agrees_with_plain_loops(horizon):
     for i in range(170):
         for j in range(170):
             variance += max(1 - abs(i - j) / (lags + 1), 0) * sums[i] * sums[j]
-    se = (1 + 5 * (lags + 1) / 170) * np.sqrt(170 / 169 * variance)
+    se = (1 + 7 * (lags + 1) / 170) * np.sqrt(170 / 169 * variance)
 
     found = judge(point, target, days, horizon, scale, tickers)
     assert found["slope"] == pytest.approx(slope, rel=1e-9)

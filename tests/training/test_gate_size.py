@@ -36,6 +36,20 @@ UP = {
 }
 
 
+def market(files):
+    """How wild all tickers are, one number a day."""
+    return np.mean(files.scale / files.level, 2, keepdims=True)
+
+
+TURNS = {
+    "noise of all tickers": NO_SKILL["noise of all tickers"],
+    "against the trend": NO_SKILL["against the trend"],
+    "with the trend": lambda files: files.trend,
+    "more in a wild market": market,
+    "more in a calm market": lambda files: -market(files),
+}
+
+
 def gates(made, point):
     """Of each file, by a point that is spread to [days, files, tickers]."""
     days, count, tickers = made.target.shape
@@ -51,7 +65,7 @@ def share_open(made, point):
 
 @pytest.fixture(scope="module")
 def files():
-    """files(horizon, drift, seed=1, count=1000, skill=0): simulated once."""
+    """files(horizon, drift, seed=1, count=1000, skill=0, before=1): simulated once."""
 
     @functools.cache
     def make(horizon, drift, seed=1, **options):
@@ -73,6 +87,14 @@ def test_without_skill_one_gate_in_twenty_opens_at_most(files, name, horizon):
 def test_drift_is_no_skill(files, name, horizon, drift):
     made = files(horizon, drift)
     assert share_open(made, UP[name](made)) <= 0.05
+
+
+@pytest.mark.parametrize("before", [0, -1])
+@pytest.mark.parametrize("horizon", [1, 5])
+@pytest.mark.parametrize("name", TURNS)
+def test_a_strong_drift_that_comes_or_turns_within_the_block_is_no_skill(files, name, horizon, before):
+    made = files(horizon, STRONG, before=before)
+    assert share_open(made, TURNS[name](made)) <= 0.05
 
 
 @pytest.mark.thorough
