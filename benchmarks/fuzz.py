@@ -77,7 +77,7 @@ def read_csv(body: bytes) -> str:
 
 
 def accounted(taken: intake.Intake) -> bool:
-    """Every row of a file with one price per line is stored, bad, left out or without a price; parts have a day once."""
+    """Every row of a file with one price per line is stored, bad, left out or without a price; parts have it once."""
     stored = np.concatenate([taken.stored(pile) for pile in range(intake.PILES)])
     assert taken.layout
     if len(taken.layout.panels) == 1 and len(stored) + taken.bad + taken.empty + taken.left_out != taken.rows:
