@@ -91,6 +91,7 @@ def read(upload: Upload, event: SplitEvent, rules: Settings) -> Verdict:
     execution = event["execution_arn"]
     verdict_of = functools.partial(Verdict, upload, execution, rules.version)
     if reason := refused_by_name(upload.name):
+        put_rejected(event, upload.dataset, [rejected.Rejected(0, reason)])
         return verdict_of(accepted=False, reason=reason)
     tomorrow = series.day_of(upload.modified.date().isoformat()) + 1  # it may have begun where the prices come from
     limits = Rules(tomorrow, rules.bad_row_tolerance, rules.date_order, SIGNS[rules.decimal])
@@ -102,25 +103,25 @@ def read(upload: Upload, event: SplitEvent, rules: Settings) -> Verdict:
             taken.judge()
             found = put_parts(taken, upload, execution, rules.bad_row_tolerance)
         except rejected.Unusable as error:
-            put_rejected(event, upload.dataset, [*taken.kept, error.rejected])
+            put_rejected(event, upload.dataset, [*sorted(taken.kept), error.rejected])
             report = taken.report() | {"rows": 0} if taken.layout else {}
             return verdict_of(accepted=False, reason=str(error), **report)
         if taken.kept:
-            put_rejected(event, upload.dataset, taken.kept)
+            put_rejected(event, upload.dataset, sorted(taken.kept))
         return verdict_of(accepted=True, folder=uploads.folder(upload, execution), **taken.report() | found)
 
 
 def put_parts(taken: Intake, upload: Upload, execution: str, tolerance: float) -> dict:
     """Write the accepted rows by ticker and day, in parts; what the verdict says of them. Raises Unusable."""
     bits, folder = sizes.upload_bits(taken.rows), uploads.folder(upload, execution)
-    rows = tickers = contradicting = 0
+    rows = tickers = 0
     first, last = [], []
     for number in range(1 << bits):
         part, refused_rows = taken.part(number, bits)
-        contradicting += len(refused_rows)
+        taken.bad += len(refused_rows)
         taken.kept += refused_rows[: rejected.KEEP - len(taken.kept)]
-        if verdict.has_too_many(taken.bad + contradicting, taken.rows, tolerance):
-            raise verdict.contradicting(taken.bad + contradicting, taken.rows, tolerance)
+        if verdict.has_too_many(taken.bad, taken.rows, tolerance):
+            raise verdict.contradicting(taken.bad, taken.rows, tolerance)
         body = arrays.pack(part, {"upload": upload.id, "part": number})
         storage.put(settings().lake_bucket, f"{folder}{number:05d}.npz", body)
         rows, tickers = rows + len(part["day"]), tickers + len(part["tickers"])
@@ -128,12 +129,12 @@ def put_parts(taken: Intake, upload: Upload, execution: str, tolerance: float) -
             first.append(int(part["day"].min()))
             last.append(int(part["day"].max()))
     days = {"first_day": series.iso(min(first)), "last_day": series.iso(max(last))} if first else {}
-    return {"bits": bits, "rows": rows, "rejected_rows": taken.bad + contradicting, "tickers": tickers} | days
+    return {"bits": bits, "rows": rows, "tickers": tickers} | days
 
 
 def put_rejected(event: SplitEvent, name: str, rows: list[rejected.Rejected]) -> None:
     key = keys.rejected(name, event)
-    storage.put(settings().lake_bucket, key, rejected.to_csv(sorted(rows)), "text/csv")
+    storage.put(settings().lake_bucket, key, rejected.to_csv(rows), "text/csv")
 
 
 def put_file(judged: Verdict) -> None:

@@ -9,25 +9,26 @@ import pandas as pd
 import pytest
 
 from stocks.contract import ROUNDING
+from stocks.dataset import sizes
 from tests.support import csv_files, pipeline
 
 ROOT = Path(__file__).parents[2]
 TOLERANCE = 1e-6  # of a price: docs/architecture.md, "Determinism"
+LENGTHS = {"A": 520, "BB": 520, "CCC": 470, "D-D": 520, "E.E": 510, "F": 330, "G": 520}
 ELSEWHERE = """
 import sys
 from pathlib import Path
 from tests import conftest
 from tests.support import pipeline
 ran = pipeline.run(Path(sys.argv[1]).read_bytes())
-Path(sys.argv[2]).write_bytes(ran.files["predictions/00000.parquet"])
+Path(sys.argv[2]).write_bytes(b"".join(ran.below("predictions/").values()))
 """
 
 
 @pytest.fixture(scope="module")
 def csv():
-    """Tickers of several lengths and crc32 remainders, so that shards group their requests in other ways."""
-    lengths = {"A": 520, "BB": 520, "CCC": 470, "D-D": 520, "E.E": 510, "F": 330, "G": 520}
-    return csv_files.csv(*(csv_files.bars(name, seed, rows) for seed, (name, rows) in enumerate(lengths.items())))
+    """Tickers of several lengths and leading bits, so that shards group their requests in other ways."""
+    return csv_files.csv(*(csv_files.bars(name, seed, rows) for seed, (name, rows) in enumerate(LENGTHS.items())))
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +46,14 @@ def test_another_process_publishes_the_same_bytes(csv, one_shard, tmp_path):
     subprocess.run(
         [sys.executable, "-c", ELSEWHERE, *arguments], env=environment, check=True, capture_output=True, timeout=300
     )
-    assert (tmp_path / "predictions.parquet").read_bytes() == one_shard.files["predictions/00000.parquet"]
+    parts = one_shard.below("predictions/")
+    assert list(parts) == ["predictions/future-00000.parquet", "predictions/test-00000.parquet"]
+    assert (tmp_path / "predictions.parquet").read_bytes() == b"".join(parts.values())
 
 
-@pytest.mark.parametrize("shards", [2, pytest.param(5, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("shards", [2, pytest.param(8, marks=pytest.mark.thorough)])
 def test_the_number_of_shards_changes_no_forecast_beyond_rounding(csv, one_shard, shards):
-    ran = pipeline.run(csv, kilobytes=-(-len(csv) // shards // 1024) + 1)
+    ran = pipeline.run(csv, kilobytes=sum(LENGTHS.values()) * sizes.ROW_BYTES // shards // 1024 + 1)
     assert ran.shards == shards
     assert ran.evidence() == one_shard.evidence()
     one, other = one_shard.table("predictions"), ran.table("predictions")

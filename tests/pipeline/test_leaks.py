@@ -36,7 +36,7 @@ def frame(shuffled=False):
 
 @pytest.fixture(scope="module")
 def original():
-    return pipeline.run(csv_files.csv(frame()), kilobytes=100)
+    return pipeline.run(csv_files.csv(frame()), kilobytes=50)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def changed():
 
     def ran(day):
         if day not in runs:
-            runs[day] = pipeline.run(csv_files.csv(csv_files.changed_after(frame(), day)), kilobytes=100)
+            runs[day] = pipeline.run(csv_files.csv(csv_files.changed_after(frame(), day)), kilobytes=50)
         return runs[day]
 
     return ran
@@ -129,7 +129,7 @@ def equal(one, other):
 
 def test_the_days_of_these_tests_are_the_edges_of_the_blocks(original):
     days = np.unique(np.concatenate([shard["days"] for shard in shards(original)]))
-    cuts = original.json("manifest.json")["cuts"]
+    cuts = original.json("data.json")["cuts"]
     for cut, last in zip(("validation_from", "decision_from", "test_from"), (TRAINED, HELD, DECIDED), strict=True):
         assert days[np.searchsorted(days, number(cuts[cut])) - 1] == number(last)
     assert number(IN_TEST[0]) == number(cuts["test_from"])
@@ -138,7 +138,7 @@ def test_the_days_of_these_tests_are_the_edges_of_the_blocks(original):
 
 @pytest.mark.parametrize("day", each(*INSIDE_A_BLOCK, TRAINED, HELD, DECIDED, *IN_TEST))
 def test_a_later_day_moves_no_cut_row_bound_feature_scale_or_target(original, changed, tmp_path, day):
-    assert original.json("manifest.json")["cuts"] == changed(day).json("manifest.json")["cuts"]
+    assert original.json("data.json")["cuts"] == changed(day).json("data.json")["cuts"]
     for shard, other in zip(shards(original), shards(changed(day)), strict=True):
         for key in ("tickers", "offsets", "days", "bounds"):
             np.testing.assert_array_equal(shard[key], other[key])

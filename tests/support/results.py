@@ -7,9 +7,10 @@ import numpy as np
 
 from stocks import metrics, predictions
 from stocks.contract import FEW_BLOCKS, UNPROVEN
+from stocks.dataset import calendars
 from stocks.reporting import charts
 from stocks.reporting import page as report
-from stocks.reporting.facts import RunFacts
+from stocks.reporting.facts import FileRead, RunFacts
 from tests.support import shards as made
 from tests.support.prices import walk
 
@@ -44,7 +45,9 @@ def rows(shard, forecast=1.001, lstm=1.002, forest=0.8):
     forecasts = common | {"outputs": np.stack([naive * lstm, naive * forecast, *quantiles, expected], axis=2)}
     days = np.unique(shard.days)
     calibration = {"day": days, "stretch": np.ones((len(days), 3, 2))}
-    return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration)
+    kept = [calendars.infer(ticker.rows["days"], {}) for ticker in shard]
+    stale = np.zeros(len(shard), bool)
+    return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration, kept, stale)
 
 
 def shards():
@@ -80,19 +83,27 @@ def facts(**changed) -> RunFacts:
     known = RunFacts(
         dataset="us",
         run_id="us-0123456789ab",
-        source_uri="s3://incoming/incoming/us/prices.csv",
+        term=7,
+        inputs="0123456789ab",
+        files=12,
+        new_files=["20261123T033959Z-0123456789ab"],
+        missing=[],
+        base_run="us-ba9876543210",
+        settings="",
+        table_hash="f" * 64,
+        code="c0dec0dec0de",
         source_key="incoming/us/prices.csv",
         source_version="v1",
         uploaded=started - datetime.timedelta(seconds=1),
         started=started,
         finished=started + datetime.timedelta(seconds=400),
         cuts={"test_from": "2020-12-30"},
-        reading=READING,
+        read=[FileRead("incoming/us/prices.csv", 2, READING)],
         rows=940,
         rejected_rows=2,
-        rejected_uri="s3://lake/rejected/dataset=us/run_id=us-0123456789ab/",
+        rejected_uri="s3://lake/rejected/dataset=us/",
         tickers=3,
-        skipped=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
+        left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
         shards=2,
         train_seconds=61,
         endpoint_seconds=200.5,

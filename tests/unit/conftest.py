@@ -10,6 +10,7 @@ import moto
 import pytest
 
 from common import aws
+from tests.support import memory_s3
 from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
 from tests.support.sagemaker import SageMaker, answering
 
@@ -43,6 +44,14 @@ def buckets():
         for bucket in ("incoming", "work", "lake"):
             s3.create_bucket(Bucket=bucket)
         yield s3
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    """S3 in memory, which every step gets; its clock is the test's."""
+    fake = memory_s3.S3()
+    give(monkeypatch, "s3", fake)
+    return fake
 
 
 @pytest.fixture

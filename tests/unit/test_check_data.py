@@ -1,91 +1,208 @@
 import json
 
+import numpy as np
 import pytest
 
 import check_data
+import merge
 from common import working
-from common.errors import RejectedFile
+from stocks import series
+from stocks.dataset.plan import Plan
+from stocks.dataset.table import Facts
+from stocks.reading.rejected import Unusable
+from tests.support.folding import walked
+from tests.support.plans import EXECUTION, SETTINGS, draw, lead, published, put_verdict, run_of, upload_rows
 
-RUN: dict = {"run_id": "daily-0123456789ab", "dataset": "daily", "shards": 2}
-SOURCE = {"bucket": "incoming", "key": "incoming/daily/prices.csv", "version_id": "1"}
-
-
-@pytest.fixture
-def given(buckets):
-    """Write the counts that Split and the two Scales leave."""
-
-    def write(rows=1000, rejected=0, shards=((0, 1, []), (0, 2, []))):
-        manifest = {"source": SOURCE, "rows": rows, "rejected_rows": rejected, "cuts": {"test_from": "2024-05-01"}}
-        working.put_json(RUN, "manifest", manifest)
-        for number, (bad, tickers, skipped) in enumerate(shards):
-            named = [{"ticker": ticker, "rows": ord(ticker), "reason": "3 rows"} for ticker in skipped]
-            scaled = {"rows": 9, "rejected_rows": bad, "tickers": tickers, "skipped": named}
-            working.put_json(RUN, "scaled", scaled, number)
-
-    return write
+START = series.day_of("2024-01-01")
 
 
-def run(context):
-    return check_data.handler({"run": RUN}, context)
+@pytest.fixture(autouse=True)
+def cloud(s3):
+    return s3
 
 
-def test_the_counts_of_all_shards_are_summed(given, context):
-    given(rejected=3, shards=((2, 1, ["Z"]), (1, 2, ["Y", "X"])))
-    assert run(context) == {"rows": 1000, "rejected_rows": 6, "tickers": 3, "skipped": 3}
+def given(*shards: dict[str, range], drawn: Plan | None = None, hashes=(), votes=()) -> Plan:
+    """Write what Merge leaves of shards: of each ticker the days it has."""
+    drawn = drawn or draw(put_verdict(upload_rows()), shards=len(shards))
+    lead(drawn)
+    for number, tickers in enumerate(shards):
+        days, counts = np.unique(np.concatenate([np.empty(0, int), *tickers.values()]), return_counts=True)
+        facts = [Facts(name, len(own), own[0], own[-1]).stored() for name, own in tickers.items()]
+        report = {
+            "days": days.tolist(),
+            "counts": counts.tolist(),
+            "facts": facts,
+            "long_on": [own[99] if len(own) >= 100 else None for own in tickers.values()],
+            "votes": votes[number] if votes else {},
+            "hash": f"{hashes[number] if hashes else number:x}",
+        }
+        working.put_json(run_of(), "merged", report, number)
+    return drawn
 
 
-def test_data_json_names_the_skipped_tickers(given, context):
-    given(shards=((0, 1, ["Z"]), (0, 0, ["Y"])))
+def days(count: int, first: int = 0) -> range:
+    return range(START + first, START + first + count)
+
+
+def run(context, shards: int = 2):
+    return check_data.handler({"run": run_of(shards=shards)}, context)
+
+
+def data():
+    return working.get_json(run_of(), "data")
+
+
+def test_the_table_of_all_shards_is_judged_as_one(context):
+    given({"A": days(200), "LATE": days(90, 110)}, {"B": days(200)}, votes=({"XNYS": 2}, {"XNYS": 1, "XNAS": 1}))
+    assert run(context) == {"status": "train", "reason": "", "crawl": False, "rows": 490, "tickers": 2}
+    found = data()
+    assert (found["rows"], found["tickers"], found["newest_day"]) == (490, 2, START + 199)
+    assert found["votes"] == {"XNYS": 3, "XNAS": 1}
+
+
+def test_cuts_are_those_of_the_days_of_all_shards(context):
+    shards = [{"A": days(200), "LATE": days(90, 110)}, {"B": days(200)}]
+    given(*shards)
     run(context)
-    assert working.get_json(RUN, "data") == {
-        "rows": 1000,
-        "rejected_rows": 0,
-        "tickers": 1,
-        "skipped": [
-            {"ticker": "Y", "rows": 89, "reason": "3 rows"},
-            {"ticker": "Z", "rows": 90, "reason": "3 rows"},
-        ],
-    }
+    every = np.concatenate([own for shard in shards for own in shard.values()])
+    assert data()["cuts"] == series.cuts(*np.unique(every, return_counts=True), 0.2)
 
 
-def test_bad_rows_at_the_tolerance_are_accepted(given, context):
-    given(rejected=6, shards=((4, 1, []), (0, 1, [])))
-    assert run(context)["rejected_rows"] == 10
+def test_the_test_fraction_is_that_of_the_plans_settings(context, monkeypatch):
+    monkeypatch.setenv("TEST_FRACTION", "0.9")
+    drawn = draw(put_verdict(upload_rows()), settings=SETTINGS.__class__(0.4, 0.01))
+    given({"A": days(200)}, drawn=drawn)
+    run(context, 1)
+    assert data()["cuts"]["test_from"] == series.iso(START + 120)
 
 
-def test_bad_rows_of_both_steps_together_reject_the_file(given, context):
-    given(rejected=6, shards=((4, 1, []), (1, 1, [])))
-    with pytest.raises(RejectedFile) as refused:
-        run(context)
-    assert str(refused.value) == (
-        "11 of 1,000 rows cannot be used, 1.00% may be bad; most contradict an earlier row of their ticker and day; "
-        "keep one row of each: s3://incoming/incoming/daily/prices.csv"
-    )
+def test_rejected_rows_are_those_of_all_uploads_of_the_table(context):
+    uploads = [put_verdict(upload_rows(), f"{bad}.csv", bad) for bad in (3, 4)]
+    drawn = draw(*uploads)
+    planned = [
+        one.__class__(**{**vars(one), "rejected_rows": bad}) for one, bad in zip(drawn.uploads, (3, 4), strict=True)
+    ]
+    given({"A": days(200)}, drawn=draw(*uploads, uploads=tuple(planned)))
+    run(context, 1)
+    assert data()["rejected_rows"] == 7
 
 
-def test_a_file_without_a_usable_ticker_is_rejected_by_its_longest(given, context):
-    given(shards=((0, 0, list("FEDC")), (0, 0, list("BA"))))
-    with pytest.raises(RejectedFile) as refused:
-        run(context)
-    assert str(refused.value) == (
-        "none of 6 tickers has enough days: the longest, 'F', has 70 days before the test period (2024-05-01), 100 are "
-        "needed; upload more history: s3://incoming/incoming/daily/prices.csv"
-    )
+def hash_of(stocks: dict, shards: int, context) -> str:
+    """The table hash of a dataset whose one upload has four parts."""
+    lead(draw(put_verdict(upload_rows(**stocks), bits=2), shards=shards))
+    for shard in range(shards):
+        merge.handler({"run": run_of(shards=shards), "shard": shard}, context)
+    run(context, shards)
+    return data()["table_hash"]
 
 
-def test_the_counts_are_metrics_of_the_dataset(given, context, capsys):
-    given(rejected=3, shards=((2, 1, ["Z"]), (1, 2, [])))
+def test_the_table_hash_is_that_of_the_table_whatever_the_number_of_shards(context):
+    names = ["AAPL", "600000.SS", "日経", "BRK-B", "EURUSD=X"]
+    stocks = {name: walked(seed, 150).file(0, 150) for seed, name in enumerate(names)}
+    (found,) = {hash_of(stocks, shards, context) for shards in (1, 2, 8, 64)}
+    assert len(found) == 64
+    stocks["日経"]["volume"][7] += 1
+    assert hash_of(stocks, 8, context) != found
+
+
+def test_the_table_hash_wraps_around(context):
+    given({"A": days(200)}, {}, hashes=((1 << 256) - 1, 3))
+    run(context)
+    assert data()["table_hash"] == f"{2:064x}"
+
+
+@pytest.mark.parametrize(
+    ("shards", "reason"),
+    [
+        ([{"A": days(1)}, {}], "too few days: 1 with prices (2024-01-01 to 2024-01-01); a ticker needs 100"),
+        (
+            [{"F": days(120)}, {"B": days(110)}],
+            "none of 2 tickers has 100 days before the test period (2024-04-02); the longest, 'F', has 120 in all",
+        ),
+    ],
+)
+def test_a_table_that_is_too_short_ends_the_run_with_the_reason_and_fails_nothing(context, shards, reason):
+    given(*shards)
+    answer = run(context)
+    assert answer.pop("reason").startswith(reason)
+    assert answer == {"status": "too_short", "crawl": False, "rows": 0, "tickers": 0}
+
+
+def test_a_ticker_counts_if_its_hundredth_day_is_before_the_test_period():
+    def shard(*hundredth: int | None) -> dict:
+        facts = [Facts(f"T{at}", 100).stored() for at in range(len(hundredth))]
+        return {"long_on": list(hundredth), "facts": facts}
+
+    cut = series.iso(START)
+    assert check_data.long_enough([shard(START - 1, START, None), shard(), shard(START - 2)], cut) == 2
+    with pytest.raises(Unusable, match="none of 2 tickers has 100 days"):
+        check_data.long_enough([shard(START), shard(None)], cut)
+
+
+def newest(**changed) -> None:
+    """The newest run, published of the same table."""
+    before = draw(put_verdict(upload_rows()), execution=f"{EXECUTION}before")
+    published(before, **{"term": 1, "table_hash": f"{1:064x}"} | changed)
+
+
+def again(**changed) -> Plan:
+    """A second run, whose table has the hash that `newest` has published."""
+    drawn = draw(put_verdict(upload_rows()), shards=2, **{"term": 2, "newest": 1} | changed)
+    return given({"A": days(200)}, {}, drawn=drawn)
+
+
+def test_a_table_that_has_been_published_trains_nothing(context, cloud):
+    again()
+    newest()
+    answer = run(context)
+    assert (answer["status"], answer["rows"]) == ("unchanged", 0)
+    assert answer["reason"] == "the table, the settings and the code are those of the newest run"
+    assert not [key for _, key in cloud.objects if key.endswith("data.json")]
+
+
+@pytest.mark.parametrize(
+    ("published_with", "planned_with"),
+    [
+        ({"code": "older"}, {}),
+        ({"settings": "others"}, {}),
+        ({}, {"insist": True}),
+        ({}, {"newest": 0}),
+    ],
+)
+def test_other_code_or_settings_or_a_person_who_insists_train_the_same_table(context, published_with, planned_with):
+    again(**planned_with)
+    newest(**published_with)
+    assert run(context)["status"] == "train"
+
+
+def test_another_table_trains(context):
+    again()
+    newest(table_hash=f"{2:064x}")
+    assert run(context)["status"] == "train"
+
+
+@pytest.mark.parametrize("crawled", [0, 1])
+def test_a_run_that_publishes_nothing_crawls_first_if_the_newest_runs_crawl_failed(context, crawled):
+    drawn = again()
+    newest()
+    lead(drawn, crawled=crawled)
+    assert run(context)["crawl"] is (crawled < 1)
+
+
+def test_the_counts_are_metrics_of_the_dataset(context, capsys):
+    given({"A": days(200), "LATE": days(90, 110)}, {"B": days(200)})
     run(context)
     metrics = next(line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line)
     assert {name: metrics[name] for name in ("Rows", "RejectedRows", "Tickers", "SkippedTickers")} == {
-        "Rows": [1000],
-        "RejectedRows": [6],
-        "Tickers": [3],
+        "Rows": [490],
+        "RejectedRows": [0],
+        "Tickers": [2],
         "SkippedTickers": [1],
     }
-    assert metrics["dataset"] == "daily"
+    assert metrics["dataset"] == "us"
 
 
-def test_running_it_again_gives_the_same(given, context):
-    given(shards=((0, 1, ["Z"]), (0, 1, [])))
-    assert run(context) == run(context)
+def test_running_it_again_gives_the_same(context):
+    given({"A": days(200)}, {"B": days(200)})
+    first = run(context), data()
+    assert (run(context), data()) == first

@@ -8,6 +8,7 @@ import pytest
 
 from stocks.reporting import page as report
 from stocks.reporting import tables
+from stocks.reporting.facts import FileRead
 from tests.support import results
 from tests.support import shards as made
 from tests.support.prices import walk
@@ -63,19 +64,34 @@ def test_the_page_says_once_that_the_middle_of_a_range_may_lie_above_the_forecas
 
 
 def test_the_page_says_how_the_file_was_read(page):
-    assert "Read as UTF-8, commas, one row per ticker and day; days year first, decimal point; columns" in page.words()
+    said = (
+        "incoming/us/prices.csv was read as UTF-8, commas, one row per ticker and day; days year first, decimal point"
+    )
+    assert f"{said}; columns" in page.words()
     assert "; not read: 'dividends'" in page.words()
     assert "file's name" not in page.words()
-    assert " Noted " not in page.words()
+    assert "12 files, 1 of them new; the newest is incoming/us/prices.csv (version v1)" in page.words()
+    assert "Not read in time" not in page.words()
 
 
 def test_the_page_says_that_the_name_of_the_ticker_came_from_the_file():
     notes = ["the text is GB18030", "3 lines below the rows are left out, from line 9 <b>"]
-    words = Page(
-        results.page(changed={"reading": results.READING | {"ticker_from": "file name", "notes": notes}})
-    ).words()
-    assert "Ticker's name from the file's name" in words
-    assert f"Noted {'; '.join(notes)}" in words
+    reading = results.READING | {"ticker_from": "file name", "notes": notes}
+    words = Page(results.page(changed={"read": [FileRead("incoming/us/KO.csv", 0, reading)]})).words()
+    assert f"; ticker from the file's name; {'; '.join(notes)}" in words
+
+
+def test_the_page_says_of_each_of_some_files_how_it_was_read():
+    files = [FileRead(f"incoming/us/{name}.csv", 0, results.READING | {"notes": [name]}) for name in ("may", "june")]
+    words = Page(results.page(changed={"read": files})).words()
+    for name in ("may", "june"):
+        assert f"incoming/us/{name}.csv was read as UTF-8" in words
+        assert f"; {name}" in words
+
+
+def test_the_page_names_the_files_that_were_not_read_in_time():
+    missing = ["incoming/us/a.csv", "incoming/us/<i>.csv"]
+    assert f"Not read in time {', '.join(missing)}" in Page(results.page(changed={"missing": missing})).words()
 
 
 def test_the_page_asks_for_nothing_from_elsewhere(page):
@@ -93,8 +109,9 @@ def test_the_page_asks_for_nothing_from_elsewhere(page):
 def test_every_part_of_the_page_is_filled_in(page):
     assert "{{" not in results.page()
     for words in (
-        "AAA", "JAJIL.CQ", "Random Forest", "1.000\u00d7", "61 rows before the test period", "2 of 940 rows (0.21%)",
-        "s3://lake/rejected/", "us-0123456789ab", "s3://incoming/incoming/us/prices.csv", "$0.008",
+        "AAA", "JAJIL.CQ", "Random Forest", "1.000\u00d7", "61 rows before the test period",
+        "2 rows of 12 files could not be used",
+        "under s3://lake/rejected/dataset=us/", "us-0123456789ab", "Rows 940 in 2 shards", "$0.008",
         "200 s on ml.m5.large", "2026-11-23 03:40:00 UTC",
     ):  # fmt: skip
         assert words in page.words(), words
@@ -157,7 +174,7 @@ NASTY = ["</script><script>alert(1)</script>", "</script x", "<!--<script>", "A&
 def test_a_tickers_name_is_never_markup():
     shard = made.shard({name: walk(i, 300) for i, name in enumerate(NASTY)})
     skipped = [{"ticker": "<b>x", "reason": "<img src=x onerror=alert(1)>"}]
-    changed = {"skipped": skipped, "source_uri": "s3://incoming/incoming/us/<script>.csv"}
+    changed = {"left_out": skipped, "source_key": "incoming/us/<script>.csv"}
     text = results.page([shard], changed)
     plain, nasty = Page(results.page()), Page(text)
     data = text.partition('id="data">')[2].partition("</script>")[0]
@@ -170,8 +187,8 @@ def test_a_tickers_name_is_never_markup():
 
 
 def test_nothing_left_out_is_said_too():
-    words = Page(results.page(changed={"skipped": [], "rejected_rows": 0})).words()
-    assert "0 of 940 rows could not be used." in words
+    words = Page(results.page(changed={"left_out": [], "rejected_rows": 0})).words()
+    assert "0 rows of 12 files could not be used." in words
     assert "Every ticker had enough rows" in words
 
 
@@ -190,7 +207,7 @@ def test_the_page_says_when_it_does_not_show_all(monkeypatch):
     monkeypatch.setattr(report.charts, "MOST_ROWS", 120)
     monkeypatch.setattr(tables, "MOST_TICKER_ROWS", 1)
     monkeypatch.setattr(tables, "MOST_SKIPPED", 1)
-    words = Page(results.page(changed={"skipped": [{"ticker": name, "reason": "few"} for name in "XY"]})).words()
+    words = Page(results.page(changed={"left_out": [{"ticker": name, "reason": "few"} for name in "XY"]})).words()
     assert "2 of 3 tickers have a chart" in words
     assert "2 more are in the metrics table" in words
     assert "The first 1 are shown." in words

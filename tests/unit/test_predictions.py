@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from stocks import predictions, volatility
-from stocks.contract import BASELINES, MODELS, QUANTILES
+from stocks.contract import BASELINES, HORIZONS, MODELS, QUANTILES
+from stocks.dataset import calendars
 from tests.support import shards
 from tests.support.exchanges import day, iso, span, weekdays, written
 from tests.support.prices import walk
@@ -23,9 +24,16 @@ def files(shard, before=0) -> tuple[dict, dict]:
     return found[0], found[1]
 
 
+def join(shard, baseline, forecasts, calibration, stale=()):
+    """The rows of a shard whose tickers have the calendars that their own days suggest."""
+    kept = [calendars.infer(ticker.rows["days"], {}) for ticker in shard]
+    ended = np.isin(shard.tickers, list(stale))
+    return predictions.join(shard, baseline, forecasts, calibration, kept, ended)
+
+
 def test_m_test_days_give_m_less_h_test_rows_and_one_future_row_per_horizon():
     shard = shards.shard({"A": walk(1, 268), "B": walk(2, 285), "ENDED": walk(3, 200)})
-    rows = predictions.join(shard, *files(shard, before=30), NO_CALIBRATION)
+    rows = join(shard, *files(shard, before=30), NO_CALIBRATION)
     found = {
         (int(ticker), int(horizon)): [
             int(((rows["ticker"] == ticker) & (rows["horizon"] == horizon) & (rows["future"] == future)).sum())
@@ -43,7 +51,7 @@ def test_m_test_days_give_m_less_h_test_rows_and_one_future_row_per_horizon():
 
 def test_a_row_joins_the_price_h_rows_ahead_and_the_forecasts_of_its_origin():
     shard = shards.shard({"A": walk(1, 100), "B": walk(2, 270)})
-    rows = predictions.join(shard, *files(shard, before=9), NO_CALIBRATION)
+    rows = join(shard, *files(shard, before=9), NO_CALIBRATION)
     row = int(np.flatnonzero((rows["ticker"] == 1) & (rows["horizon"] == 5) & ~rows["future"])[1])
     assert rows["origin_day"][row] == shards.weekdays(270)[261]
     assert rows["target_day"][row] == shards.weekdays(270)[266]
@@ -55,7 +63,7 @@ def test_a_row_joins_the_price_h_rows_ahead_and_the_forecasts_of_its_origin():
 
 def test_variance_is_the_mean_of_the_days_from_origin_to_target():
     shard = shards.shard({"A": walk(1, 300), "B": walk(2, 270)})
-    rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
+    rows = join(shard, *files(shard), NO_CALIBRATION)
     daily = volatility.daily_variance(shard)
     for ticker, origin, horizon in ((0, 270, 1), (0, 270, 5), (1, 260, 5), (0, 279, 20)):
         day = shards.weekdays(300)[origin]
@@ -69,14 +77,14 @@ def test_where_no_lstm_was_trained_it_has_no_price():
     shard = shards.shard({"A": walk(1, 270)})
     baseline, forecasts = files(shard)
     forecasts["outputs"][:, :, 0] = 0.0
-    rows = predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
+    rows = join(shard, baseline, forecasts, NO_CALIBRATION)
     assert np.isnan(rows["lstm"]).all()
     assert np.isfinite([rows[name] for name in (*BASELINES, "forecast", *QUANTILES, "expected_move")]).all()
 
 
 def test_rows_are_sorted_and_actual_is_missing_only_in_the_future():
     shard = shards.shard({"A": walk(1, 270), "B": walk(2, 280)})
-    rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
+    rows = join(shard, *files(shard), NO_CALIBRATION)
     order = list(zip(*(rows[name].tolist() for name in ("ticker", "horizon", "origin_day")), strict=True))
     assert order == sorted(order)
     assert np.array_equal(np.isnan(rows["actual"]), rows["future"])
@@ -98,11 +106,31 @@ def test_the_future_is_counted_by_each_tickers_own_calendar():
         "STOCK": ["2024-07-05", "2024-07-11", "2024-08-01"],
         "WEEKLY": ["2024-07-10", "2024-08-07", "2024-11-20"],
     }
-    found = predictions.future_days(shard)
+    found = predictions.future_days(shard, [calendars.infer(own, {}) for _, own in sorted(days.items())])
     assert found.dtype == np.int32
     assert dict(zip(shard.tickers.tolist(), map(iso, found), strict=True)) == expected
-    rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
+    rows = join(shard, *files(shard), NO_CALIBRATION)
     assert iso(rows["target_day"][rows["future"]]) == [target for own in expected.values() for target in own]
+
+
+@pytest.mark.parametrize("stale", [{"A"}, {"B"}, {"A", "B"}])
+def test_a_ticker_that_has_ended_has_its_test_rows_and_no_future_ones(stale):
+    shard = shards.shard({"A": walk(1, 285), "B": walk(2, 285)})
+    before, after = (join(shard, *files(shard), NO_CALIBRATION, ended) for ended in ((), stale))
+    gone = before["future"] & np.isin(shard.tickers[before["ticker"]], list(stale))
+    assert gone.sum() == len(stale) * len(HORIZONS)
+    for name, values in after.items():
+        np.testing.assert_array_equal(values, before[name][~gone])
+
+
+def test_targets_of_the_future_are_sessions_of_the_calendar_that_is_given():
+    shard = shards.shard({"A": walk(1, 285), "B": walk(2, 285)})
+    rows = predictions.join(shard, *files(shard), NO_CALIBRATION, ["XNYS", "Mon-Sun"], np.zeros(2, bool))
+    ahead = {name: rows["target_day"][rows["future"] & (rows["ticker"] == at)] for at, name in enumerate("AB")}
+    last = int(shard.days[284])
+    assert ahead["B"].tolist() == [last + horizon for horizon in HORIZONS]
+    assert ahead["A"].tolist() == [int(calendars.sessions_ahead("XNYS", np.array([last]), h)[0]) for h in HORIZONS]
+    assert ahead["A"][2] > ahead["B"][2]
 
 
 def test_float32_rounding_of_a_price_that_stands_still_is_no_miss():
@@ -123,7 +151,7 @@ def test_float32_rounding_of_the_last_price_is_naive():
     forecasts["outputs"][:, :, :2] = np.float32(shard.adjclose[260:, None, None])
     forecasts["outputs"][0, :, 1] *= 1 + 1e-5
     forecasts["outputs"][:, :, 7] = np.float32(shard.adjclose[260:, None])  # which is no price
-    rows = predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
+    rows = join(shard, baseline, forecasts, NO_CALIBRATION)
     assert np.array_equal(rows["lstm"], rows["naive"])
     assert (rows["forecast"] == rows["naive"]).tolist() == (rows["origin_day"] != shard.days[260]).tolist()
     assert (rows["expected_move"] != rows["naive"]).all()
@@ -134,7 +162,7 @@ def test_only_the_range_is_stretched():
     baseline, forecasts = files(shard)
     forecasts["outputs"][:] = [102, 101, 80, 90, 100, 120, 140, 0.5]
     calibration: dict[str, np.ndarray] = {"day": shard.days[-1:], "stretch": np.array([[[1.5, 2.0]] * 3])}
-    rows = predictions.join(shard, baseline, forecasts, calibration)
+    rows = join(shard, baseline, forecasts, calibration)
     assert [rows[name].tolist() for name in ("lstm", "forecast", "expected_move")] == [[102] * 3, [101] * 3, [0.5] * 3]
     assert [rows[name][0] for name in QUANTILES] == [60, 85, 100, 130, 180]
 
@@ -144,7 +172,7 @@ def test_an_origin_without_a_forecast_is_an_error_that_names_it():
     baseline, forecasts = files(shard)
     forecasts["origin"] = np.array([260, 261, 259, 260])
     with pytest.raises(ValueError, match="1 origins lack a forecast, first B, row 261"):
-        predictions.join(shard, baseline, forecasts, NO_CALIBRATION)
+        join(shard, baseline, forecasts, NO_CALIBRATION)
 
 
 @pytest.mark.parametrize(("strange", "named"), [(0, "the shard and its baseline"), (1, "the shard and its forecasts")])
@@ -153,13 +181,13 @@ def test_files_of_other_tickers_are_not_joined(strange, named):
     both = list(files(shard))
     both[strange] = both[strange] | {"tickers": np.array(["A", "C"])}
     with pytest.raises(ValueError, match=f"{named} hold different tickers"):
-        predictions.join(shard, *both, NO_CALIBRATION)
+        join(shard, *both, NO_CALIBRATION)
     both = [file | {"tickers": np.array(["A", "C"])} for file in files(shard)]
     with pytest.raises(ValueError, match="the shard and its baseline hold different tickers"):
-        predictions.join(shard, *both, NO_CALIBRATION)
+        join(shard, *both, NO_CALIBRATION)
 
 
 def test_a_shard_without_tickers_gives_no_rows():
     shard = shards.shard({})
-    rows = predictions.join(shard, *files(shard), NO_CALIBRATION)
+    rows = join(shard, *files(shard), NO_CALIBRATION)
     assert {len(column) for column in rows.values()} == {0}

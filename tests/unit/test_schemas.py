@@ -6,11 +6,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from stocks import schemas
-from stocks.contract import SCHEMA
+from stocks.contract import COLUMNS, SCHEMA
 from tests.support import results, shards
 from tests.support.prices import walk
 
 RUN: dict[str, list] = {
+    "term": [7],
+    "inputs": ["0123456789ab"],
+    "files": [3],
+    "new_files": [["20261123T034001Z-0123456789ab"]],
+    "missing": [[]],
+    "base_run": [""],
+    "settings": [""],
+    "table_hash": ["ff"],
+    "code": ["c0dec0dec0de"],
     "source_key": ["incoming/us/prices.csv"],
     "source_version": ["v1"],
     "uploaded": [datetime.datetime(2026, 11, 23, 3, 40, 1, tzinfo=datetime.UTC)],
@@ -19,7 +28,6 @@ RUN: dict[str, list] = {
     "rows": [12],
     "rejected_rows": [1],
     "tickers": [2],
-    "skipped": [["SHORT"]],
     "shards": [1],
     "train_seconds": [30.5],
     "endpoint_seconds": [None],
@@ -55,11 +63,25 @@ def read(body):
         ),
         (
             "runs",
-            "source_key string, source_version string, uploaded timestamp[ms], "
-            "started timestamp[ms], finished timestamp[ms], rows int64,"
-            " rejected_rows int64, tickers int32, skipped list<element: string>, shards int32, train_seconds double,"
+            "term int64, inputs string, files int32, new_files list<element: string>, missing list<element: string>,"
+            " base_run string, settings string, table_hash string, code string,"
+            " source_key string, source_version string, uploaded timestamp[ms],"
+            " started timestamp[ms], finished timestamp[ms], rows int64,"
+            " rejected_rows int64, tickers int32, shards int32, train_seconds double,"
             " endpoint_seconds double, training_instance_type string, endpoint_instance_type string, cost_usd double,"
             " model_uri string, gates list<element: double>, schema int32",
+        ),
+        (
+            "files",
+            "dataset string, upload string, source_key string, source_version string, uploaded timestamp[ms],"
+            " verdict string, reason string, rows int64, rejected_rows int64, tickers int32, first_day date32[day],"
+            " last_day date32[day], columns list<element: string>, ignored list<element: string>, settings string",
+        ),
+        (
+            "tickers",
+            "ticker string, rows int64, first_day date32[day], last_day date32[day], status string, reason string,"
+            " corrections int64, rescaled list<element: struct<upload: string, ratio: double, days: int64>>,"
+            " basis double, price_column string, notes list<element: string>, calendar string",
         ),
         (
             "prices",
@@ -78,7 +100,7 @@ def test_a_run_survives_writing():
     (row,) = read(schemas.to_parquet("runs", RUN)).to_pylist()
     assert row["started"] == datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000)
     assert row["endpoint_seconds"] is None
-    assert row["skipped"] == ["SHORT"]
+    assert (row["new_files"], row["missing"]) == (["20261123T034001Z-0123456789ab"], [])
     assert row["gates"] == [0.0, 0.1, 0.0]
     assert row["schema"] == 2
 
@@ -131,3 +153,32 @@ def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
 
 def test_prices_of_no_ticker_are_an_empty_table():
     assert read(schemas.prices(shards.shard({}), shards.shard({}))).num_rows == 0
+
+
+def test_prices_are_read_again_as_the_rows_that_they_were_to_the_last_bit():
+    shard = shards.shard({"B": walk(1, 30), "A": walk(2, 20)}, test_from=10**6)
+    shard.volume[3] = shard.open[7] = 0.0
+    rows = schemas.price_rows(read(schemas.prices(shard)))
+    assert rows["tickers"].tolist() == ["A", "B"]
+    assert rows["ticker"].tolist() == [0] * 20 + [1] * 30
+    assert (rows["ticker"].dtype, rows["day"].dtype) == (np.int32, np.int32)
+    np.testing.assert_array_equal(rows["day"], shard.days)
+    for name in COLUMNS:
+        assert rows[name].tobytes() == getattr(shard, name).tobytes(), name
+
+
+def test_prices_of_no_ticker_are_read_as_rows_of_none():
+    rows = schemas.price_rows(read(schemas.prices(shards.shard({}))))
+    assert {name: (len(values), values.dtype.kind) for name, values in rows.items()} == {
+        "tickers": (0, "U"), "ticker": (0, "i"), "day": (0, "i"), **dict.fromkeys(COLUMNS, (0, "f")),
+    }  # fmt: skip
+
+
+def test_tickers_survive_writing():
+    row = {
+        "ticker": "A", "rows": 3, "first_day": 19_000, "last_day": 19_004, "status": "forecast", "reason": "",
+        "corrections": 1, "rescaled": [{"upload": "u", "ratio": 0.5, "days": 2}], "basis": 0.5,
+        "price_column": "adjclose", "notes": ["x"], "calendar": "XNYS",
+    }  # fmt: skip
+    (found,) = read(schemas.to_parquet("tickers", {name: [value] for name, value in row.items()})).to_pylist()
+    assert found == row | {"first_day": datetime.date(2022, 1, 8), "last_day": datetime.date(2022, 1, 12)}

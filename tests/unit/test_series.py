@@ -9,7 +9,7 @@ CUTS = {"validation_from": "1970-01-04", "decision_from": "1970-01-05", "test_fr
 
 
 def rows(*given, tickers=("A", "B")):
-    """Rows as Split writes them, of (ticker, day, adjclose); lines count from 2."""
+    """Rows of a file as Intake gives them, of (ticker, day, adjclose); lines count from 2."""
     index, day, price = (np.array(column) for column in zip(*given, strict=True)) if given else np.empty((3, 0))
     empty = {name: np.zeros(len(day)) for name in COLUMNS}
     return empty | {
@@ -22,7 +22,7 @@ def rows(*given, tickers=("A", "B")):
 
 
 def shard(*given, **options):
-    return series.build(rows(*given, **options), CUTS)[0]
+    return series.build(series.sort(rows(*given, **options))[0], CUTS)
 
 
 def test_rows_are_sorted_by_ticker_and_day():
@@ -33,9 +33,17 @@ def test_rows_are_sorted_by_ticker_and_day():
     assert built.adjclose.tolist() == [10, 30, 20, 50]
 
 
+def test_what_is_sorted_has_the_form_that_parts_and_folds_take():
+    kept, _ = series.sort(rows((1, 5, 50), (2, 3, 30), (1, 2, 20), tickers=("A", "B", "C")))
+    assert kept.keys() == {"tickers", "ticker", "day", *COLUMNS}
+    assert kept["tickers"].tolist() == ["B", "C"]
+    assert (kept["ticker"].tolist(), kept["ticker"].dtype) == ([0, 0, 1], np.int32)
+    assert (kept["day"].tolist(), kept["day"].dtype) == ([2, 5, 3], np.int32)
+
+
 def test_an_equal_row_vanishes_and_an_unlike_one_is_rejected():
-    built, refused = series.build(rows((0, 1, 10), (0, 2, 20), (0, 2, 21), (0, 1, 10), (0, 2, 20)), CUTS)
-    assert built.adjclose.tolist() == [10, 20]
+    kept, refused = series.sort(rows((0, 1, 10), (0, 2, 20), (0, 2, 21), (0, 1, 10), (0, 2, 20)))
+    assert kept["adjclose"].tolist() == [10, 20]
     assert refused == [
         Rejected(4, "line 3 has the same ticker and date with other values", "A,1970-01-03,21,0,0,0,0,0")
     ]
@@ -44,11 +52,11 @@ def test_an_equal_row_vanishes_and_an_unlike_one_is_rejected():
 def test_any_of_the_six_values_makes_a_row_unlike():
     given = rows((0, 1, 10), (0, 1, 10))
     given["volume"][1] = 5
-    assert len(series.build(given, CUTS)[1]) == 1
+    assert len(series.sort(given)[1]) == 1
 
 
 def test_rejected_rows_come_in_file_order():
-    _, refused = series.build(rows((1, 1, 1), (0, 1, 1), (1, 1, 2), (0, 1, 2)), CUTS)
+    _, refused = series.sort(rows((1, 1, 1), (0, 1, 1), (1, 1, 2), (0, 1, 2)))
     assert [row.line for row in refused] == [4, 5]
 
 
@@ -101,7 +109,7 @@ def test_tickers_gives_each_its_own_rows():
 def test_a_ticker_needs_100_rows_before_the_test_period():
     cuts = {name: series.iso(day) for name, day in zip(CUTS, (10, 20, 100), strict=True)}
     given = [(0, day, 1) for day in range(150)] + [(1, day, 1) for day in range(1, 150)]
-    built = series.build(rows(*given), cuts)[0]
+    built = series.build(series.sort(rows(*given))[0], cuts)
     assert series.usable(built).tolist() == [True, False]
     assert series.skipped(built, cuts) == [
         {"ticker": "B", "rows": 99, "reason": "99 rows before the test period (1970-04-11), 100 are needed"}

@@ -134,8 +134,7 @@ def test_what_was_given_is_not_changed():
 def test_the_rows_are_what_series_builds_a_shard_of():
     table = folded(upload("1", B=walked(1, 30).file(0, 30), A=walked(2, 30).file(5, 20)))
     cuts = {"validation_from": "1970-01-04", "decision_from": "1970-01-05", "test_from": "1970-01-08"}
-    shard, rejected = series.build(table.rows, cuts)
-    assert rejected == []
+    shard = series.build(table.rows, cuts)
     assert shard.tickers.tolist() == ["A", "B"]
     assert shard.bounds[:, 3].tolist() == [15, 30]
 

@@ -21,6 +21,7 @@ def upload(key="incoming/us/a.csv", version="v1", modified=NOON, sequencer=""):
         ("incoming/us/old/", Place("marker", "", "")),
         ("incoming/my data/", Place("marker", "", "")),
         ("incoming/", Place("marker", "", "")),
+        ("", Place("marker", "", "")),
     ],
 )
 def test_a_key_says_what_it_is_for(key, expected):
@@ -30,6 +31,7 @@ def test_a_key_says_what_it_is_for(key, expected):
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
+        ("a.csv", "not directly in the folder of a dataset"),
         ("incoming/a.csv", "not directly in the folder of a dataset; upload it to incoming/<dataset>/<name>.csv"),
         ("incoming/us/old/a.csv", "not directly in the folder of a dataset"),
         ("elsewhere/us/a.csv", "not directly in the folder of a dataset"),
@@ -75,9 +77,8 @@ def test_a_shorter_sequencer_counts_as_if_zeros_followed_it():
 
 
 def test_a_verdict_survives_json_and_what_newer_code_adds_to_it():
-    accepted = Verdict(
-        upload(sequencer="0A"), "arn", "abc", True, folder="history/", bits=3, rows=7, columns=("close",)
-    )
+    reading = {"columns": {"date": "Datum"}, "notes": ["the text is GB18030"]}
+    accepted = Verdict(upload(sequencer="0A"), "arn", "abc", True, folder="history/", bits=3, rows=7, reading=reading)
     assert Verdict.from_json(accepted.to_json()) == accepted
     assert Verdict.from_json(accepted.to_json().replace('"bits"', '"notes": ["x"], "bits"')) == accepted
     assert '"modified": "2026-11-24T12:42:23+00:00"' in accepted.to_json()

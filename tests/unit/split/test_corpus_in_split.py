@@ -5,21 +5,20 @@ import datetime
 import gzip
 import re
 
-import boto3
 import pytest
 
-import scale
 import split
-from common import keys, storage, working
 from common.errors import RejectedFile
+from stocks.dataset import sizes
 from stocks.reading import lines, rejected
 from tests.corpus import keys as of_keys
 from tests.corpus.case import ACCEPTED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
 from tests.support import reading
+from tests.support.split_runs import DAYS, listed, names, part, verdict
 
-OURS = "arn:aws:states:us-east-1:123456789012:execution:machine:ours"
-DAYS = [datetime.date(2020, 1, 1) + datetime.timedelta(day) for day in range(200)]
+DATES = [datetime.date.fromisoformat(day) for day in DAYS]
+
 KEPT = {case.name: case for case in CASES}
 SOME = [
     *(
@@ -50,43 +49,30 @@ NASTY = [
 ]
 
 
-@pytest.fixture
-def drop(buckets):
-    """Put an object into the incoming bucket; the event that Split gets for it."""
-    buckets.put_bucket_versioning(Bucket="incoming", VersioningConfiguration={"Status": "Enabled"})
-
-    def put(key: str, body: bytes):
-        version = buckets.put_object(Bucket="incoming", Key=key, Body=body)["VersionId"]
-        source = {"bucket": "incoming", "key": key, "version_id": version}
-        return source | {"size": len(body), "execution_arn": OURS}
-
-    return put
-
-
-def names(bucket: str) -> list[str]:
-    return [found["Key"] for found in boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
-
-
 @pytest.mark.parametrize("case", [KEPT[name] for name in SOME], ids=lambda case: case.name)
 def test_a_bad_file_publishes_nothing_but_its_reason(drop, context, case):
+    event = drop(case.content, case.key)
     with pytest.raises(RejectedFile) as refused:
-        split.handler(drop(case.key, case.content), context)
+        split.handler(event, context)
     message = str(refused.value)
     assert case.says in message
     assert message.endswith(f": s3://incoming/{case.key}")
     assert message.count("s3://") == 1
     assert len(message) <= rejected.LONGEST_REASON + len(f": s3://incoming/{case.key}")
-    (listed,) = names("lake")
-    assert re.fullmatch(r"rejected/dataset=daily/run_id=daily-[0-9a-f]{12}/split\.csv", listed)
-    line, reason, _ = list(csv.reader(storage.get("lake", listed).decode().splitlines()))[-1]
+    file, rejection, judgement = names("lake")
+    assert re.fullmatch(r"files/\d{8}T\d{6}Z-[0-9a-f]{12}\.parquet", file)
+    assert re.fullmatch(r"rejected/dataset=daily/[0-9a-f]{12}\.csv", rejection)
+    assert judgement == f"verdicts/dataset=daily/{file[6:-8]}.json"
+    assert rejection[-16:-4] == file[-20:-8]
+    line, reason, _ = list(csv.reader(listed(event)))[-1]
     assert case.says in f"line {line}: {reason}"
-    assert [name.rsplit("/")[-1] for name in names("work")] == ["claim.json"]
+    assert names("work") == []
 
 
 @pytest.mark.parametrize("case", of_keys.CASES, ids=lambda case: case.name)
 def test_a_key_reaches_its_object_as_it_is(drop, context, case):
     body = case.content if case.outcome == REJECTED_FILE or not case.first else longer(case)
-    event = drop(case.key, body)
+    event = drop(body, case.key)
     if case.outcome == REJECTED_FILE:
         with pytest.raises(RejectedFile, match=re.escape(f": s3://incoming/{case.key}")):
             split.handler(event, context)
@@ -94,15 +80,14 @@ def test_a_key_reaches_its_object_as_it_is(drop, context, case):
     answer = split.handler(event, context)
     assert answer["status"] == case.outcome
     if case.outcome == ACCEPTED:
-        rows = working.get_arrays(answer, "rows", 0)
-        assert rows["tickers"].tolist() == [case.first[0]]
+        assert part(event)["tickers"].tolist() == [case.first[0]]
 
 
 def longer(case: Case) -> bytes:
     """A plain file of enough days under the case's name, with a ticker column where the case has one."""
     if b"ticker" in case.content:
-        return ("ticker,date,close\n" + "".join(f"A,{day},1\n" for day in DAYS)).encode()
-    return ("date,close\n" + "".join(f"{day},1\n" for day in DAYS)).encode()
+        return ("ticker,date,close\n" + "".join(f"A,{day},1\n" for day in DATES)).encode()
+    return ("date,close\n" + "".join(f"{day},1\n" for day in DATES)).encode()
 
 
 def german(number: float) -> str:
@@ -110,50 +95,49 @@ def german(number: float) -> str:
 
 
 EXPORTS = {
-    "HistoricalData.csv": "Date,Close/Last,Volume\n" + "".join(f"{day:%m/%d/%Y},$1{day.day}.25,100\n" for day in DAYS),
+    "HistoricalData.csv": "Date,Close/Last,Volume\n" + "".join(f"{day:%m/%d/%Y},$1{day.day}.25,100\n" for day in DATES),
     "german.csv": "Datum;Schluss;Volumen\n"
-    + "".join(f"{day:%d.%m.%Y};{german(1000 + day.day)};1.000\n" for day in DAYS),
-    "quoted.csv": '"Date","Price","Vol."\n' + "".join(f'"{day:%b %d, %Y}","1,0{day:%d}.5","1.5M"\n' for day in DAYS),
-    "bulk.csv": "<DATE>,<CLOSE>,<VOL>\n" + "".join(f"{day:%Y%m%d},{day.day},7\n" for day in DAYS),
+    + "".join(f"{day:%d.%m.%Y};{german(1000 + day.day)};1.000\n" for day in DATES),
+    "quoted.csv": '"Date","Price","Vol."\n' + "".join(f'"{day:%b %d, %Y}","1,0{day:%d}.5","1.5M"\n' for day in DATES),
+    "bulk.csv": "<DATE>,<CLOSE>,<VOL>\n" + "".join(f"{day:%Y%m%d},{day.day},7\n" for day in DATES),
 }
 
 
 @pytest.mark.parametrize("name", EXPORTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_an_export_of_a_price_site_is_accepted(drop, context, name, encoding):
-    run = split.handler(drop(f"incoming/daily/{name}", EXPORTS[name].encode(encoding)), context)
-    manifest = working.get_json(run, "manifest")
-    assert (manifest["rows"], manifest["rejected_rows"]) == (200, 0)
-    assert manifest["cuts"]["test_from"] == DAYS[160].isoformat()
+    event = drop(EXPORTS[name].encode(encoding), f"incoming/daily/{name}")
+    split.handler(event, context)
+    judged = verdict(event)
+    assert (judged.rows, judged.rejected_rows) == (200, 0)
+    assert (judged.first_day, judged.last_day) == (DAYS[0], DAYS[-1])
 
 
-def test_no_ticker_escapes_the_keys_of_its_run(drop, context, monkeypatch):
-    monkeypatch.setenv("SHARD_KILOBYTES", "8")
+def test_no_ticker_escapes_the_keys_of_its_upload(drop, context, monkeypatch):
+    monkeypatch.setattr(sizes, "PART_ROWS", 300)
     lines = ["ticker\tdate\tclose"]
-    lines += [
-        f"{name.replace('"', '""') if '"' not in name else '"' + name.replace('"', '""') + '"'}\t{day}\t2"
-        for name in NASTY
-        for day in DAYS
-    ]
-    run = split.handler(drop("incoming/daily/nasty.csv", "\n".join(lines).encode()), context)
-    assert run["shards"] > 1
-    for shard in range(run["shards"]):
-        scale.handler({"run": run, "shard": shard}, context)
-    of_the_run = rf"runs/{run['run_id']}/(claim|manifest)\.json|runs/{run['run_id']}/\w+/\d{{5}}\.(npz|json)"
-    assert [name for name in names("work") if not re.fullmatch(of_the_run, name)] == []
-    assert names("lake") == []
-    kept = [working.get_arrays(run, "shards", shard) for shard in range(run["shards"])]
-    assert sorted(name for shard in kept for name in shard["tickers"].tolist()) == sorted(NASTY)
+    for name in NASTY:
+        quoted = f'"{name.replace('"', '""')}"' if '"' in name else name
+        lines += [f"{quoted}\t{day}\t2" for day in DAYS]
+    event = drop("\n".join(lines), "incoming/daily/nasty.csv")
+    split.handler(event, context)
+    bits, upload = verdict(event).bits, verdict(event).upload.id
+    assert bits > 1
+    expected = [f"files/{upload}.parquet", f"verdicts/dataset=daily/{upload}.json"]
+    expected += [f"{verdict(event).folder}{number:05d}.npz" for number in range(1 << bits)]
+    assert names("lake") == sorted(expected)
+    kept = [part(event, number) for number in range(1 << bits)]
+    assert sorted(name for rows in kept for name in rows["tickers"].tolist()) == sorted(NASTY)
 
 
 def test_a_day_after_tomorrow_is_a_bad_row_by_the_time_of_the_upload(drop, context):
     today = datetime.datetime.now(datetime.UTC).date()
     ends = [today + datetime.timedelta(days) for days in (0, 1, 3)]
-    lines = "".join(f"{day},1\n" for day in [*DAYS, *ends])
-    run = split.handler(drop("incoming/daily/a.csv", f"date,close\n{lines}".encode()), context)
-    listed = storage.get("lake", keys.lake("rejected", run, "split.csv")).decode().splitlines()
-    assert len(listed) == 2
-    assert listed[1].startswith(f"204,date '{ends[2]}' is in the future: the file was uploaded on {ends[0]}")
+    lines = "".join(f"{day},1\n" for day in [*DATES, *ends])
+    event = drop(f"date,close\n{lines}", "incoming/daily/a.csv")
+    split.handler(event, context)
+    assert len(listed(event)) == 2
+    assert listed(event)[1].startswith(f"204,date '{ends[2]}' is in the future: the file was uploaded on {ends[0]}")
 
 
 def test_rejected_rows_never_become_formulas():
@@ -171,7 +155,7 @@ def test_rejected_rows_never_become_formulas():
 
 def test_a_file_of_too_much_text_is_refused(drop, context, monkeypatch):
     monkeypatch.setattr(lines, "MOST_BYTES", 1 << 20)
-    event = drop("incoming/daily/a.csv.gz", gzip.compress(b"date,close\n" + b"2024-01-02,1\n" * 200_000))
+    event = drop(gzip.compress(b"date,close\n" + b"2024-01-02,1\n" * 200_000), "incoming/daily/a.csv.gz")
     with pytest.raises(RejectedFile, match=r"the file has more than 0.000976562 GiB of text; drop it in parts"):
         split.handler(event, context)
 

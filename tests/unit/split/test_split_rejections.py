@@ -3,23 +3,29 @@
 import errno
 import gzip
 import io
+from typing import Any
 
 import botocore.exceptions
+import numpy as np
 import pytest
 
 import split
 from common.errors import RejectedFile, Transient
 from stocks.reading import intake, lines, rejected
 from stocks.reading.source import Rules, Source
-from tests.support.split_runs import GOOD, OURS, listed, manifest, names, run_of
+from tests.support.split_runs import DAYS, GOOD, OURS, file_row, kinds, listed, names, verdict
 
 
-@pytest.mark.parametrize("key", ["incoming/", "incoming/daily/", "incoming/A b/c/", "incoming/daily/settings.json"])
-def test_folder_markers_and_settings_are_ignored(buckets, context, key):
-    event = {"bucket": "incoming", "key": key, "version_id": "1", "size": 0, "execution_arn": OURS}
-    answer = split.handler(event, context)
-    assert (answer["status"], answer["run_id"], answer["shards"]) == ("ignored", "", 0)
-    assert answer["reason"]
+@pytest.mark.parametrize("key", ["incoming/", "incoming/A b/c/", "incoming/daily/2024/", "incoming/9/", "/"])
+def test_folder_markers_are_ignored(buckets, context, key):
+    answer = split.handler(event_of(key, 0), context)
+    assert answer == {"status": "ignored", "reason": "a folder marker", "run_id": "", "dataset": ""}
+    assert names("lake") == []
+
+
+def event_of(key: str, size: int) -> Any:
+    source = {"bucket": "incoming", "key": key, "version_id": "1", "sequencer": ""}
+    return source | {"size": size, "execution_arn": OURS}
 
 
 @pytest.mark.parametrize(
@@ -34,17 +40,35 @@ def test_folder_markers_and_settings_are_ignored(buckets, context, key):
         ("incoming//prices.csv", "the folder '' cannot name a dataset; use a letter, then up to 39 letters, digits"),
         ("incoming/my data/prices.csv", "the folder 'my data' cannot name a dataset"),
         ("incoming/../prices.csv", "the folder '..' cannot name a dataset"),
-        ("incoming/daily/prices.xlsx", "'prices.xlsx' is by its name a spreadsheet; save its sheet as CSV"),
-        ("incoming/daily/prices", "'prices' does not end in .csv or .csv.gz; save the prices as CSV"),
+        ("prices.csv", "is not directly in the folder of a dataset"),
+        ("elsewhere/daily/prices.csv", "is not directly in the folder of a dataset"),
     ],
 )
 def test_a_misplaced_file_is_rejected_with_what_to_do_and_where(buckets, context, key, message):
-    event = {"bucket": "incoming", "key": key, "version_id": "1", "size": 9, "execution_arn": OURS}
     with pytest.raises(RejectedFile) as refused:
-        split.handler(event, context)
+        split.handler(event_of(key, 9), context)
     assert str(refused.value).endswith(f": s3://incoming/{key}")
     assert message in str(refused.value)
     assert names("work") == names("lake") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("prices.xlsx", "'prices.xlsx' is by its name a spreadsheet; save its sheet as CSV"),
+        ("prices", "'prices' does not end in .csv or .csv.gz; save the prices as CSV"),
+        ("settings.JSON", "'settings.JSON' "),
+    ],
+)
+def test_a_name_of_another_kind_of_file_is_rejected_for_good_and_not_read(drop, context, monkeypatch, name, message):
+    monkeypatch.setattr(split, "opened", lambda *_: 1 / 0)
+    event = drop("", f"incoming/daily/{name}")
+    with pytest.raises(RejectedFile) as refused:
+        split.handler(event, context)
+    assert str(refused.value).startswith(message)
+    assert verdict(event).reason == file_row(event)["reason"]
+    assert str(refused.value) == f"{verdict(event).reason}: s3://incoming/{event['key']}"
+    assert listed(event)[1].startswith("0,")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +79,6 @@ def test_a_misplaced_file_is_rejected_with_what_to_do_and_where(buckets, context
         ("ticker,when,close\nA,b,1\n", "line 1: the header 'ticker,when,close' has no column date"),
         ("PK\x03\x04", "the file is a zip archive; unpack it and upload the CSV"),
         (GOOD + "A,2024-01-02,\0\n", "line 402: a NUL byte"),
-        ("date,close\n2024-01-02,1\n", "too few days: 1 with prices (2024-01-02 to 2024-01-02); a ticker needs 100"),
     ],
 )
 def test_an_unusable_file_is_rejected_and_the_reason_written_down(drop, context, content, message):
@@ -64,8 +87,13 @@ def test_an_unusable_file_is_rejected_and_the_reason_written_down(drop, context,
         split.handler(event, context)
     assert str(refused.value).startswith(message)
     assert str(refused.value).endswith(": s3://incoming/incoming/Daily/prices.csv")
-    assert len(listed(run_of(event))) == 2
-    assert listed(run_of(event))[0] == "line,reason,row"
+    judged, row = verdict(event), file_row(event)
+    assert str(refused.value).startswith(judged.reason)
+    assert (judged.accepted, judged.folder, judged.rows) == (False, "", 0)
+    assert (row["verdict"], row["reason"], row["rows"], row["first_day"]) == ("rejected", judged.reason, 0, None)
+    assert len(listed(event)) == 2
+    assert listed(event)[0] == "line,reason,row"
+    assert sorted(kinds()) == ["files", "rejected", "verdicts"]
 
 
 @pytest.mark.parametrize(
@@ -102,14 +130,44 @@ def test_five_percent_bad_rows_reject_the_file_and_are_listed(drop, context):
         "line 402: adjclose '-1' is not a positive number; 21 of 421 rows cannot be used, 1.00% may be bad; "
         "correct them: s3://incoming/incoming/Daily/prices.csv"
     )
-    assert listed(run_of(event))[-2] == "422,adjclose '-1' is not a positive number,\"A,2021-01-01,-1\""
-    assert not [name for name in names("work") if "claim" not in name]
+    assert listed(event)[-2] == "422,adjclose '-1' is not a positive number,\"A,2021-01-01,-1\""
+    assert (verdict(event).rows, verdict(event).rejected_rows) == (0, 21)
+
+
+def test_rows_that_contradict_earlier_ones_reject_the_file(drop, context):
+    event = drop(GOOD + "".join(f"A,{day},{price}\n" for day in DAYS[:2] for price in (11, 12, 13)))
+    with pytest.raises(RejectedFile) as refused:
+        split.handler(event, context)
+    assert str(refused.value).startswith(
+        "6 of 406 rows cannot be used, 1.00% may be bad; most contradict an earlier row of their ticker and day; "
+        "keep one row of each"
+    )
+    assert (verdict(event).accepted, verdict(event).rejected_rows, file_row(event)["rejected_rows"]) == (False, 6, 6)
+    assert [line.partition(",")[0] for line in listed(event)[1:]] == ["402", "403", "404", "405", "406", "407", "0"]
+
+
+@pytest.mark.parametrize(("bad", "contradicting", "accepted"), [(2, 2, True), (2, 3, False), (0, 4, True)])
+def test_bad_rows_and_contradictions_count_together(drop, context, bad, contradicting, accepted):
+    content = GOOD + "A,2021-01-01,-1\n" * bad + "".join(f"B,{day},11\n" for day in DAYS[:contradicting])
+    event = drop(content)
+    try:
+        split.handler(event, context)
+    except RejectedFile:
+        assert not accepted
+    assert verdict(event).accepted is accepted
+    assert verdict(event).rejected_rows == bad + contradicting
 
 
 def test_few_bad_rows_are_listed_and_the_others_used(drop, context):
-    run = split.handler(drop(GOOD + "A,2021-01-01,-1\n" * 4), context)
-    assert (manifest(run)["rows"], manifest(run)["rejected_rows"]) == (404, 4)
-    assert len(listed(run)) == 5
+    event = drop(GOOD + "A,2021-01-01,-1\n" * 4)
+    split.handler(event, context)
+    assert (verdict(event).rows, verdict(event).rejected_rows) == (400, 4)
+    assert len(listed(event)) == 5
+
+
+def test_a_file_without_bad_rows_lists_none(drop, context):
+    split.handler(drop(), context)
+    assert sorted(kinds()) == ["files", "history", "verdicts"]
 
 
 def test_more_bad_rows_are_counted_than_kept(drop, context, monkeypatch):
@@ -117,7 +175,7 @@ def test_more_bad_rows_are_counted_than_kept(drop, context, monkeypatch):
     event = drop(GOOD + "bad\n" * 100)
     with pytest.raises(RejectedFile, match="100 of 500 rows"):
         split.handler(event, context)
-    assert len(listed(run_of(event))) == 11
+    assert len(listed(event)) == 11
 
 
 def count_rows(monkeypatch) -> list[int]:
@@ -158,7 +216,8 @@ def test_blocks_of_a_file_add_up(tmp_path, monkeypatch):
 
     monkeypatch.setattr(rejected, "KEEP", 10)
     body = ("ticker,date,adjclose\n" + "bad\n" * 99 + GOOD.partition("\n")[2]).encode()
-    taken = intake.Intake(tmp_path, 1, Rules(tolerance=1))
+    taken = intake.Intake(tmp_path, Rules(tolerance=1))
     taken.read(Source("prices.csv", len(body), lambda: Dribble(body)))
-    assert (taken.rows, taken.bad, len(taken.kept), taken.days.sum()) == (499, 99, 10, 400)
-    assert taken.shard(0)["line"].tolist() == list(range(101, 501))
+    assert (taken.rows, taken.bad, len(taken.kept)) == (499, 99, 10)
+    stored = np.concatenate([taken.stored(pile) for pile in range(intake.PILES)])
+    assert sorted(stored["line"].tolist()) == list(range(101, 501))
