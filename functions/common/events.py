@@ -164,7 +164,6 @@ class PublishResult(ShardResult):
 
 
 class SummarizeEvent(RunEvent):
-    execution_arn: str
     execution_started: str
     model_uri: str
     train_seconds: int
