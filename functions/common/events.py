@@ -58,7 +58,6 @@ class SummarizeResult(Summary):
 
 class SplitEvent(Upload):
     sequencer: str  # of the event; empty where a person or this project started the execution
-    size: int
     execution_arn: str
 
 
