@@ -60,16 +60,16 @@ def read_csv(body: bytes) -> str:
     """As Split reads an object, by the name that its first bytes suggest."""
     name = "FILE.csv.gz" if body.startswith(b"\x1f\x8b") else "FILE.csv"
     with tempfile.TemporaryDirectory() as folder:
-        taken = intake.Intake(Path(folder), 2)
+        taken = intake.Intake(Path(folder))
         try:
             taken.read(Source(name, len(body), lambda: io.BytesIO(body)))
-            taken.judge(0.2)
+            taken.judge()
         except Unusable as error:
             if not 0 < len(str(error)) <= LONGEST_REASON or not str(error).isprintable():
                 raise AssertionError(f"no message for people: {str(error)[:2000]!r}") from error
             to_csv([*taken.kept, error.rejected])
-            too_short = taken.layout and not taken.bad and str(error).startswith(("too few days", "these are "))
-            return ACCEPTED if too_short and accounted(taken) else REJECTED
+            other_bars = taken.layout and not taken.bad and str(error).startswith("these are ")
+            return ACCEPTED if other_bars and accounted(taken) else REJECTED
         accounted(taken)
         json.dumps(taken.report())
         to_csv(taken.kept)
@@ -77,11 +77,17 @@ def read_csv(body: bytes) -> str:
 
 
 def accounted(taken: intake.Intake) -> bool:
-    """Every row of a file with one price per line is stored, bad, left out or without a price."""
-    stored = sum(len(taken.shard(shard)["day"]) for shard in range(2))
+    """Every row of a file with one price per line is stored, bad, left out or without a price; parts have a day once."""
+    stored = np.concatenate([taken.stored(pile) for pile in range(intake.PILES)])
     assert taken.layout
-    if len(taken.layout.panels) == 1 and stored + taken.bad + taken.empty + taken.left_out != taken.rows:
-        raise AssertionError(f"{stored} rows stored and {taken.bad} bad of {taken.rows}")
+    if len(taken.layout.panels) == 1 and len(stored) + taken.bad + taken.empty + taken.left_out != taken.rows:
+        raise AssertionError(f"{len(stored)} rows stored and {taken.bad} bad of {taken.rows}")
+    kept, days = (
+        (len(taken.part(number, 1)[0]["day"]) for number in range(2)),
+        len(np.unique(stored[["ticker", "day"]])),
+    )
+    if (found := sum(kept)) != days:
+        raise AssertionError(f"{found} rows in parts, of {days} days of tickers")
     return True
 
 

@@ -69,6 +69,6 @@ CASES: tuple[Case, ...] = (
         REJECTED_FILE,
         "cannot name a dataset; use a letter, then up to 39 letters, digits or hyphens",
     ),
-    Case("a folder marker", PLACE, b"", IGNORED, "a folder marker"),
-    Case("settings.json", f"{PLACE}settings.json", b"{}", IGNORED, "settings are not data"),
+    Case("a folder marker", f"{PLACE}2024/", b"", IGNORED, "a folder marker"),
+    Case("the marker of a folder that is no dataset", "incoming/my data/", b"", IGNORED, "a folder marker"),
 )

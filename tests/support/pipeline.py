@@ -1,17 +1,21 @@
-"""The whole path in one process: a CSV through the real steps and the real training code to the tables.
+"""The whole path in one process: files through the real steps and the real training code to the tables.
 
-S3 is in memory. The SavedModel of the run's own model.tar.gz stands in for the endpoint, behind TF Serving's JSON. The
-forest has few trees and training few epochs in small batches; everything else is what runs on AWS.
+S3 is in memory; its clock goes on by a second with every upload. The SavedModel of the run's own model.tar.gz stands in
+for the endpoint, behind TF Serving's JSON. The forest has few trees and training few epochs in small batches;
+everything else is what runs on AWS.
 """
 
 import contextlib
 import dataclasses
+import datetime
 import io
 import json
 import os
+import re
 import tarfile
 import tempfile
 import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,6 +28,9 @@ import baseline
 import calibrate
 import check_data
 import forecast
+import gather
+import hand_over
+import merge
 import publish
 import scale
 import split
@@ -32,10 +39,11 @@ from common import aws, storage, working
 from local.sagemaker import tf_json
 from stocks import baseline as forests
 from stocks.contract import HORIZONS
+from stocks.dataset import plan
 from tests.support import memory_s3, results, shards
 from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
 
-OWNER = "arn:aws:states:us-east-1:123456789012:execution:machine:one"
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:machine:"
 TREES = 5  # of the forest
 QUICK = ("--epochs", "4", "--batch-size", "32")
 ORDER = ["ticker", "horizon", "origin_date"]
@@ -43,14 +51,19 @@ ORDER = ["ticker", "horizon", "origin_date"]
 
 @dataclasses.dataclass(frozen=True)
 class Ran:
-    """Everything a run left in the work and lake buckets, by key without the parts that name the run."""
+    """Everything a run left in the work and lake buckets, by key without the parts that name the run.
+
+    Of the dataset it has what its other runs left, too, but for their partitions. summary is Summarize's answer.
+    """
 
     files: dict[str, bytes]
     shards: int
+    summary: dict
 
     def table(self, name: str) -> pd.DataFrame:
         """All parts of a table, in one order however many parts there are."""
-        parts = [pq.read_table(io.BytesIO(body)).to_pandas() for body in self.below(f"{name}/").values()]
+        files = {key: body for key, body in self.below(f"{name}/").items() if key.endswith(".parquet")}
+        parts = [pq.read_table(io.BytesIO(body)).to_pandas() for body in files.values()]
         table = pd.concat(parts, ignore_index=True)
         order = [column for column in ORDER if column in table]
         return table.sort_values(order, ignore_index=True, kind="stable") if order else table
@@ -74,33 +87,85 @@ class Ran:
         return {(row["ticker"], row["model"], row["horizon"]): row for row in rows}
 
 
-def run(
-    csv: bytes, name: str = "prices.csv", kilobytes: int = 16384, training: tuple[str, ...] = QUICK, model=None
-) -> Ran:
-    """Send a file down the whole path. Raises what the steps raise, RejectedFile among it.
+class Ended(Exception):
+    """The execution ended green without publishing; the arguments are the status word and the reason."""
 
-    model(run) takes the place of the training job; stand_in is one that takes no time.
+
+@dataclasses.dataclass
+class Cloud:
+    """The stack's buckets, and executions one after the other.
+
+    model(run) takes the place of the training job where it is given; stand_in is one that takes no time.
     """
-    with _cloud(kilobytes) as s3:
-        version = s3.put_object(Bucket="incoming", Key=f"incoming/daily/{name}", Body=csv)["VersionId"]
-        event: Any = {"bucket": "incoming", "key": f"incoming/daily/{name}", "version_id": version, "size": len(csv)}
-        accepted = split.handler(event | {"execution_arn": OWNER}, CONTEXT)
-        run: Any = {field: accepted[field] for field in ("run_id", "dataset", "shards")}
+
+    s3: memory_s3.S3
+    training: tuple[str, ...] = QUICK
+    model: Callable | None = None
+    executions: int = 0
+    successors: list[str] = dataclasses.field(default_factory=list)
+
+    def drop(self, csv: bytes, name: str = "prices.csv", key: str = "") -> str:
+        """Upload a file and judge it; the execution that has done so. Raises what Split raises."""
+        key = key or f"incoming/daily/{name}"
+        self.s3.now += datetime.timedelta(seconds=1)
+        version = self.s3.put_object(Bucket="incoming", Key=key, Body=csv)["VersionId"]
+        self.executions += 1
+        execution = f"{EXECUTION}{self.executions}"
+        event: Any = {"bucket": "incoming", "key": key, "version_id": version, "size": len(csv), "sequencer": ""}
+        assert split.handler(event | {"execution_arn": execution}, CONTEXT)["status"] == "accepted"
+        return execution
+
+    def go_on(self, execution: str) -> Ran:
+        """The steps of the execution after Split. Raises Ended where it publishes nothing."""
+        run: Any = {"run_id": plan.run_id("daily", execution), "dataset": "daily"}
+        gathered = gather.handler({"run": run, "execution_arn": execution, "force": False}, CONTEXT)
+        if gathered["status"] in ("wait", "folded"):
+            raise Ended(gathered["status"], gathered["reason"])
+        run |= {"shards": gathered["shards"]}
+        try:
+            if gathered["status"] != "fold":
+                raise Ended(gathered["status"], gathered["reason"])
+            summary = self._publish(run, execution)
+        except Ended:
+            self._hand_over(run, published=False)
+            raise
+        self._hand_over(run, published=True)
+        return Ran(_files(self.s3, run), run["shards"], summary)
+
+    def send(self, csv: bytes, name: str = "prices.csv") -> Ran:
+        """A file down the whole path."""
+        return self.go_on(self.drop(csv, name))
+
+    def _publish(self, run: Any, execution: str) -> Any:
+        _each(merge, run)
+        checked = check_data.handler({"run": run}, CONTEXT)
+        if checked["status"] != "train":
+            raise Ended(checked["status"], checked["reason"])
         _each(scale, run)
-        check_data.handler({"run": run}, CONTEXT)
-        model_uri, answer = model(run) if model else _train(run, training)
+        model_uri, answer = self.model(run) if self.model else _train(run, self.training)
         _each(baseline, run)
         with _endpoint(answer):
             _each(forecast, run, endpoint_name="e")
         calibrate.handler({"run": run}, CONTEXT)
         _each(publish, run)
-        ended: Any = {
-            "execution_arn": OWNER,
-            "execution_started": "2026-11-23T03:40:00Z",
-            "model_uri": model_uri,
-        }
-        summarize.handler({"run": run, "train_seconds": 1, "endpoint_seconds": 1} | ended, CONTEXT)
-        return Ran(_files(s3, run), run["shards"])
+        ended: Any = {"execution_arn": execution, "execution_started": "2026-11-23T03:40:00Z", "model_uri": model_uri}
+        return summarize.handler({"run": run, "train_seconds": 1, "endpoint_seconds": 1} | ended, CONTEXT)
+
+    def _hand_over(self, run: Any, published: bool) -> None:
+        successor = hand_over.handler({"run": run, "published": published}, CONTEXT)["successor"]
+        self.successors += [successor] if successor else []
+
+
+def run(
+    csv: bytes,
+    name: str = "prices.csv",
+    kilobytes: int = 16384,
+    training: tuple[str, ...] = QUICK,
+    model: Callable | None = None,
+) -> Ran:
+    """Send a file down the whole path. Raises what the steps raise, RejectedFile among it, or Ended."""
+    with cloud(kilobytes, training, model) as made:
+        return made.send(csv, name)
 
 
 def unpack(archive: bytes) -> dict[str, bytes]:
@@ -111,15 +176,19 @@ def unpack(archive: bytes) -> dict[str, bytes]:
 
 
 @contextlib.contextmanager
-def _cloud(kilobytes: int):
-    """The stack's buckets and a function's environment."""
+def cloud(kilobytes: int = 16384, training: tuple[str, ...] = QUICK, model: Callable | None = None) -> Iterator[Cloud]:
+    """An empty cloud, and a function's environment."""
     variables, s3 = ENVIRONMENT | {"SHARD_KILOBYTES": str(kilobytes)}, memory_s3.S3()
+    taken = type("ExecutionAlreadyExists", (Exception,), {})
+    states = types.SimpleNamespace(
+        start_execution=lambda **_: None, exceptions=types.SimpleNamespace(ExecutionAlreadyExists=taken)
+    )
     with (
         mock.patch.dict(os.environ, variables),
         mock.patch.object(forests, "TREES", TREES),
-        mock.patch.object(aws, "client", {"s3": s3}.__getitem__),
+        mock.patch.object(aws, "client", {"s3": s3, "stepfunctions": states}.__getitem__),
     ):
-        yield s3
+        yield Cloud(s3, training, model)
 
 
 def _each(step, run: dict, **more) -> None:
@@ -190,9 +259,9 @@ def _endpoint(answer):
 
 
 def _files(s3: memory_s3.S3, run: dict) -> dict[str, bytes]:
-    found = {}
+    found, own = {}, f"dataset={run['dataset']}/run_id={run['run_id']}/"
     for (bucket, key), body in s3.objects.items():
-        if bucket in ("work", "lake"):
-            short = key.replace(f"dataset={run['dataset']}/run_id={run['run_id']}/", "")
-            found[short.removeprefix(f"runs/{run['run_id']}/")] = body
+        short = key.replace(own, "").removeprefix(f"runs/{run['run_id']}/")
+        if bucket in ("work", "lake") and "/run_id=" not in short and not re.match("runs/daily-", short):
+            found[short] = body
     return found

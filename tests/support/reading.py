@@ -43,7 +43,7 @@ def read(content: bytes, stem="FILE", block_bytes=lines.BLOCK):
     return accepted, list(itertools.chain(*(block.rejected for block in blocks)))
 
 
-def taken(folder: Path, body: bytes, name: str = "FILE.csv", shards: int = 1, **rules) -> Intake:
-    intake = Intake(folder, shards, Rules(**rules))
+def taken(folder: Path, body: bytes, name: str = "FILE.csv", **rules) -> Intake:
+    intake = Intake(folder, Rules(**rules))
     intake.read(source(body, name))
     return intake

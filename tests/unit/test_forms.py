@@ -17,7 +17,8 @@ UNTIL = day_of("2024-06-30")
 
 
 def rows_of(intake) -> pd.DataFrame:
-    rows = intake.shard(0)
+    rows, refused = intake.part(0, 0)
+    assert refused == []
     frame = pd.DataFrame({name: rows[name] for name in COLUMNS})
     frame["ticker"], frame["date"] = rows["tickers"][rows["ticker"]], [iso(day) for day in rows["day"]]
     return frame.sort_values(["ticker", "date"], ignore_index=True)
@@ -35,7 +36,7 @@ def test_there_are_forms_enough_with_names_of_their_own():
 def test_a_form_is_read_as_an_independent_reader_reads_it_and_holds_the_prices_it_was_made_of(form, tmp_path):
     body = form.body(DAYS)
     intake = reading.taken(tmp_path, body, form.file, until=UNTIL)
-    intake.judge(0.2)
+    intake.judge()
     assert (intake.bad, intake.kept) == (0, [])
     found = rows_of(intake)
     expected = form.read(body).sort_values(["ticker", "date"], ignore_index=True)

@@ -37,14 +37,21 @@ def test_a_seed_is_accepted_or_rejected_and_some_are_accepted(target):
     assert {target.read(seed) for seed in seeds} == {fuzz.ACCEPTED, fuzz.REJECTED}
 
 
-def test_a_reader_that_loses_rows_is_a_crash(monkeypatch):
-    shard = fuzz.intake.Intake.shard
-    monkeypatch.setattr(
-        fuzz.intake.Intake,
-        "shard",
-        lambda self, number: {name: values[:0] for name, values in shard(self, number).items()},
-    )
-    with pytest.raises(AssertionError, match="0 rows stored and 0 bad of 1"):
+def without_rows(monkeypatch, name: str, drop) -> None:
+    given = getattr(fuzz.intake.Intake, name)
+    monkeypatch.setattr(fuzz.intake.Intake, name, lambda self, *of: drop(given(self, *of)))
+
+
+@pytest.mark.parametrize(
+    ("name", "drop", "said"),
+    [
+        ("stored", lambda rows: rows[:0], "0 rows stored and 0 bad of 1"),
+        ("part", lambda part: ({"day": part[0]["day"][:0]}, part[1]), "0 rows in parts, of 1 days of tickers"),
+    ],
+)
+def test_a_reader_that_loses_rows_is_a_crash(monkeypatch, name, drop, said):
+    without_rows(monkeypatch, name, drop)
+    with pytest.raises(AssertionError, match=said):
         fuzz.read_csv(b"date,close\n2024-01-02,1\n")
 
 
