@@ -4,10 +4,13 @@ One streaming pass: accepted rows wait on disk by ticker, so memory grows neithe
 The verdict is the commit, so a crash, a repeat or a second execution of the same event does no harm.
 """
 
+from __future__ import annotations
+
 import datetime
 import functools
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -23,6 +26,9 @@ from stocks.reading import rejected, verdict
 from stocks.reading.intake import Intake
 from stocks.reading.numbers import COMMA, POINT
 from stocks.reading.source import Rules, Source, Stream, refused_by_name
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 SIGNS = {"": "", "point": POINT, "comma": COMMA}
 DELETED = "the file was deleted before it was read; upload it again"
@@ -81,9 +87,12 @@ def known(event: SplitEvent, name: str) -> Verdict | None:
 
 def uploaded(event: SplitEvent) -> Upload:
     """The upload of the event: S3 knows when it was."""
-    bucket, key, version = event["bucket"], event["key"], event["version_id"]
-    modified = aws.s3().head_object(Bucket=bucket, Key=key, VersionId=version)["LastModified"]
-    return Upload(bucket, key, version, modified, event["sequencer"])
+    return Upload(event["bucket"], event["key"], event["version_id"], head(event)["LastModified"], event["sequencer"])
+
+
+def head(event: SplitEvent) -> HeadObjectOutputTypeDef:
+    """What S3 says of the version, whoever started the execution with it: an event by hand knows no size."""
+    return aws.s3().head_object(Bucket=event["bucket"], Key=event["key"], VersionId=event["version_id"])
 
 
 def read(upload: Upload, event: SplitEvent, rules: Settings) -> Verdict:
@@ -95,7 +104,7 @@ def read(upload: Upload, event: SplitEvent, rules: Settings) -> Verdict:
         return verdict_of(accepted=False, reason=reason)
     tomorrow = series.day_of(upload.modified.date().isoformat()) + 1  # it may have begun where the prices come from
     limits = Rules(tomorrow, rules.bad_row_tolerance, rules.date_order, SIGNS[rules.decimal])
-    source = Source(upload.name, event["size"], lambda: opened(upload, event))
+    source = Source(upload.name, head(event)["ContentLength"], lambda: opened(upload, event))
     with tempfile.TemporaryDirectory() as folder:
         taken = Intake(Path(folder), limits)
         try:

@@ -58,7 +58,6 @@ class SummarizeResult(Summary):
 
 class SplitEvent(Upload):
     sequencer: str  # of the event; empty where a person or this project started the execution
-    size: int
     execution_arn: str
 
 
@@ -164,7 +163,6 @@ class PublishResult(ShardResult):
 
 
 class SummarizeEvent(RunEvent):
-    execution_arn: str
     execution_started: str
     model_uri: str
     train_seconds: int

@@ -4,8 +4,9 @@ import io
 import json
 import zipfile
 
-from tests.permissions.grants import NEEDED, lines
-from tests.permissions.replay import Replay
+from tests.permissions.policies import grants_of
+from tests.permissions.replay import DATASET, Replay
+from tests.support.template import principals
 
 CODE = """
 import functools
@@ -31,20 +32,23 @@ REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "Autho
 FOREIGN = "payroll"  # a topic, function, machine, crawler and database that are none of the stack's
 NAME, PLACE = f"{FOREIGN}-1", "us-east-1:123456789012"
 
-# The kinds of objects that a run has, by bucket.
+# The kinds of objects that a dataset and its runs have, by bucket.
 WORK = (
-    "claim.json", "manifest.json", "data.json", "calibration.npz", "rows/", "scaled/", "shards/", "skipped/",
-    "baseline/", "source/", "forecasts/", "histograms/", "scores/", "charts/",
+    "data.json", "calibration.npz", "merged/", "rows/", "scaled/", "shards/", "skipped/", "baseline/", "source/",
+    "forecasts/", "histograms/", "scores/", "charts/", "future/", "tickers/",
 )  # fmt: skip
-LAKE = ("predictions/", "prices/", "metrics/", "runs/", "models/", "rejected/", "reports/", "athena/")
+LAKE = (
+    "predictions/", "prices/", "metrics/", "runs/", "tickers/", "facts/", "models/", "reports/", "history/", "files/",
+    "verdicts/", "rejected/", "leads/", "plans/", "published/", "athena/",
+)  # fmt: skip
 OPERATIONS = {"get_object": "s3:GetObject", "put_object": "s3:PutObject", "delete_object": "s3:DeleteObject"}
 
 Call = tuple[str, str, dict]
 
 
 def in_s3(replayed: Replay, role: str) -> list[Call]:
-    """Reading, writing and deleting every kind of object that the role's line in the table of grants does not name."""
-    granted = {line for block in NEEDED.get(role, {}).values() for line in lines(block)}
+    """Reading, writing, deleting and listing every kind of object that the role is not granted."""
+    granted = {grant.line for grant in grants_of(role)} if role in principals() else set()
     work, lake = (
         f"runs/{replayed.run['run_id']}/",
         f"dataset={replayed.run['dataset']}/run_id={replayed.run['run_id']}/",
@@ -52,13 +56,18 @@ def in_s3(replayed: Replay, role: str) -> list[Call]:
     kinds = [("WorkBucket", f"runs/*/{kind}", work + kind) for kind in WORK]
     kinds += [("LakeBucket", kind, kind + lake) for kind in LAKE]
     kinds += [("IncomingBucket", "incoming/", replayed.source["key"])]
-    calls = []
+    kinds += [("IncomingBucket", "incoming/*/settings.json", f"incoming/{DATASET}/settings.json")]
+    lists = {prefix for prefix in LAKE if f"s3:ListBucket LakeBucket {prefix}*" not in granted}
+    bucket_of = replayed.outputs
+    calls: list[Call] = [
+        ("s3", "list_objects_v2", {"Bucket": bucket_of["LakeBucket"], "Prefix": f"{prefix}dataset={DATASET}/"})
+        for prefix in sorted(lists)
+    ]
     for bucket, pattern, key in kinds:
         for operation, action in OPERATIONS.items():
-            lines_of = {f"{action} {bucket}/{pattern}", f"{action} {bucket}/{pattern}*", f"{action} {bucket}/runs/*"}
-            if not granted & lines_of:
+            if not granted & {f"{action} {bucket}/{pattern}", f"{action} {bucket}/{pattern}*"}:
                 name = key if not key.endswith("/") else f"{key}00000"
-                calls.append(("s3", operation, {"Bucket": replayed.outputs[bucket], "Key": name}))
+                calls.append(("s3", operation, {"Bucket": bucket_of[bucket], "Key": name}))
     return calls
 
 
@@ -95,7 +104,6 @@ def on_buckets(replayed: Replay) -> list[Call]:
     version = {"Key": source["key"], "VersionId": source["version_id"]}
     return [
         ("s3", "list_buckets", {}),
-        ("s3", "list_objects_v2", {"Bucket": outputs["IncomingBucket"]}),
         ("s3", "list_objects_v2", {"Bucket": outputs["WorkBucket"]}),
         ("s3", "list_objects_v2", {"Bucket": outputs["LakeBucket"]}),
         ("s3", "list_objects_v2", {"Bucket": replayed.foreign}),
@@ -188,8 +196,10 @@ OWN = {
     "sagemaker delete_endpoint": {"CleanUpRole", "SweepRole"},
     "sagemaker stop_training_job": {"CleanUpRole", "SweepRole"},
     "glue start_crawler": {"StartCrawlerRole"},
-    "stepfunctions start_execution": {"ForecastMachineUploadRole"},
-    "stepfunctions describe_execution": {"SplitRole", "FindRunRole"},
+    "stepfunctions start_execution": {"ForecastMachineUploadRole", "HandOverRole"},
+    "stepfunctions describe_execution": {"GatherRole", "FindRunRole"},
+    "s3 list_objects_v2": {"SplitRole", "GatherRole", "HandOverRole"},
+    "s3 list_object_versions": {"GatherRole"},
 }
 
 
@@ -206,6 +216,8 @@ def of_others(replayed: Replay, role: str) -> list[Call]:
         ("glue", "start_crawler", {"Name": replayed.outputs["CrawlerName"]}),
         ("stepfunctions", "start_execution", {"stateMachineArn": replayed.outputs["StateMachineArn"]}),
         ("stepfunctions", "describe_execution", {"executionArn": replayed.arn}),
+        ("s3", "list_objects_v2", {"Bucket": replayed.outputs["IncomingBucket"]}),
+        ("s3", "list_object_versions", {"Bucket": replayed.outputs["IncomingBucket"]}),
     ]
     return [call for call in calls if role not in OWN[f"{call[0]} {call[1]}"]]
 

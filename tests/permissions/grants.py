@@ -1,17 +1,17 @@
-"""How each grant of the template's roles is known to be needed: by a scenario that fails without it, or a reason."""
-
-import re
+"""Which grants of the template's roles are known to be needed by a scenario that fails without them."""
 
 from tests.permissions.policies import Grant
 from tests.support.template import functions
 
-# What a role is granted and a scenario of tests/permissions/replay.py needs: without the grant the scenario is denied.
+# What a role is granted and a scenario of scenarios.py needs: without the grant the scenario is denied.
 NEEDED = {
     "MachineRole": {
         "machine": """
             lambda:InvokeFunction SplitFunction
-            lambda:InvokeFunction ScaleFunction
+            lambda:InvokeFunction GatherFunction
+            lambda:InvokeFunction MergeFunction
             lambda:InvokeFunction CheckDataFunction
+            lambda:InvokeFunction ScaleFunction
             lambda:InvokeFunction BaselineFunction
             lambda:InvokeFunction StartTrainingFunction
             lambda:InvokeFunction CheckTrainingFunction
@@ -24,6 +24,7 @@ NEEDED = {
             lambda:InvokeFunction SummarizeFunction
             lambda:InvokeFunction StartCrawlerFunction
             lambda:InvokeFunction CheckCrawlerFunction
+            lambda:InvokeFunction HandOverFunction
             lambda:InvokeFunction NotifyFunction""",
     },
     "CleanUpMachineRole": {
@@ -33,35 +34,65 @@ NEEDED = {
             lambda:InvokeFunction NotifyFunction""",
     },
     "SplitRole": {
-        "take_over": """
+        "first_verdict": """
             s3:GetObjectVersion IncomingBucket/incoming/*
-            s3:GetObject WorkBucket/runs/*/claim.json
-            s3:PutObject WorkBucket/runs/*/claim.json
-            s3:PutObject WorkBucket/runs/*/manifest.json
-            s3:PutObject WorkBucket/runs/*/rows/*
+            s3:GetObject IncomingBucket/incoming/*/settings.json
+            s3:ListBucket IncomingBucket
+            s3:GetObject LakeBucket/verdicts/*
+            s3:ListBucket LakeBucket verdicts/*
+            s3:PutObject LakeBucket/files/*
+            s3:PutObject LakeBucket/history/*
             s3:PutObject LakeBucket/rejected/*
-            s3:ListBucket WorkBucket runs/*
-            s3:ListBucket LakeBucket rejected/*
-            s3:ListBucket LakeBucket runs/*
-            s3:DeleteObject WorkBucket/runs/*
-            s3:DeleteObject LakeBucket/rejected/*
-            states:DescribeExecution states:execution:<stack>:*""",
-        "replay": "s3:GetObject WorkBucket/runs/*/summary.json",
+            s3:PutObject LakeBucket/verdicts/*""",
     },
-    "ScaleRole": {
+    "GatherRole": {
+        "after_a_dead_holder": """
+            s3:ListBucket IncomingBucket
+            s3:ListBucketVersions IncomingBucket
+            s3:GetObject IncomingBucket/incoming/*/settings.json
+            s3:GetObject LakeBucket/leads/*
+            s3:GetObject LakeBucket/plans/*
+            s3:GetObject LakeBucket/published/*
+            s3:GetObject LakeBucket/verdicts/*
+            s3:ListBucket LakeBucket leads/*
+            s3:ListBucket LakeBucket plans/*
+            s3:ListBucket LakeBucket published/*
+            s3:ListBucket LakeBucket runs/*
+            s3:ListBucket LakeBucket verdicts/*
+            s3:PutObject LakeBucket/leads/*
+            s3:PutObject LakeBucket/plans/*
+            states:DescribeExecution states:execution:<stack>:*""",
+        "after_the_first_version": "s3:GetObject LakeBucket/runs/*",
+    },
+    "MergeRole": {
         "step": """
-            s3:GetObject WorkBucket/runs/*/manifest.json
-            s3:GetObject WorkBucket/runs/*/rows/*
-            s3:PutObject WorkBucket/runs/*/scaled/*
-            s3:PutObject WorkBucket/runs/*/shards/*
-            s3:PutObject WorkBucket/runs/*/skipped/*
-            s3:PutObject LakeBucket/rejected/*""",
+            s3:GetObject LakeBucket/facts/*
+            s3:GetObject LakeBucket/history/*
+            s3:GetObject LakeBucket/plans/*
+            s3:GetObject LakeBucket/prices/*
+            s3:PutObject WorkBucket/runs/*/merged/*
+            s3:PutObject WorkBucket/runs/*/rows/*""",
     },
     "CheckDataRole": {
         "step": """
-            s3:GetObject WorkBucket/runs/*/manifest.json
-            s3:GetObject WorkBucket/runs/*/scaled/*
+            s3:GetObject WorkBucket/runs/*/merged/*
+            s3:GetObject LakeBucket/plans/*
+            s3:GetObject LakeBucket/published/*
+            s3:ListBucket LakeBucket published/*
+            s3:ListBucket LakeBucket runs/*
             s3:PutObject WorkBucket/runs/*/data.json""",
+        "unchanged": """
+            s3:GetObject LakeBucket/leads/*
+            s3:ListBucket LakeBucket leads/*""",
+        "without_published": "s3:GetObject LakeBucket/runs/*",
+    },
+    "ScaleRole": {
+        "step": """
+            s3:GetObject WorkBucket/runs/*/data.json
+            s3:GetObject WorkBucket/runs/*/rows/*
+            s3:PutObject WorkBucket/runs/*/scaled/*
+            s3:PutObject WorkBucket/runs/*/shards/*
+            s3:PutObject WorkBucket/runs/*/skipped/*""",
     },
     "BaselineRole": {
         "step": """
@@ -103,6 +134,10 @@ NEEDED = {
             sagemaker:DeleteEndpointConfig sagemaker:endpoint-config/<stack>-*
             sagemaker:DeleteModel sagemaker:model/<stack>-*
             s3:ListBucket LakeBucket runs/*""",
+        "bad_end": """
+            s3:ListBucket LakeBucket leads/*
+            s3:GetObject LakeBucket/leads/*
+            s3:PutObject LakeBucket/leads/*""",
         "delete_endpoint": "sagemaker:DeleteEndpoint sagemaker:endpoint/<stack>-*",
         "stop_training": "sagemaker:StopTrainingJob sagemaker:training-job/<stack>-*",
     },
@@ -130,40 +165,52 @@ NEEDED = {
             s3:PutObject WorkBucket/runs/*/calibration.npz""",
     },
     "PublishRole": {
-        "publish_again": """
+        "step": """
             s3:GetObject WorkBucket/runs/*/shards/*
             s3:GetObject WorkBucket/runs/*/skipped/*
+            s3:GetObject WorkBucket/runs/*/scaled/*
+            s3:GetObject WorkBucket/runs/*/merged/*
             s3:GetObject WorkBucket/runs/*/baseline/*
             s3:GetObject WorkBucket/runs/*/forecasts/*
             s3:GetObject WorkBucket/runs/*/calibration.npz
             s3:GetObject WorkBucket/runs/*/data.json
             s3:PutObject WorkBucket/runs/*/scores/*
             s3:PutObject WorkBucket/runs/*/charts/*
+            s3:PutObject WorkBucket/runs/*/future/*
+            s3:PutObject WorkBucket/runs/*/tickers/*
+            s3:PutObject LakeBucket/facts/*
             s3:PutObject LakeBucket/predictions/*
             s3:PutObject LakeBucket/prices/*
-            s3:ListBucket LakeBucket predictions/*
-            s3:ListBucket LakeBucket prices/*
-            s3:DeleteObject LakeBucket/predictions/*
-            s3:DeleteObject LakeBucket/prices/*""",
+            s3:PutObject LakeBucket/tickers/*""",
     },
     "SummarizeRole": {
-        "summarize_again": """
-            s3:GetObject WorkBucket/runs/*/claim.json
-            s3:GetObject WorkBucket/runs/*/manifest.json
+        "as_holder": """
             s3:GetObject WorkBucket/runs/*/data.json
             s3:GetObject WorkBucket/runs/*/scores/*
             s3:GetObject WorkBucket/runs/*/charts/*
+            s3:GetObject WorkBucket/runs/*/future/*
+            s3:GetObject WorkBucket/runs/*/tickers/*
+            s3:GetObject LakeBucket/leads/*
             s3:GetObject LakeBucket/models/*
-            s3:PutObject WorkBucket/runs/*/summary.json
+            s3:GetObject LakeBucket/plans/*
+            s3:GetObject LakeBucket/verdicts/*
+            s3:ListBucket LakeBucket leads/*
             s3:PutObject LakeBucket/metrics/*
+            s3:PutObject LakeBucket/predictions/*
+            s3:PutObject LakeBucket/published/*
             s3:PutObject LakeBucket/reports/*
-            s3:PutObject LakeBucket/runs/*
-            s3:ListBucket LakeBucket metrics/*
-            s3:ListBucket LakeBucket reports/*
-            s3:ListBucket LakeBucket runs/*
-            s3:DeleteObject LakeBucket/metrics/*
-            s3:DeleteObject LakeBucket/reports/*
-            s3:DeleteObject LakeBucket/runs/*""",
+            s3:PutObject LakeBucket/runs/*""",
+    },
+    "HandOverRole": {
+        "to_a_successor": """
+            s3:ListBucket IncomingBucket
+            s3:GetObject IncomingBucket/incoming/*/settings.json
+            s3:GetObject LakeBucket/leads/*
+            s3:GetObject LakeBucket/plans/*
+            s3:ListBucket LakeBucket leads/*
+            s3:ListBucket LakeBucket verdicts/*
+            s3:PutObject LakeBucket/leads/*
+            states:StartExecution states:stateMachine:<stack>""",
     },
     "StartCrawlerRole": {"step": "glue:StartCrawler glue:crawler/Crawler"},
     "CheckCrawlerRole": {"step": "glue:GetCrawler glue:crawler/Crawler"},
@@ -182,10 +229,12 @@ NEEDED = {
             s3:GetObject LakeBucket/metrics/*
             s3:GetObject LakeBucket/runs/*
             s3:GetObject LakeBucket/prices/*
+            s3:GetObject LakeBucket/tickers/*
             s3:ListBucket LakeBucket predictions/*
             s3:ListBucket LakeBucket metrics/*
             s3:ListBucket LakeBucket runs/*
             s3:ListBucket LakeBucket prices/*
+            s3:ListBucket LakeBucket tickers/*
             glue:GetTables glue:catalog
             glue:GetTables glue:database/Database
             glue:GetTables glue:table/Database/*
@@ -214,52 +263,6 @@ NEEDED = {
 # A function's own log: without either the invocation goes on, here as on AWS, and its log is lost.
 LOGGED = ("logs:CreateLogStream", "logs:PutLogEvents")
 
-MACHINES = "(CleanUp)?MachineRole"
-_DELIVERY = "Step Functions sets up its log by vended delivery, which MiniStack grants to all; AWS lists these eight"
-_TRACES = "nothing here sends traces; AWS's runtime does where tracing is active, as test_template.py sees to"
-_PULLS = "no container is pulled here; AWS names these for an execution role, and the repository is the image's own"
-_CONTAINER_LOGS = "AWS names these for an execution role; scripted jobs write no log, and without them it is only lost"
-_CATALOG = "AWS does not say which reads and writes its crawler makes; its managed policy grants all of Glue instead"
-_KEY = "stands only in a stack with a key, whose leave MiniStack does not ask; test_encryption.py holds it to its use"
-
-# What cannot be seen from a denial here: which roles have it, and why they must.
-STATIC = {
-    "logs:CreateLogDelivery": (MACHINES, _DELIVERY),
-    "logs:GetLogDelivery": (MACHINES, _DELIVERY),
-    "logs:UpdateLogDelivery": (MACHINES, _DELIVERY),
-    "logs:DeleteLogDelivery": (MACHINES, _DELIVERY),
-    "logs:ListLogDeliveries": (MACHINES, _DELIVERY),
-    "logs:PutResourcePolicy": (MACHINES, _DELIVERY),
-    "logs:DescribeResourcePolicies": (MACHINES, _DELIVERY),
-    "logs:DescribeLogGroups": (MACHINES, _DELIVERY),
-    "xray:PutTraceSegments": (r"(?!Training|Endpoint|Crawler)\w+Role", _TRACES),
-    "xray:PutTelemetryRecords": (r"(?!Training|Endpoint|Crawler)\w+Role", _TRACES),
-    "xray:GetSamplingRules": (MACHINES, _TRACES),
-    "xray:GetSamplingTargets": (MACHINES, _TRACES),
-    "ecr:GetAuthorizationToken": ("(Training|Endpoint)Role", _PULLS),
-    "ecr:BatchCheckLayerAvailability": ("(Training|Endpoint)Role", _PULLS),
-    "ecr:GetDownloadUrlForLayer": ("(Training|Endpoint)Role", _PULLS),
-    "ecr:BatchGetImage": ("(Training|Endpoint)Role", _PULLS),
-    "logs:CreateLogGroup": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
-    "logs:CreateLogStream": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
-    "logs:DescribeLogStreams": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
-    "logs:PutLogEvents": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
-    "cloudwatch:PutMetricData": ("(Training|Endpoint)Role", "SageMaker sends instance metrics as the role; here none"),
-    "s3:ListBucket": ("EndpointRole", "AWS names it for a model's role; it tells an absent model from a forbidden one"),
-    "s3:GetBucketLocation": ("CrawlerRole", "AWS's crawler asks for the bucket's region; here there is one region"),
-    "kms:Decrypt": (r"\w+Role", _KEY),
-    "kms:Encrypt": ("TrainingRole", _KEY),
-    "kms:GenerateDataKey": (r"\w+Role", _KEY),
-    "kms:DescribeKey": ("(Training|Endpoint|CreateEndpoint)Role", _KEY),
-    "kms:CreateGrant": ("(Training|Endpoint|CreateEndpoint)Role", _KEY),
-    "glue:GetDatabase": ("CrawlerRole", _CATALOG),
-    "glue:GetTable": ("CrawlerRole", _CATALOG),
-    "glue:GetPartition": ("CrawlerRole", _CATALOG),
-    "glue:BatchGetPartition": ("CrawlerRole", _CATALOG),
-    "glue:CreatePartition": ("CrawlerRole", _CATALOG),
-    "glue:UpdatePartition": ("CrawlerRole", _CATALOG),
-}
-
 
 def scenarios() -> dict[str, dict[str, list[str]]]:
     """By role and scenario the lines of the grants that it needs."""
@@ -278,8 +281,3 @@ def scenario_of(grant: Grant) -> str:
     """The scenario that a removal of the grant makes fail, or an empty string."""
     names = [name for name, needed in scenarios().get(grant.role, {}).items() if grant.line in needed]
     return names[0] if names else ""
-
-
-def is_static(grant: Grant) -> bool:
-    roles, _ = STATIC.get(grant.action, ("", ""))
-    return re.fullmatch(roles, grant.role) is not None

@@ -3,6 +3,7 @@
 import json
 import re
 
+from tests.permissions import leases
 from tests.permissions.policies import flattened
 from tests.permissions.replay import DATASET, SECONDS, Replay, prices_csv
 from tests.support.eventually import eventually
@@ -42,10 +43,12 @@ def execution(replayed: Replay, machine: str, granted: list[str], grant) -> str:
 
 
 def input_of(replayed: Replay, machine: str) -> str:
-    """The upload whose execution was stopped, to be run again, or that execution's end, to be cleaned up after."""
-    if machine == replayed.outputs["StateMachineArn"]:
-        return replayed.client("stepfunctions").describe_execution(executionArn=replayed.aborted)["input"]
-    return json.dumps({"detail": {"executionArn": replayed.aborted, "status": "ABORTED"}})
+    """The dataset, to be run though nothing is new in it, or the end of a stopped execution, to be cleaned up after."""
+    if machine != replayed.outputs["StateMachineArn"]:
+        return json.dumps({"detail": {"executionArn": replayed.aborted, "status": "ABORTED"}})
+    leases.free(replayed)  # an execution that may not clean up leaves its lease, and the next one would follow it
+    bucket, key = replayed.outputs["IncomingBucket"], f"incoming/{DATASET}/"
+    return json.dumps({"detail": {"bucket": {"name": bucket}, "object": {"key": key}}, "force": True})
 
 
 def refusals(replayed: Replay, arn: str) -> list[str]:
@@ -56,13 +59,16 @@ def refusals(replayed: Replay, arn: str) -> list[str]:
 
 
 def undelivered(replayed: Replay, role: str) -> dict:
-    """The event that lands in the dead-letter queue when the rule's role may start nothing."""
+    """The event that lands in the dead-letter queue when the rule's role may start nothing.
+
+    The files are other datasets': one without a verdict would be waited for.
+    """
     with replayed.statements(role, [{"Effect": "Deny", "Action": "states:StartExecution", "Resource": "*"}]):
         if RULES[role] == "aws.s3":
-            put = {"Bucket": replayed.outputs["IncomingBucket"], "Key": f"incoming/{DATASET}/undelivered.csv"}
+            put = {"Bucket": replayed.outputs["IncomingBucket"], "Key": "incoming/undelivered/undelivered.csv"}
             replayed.client("s3").put_object(**put, Body=prices_csv())
         else:
-            arn = replayed.cloud.upload(f"incoming/{DATASET}/stopped.csv", prices_csv())
+            arn = replayed.cloud.upload("incoming/stopped/stopped.csv", prices_csv())
             replayed.client("stepfunctions").stop_execution(executionArn=arn)
         return received(replayed)
 

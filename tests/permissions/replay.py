@@ -22,16 +22,19 @@ ALARM = {
 }
 
 
-def prices_csv() -> bytes:
+def prices_csv(days: int = 320) -> bytes:
     """One ticker, one too short to be forecast, a row whose price is none, and one that contradicts another."""
-    alder, short = csv_files.bars("ALDER", 7, 300, memory=0), csv_files.bars("SHORT", 8, 20, memory=0)
+    alder, short = csv_files.bars("ALDER", 7, days, memory=0), csv_files.bars("SHORT", 8, 20, memory=0)
     first = alder["date"][0]
     bad = [f"ALDER,{first},ten", f"ALDER,{first},1"]
     return csv_files.csv(*(frame[["ticker", "date", "adjclose"]] for frame in (alder, short))) + "\n".join(bad).encode()
 
 
 class Replay:
-    """The run, what the machine gave each function in it, and the roles' policies."""
+    """The run, what the machine gave each function in it, and the roles' policies.
+
+    It is the second of its dataset, so it has a base, and the dataset has a settings.json.
+    """
 
     def __init__(self, cloud: Cloud):
         self.cloud, self.outputs = cloud, cloud.outputs()
@@ -39,9 +42,9 @@ class Replay:
         self.stack = self.outputs["StateMachineArn"].rpartition(":")[2]
         self._numbers = itertools.count()
         cloud.faults(scripted={"match": f"-{DATASET}-"})
-        self.arn = cloud.upload(f"incoming/{DATASET}/prices.csv", prices_csv())
-        ended = cloud.ended(self.arn)
-        assert ended["status"] == "SUCCEEDED", ended
+        self.uploaded("settings.json", b'{"mode": "append"}')
+        self.uploaded("older.csv", prices_csv(300))
+        self.arn = self.uploaded("prices.csv", prices_csv())
         self.payloads = self.recorded(self.arn)  # and what others than the machine give a function
         self.payloads["FindRunFunction"] = {"execution_arn": self.arn}
         self.payloads |= {"SweepFunction": {}, "ReportAlarmFunction": ALARM}
@@ -53,11 +56,18 @@ class Replay:
         self.client("s3").create_bucket(Bucket=self.foreign)
 
     def _abort(self) -> str:
-        """An execution that a person stopped after Split had begun."""
-        arn = self.cloud.upload(f"incoming/{DATASET}/aborted.csv", prices_csv())
+        """An execution that a person stopped after Split had begun, in a dataset of its own: nobody waits for it."""
+        arn = self.cloud.upload("incoming/aborted/aborted.csv", prices_csv())
         eventually(lambda: "SplitFunction" in self.recorded(arn))
         self.client("stepfunctions").stop_execution(executionArn=arn)
         self.cloud.ended(arn)
+        return arn
+
+    def uploaded(self, name: str, body: bytes) -> str:
+        """The ARN of the execution that took the object, once it has succeeded."""
+        arn = self.cloud.upload(f"incoming/{DATASET}/{name}", body)
+        ended = self.cloud.ended(arn)
+        assert ended["status"] == "SUCCEEDED", ended
         return arn
 
     def recorded(self, arn: str) -> dict[str, dict]:

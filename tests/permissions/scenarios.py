@@ -17,7 +17,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common import keys
-from common.events import NamedRun
+from stocks.dataset import plan
+from tests.permissions import leases
 from tests.permissions.policies import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
 from tests.support.eventually import eventually
@@ -59,51 +60,62 @@ def logged(replayed: Replay, group: str) -> int:
     return 0
 
 
-def take_over(replayed: Replay, function: str) -> str:
-    """Split finds the claim of an aborted execution, and what it left in the buckets."""
-    payload = replayed.recorded(replayed.aborted)["SplitFunction"]
-    source = {name: payload[name] for name in replayed.source}
-    run: NamedRun = {"dataset": DATASET, "run_id": keys.run_id(DATASET, **source)}
-    claim = {"execution_arn": replayed.aborted, "claimed": "2026-01-01T00:00:00+00:00"}
-    for name, body in {"claim.json": json.dumps(claim), "rows/99999.npz": "left"}.items():
-        key = keys.work(run["run_id"], name)
-        replayed.client("s3").put_object(Bucket=replayed.outputs["WorkBucket"], Key=key, Body=body)
-    leave(replayed, run, "rejected")
-    try:
-        return replayed.call(function, **payload | {"execution_arn": f"{replayed.aborted}-{replayed.new()}"})[0]
-    finally:  # the claim is now that of an execution which does not exist, so nobody else could run this upload
-        claimed = keys.work(run["run_id"], "claim.json")
-        replayed.client("s3").delete_object(Bucket=replayed.outputs["WorkBucket"], Key=claimed)
+def first_verdict(replayed: Replay, function: str) -> str:
+    """Split reads a file on which there is no verdict yet."""
+    with leases.gone(replayed, [leases.verdict_key(replayed)]):
+        return replayed.call(function)[0]
 
 
-def replay(replayed: Replay, function: str) -> str:
-    """Split finds that the run is published, and that the execution that published it was aborted then."""
-    claim = {"execution_arn": replayed.aborted, "claimed": "2026-01-01T00:00:00+00:00"}
-    s3, place = replayed.client("s3"), {"Bucket": replayed.outputs["WorkBucket"]}
-    place["Key"] = keys.work(replayed.run["run_id"], "claim.json")
-    standing = s3.get_object(**place)["Body"].read()
-    s3.put_object(**place, Body=json.dumps(claim))
-    try:
-        return replayed.call(function, execution_arn=f"{replayed.aborted}-{replayed.new()}")[0]
-    finally:
-        s3.put_object(**place, Body=standing)
+def after_a_dead_holder(replayed: Replay, function: str) -> str:
+    """Gather finds the lease of an execution that was stopped long ago, and plans."""
+    leases.hold(replayed, replayed.aborted, taken=leases.LONG_AGO)
+    return gather(replayed, function)
 
 
-def leave(replayed: Replay, run: NamedRun, *tables: str) -> None:
-    """An object beside the run's own, as an earlier try left it; the crawler passes over empty ones."""
-    for table in tables:
-        key = keys.lake(table, run, "99999.left")
-        replayed.client("s3").put_object(Bucket=replayed.outputs["LakeBucket"], Key=key, Body=b"")
+def after_the_first_version(replayed: Replay, function: str) -> str:
+    """Gather knows the dataset's runs by their rows only."""
+    leases.free(replayed)
+    with leases.nothing_published(replayed):
+        return gather(replayed, function)
 
 
-def publish_again(replayed: Replay, function: str) -> str:
-    leave(replayed, replayed.run, "predictions", "prices")
+def gather(replayed: Replay, function: str) -> str:
+    execution = f"{replayed.aborted}-{replayed.new()}"
+    run = replayed.run | {"run_id": plan.run_id(DATASET, execution)}
+    return replayed.call(function, run=run, execution_arn=execution)[0]
+
+
+def without_published(replayed: Replay, function: str) -> str:
+    with leases.nothing_published(replayed):
+        return replayed.call(function)[0]
+
+
+def unchanged(replayed: Replay, function: str) -> str:
+    """Check data finds the table of the newest run, as if the run had been planned after itself."""
+    with leases.planned(replayed, newest=leases.plan_of(replayed)["term"]):
+        refused, answer = replayed.call(function)
+    return refused or ("" if json.loads(answer)["status"] == "unchanged" else answer)
+
+
+def bad_end(replayed: Replay, function: str) -> str:
+    leases.hold(replayed, replayed.arn)
+    return replayed.call(function, execution_arn=replayed.arn, error="Some")[0]
+
+
+def as_holder(replayed: Replay, function: str) -> str:
+    leases.hold(replayed, replayed.arn, leases.plan_of(replayed)["term"])
     return replayed.call(function)[0]
 
 
-def summarize_again(replayed: Replay, function: str) -> str:
-    leave(replayed, replayed.run, "metrics", "reports", "runs")
-    return replayed.call(function)[0]
+def to_a_successor(replayed: Replay, function: str) -> str:
+    """Something came since the run was planned; who is started finds nothing to do."""
+    leases.hold(replayed, replayed.arn, leases.plan_of(replayed)["term"])
+    with leases.planned(replayed, seen="else"):
+        refused, answer = replayed.call(function)
+    if not refused:
+        machine, name = replayed.outputs["StateMachineArn"], json.loads(answer)["successor"]
+        replayed.cloud.ended(f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
+    return refused
 
 
 def open_report(replayed: Replay, function: str) -> str:
@@ -253,10 +265,14 @@ SCENARIOS: dict[str, Callable] = {
     "step": step,
     "new_execution": new_execution,
     "log": log,
-    "take_over": take_over,
-    "replay": replay,
-    "publish_again": publish_again,
-    "summarize_again": summarize_again,
+    "first_verdict": first_verdict,
+    "after_a_dead_holder": after_a_dead_holder,
+    "after_the_first_version": after_the_first_version,
+    "without_published": without_published,
+    "unchanged": unchanged,
+    "bad_end": bad_end,
+    "as_holder": as_holder,
+    "to_a_successor": to_a_successor,
     "open_report": open_report,
     "serve": serve,
     "with_endpoint": with_endpoint,

@@ -1,17 +1,17 @@
 """Least privilege with IAM enforced: without any one of its grants a role is refused what a run needs."""
 
 import fnmatch
-import json
 import re
 
 import pytest
 
-from common import keys
-from tests.permissions import abuses, machine_roles
-from tests.permissions.grants import is_static, scenario_of, scenarios
+from stocks.dataset import plan
+from tests.permissions import abuses, leases, machine_roles
+from tests.permissions.grants import scenario_of, scenarios
 from tests.permissions.policies import every_grant
 from tests.permissions.replay import DATASET, Replay, prices_csv
 from tests.permissions.scenarios import LOST, SCENARIOS, play, serve
+from tests.permissions.unproven import is_static
 from tests.support.cloud import Cloud
 from tests.support.template import principals
 
@@ -42,6 +42,7 @@ def is_refusal(text: str, action: str, resource: str) -> bool:
         return named[1] is None or fnmatch.fnmatchcase(named[1], resource)
     passed_on = {
         "s3:GetObject": ["(403) when calling the HeadObject operation", "<Code>AccessDenied</Code>"],
+        "s3:GetObjectVersion": ["(403) when calling the HeadObject operation"],
         "s3:PutObject": ["An error occurred (AccessDenied) when calling the PutObject operation"],
         "logs:CreateLogGroup": [LOST],
         "logs:CreateLogStream": [LOST],
@@ -88,22 +89,22 @@ def test_a_rule_that_may_start_nothing_hands_the_event_to_the_dead_letter_queue(
 def test_a_run_that_is_refused_something_fails_cleanly_and_says_what(replayed):
     """Publish may write no forecasts: nobody reads half a run, and the next try succeeds."""
     (grant,) = [one for one in every_grant() if str(one) == "PublishRole s3:PutObject LakeBucket/predictions/*"]
+    leases.free(replayed)
     with replayed.without(grant):
-        ended = replayed.cloud.ended(replayed.cloud.upload(f"incoming/{DATASET}/refused.csv", prices_csv()))
+        ended = replayed.cloud.ended(replayed.cloud.upload(f"incoming/{DATASET}/refused.csv", prices_csv(340)))
     assert ended["status"] == "FAILED"
     assert "not authorized to perform: s3:PutObject" in ended["cause"]
     assert "Traceback" not in ended["cause"]
-    assert run_rows(replayed, json.loads(ended["input"])) == []
+    assert run_rows(replayed, ended["executionArn"]) == []
     again = {"stateMachineArn": ended["stateMachineArn"], "input": ended["input"]}
     again = replayed.cloud.ended(replayed.client("stepfunctions").start_execution(**again)["executionArn"])
     assert again["status"] == "SUCCEEDED"
-    assert len(run_rows(replayed, json.loads(ended["input"]))) == 1
+    assert len(run_rows(replayed, again["executionArn"])) == 1
 
 
-def run_rows(replayed, event: dict) -> list[str]:
+def run_rows(replayed, execution: str) -> list[str]:
     """The keys of the run's row; without it the run is in no view."""
-    found = event["detail"]["object"]
-    run_id = keys.run_id(DATASET, event["detail"]["bucket"]["name"], found["key"], found["version-id"])
+    run_id = plan.run_id(DATASET, execution)
     return replayed.cloud.keys("LakeBucket", f"runs/dataset={DATASET}/run_id={run_id}/")
 
 

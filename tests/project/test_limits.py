@@ -8,14 +8,18 @@ import re
 
 import pytest
 
-from stocks.reading.intake import MOST_SHARDS
+from stocks.dataset.coordination import PATIENCE
+from stocks.dataset.sizes import MOST_BITS
 from tests.support.template import MACHINES, all_states, definition, function_of, inner_scopes, states, template
 
+MOST_SHARDS = 1 << MOST_BITS
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4, "Succeed": 1, "Fail": 1}
 ITERATION = 2  # MapIterationStarted and MapIterationSucceeded
 HISTORY = 25_000
-SPARE = 1_500  # events for retries
-AGAIN = {"QuotaReached", "StillCreating"}  # what is retried for minutes; other retries are short
+SPARE = 5_000  # events for retries, three each
+AGAIN = {"QuotaReached", "StillCreating"}  # what is retried for minutes; other retries are short, but for throttles
+THROTTLED = "Lambda.TooManyRequestsException"
+BOUNDED = {"Wait for uploads": PATIENCE}  # waits that the step itself ends, from the instant at which it took the lease
 
 
 def most(parameter: str) -> int:
@@ -29,7 +33,8 @@ def least(parameter: str) -> int:
 def longest_wait(state: dict) -> int:
     """Seconds until a waiting Choice gives up, at the greatest parameters."""
     limits = [limit for rule in state["Choices"] for limit in re.findall(r"seconds < ([^%]+?) %}", rule["Condition"])]
-    return max((added(limit) for limit in limits), default=0)
+    own = [int(BOUNDED[rule["Next"]].total_seconds()) for rule in state["Choices"] if rule["Next"] in BOUNDED]
+    return max([*map(added, limits), *own], default=0)
 
 
 def added(limit: str) -> int:
@@ -40,21 +45,35 @@ def added(limit: str) -> int:
 
 def task_seconds(state: dict) -> int:
     """A Task's timeout and the minutes for which it retries what only time mends."""
-    rules = [rule for rule in state["Retry"] if AGAIN & set(rule["ErrorEquals"])]
-    return state["TimeoutSeconds"] + sum(rule["IntervalSeconds"] * rule["MaxAttempts"] for rule in rules)
+    return state["TimeoutSeconds"] + sum(waits(rule) for rule in state["Retry"] if AGAIN & set(rule["ErrorEquals"]))
+
+
+def throttled_seconds(state: dict) -> int:
+    """How long a Task asks for a function that Lambda refuses to run."""
+    return sum(waits(rule) for rule in state["Retry"] if THROTTLED in rule["ErrorEquals"])
+
+
+def waits(rule: dict) -> int:
+    """The longest that a retrier waits in all."""
+    pauses = (rule["IntervalSeconds"] * rule["BackoffRate"] ** count for count in range(rule["MaxAttempts"]))
+    return sum(min(pause, rule.get("MaxDelaySeconds", pause)) for pause in pauses)
 
 
 def seconds(scope: dict) -> int:
-    """The sum over a machine's states; a loop of polls counts with its limit, a Parallel with its slowest branch."""
+    """The sum over a machine's states; a loop of polls counts with its limit, a Parallel with its slowest branch.
+
+    The account is as busy for one shard as for another, so a Map is throttled for as long as a Task.
+    """
     total = 0
     for state in scope["States"].values():
-        inner = [seconds(machine) for machine in inner_scopes(state)]
+        inner = list(inner_scopes(state))
         if state["Type"] == "Map":
-            total += inner[0] * math.ceil(MOST_SHARDS / least("MaxConcurrency"))
+            ((task,),) = [machine["States"].values() for machine in inner]
+            total += task_seconds(task) * math.ceil(MOST_SHARDS / least("MaxConcurrency")) + throttled_seconds(task)
         elif state["Type"] == "Parallel":
-            total += max(inner)
+            total += max(map(seconds, inner))
         elif state["Type"] == "Task":
-            total += task_seconds(state)
+            total += task_seconds(state) + throttled_seconds(state)
         elif state["Type"] == "Choice":
             total += longest_wait(state)
         elif state["Type"] == "Wait" and isinstance(state["Seconds"], int):
@@ -97,7 +116,8 @@ def test_no_healthy_run_is_old_enough_to_be_swept_up():
         seconds({"States": {name: lstm["States"][name] for name in part}})
         for part in (names[names.index("Wait for training") : created], names[created:])
     )
-    life = max(training, serving, seconds(baselines)) + task_seconds(definition()["States"]["Clean up"])
+    clean_up = {"States": {"Clean up": definition()["States"]["Clean up"]}}
+    life = max(training, serving, seconds(baselines)) + seconds(clean_up)
     assert life < least("SweepAfterHours") * 3600
 
 
@@ -106,7 +126,14 @@ def test_every_loop_has_a_limit_that_is_understood():
     assert limits["Training finished?"] > most("TrainingMaxSeconds")
     assert limits["Endpoint in service?"] == most("EndpointMaxSeconds")
     assert limits["Crawl finished?"] > 0
+    assert limits["Leads the dataset?"] == 1800
     assert limits["File accepted?"] == 0
+
+
+@pytest.mark.parametrize("machine", MACHINES.values())
+def test_a_throttled_task_asks_for_half_an_hour_wherever_it_is(machine):
+    tasks = [state for _, state in states(definition(machine)) if state["Type"] == "Task"]
+    assert {throttled_seconds(state) // 60 for state in tasks} == {36}, "jitter halves it on average"
 
 
 def test_a_clean_up_waits_longer_than_an_endpoint_may_take():

@@ -29,7 +29,9 @@ AWS_ERRORS = {
     "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException", "Lambda.TooManyRequestsException",
 }  # fmt: skip
-TRANSIENT = {"Transient", "Lambda.ServiceException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"}
+TRANSIENT = {"Transient", "Lambda.ServiceException", "Lambda.SdkClientException"}
+THROTTLED = "Lambda.TooManyRequestsException"
+BOUNDS_ITSELF = {"Wait for uploads": "Gather"}  # a wait, and the step that ends it: see test_limits.py
 JSONPATH = re.compile(r"InputPath|OutputPath|ResultPath|ResultSelector|Parameters|QueryLanguage|\w+Path|.*\.\$")
 CREATORS = ("StartTrainingFunction", "CreateEndpointFunction")
 
@@ -119,6 +121,14 @@ def test_a_task_retries_transient_errors_with_jitter(machine, name, state):
     assert retrier["MaxAttempts"] >= 3
 
 
+@named(TASKS)
+def test_a_throttle_of_lambda_is_retried_for_longer_than_other_errors(machine, name, state):
+    """500 files dropped at once want a function each, and an account has few."""
+    (retrier,) = (rule for rule in state["Retry"] if THROTTLED in rule["ErrorEquals"])
+    assert retrier["ErrorEquals"] == [THROTTLED]
+    assert (retrier["MaxAttempts"], retrier["MaxDelaySeconds"], retrier["JitterStrategy"]) == (40, 60, "FULL")
+
+
 def test_both_machines_retry_the_same_errors_alike():
     """A step of both has one reason to be retried; each machine's YAML says the rules once."""
     rules = {
@@ -127,7 +137,7 @@ def test_both_machines_retry_the_same_errors_alike():
         }
         for machine in MACHINES.values()
     }
-    assert len(rules["clean_up"]) == 3
+    assert len(rules["clean_up"]) == 4
     assert rules["clean_up"].items() <= rules["forecast"].items()
 
 
@@ -169,7 +179,19 @@ def reached(everywhere: dict, start: str) -> set[str]:
 def test_a_choice_that_waits_stops_waiting_some_time(machine, name, state):
     everywhere = dict(states(definition(machine)))
     back = [rule for rule in state["Choices"] if name in reached(everywhere, rule["Next"])]
-    assert [rule["Next"] for rule in back if not re.search(r"\.seconds < ", rule["Condition"])] == []
+    unbounded = [rule["Next"] for rule in back if not re.search(r"\.seconds < ", rule["Condition"])]
+    assert [wait for wait in unbounded if everywhere[wait]["Next"] != BOUNDS_ITSELF.get(wait)] == []
+
+
+def test_the_first_rule_of_a_choice_is_the_way_on():
+    """The picture of the machine follows it, so it must lead to the end of a run that publishes, without a wait."""
+    top = definition()["States"]
+    way, name = [], definition()["StartAt"]
+    while name:
+        assert top[name]["Type"] != "Wait" or name == f"Wait for {way[-1].removeprefix('Start ')}", name
+        way.append(name)
+        name = top[name]["Choices"][0]["Next"] if top[name]["Type"] == "Choice" else top[name].get("Next", "")
+    assert (way[-2], top[way[-1]]["Type"], len(way)) == ("Notify", "Succeed", len(set(way)))
 
 
 @named(of_type("Fail"))
@@ -198,7 +220,7 @@ def test_nothing_reads_what_a_map_returns(machine, name, state):
 
 
 def test_no_unhandled_failure_skips_the_clean_up():
-    """Every state outside the branches that can fail after the claim is caught, and leads to cleaning up."""
+    """Every state outside the branches that can fail once the run leads is caught, and leads to cleaning up."""
     top = definition()["States"]
     can_fail = {name for name, state in top.items() if state["Type"] in ("Task", "Map", "Parallel")}
     assert {name for name in can_fail if "Catch" not in top[name]} == set()

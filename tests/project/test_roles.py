@@ -207,59 +207,11 @@ def test_the_sweep_lists_everything_and_ends_the_stacks_own():
     assert len(granted("SweepRole", "sagemaker:ListTags")) == 4
 
 
-def test_split_reads_the_very_version_that_was_dropped():
-    assert granted("SplitRole", "s3:GetObjectVersion") == {"${IncomingBucket.Arn}/incoming/*"}
-
-
-def test_nothing_writes_to_the_incoming_bucket_and_only_split_reads_it():
-    touching = {
-        name for name, statement in ALL for arn in listed(statement["Resource"]) if "IncomingBucket" in text(arn)
-    }
-    assert touching == {"SplitRole"}
-    on_incoming = [statement for statement in statements("SplitRole") if "IncomingBucket" in str(statement["Resource"])]
-    assert {action for statement in on_incoming for action in listed(statement["Action"])} == {"s3:GetObjectVersion"}
-
-
-def test_an_absent_claim_is_told_from_a_forbidden_one():
-    """Without ListBucket S3 answers 403 for a key that is absent; it holds the key against the prefix condition."""
-    assert "${WorkBucket.Arn}" in granted("SplitRole", "s3:ListBucket")
-
-
-@pytest.mark.parametrize("name", principals())
-def test_who_deletes_lists_the_same_keys_first(name):
-    """common.attempts finds what to delete by listing."""
-    deleted = {arn.replace("/", " ", 1) for arn in granted(name, "s3:DeleteObject")}
-    listing = {
-        f"{text(statement['Resource'])} {prefix}"
-        for statement in statements(name)
-        if statement["Action"] == "s3:ListBucket"
-        for prefix in listed(statement["Condition"]["StringLike"]["s3:prefix"])
-    }
-    assert deleted <= listing
-
-
 def test_a_link_in_a_notification_can_open_reports_and_nothing_else():
     """Whoever has a link may do what its signer may do to that one object."""
     services = {action for action in actions("NotifyRole") if not action.startswith(("logs:", "xray:"))}
     assert services == {"sns:Publish", "s3:GetObject"}
     assert granted("NotifyRole", "s3:GetObject") == {"${LakeBucket.Arn}/reports/*"}
-
-
-def test_listing_is_narrowed_to_prefixes():
-    for name, statement in ALL:
-        if "s3:ListBucket" in listed(statement["Action"]):
-            assert statement["Action"] == "s3:ListBucket", name
-            prefixes = listed(statement["Condition"]["StringLike"]["s3:prefix"])
-            assert all(prefix.endswith("/*") and len(prefix) > 2 for prefix in prefixes)
-
-
-def test_buckets_are_named_with_a_prefix_of_keys():
-    for name, statement in ALL:
-        for arn in map(text, listed(statement["Resource"])):
-            if "Bucket.Arn}" in arn and not {"s3:ListBucket", "s3:GetBucketLocation"} & set(
-                listed(statement["Action"])
-            ):
-                assert arn.split("}/")[1] not in ("", "*"), name
 
 
 @pytest.mark.parametrize(("role", "repository"), [("TrainingRole", "training"), ("EndpointRole", "inference")])
@@ -269,6 +221,13 @@ def test_sagemaker_pulls_its_container_from_the_account_that_owns_it(role, repos
     for action in pulls:
         (arn,) = granted(role, action)
         assert arn.endswith(f"${{Account}}:repository/tensorflow-{repository}")
+
+
+def test_an_execution_of_this_machine_is_started_by_hand_over_only():
+    starting = {name: granted(name, "states:StartExecution") for name in principals()}
+    (resource,) = starting.pop("HandOverRole")
+    assert resource.endswith(":stateMachine:${AWS::StackName}")
+    assert set().union(*starting.values()) == set()
 
 
 def test_no_statement_repeats_what_another_grants():

@@ -69,9 +69,13 @@ def test_a_machine_reads_of_a_result_what_the_handler_returns(machine):
 
 
 def test_the_machine_keeps_a_run_as_the_classes_say():
-    kept = definition()["States"]["Split"]["Assign"]["run"]
-    assert dict(re.findall(r"'(\w+)': (\w+)", kept)) == {name: name for name in ("run_id", "dataset", "shards")}
-    assert names(steps.fields_of("Run")) == {"run_id", "dataset", "shards"}
+    """Split knows no shards yet; Gather's plan has them."""
+    fields = {name: name for name in ("run_id", "dataset", "shards")}
+    assigned = [definition()["States"][step]["Assign"]["run"] for step in ("Split", "Gather")]
+    first, planned = (dict(re.findall(r"'(\w+)': (\w+)", run)) for run in assigned)
+    assert first == fields | {"shards": "0"}
+    assert planned == fields
+    assert names(steps.fields_of("Run")) == set(fields)
 
 
 def test_every_function_has_a_handler_that_says_what_it_takes_and_returns():

@@ -142,7 +142,8 @@ def test_executions_are_named_by_the_stack():
 def test_the_crawler_makes_one_table_per_folder():
     crawler = resources("AWS::Glue::Crawler")["Crawler"]
     paths = [target["Path"]["Fn::Sub"] for target in crawler["Targets"]["S3Targets"]]
-    assert paths == [f"s3://${{LakeBucket}}/{table}/" for table in ("predictions", "metrics", "runs", "prices")]
+    tables = ("predictions", "metrics", "runs", "prices", "tickers")
+    assert paths == [f"s3://${{LakeBucket}}/{table}/" for table in tables]
     configuration = json.loads(crawler["Configuration"])
     assert configuration["Grouping"] == {
         "TableGroupingPolicy": "CombineCompatibleSchemas",

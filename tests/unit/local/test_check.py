@@ -1,4 +1,4 @@
-"""`python -m local check` says of a file what Split, Scale and Check data would make of it."""
+"""`python -m local check` says of a file what Split would make of it, and of its tickers what Scale would."""
 
 import csv
 import dataclasses
@@ -12,19 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-import data
-import train
-from common import keys
 from common.errors import RejectedFile
 from local.cli import check
-from stocks import series
-from tests.corpus.case import ACCEPTED, IGNORED, REJECTED_FILE, Case
+from stocks.dataset import uploads
+from tests.corpus.case import ACCEPTED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
 from tests.corpus.forms import FORMS
-from tests.support import csv_files, pipeline, shards
-from tests.support.prices import walk
+from tests.support import csv_files, pipeline
 
 ROOT = Path(__file__).parents[3]
 KEYS = {
@@ -109,21 +104,25 @@ def test_every_form_is_accepted_with_all_its_tickers(tmp_path, form):
 
 @dataclasses.dataclass
 class Steps:
-    """What the steps made of a file: nothing where they accepted it, else their message."""
+    """What the steps made of a file: Split's message where it refused it, and the tickers that got a forecast."""
 
-    refusal: str
+    refusal: str = ""
+    forecast: tuple[str, ...] = ()
 
 
 def through_the_steps(body: bytes, name: str) -> Steps:
     try:
-        pipeline.run(body, name, model=pipeline.stand_in)
+        ran = pipeline.run(body, name, model=pipeline.stand_in)
     except RejectedFile as error:
         return Steps(str(error))
-    return Steps("")
+    except pipeline.Ended as ended:
+        return Steps() if ended.args[0] == "too_short" else Steps(f"ended as {ended.args[0]}")
+    return Steps(forecast=tuple(sorted(set(ran.table("predictions")["ticker"]))))
 
 
 FILES = {
     "too few days": single(60),
+    "a day": single(1),
     "no usable ticker": single(130),
     "usable": single(200),
     "a row too many": single(200) + "nonsense,1\n" * 3,
@@ -131,7 +130,8 @@ FILES = {
     "contradictions": single(200) + "".join(f"{day},99\n" for day in days(3)),
     "contradictions within the tolerance": single(200) + f"{days(1)[0]},99\n",
     "bad rows and contradictions": single(200) + "nonsense,1\n2020-01-01,99\n2020-01-02,99\n",
-    "weekly": "date,close\n" + "".join(f"{day},{10 + at % 7}\n" for at, day in enumerate(days(2000)[::5])),
+    "weekly": "date,close\n"
+    + "".join(f"{day},{10 + at % 7}\n" for at, day in enumerate(days(2000, "2010-01-01")[::5])),
     "two tickers, one short": csv_files.csv(csv_files.bars("A", 1, 300), csv_files.bars("B", 2, 40)).decode(),
 }
 
@@ -142,7 +142,9 @@ def test_the_verdict_and_its_words_are_those_of_the_steps(tmp_path, name):
     answer = checked(tmp_path, body)
     line = f"line {answer['line']}: " if answer["line"] else ""
     said = f"{line}{answer['reason']}: s3://incoming/incoming/daily/prices.csv" if answer["reason"] else ""
-    assert said == through_the_steps(body, "prices.csv").refusal
+    steps = through_the_steps(body, "prices.csv")
+    assert said == steps.refusal
+    assert [one["ticker"] for one in answer["tickers"] if one["usable"]] == list(steps.forecast)
 
 
 def name_of(case: Case) -> str:
@@ -150,7 +152,7 @@ def name_of(case: Case) -> str:
 
 
 # check does not see the folder, and S3 has longer names than a disk.
-ON_DISK = [case for case in CASES if keys.dataset(case.key) and case.outcome != IGNORED and len(name_of(case)) < 256]
+ON_DISK = [case for case in CASES if uploads.place(case.key).kind == "file" and len(name_of(case)) < 256]
 
 
 @pytest.mark.parametrize("case", ON_DISK, ids=lambda case: case.name)
@@ -159,8 +161,9 @@ def test_the_corpus_is_read_as_split_reads_it(tmp_path, case):
     said = f"line {answer['line']}: {answer['reason']}" if answer["line"] else answer["reason"]
     listed = "; ".join(f"line {row['line']}: {row['reason']}" for row in answer["examples"])
     assert case.says in (said if case.outcome == REJECTED_FILE else listed)
-    if case.outcome == ACCEPTED:  # they are too short to be forecast
-        assert answer["accepted"] or said.startswith("these are ") or said.endswith("upload more history"), said
+    assert not (answer["accepted"] and case.outcome == REJECTED_FILE)
+    if case.outcome == ACCEPTED and "contradict an earlier row" not in said:  # which shows once all rows are sorted
+        assert answer["accepted"] or said.startswith("these are "), said
         assert not answer["rejected_rows"]
 
 
@@ -172,7 +175,6 @@ def test_the_corpus_is_read_as_split_reads_it(tmp_path, case):
         (lambda at: os.mkfifo(at), "'{}' is no file that can be read twice; give it as -"),
         (lambda at: at.write_bytes(b""), "the file is empty; upload it again with its rows"),
         (lambda at: at.write_text("date,close\n"), "the file has a header and no rows; upload it again with its rows"),
-        (lambda at: at.write_text("date,close\n2024-01-02,3\n"), "too few days: 1 with prices"),
     ],
 )
 def test_what_cannot_be_read_gives_the_same_object(tmp_path, monkeypatch, make, reason):
@@ -222,6 +224,15 @@ def test_standard_input_is_read_too(monkeypatch, pack):
     assert answer["ticker_from"] == "file name"
 
 
+def test_a_file_that_is_too_short_alone_is_accepted_and_says_what_its_tickers_lack(tmp_path):
+    answer = checked(tmp_path, b"date,close\n2024-01-02,3\n")
+    assert (answer["accepted"], answer["reason"], answer["rejected_rows"]) == (True, "", 0)
+    ((name, usable, reason),) = [(one["ticker"], one["usable"], one["reason"]) for one in answer["tickers"]]
+    assert (name, usable) == ("prices", False)
+    assert reason.startswith("too few days: 1 with prices")
+    assert f"  1 without a forecast: prices; {reason}" in check.in_words("prices.csv", answer)
+
+
 def test_a_refused_file_still_shows_what_was_understood(tmp_path):
     answer = checked(tmp_path, (single(200) + "nonsense,1\n" * 9).encode())
     assert not answer["accepted"]
@@ -239,38 +250,6 @@ def test_a_ticker_without_enough_days_is_named_with_the_reason(tmp_path):
     assert (short["ticker"], short["usable"]) == ("B", False)
     assert "100 are needed" in short["reason"]
     assert any("1 without a forecast: B; " in line for line in check.in_words("p.csv", answer))
-
-
-@pytest.mark.parametrize(
-    "rows", [{"A": 700}, {"A": 1000, "B": 300}, {"A": 1200, "FLAT": 1200}, {"FLAT": 3000}, {"A": 70, "B": 900}]
-)
-def test_windows_are_counted_as_training_counts_them(tmp_path, rows):
-    walks = {name: np.full(count, 5.0) if name == "FLAT" else walk(3, count) for name, count in rows.items()}
-    longest = max(rows.values())
-    shard = shards.shard(walks, test_from=shards.weekdays(longest)[longest * 4 // 5])
-    usable = shard.select(series.usable(shard))
-    label = {"run_id": "r-0", "kind": "shards", "shard": 0}
-    np.savez(tmp_path / "0.npz", allow_pickle=False, **usable.arrays(), **label)
-    tf.keras.utils.set_random_seed(1)
-    prices = data.read_prices(tmp_path)
-    _, scale = train.features(prices)
-    counted = {block: len(train.sample(prices, scale, block)[0]) for block in ("train", "validation")}
-    assert check.windows([shard]) == counted
-
-
-def test_when_training_trains_is_what_training_says():
-    assert check.FEWEST_WINDOWS == {"train": train.MIN_TRAIN, "validation": train.MIN_VALIDATION}
-    for counts in ({"train": 999, "validation": 50}, {"train": 1000, "validation": 49}):
-        assert train.too_little(counts)
-    assert not train.too_little({"train": 1000, "validation": 50})
-
-
-@pytest.mark.parametrize(("count", "model"), [(1927, "lstm"), (1926, "none")])
-def test_whether_the_lstm_is_trained_is_told_with_a_thousand_windows_and_one_fewer(tmp_path, count, model):
-    answer = checked(tmp_path, single(count, first="2015-01-01").encode())
-    assert answer["model"] == model
-    said = [line for line in check.in_words("p.csv", answer) if "too few rows to train the LSTM" in line]
-    assert len(said) == (model == "none")
 
 
 def local(*arguments: object, **options) -> subprocess.CompletedProcess:
