@@ -102,11 +102,11 @@ def read(upload: Upload, event: SplitEvent, rules: Settings) -> Verdict:
             taken.judge()
             found = put_parts(taken, upload, execution, rules.bad_row_tolerance)
         except rejected.Unusable as error:
-            put_rejected(event, upload.dataset, [*taken.kept, error.rejected])
+            put_rejected(event, upload.dataset, [*sorted(taken.kept), error.rejected])
             report = taken.report() | {"rows": 0} if taken.layout else {}
             return verdict_of(accepted=False, reason=str(error), **report)
         if taken.kept:
-            put_rejected(event, upload.dataset, taken.kept)
+            put_rejected(event, upload.dataset, sorted(taken.kept))
         return verdict_of(accepted=True, folder=uploads.folder(upload, execution), **taken.report() | found)
 
 
@@ -133,7 +133,7 @@ def put_parts(taken: Intake, upload: Upload, execution: str, tolerance: float) -
 
 def put_rejected(event: SplitEvent, name: str, rows: list[rejected.Rejected]) -> None:
     key = keys.rejected(name, event)
-    storage.put(settings().lake_bucket, key, rejected.to_csv(sorted(rows)), "text/csv")
+    storage.put(settings().lake_bucket, key, rejected.to_csv(rows), "text/csv")
 
 
 def put_file(judged: Verdict) -> None:
