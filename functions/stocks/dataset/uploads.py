@@ -33,16 +33,17 @@ def place(key: str) -> Place:
 
     A nudge is the key that "create folder" makes for a dataset; a marker, of any other folder, means nothing.
     """
-    first, *folders, name = key.split("/")
-    dataset = folders[0].lower() if len(folders) == 1 and first == INCOMING else ""
+    *folders, name = key.split("/")
+    of_dataset = len(folders) == 2 and folders[0] == INCOMING
+    dataset = folders[1].lower() if of_dataset else ""
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", dataset):
         if not name:
             return Place("marker", "", "")
-        if len(folders) != 1 or first != INCOMING:
+        if not of_dataset:
             reason = f"the file is not directly in the folder of a dataset; upload it to {WHERE}"
         else:
             allowed = "use a letter, then up to 39 letters, digits or hyphens"
-            reason = f"the folder {show(folders[0])} cannot name a dataset; {allowed}"
+            reason = f"the folder {show(folders[1])} cannot name a dataset; {allowed}"
         return Place("misplaced", "", name, reason)
     if not name:
         return Place("nudge", dataset, "")

@@ -21,6 +21,7 @@ def upload(key="incoming/us/a.csv", version="v1", modified=NOON, sequencer=""):
         ("incoming/us/old/", Place("marker", "", "")),
         ("incoming/my data/", Place("marker", "", "")),
         ("incoming/", Place("marker", "", "")),
+        ("", Place("marker", "", "")),
     ],
 )
 def test_a_key_says_what_it_is_for(key, expected):
@@ -32,6 +33,7 @@ def test_a_key_says_what_it_is_for(key, expected):
     [
         ("incoming/a.csv", "not directly in the folder of a dataset; upload it to incoming/<dataset>/<name>.csv"),
         ("incoming/us/old/a.csv", "not directly in the folder of a dataset"),
+        ("a.csv", "not directly in the folder of a dataset"),
         ("elsewhere/us/a.csv", "not directly in the folder of a dataset"),
         ("incoming/my data/a.csv", "the folder 'my data' cannot name a dataset; use a letter, then up to 39 letters"),
         ("incoming/" + "a" * 41 + "/a.csv", "cannot name a dataset"),
