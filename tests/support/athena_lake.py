@@ -87,11 +87,13 @@ class Lake:
 def run_row(uploaded_minutes: int = 0, finished_minutes: int = 10, **changed) -> dict[str, list]:
     """A row of the runs table whose file came, and started a run, and that finished so long after START."""
     row = {
+        "term": 1, "inputs": "0123456789ab", "files": 2, "new_files": ["F1", "E2"], "missing": [], "base_run": "",
+        "settings": "", "table_hash": "00", "code": "ba9876543210",
         "source_key": "incoming/us/prices.csv", "source_version": "v1",
         "uploaded": START + datetime.timedelta(minutes=uploaded_minutes),
         "started": START + datetime.timedelta(minutes=uploaded_minutes),
         "finished": START + datetime.timedelta(minutes=finished_minutes),
-        "rows": 200, "rejected_rows": 1, "tickers": 2, "skipped": ["SHORT", "NEW"], "shards": 1,
+        "rows": 200, "rejected_rows": 1, "tickers": 2, "shards": 1,
         "train_seconds": 30.5, "endpoint_seconds": None, "training_instance_type": "ml.m5.large",
         "endpoint_instance_type": "ml.m5.large", "cost_usd": 0.01, "model_uri": "s3://lake/models/m.tar.gz",
         "gates": [0.0, 0.25, 1.0], "schema": SCHEMA,
@@ -111,6 +113,21 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
         "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None], "expected_move": [0.025] * 2,
     }  # fmt: skip
     return found | {name: [price * factor] * 2 for name, factor in forecasts.items()}
+
+
+def ticker_rows(*skipped: str) -> dict[str, list]:
+    """One ticker that is forecast, whose older prices one upload has halved, and some that are not."""
+    split = {"upload": "E2", "ratio": 0.5, "days": 40}
+    rows = [
+        {
+            "ticker": name, "rows": 100, "first_day": START.date(), "last_day": START.date(), "status": "skipped",
+            "reason": "too short", "corrections": 0, "rescaled": [], "basis": 1.0, "price_column": "adjclose",
+            "notes": [], "calendar": "",
+        }
+        for name in ("A", *skipped)
+    ]  # fmt: skip
+    rows[0] |= {"status": "forecast", "reason": "", "rescaled": [split], "basis": 0.5, "calendar": "XNYS"}
+    return {name: [row[name] for row in rows] for name in schemas.SCHEMAS["tickers"].names}
 
 
 def metrics_rows() -> dict[str, list]:

@@ -12,13 +12,13 @@ type Tables = dict[str, pd.DataFrame]
 
 def read(lake: Path) -> Tables:
     """The tables from a copy of the lake's folders; the days as dates."""
-    found = {name: pd.read_parquet(lake / name) for name in ("predictions", "metrics", "runs")}
+    found = {name: pd.read_parquet(lake / name) for name in ("predictions", "metrics", "runs", "tickers")}
     return {name: frame.astype({"dataset": str, "run_id": str}) for name, frame in found.items()}
 
 
 def newest(tables: Tables) -> pd.DataFrame:
-    """dataset and run_id of each dataset's run whose file was uploaded last, of those that views read."""
-    runs = tables["runs"].query("schema == 2").sort_values(["uploaded", "started", "run_id"])
+    """dataset and run_id of each dataset's run of the highest term, of those that views read."""
+    runs = tables["runs"].query("schema == 2").sort_values("term")
     return runs.groupby("dataset").tail(1)[["dataset", "run_id"]]
 
 
@@ -130,7 +130,8 @@ def last_month(tables: Tables) -> pd.DataFrame:
 
 
 def runs(tables: Tables) -> pd.DataFrame:
-    rows = tables["runs"].explode("skipped").rename(columns={"skipped": "skipped_ticker"})
+    skipped = tables["tickers"].query("status != 'forecast'")[["dataset", "run_id", "ticker"]]
+    rows = tables["runs"].merge(skipped.rename(columns={"ticker": "skipped_ticker"}), "left", ["dataset", "run_id"])
     rows = rows.assign(
         # date_diff counts whole seconds
         minutes=(rows["finished"] - rows["started"]).dt.total_seconds().floordiv(1) / 60,

@@ -5,15 +5,16 @@ import pyarrow as pa
 from stocks.schemas import SCHEMAS
 
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+TABLES = {name: schema for name, schema in SCHEMAS.items() if name != "files"}  # which lies in no partition
 _KEYS = [{"Name": "dataset", "Type": "string"}, {"Name": "run_id", "Type": "string"}]
 
 
 def register(glue, s3, database: str, bucket: str) -> None:
-    """Make the four tables, and a partition for every folder of the bucket that holds Parquet and has none yet."""
+    """Make the crawled tables, and a partition for every folder of the bucket that holds Parquet and has none yet."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     keys = [item["Key"] for page in pages for item in page.get("Contents", []) if item["Key"].endswith(".parquet")]
     existing = {table["Name"] for table in glue.get_tables(DatabaseName=database)["TableList"]}
-    for table in SCHEMAS:
+    for table in TABLES:
         if table not in existing:
             glue.create_table(DatabaseName=database, TableInput=_table(table, bucket))
         folders = {key.rsplit("/", 1)[0] for key in keys if key.startswith(f"{table}/dataset=")}
@@ -40,7 +41,7 @@ def _table(name: str, bucket: str) -> dict:
 
 def _storage(name: str, location: str) -> dict:
     return {
-        "Columns": [{"Name": field.name, "Type": _hive(field.type)} for field in SCHEMAS[name]],
+        "Columns": [{"Name": field.name, "Type": _hive(field.type)} for field in TABLES[name]],
         "Location": location,
         "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
         "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
@@ -54,6 +55,8 @@ def _storage(name: str, location: str) -> dict:
 def _hive(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
         return f"array<{_hive(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        return f"struct<{','.join(f'{field.name}:{_hive(field.type)}' for field in kind)}>"
     if pa.types.is_timestamp(kind):
         return "timestamp"
     return {"date32[day]": "date", "int32": "int", "int64": "bigint"}.get(str(kind), str(kind))
