@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from common import aws, code, keys, sagemaker, storage, telemetry
+from common import aws, code, dataset, keys, sagemaker, storage, telemetry
 from common.events import LambdaContext, Run, StartTrainingEvent, StartTrainingResult
 from common.settings import Settings, settings
 
@@ -17,6 +17,7 @@ LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after ever
 @telemetry.step
 def handler(event: StartTrainingEvent, context: LambdaContext) -> StartTrainingResult:
     setting, run, job_name = settings(), event["run"], sagemaker.name(event)
+    dataset.must_lead(dataset.planned(run))  # an execution that is redriven has lost the lease
     archive = source_archive(code.training_files())
     source = storage.put(setting.work_bucket, keys.work(run["run_id"], "source/sourcedir.tar.gz"), archive)
     sagemaker.create(

@@ -15,7 +15,6 @@ from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, S
 from common.settings import Settings, settings
 from stocks import metrics, schemas
 from stocks.contract import HORIZONS
-from stocks.dataset import coordination
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
@@ -60,9 +59,8 @@ def future(run: Run) -> bytes:
 
 
 def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
-    """Write the run's row, if the run still leads: it was stopped otherwise, and its function works on."""
-    if not coordination.may_publish(dataset.lease(run["dataset"]).lease, drawn):
-        raise RuntimeError(f"{drawn.execution} no longer leads {drawn.dataset}, so {drawn.run_id} is not published")
+    """Write the run's row, if the run still leads."""
+    dataset.must_lead(drawn)
     published = published_run.Run(
         run_id=drawn.run_id,
         term=drawn.term,

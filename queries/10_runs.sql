@@ -1,13 +1,15 @@
--- What did the runs take and cost, and which tickers did they leave out?
+-- What did the runs take and cost, what was new in them, and which tickers did they leave out?
 select
   h.dataset,
   h.started,
   h.minutes,
+  h.files,
+  cardinality(h.new_files) as new_files,
   h.rows,
-  100e0 * h.rejected_rows / h.rows as rejected_pct,
   h.tickers,
   h.cost_usd,
-  s.ticker as skipped_ticker
+  t.ticker as without_forecast,
+  t.reason
 from run_history h
-left join unnest(h.skipped) as s(ticker) on true
-order by h.started desc, h.dataset, s.ticker
+left join tickers t on t.dataset = h.dataset and t.run_id = h.run_id and t.status <> 'forecast'
+order by h.started desc, h.dataset, t.ticker

@@ -15,6 +15,7 @@ from common import aws, keys, storage
 from common.errors import RejectedSettings
 from common.events import NamedRun
 from common.settings import settings as of_stack
+from stocks.dataset import coordination
 from stocks.dataset import plan as plans
 from stocks.dataset.lease import Asked, Lease
 from stocks.dataset.plan import Plan, Run
@@ -31,6 +32,14 @@ class Held(NamedTuple):
     lease: Lease
     etag: str
     now: datetime.datetime
+
+
+def names() -> list[str]:
+    """The datasets that have a folder, or had one when they were last led."""
+    lake, incoming = of_stack().lake_bucket, of_stack().incoming_bucket
+    led = (one["Key"].removeprefix("leads/").removesuffix(".json") for one in storage.listed(lake, "leads/"))
+    folders = (place(folder).dataset for folder in storage.folders(incoming, f"{INCOMING}/"))
+    return sorted({*led, *folders} - {""})
 
 
 def lease(dataset: str) -> Held:
@@ -51,6 +60,12 @@ def ask(holder: str) -> Asked:
     except states.exceptions.ExecutionDoesNotExist:
         return Asked(holder, "")
     return Asked(holder, described["status"], described.get("error", ""))
+
+
+def must_lead(drawn: Plan) -> None:
+    """Raise RuntimeError where another execution leads by now: this one was stopped, and its function works on."""
+    if not coordination.may_publish(lease(drawn.dataset).lease, drawn):
+        raise RuntimeError(f"{drawn.execution} no longer leads {drawn.dataset}, so {drawn.run_id} goes no further")
 
 
 def verdict_ids(dataset: str) -> tuple[str, ...]:
@@ -105,6 +120,12 @@ def uploads(dataset: str) -> tuple[Upload, ...]:
     return tuple(found)
 
 
+def size(upload: Upload) -> int:
+    """Of the dropped file, in bytes."""
+    s3 = aws.s3()
+    return s3.head_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)["ContentLength"]
+
+
 def settings(dataset: str) -> Settings | WrongSettings:
     """What is in force: the newest settings.json over the folder's spellings, over the stack's parameters."""
     stack, s3, found = of_stack(), aws.s3(), []
@@ -141,6 +162,12 @@ def runs(dataset: str) -> tuple[Run, ...]:
     if of_rows:
         return tuple(map(Run.from_json, _lake(of_rows[-RECENT_RUNS:])))
     return tuple(_first_version(lake, run_id, key) for run_id, key in rows.items())
+
+
+def has_published(dataset: str) -> bool:
+    """Whether a run of the present version was published."""
+    kept = aws.s3().list_objects_v2(Bucket=of_stack().lake_bucket, Prefix=keys.published(dataset), MaxKeys=1)
+    return bool(kept.get("Contents"))
 
 
 def is_published(run: NamedRun) -> bool:

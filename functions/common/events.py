@@ -249,5 +249,9 @@ class ScheduleEvent(TypedDict):
     """nothing; a schedule starts it every 15 minutes"""
 
 
+class ResumeResult(TypedDict):
+    started: list[str]  # names of executions
+
+
 class SweepResult(TypedDict):
     swept: list[str]  # name and age of what was deleted

@@ -1,28 +1,40 @@
 -- Every whole run, one row each; a run that failed before its last step is in no view.
--- A dataset's newest run is that of the file uploaded last, whichever run starts or finishes first.
+-- A dataset's newest run is that of the highest term: runs of a dataset follow each other, whatever clocks say.
 -- The other views show the newest run of each dataset only. Runs of another schema than 2 have other columns and are in no view.
 --
--- dataset varchar: folder under incoming/ that the file was dropped into
--- run_id varchar: the dataset and a hash of the file's bucket, key and version
+-- dataset varchar: folder under incoming/ that the files were dropped into
+-- run_id varchar: the dataset and a hash of the execution
 -- newest boolean: whether this is the dataset's newest run
--- source_key varchar: the file's key in the incoming bucket
--- source_version varchar: the file's version
--- uploaded timestamp: when the file was uploaded, UTC
+-- term bigint: counts the dataset's leading executions; gaps are runs that published nothing
+-- files integer: files that make the table
+-- new_files array(varchar): uploads that no run had published before, as in file_history
+-- missing array(varchar): keys of uploads that were not read in time; a later run takes them
+-- source_key varchar: key of the newest file in the incoming bucket
+-- source_version varchar: its version
+-- uploaded timestamp: when it was uploaded, UTC
 -- started timestamp: when the run started, UTC
 -- finished timestamp: when the run's row was written, UTC
 -- minutes double: from start to finish
--- rows bigint: data rows in the file, accepted or not
--- rejected_rows bigint: rows that could not be used
+-- rows bigint: rows of the whole table, one per ticker and day
+-- rejected_rows bigint: rows of its files that could not be used
 -- tickers integer: tickers that were forecast
--- skipped array(varchar): tickers that were not
 -- train_seconds double: billed seconds of training
 -- endpoint_seconds double: seconds the endpoint lived
 -- cost_usd double: estimate for SageMaker's instances
 -- model_uri varchar: the trained model in the lake
+-- base_run varchar: the run whose table this one began with; empty where all files were folded anew
+-- settings varchar: version of the dataset's settings.json; empty without one
+-- inputs varchar: hash of the files and settings: equal inputs are the same table
+-- table_hash varchar: hash of the table
+-- code varchar: hash of functions, training code and images
 select
   dataset,
   run_id,
-  row_number() over (partition by dataset order by uploaded desc, started desc, run_id desc) = 1 as newest,
+  row_number() over (partition by dataset order by term desc) = 1 as newest,
+  term,
+  files,
+  new_files,
+  missing,
   source_key,
   source_version,
   uploaded,
@@ -32,10 +44,14 @@ select
   rows,
   rejected_rows,
   tickers,
-  skipped,
   train_seconds,
   endpoint_seconds,
   cost_usd,
-  model_uri
+  model_uri,
+  base_run,
+  settings,
+  inputs,
+  table_hash,
+  code
 from runs
 where schema = 2

@@ -73,7 +73,8 @@ def test_an_alarm_says_what_happened_and_what_to_do(name):
 
 @named
 def test_silence_is_decided_on(name):
-    silent = name == "OldEndpointAlarm"  # the sweep reports all the time, so its silence is news
+    # the sweep and Resume report all the time, so their silence is news
+    silent = name in ("OldEndpointAlarm", "ResumeFailedAlarm")
     assert ALARMS[name]["TreatMissingData"] == ("missing" if silent else "notBreaching")
     assert ("InsufficientDataActions" in ALARMS[name]) == silent
 

@@ -1,0 +1,75 @@
+"""Start again what nothing drives any more: datasets with news and no leader, and uploads whose event was lost.
+
+Every dataset goes on its own: one that cannot be looked at is named, and the next time tries again.
+`stocks.dataset.resume` decides.
+"""
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from common import dataset, executions, messages, telemetry
+from common.dataset import Held
+from common.events import LambdaContext, ResumeResult, ScheduleEvent
+from common.settings import settings
+from stocks.dataset import coordination, resume
+from stocks.dataset.coordination import Refuse
+from stocks.dataset.resume import Ask, Free, Start, Tell
+from stocks.dataset.settings import WrongSettings
+from stocks.dataset.uploads import Upload
+
+
+class NotResumed(Exception):
+    """A dataset could not be looked at; the message names it and says why."""
+
+
+@telemetry.step
+def handler(event: ScheduleEvent, context: LambdaContext) -> ResumeResult:
+    started, failed = [], []
+    for name in dataset.names():
+        try:
+            started += [*lead(name), *redeliver(name)]
+        except Exception as error:  # the other datasets must not wait for this one to be mended
+            telemetry.logger.exception("a dataset could not be looked at", dataset=name)
+            failed.append(f"{name}: {error}")
+    telemetry.metrics.add_metric("Resumed", MetricUnit.Count, len(started))
+    if failed:
+        raise NotResumed("; ".join(failed))
+    return {"started": started}
+
+
+def lead(name: str) -> list[str]:
+    """The execution, if one was started for want of a leader."""
+    held = dataset.lease(name)
+    ids, version = dataset.verdict_ids(name), dataset.settings(name).version
+    action = resume.decide(name, held.lease, ids, version, held.now)
+    if isinstance(action, Ask):
+        action = resume.decide(name, held.lease, ids, version, held.now, dataset.ask(action.holder))
+    if isinstance(action, Start):
+        executions.nudge(name, action.name)  # before the lease says so: a start that is lost would not be repeated
+    if isinstance(action, Free | Start | Tell):
+        keep(name, held, action)
+    return [action.name] if isinstance(action, Start) else []
+
+
+def keep(name: str, held: Held, action: Free | Start | Tell) -> None:
+    """Write what was done into the lease; where another has written it, the next time decides anew."""
+    if dataset.write_lease(name, action.lease, held.etag) and isinstance(action, Tell):
+        messages.publish(settings().topic_arn, f"Forecasts do not get on: {name}", action.message)
+
+
+def redeliver(name: str) -> list[str]:
+    """The executions that were started with uploads that should have a verdict and have none."""
+    uploads, ids = dataset.uploads(name), dataset.verdict_ids(name)
+    now, version = dataset.lease(name).now, dataset.settings(name).version
+    late = resume.overdue(uploads, ids, version, now, adopted(name, uploads, ids))
+    for execution, upload in late:
+        executions.deliver(upload, dataset.size(upload), execution)
+    return [execution for execution, _ in late]
+
+
+def adopted(name: str, uploads: tuple[Upload, ...], ids: tuple[str, ...]) -> Upload | None:
+    """The file of a newest run of the first version, as long as it has no verdict."""
+    rules = dataset.settings(name)
+    if isinstance(rules, WrongSettings) or dataset.has_published(name):
+        return None
+    found = coordination.adoption(dataset.runs(name), dataset.verdicts(name, ids), uploads, rules)
+    return None if isinstance(found, Refuse) else found

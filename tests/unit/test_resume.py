@@ -1,0 +1,145 @@
+"""Resume on S3 and Step Functions in memory: what is started, once, and what is told."""
+
+import datetime
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import resume
+from common import aws, dataset, keys
+from stocks.dataset.lease import Lease
+from stocks.dataset.uploads import Upload, Verdict
+from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
+
+ROLE = "arn:aws:iam::123456789012:role/machine"
+MACHINE = ENVIRONMENT["STATE_MACHINE_ARN"]
+NOW = datetime.datetime.now(datetime.UTC)
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    """Buckets, a machine whose executions moto leaves running, and a topic with a queue."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        aws.client.cache_clear()
+        s3 = boto3.client("s3")
+        for bucket in ("incoming", "work", "lake"):
+            s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket="incoming", VersioningConfiguration={"Status": "Enabled"})
+        definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+        boto3.client("stepfunctions").create_state_machine(name="stocks", definition=definition, roleArn=ROLE)
+        boto3.client("sns").create_topic(Name="runs")
+        yield s3
+    aws.client.cache_clear()
+
+
+def drop(s3, key: str, body: str = "date,close\n") -> Upload:
+    version = s3.put_object(Bucket="incoming", Key=key, Body=body)["VersionId"]
+    modified = s3.head_object(Bucket="incoming", Key=key, VersionId=version)["LastModified"]
+    return Upload("incoming", key, version, modified)
+
+
+def judge(s3, upload: Upload) -> None:
+    verdict = Verdict(upload, "arn:one", "", accepted=True, folder="history/x/", rows=5)
+    s3.put_object(Bucket="lake", Key=keys.verdict(upload.dataset, upload.id), Body=verdict.to_json())
+
+
+def started() -> dict[str, dict]:
+    """The input of every execution by its name."""
+    states = boto3.client("stepfunctions")
+    listed = states.list_executions(stateMachineArn=MACHINE)["executions"]
+    return {
+        one["name"]: json.loads(states.describe_execution(executionArn=one["executionArn"])["input"]) for one in listed
+    }
+
+
+def resumed() -> list[str]:
+    return resume.handler({}, CONTEXT)["started"]
+
+
+def test_a_judged_upload_without_a_leader_is_started_once(cloud):
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    (name,) = resumed()
+    assert started()[name]["detail"]["object"] == {"key": "incoming/us/"}
+    assert dataset.lease("us").lease.tries == 1
+    assert resumed() == []  # the next start is fifteen minutes away
+    assert list(started()) == [name]
+
+
+def test_both_spellings_of_a_folder_are_one_dataset(cloud):
+    judge(cloud, drop(cloud, "incoming/US/a.csv"))
+    judge(cloud, drop(cloud, "incoming/us/b.csv"))
+    assert len(resumed()) == 1
+
+
+def test_a_dataset_that_rests_is_left_alone(cloud):
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    rests = Lease(term=1, settled=dataset.seen("us"), taken=NOW)
+    assert dataset.write_lease("us", rests, "")
+    assert resumed() == []
+
+
+def test_what_only_a_person_mends_is_not_started(cloud):
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    stuck = Lease(term=1, planned=dataset.seen("us"), taken=NOW, failures=1, error="RejectedSettings", failed=NOW)
+    assert dataset.write_lease("us", stuck, "")
+    assert resumed() == []
+    judge(cloud, drop(cloud, "incoming/us/b.csv"))
+    assert len(resumed()) == 1
+
+
+def test_a_leader_that_is_gone_is_counted_and_a_young_one_is_not_asked_about(cloud):
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    holder = MACHINE.replace("stateMachine", "execution") + ":gone"
+    young = Lease(term=1, holder=holder, taken=NOW)
+    assert dataset.write_lease("us", young, "")
+    assert resumed() == []
+    assert dataset.lease("us").lease.holder == holder
+    held = dataset.lease("us")
+    assert dataset.write_lease(
+        "us", Lease(term=1, holder=holder, taken=NOW - datetime.timedelta(minutes=11)), held.etag
+    )
+    assert resumed() == []
+    freed = dataset.lease("us").lease
+    assert (freed.holder, freed.failures, freed.error) == ("", 1, "Unknown")
+
+
+def test_after_three_starts_in_vain_one_message_is_sent(cloud, monkeypatch):
+    told = []
+    monkeypatch.setattr(resume.messages, "publish", lambda *said: told.append(said))
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    long_ago = NOW - datetime.timedelta(days=1)
+    tried = Lease(term=3, planned=dataset.seen("us"), failures=3, error="ModelFailed", failed=long_ago,
+                  tried=dataset.seen("us"), tries=3, tried_at=long_ago)  # fmt: skip
+    assert dataset.write_lease("us", tried, "")
+    assert resumed() == []
+    assert resumed() == []
+    ((_, subject, message),) = told
+    assert subject == "Forecasts do not get on: us"
+    assert "ModelFailed" in message
+
+
+def test_an_upload_whose_event_was_lost_is_delivered_with_its_size(cloud, monkeypatch):
+    upload = drop(cloud, "incoming/us/late.csv", "date,close\n2024-01-02,5\n")
+    assert resumed() == []  # its event may still come
+    old = dict.fromkeys(("modified",), NOW - datetime.timedelta(hours=3))
+    listed = Upload(upload.bucket, upload.key, upload.version_id, **old)
+    monkeypatch.setattr(dataset, "uploads", lambda _: (listed,))
+    (name,) = resumed()
+    assert started()[name]["detail"] == {
+        "bucket": {"name": "incoming"},
+        "object": {"key": "incoming/us/late.csv", "version-id": upload.version_id, "size": 24},
+    }
+    resumed()
+    assert len(started()) == 1
+
+
+def test_one_broken_dataset_does_not_keep_another_from_being_resumed(cloud):
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    cloud.put_object(Bucket="lake", Key="leads/eu.json", Body="{")
+    with pytest.raises(resume.NotResumed, match=r"^eu: "):
+        resumed()
+    assert len(started()) == 1
