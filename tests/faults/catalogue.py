@@ -1,5 +1,6 @@
 """Every fault of the suite: runs that survive carry many, one in each state; runs that fail carry what ends them."""
 
+from gather import ROUNDS
 from tests.faults.kinds import (
     BOTOCORE,
     EXPECTED_MOVE,
@@ -11,9 +12,12 @@ from tests.faults.kinds import (
     dies,
     failed,
     garbled,
+    in_flight,
     late_function,
     late_task,
+    model_fails,
     name_taken,
+    overtaken,
     service_error,
     stops,
     survived,
@@ -21,7 +25,7 @@ from tests.faults.kinds import (
     told,
     too_many,
 )
-from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal
+from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal, tries
 
 TRANSIENT = [
     *(survived(f"throttled {n + 1}", [throttled(state) for state in ON_THE_WAY[n::4]]) for n in range(4)),
@@ -37,6 +41,15 @@ TRANSIENT = [
     told("failed and task timeouts", late_task),
 ]
 
+# The lease is written by another between a function's look at it and its write, or at the same moment.
+LEASES = [
+    survived("lease written meanwhile", [overtaken(state) for state in ("Gather", "Hand over")], quick=True),
+    survived("lease written for long", [overtaken(state, ROUNDS, ("Transient",)) for state in ("Gather", "Hand over")]),
+    survived("lease being written", [in_flight(state) for state in ("Gather", "Hand over")]),
+    told("failed and lease written meanwhile", overtaken, ("Clean up after failure",), quick=True),
+    told("failed and lease being written", in_flight, ("Clean up after failure",)),
+]
+
 DENIED = [
     failed(
         f"denied in {state}",
@@ -49,16 +62,16 @@ DENIED = [
     for state in ON_THE_WAY
 ]
 
+BUSY = "Lambda.TooManyRequestsException"
 EXHAUSTED = [
-    failed("Lambda busy for long in Split", too_many("Split", 7), "Lambda.TooManyRequestsException", "Rate Exceeded"),
-    failed(
-        "Lambda busy for long in Check training",
-        too_many("Check training", 7),
-        "Lambda.TooManyRequestsException",
-        "Rate Exceeded",
+    *(
+        failed(f"Lambda busy for long in {state}", too_many(state, tries(state, BUSY)), BUSY, "Rate Exceeded")
+        for state in ("Split", "Gather", "Check training")
     ),
     failed("slow in Baseline", late_function("Baseline", 3), "Sandbox.Timedout", "timed out"),
     failed("slow in Summarize", late_task("Summarize", 3), "States.Timeout", "its forecasts are published"),
+    failed("slow in Hand over", late_task("Hand over", 3), "States.Timeout", "its forecasts are published"),
+    failed("crashes in Merge", dies("Merge", 3), "Runtime.ExitError", "ran out of memory", quick=True),
     failed("crashes in Publish", dies("Publish", 3), "Runtime.ExitError", "ran out of memory"),
 ]
 
@@ -141,31 +154,10 @@ ENDPOINT = [
         "QuotaReached",
         "are in use",
     ),
-    survived(
-        "model 500",
-        [
-            Fault(
-                "Forecast",
-                "model 5xx",
-                "invocation_fails",
-                {"status": 500, "message": "out of memory"},
-                (),
-                ("Transient",) * 2,
-                2,
-            )
-        ],
-    ),
+    survived("model 500", [model_fails("model 5xx", 2, 500, "out of memory")]),
     failed(
         "model 500 for ever",
-        Fault(
-            "Forecast",
-            "model 5xx for ever",
-            "invocation_fails",
-            {"status": 503, "message": "overloaded"},
-            (),
-            ("Transient",) * 7,
-            7,
-        ),
+        model_fails("model 5xx for ever", tries("Forecast", "Transient"), 503, "overloaded"),
         "Transient",
         "the model answered 503: overloaded",
     ),
@@ -286,5 +278,6 @@ STOPPED = (
 )
 
 RUNS = {
-    run.name: run for run in [*TRANSIENT, *DENIED, *EXHAUSTED, *TRAINING, *ENDPOINT, *PUBLISHING, *CLEANING, *STOPPED]
+    run.name: run
+    for run in [*TRANSIENT, *LEASES, *DENIED, *EXHAUSTED, *TRAINING, *ENDPOINT, *PUBLISHING, *CLEANING, *STOPPED]
 }

@@ -131,3 +131,22 @@ def test_a_nudge_publishes_what_the_stopped_leader_and_its_followers_brought(clo
     assert {str(day) for day in future["origin_date"]} == {DAYS[-1]}
     lease = cloud.lease(DATASET)
     assert (lease["holder"], lease["term"], lease["failures"], lease["settled"]) == ("", 4, 0, lease["planned"])
+
+
+def test_a_run_whose_lease_another_has_taken_publishes_nothing_and_leaves_that_lease_alone(cloud):
+    other = {"holder": "arn:aws:states:us-east-1:123456789012:execution:another:one", "term": 7}
+    body = daily_files.of_days(WHOLE, DAYS[:HISTORY])
+    cloud.faults(scripted={"match": "-robbed-"})
+    arn = cloud.upload("incoming/robbed/history.csv", body)
+    eventually(lambda: any("mapStateStartedEventDetails" in event for event in cloud.history(arn)))
+    taken = cloud.lease("robbed") | other
+    lake = cloud.outputs()["LakeBucket"]
+    cloud.client("s3").put_object(Bucket=lake, Key="leads/robbed.json", Body=json.dumps(taken).encode())
+    ended = cloud.ended(arn)
+    assert cloud.cleaned(arn)["status"] == "SUCCEEDED"
+    assert (ended["status"], ended["error"]) == ("FAILED", "RuntimeError")
+    assert "no longer leads robbed" in ended["cause"]
+    assert cloud.keys("LakeBucket", "runs/dataset=robbed/") == []
+    assert cloud.keys("LakeBucket", "published/dataset=robbed/") == []
+    assert cloud.lease("robbed") == taken
+    assert cloud.left_in_sagemaker("-robbed-") == {}
