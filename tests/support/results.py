@@ -9,7 +9,7 @@ from stocks import metrics, predictions
 from stocks.contract import FEW_BLOCKS, UNPROVEN
 from stocks.reporting import charts
 from stocks.reporting import page as report
-from stocks.reporting.facts import RunFacts
+from stocks.reporting.facts import FileRead, RunFacts
 from tests.support import shards as made
 from tests.support.prices import walk
 
@@ -44,7 +44,8 @@ def rows(shard, forecast=1.001, lstm=1.002, forest=0.8):
     forecasts = common | {"outputs": np.stack([naive * lstm, naive * forecast, *quantiles, expected], axis=2)}
     days = np.unique(shard.days)
     calibration = {"day": days, "stretch": np.ones((len(days), 3, 2))}
-    return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration)
+    kept, stale = ["irregular"] * len(shard), np.zeros(len(shard), bool)
+    return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration, kept, stale)
 
 
 def shards():
@@ -80,19 +81,27 @@ def facts(**changed) -> RunFacts:
     known = RunFacts(
         dataset="us",
         run_id="us-0123456789ab",
-        source_uri="s3://incoming/incoming/us/prices.csv",
+        term=1,
+        inputs="5c0ffee5c0ff",
+        files=1,
+        new_files=["20261123T033959Z-0123456789ab"],
+        missing=[],
+        base_run="",
+        settings="",
+        table_hash="7ab1e",
+        code="c0de00c0de00",
         source_key="incoming/us/prices.csv",
         source_version="v1",
         uploaded=started - datetime.timedelta(seconds=1),
         started=started,
         finished=started + datetime.timedelta(seconds=400),
         cuts={"test_from": "2020-12-30"},
-        reading=READING,
+        read=[FileRead("incoming/us/prices.csv", 2, READING)],
         rows=940,
         rejected_rows=2,
-        rejected_uri="s3://lake/rejected/dataset=us/run_id=us-0123456789ab/",
+        rejected_uri="s3://lake/rejected/dataset=us/",
         tickers=3,
-        skipped=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
+        left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
         shards=2,
         train_seconds=61,
         endpoint_seconds=200.5,
