@@ -55,6 +55,12 @@ class Lake:
         key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=schemas.to_parquet(table, columns))
 
+    def put_file(self, upload: str, **changed) -> None:
+        """A row of the table of files."""
+        row = file_row(upload) | changed
+        body = schemas.to_parquet("files", {name: [value] for name, value in row.items()})
+        self.client("s3").put_object(Bucket=BUCKET, Key=f"files/{upload}.parquet", Body=body)
+
     def put_of_schema_1(self, table: str, dataset: str, run_id: str, columns: dict) -> None:
         """A file as the first version of the tables had it, as far as its names go."""
         known = pq.read_table(io.BytesIO(schemas.to_parquet(table, columns)))
@@ -113,6 +119,23 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
         "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None], "expected_move": [0.025] * 2,
     }  # fmt: skip
     return found | {name: [price * factor] * 2 for name, factor in forecasts.items()}
+
+
+def file_row(upload: str) -> dict:
+    """A file that was accepted."""
+    return {
+        "dataset": "us", "upload": upload, "source_key": f"incoming/us/{upload}.csv", "source_version": "v1",
+        "uploaded": START, "verdict": "accepted", "reason": "", "rows": 100, "rejected_rows": 0, "tickers": 1,
+        "first_day": START.date(), "last_day": START.date(), "columns": ["Date"], "ignored": ["Open Interest", "Id"],
+        "settings": "",
+    }  # fmt: skip
+
+
+def price_rows(ticker: str, days: list[str], prices: list[float]) -> dict[str, list]:
+    """Rows of one ticker with nothing but the adjusted close."""
+    rows: dict[str, list] = {name: [None] * len(days) for name in schemas.SCHEMAS["prices"].names}
+    dates = [datetime.date.fromisoformat(day) for day in days]
+    return rows | {"ticker": [ticker] * len(days), "date": dates, "adjclose": prices}
 
 
 def ticker_rows(*skipped: str) -> dict[str, list]:

@@ -5,16 +5,16 @@ import pyarrow as pa
 from stocks.schemas import SCHEMAS
 
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
-TABLES = {name: schema for name, schema in SCHEMAS.items() if name != "files"}  # which lies in no partition
+FILES = "files"  # which the template makes, and which has no partitions
 _KEYS = [{"Name": "dataset", "Type": "string"}, {"Name": "run_id", "Type": "string"}]
 
 
 def register(glue, s3, database: str, bucket: str) -> None:
-    """Make the crawled tables, and a partition for every folder of the bucket that holds Parquet and has none yet."""
+    """Make the tables, and a partition for every folder of the bucket that holds Parquet and has none yet."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     keys = [item["Key"] for page in pages for item in page.get("Contents", []) if item["Key"].endswith(".parquet")]
     existing = {table["Name"] for table in glue.get_tables(DatabaseName=database)["TableList"]}
-    for table in TABLES:
+    for table in SCHEMAS:
         if table not in existing:
             glue.create_table(DatabaseName=database, TableInput=_table(table, bucket))
         folders = {key.rsplit("/", 1)[0] for key in keys if key.startswith(f"{table}/dataset=")}
@@ -33,7 +33,7 @@ def _table(name: str, bucket: str) -> dict:
     return {
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
-        "PartitionKeys": _KEYS,
+        "PartitionKeys": [] if name == FILES else _KEYS,
         "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE"},
         "StorageDescriptor": _storage(name, f"s3://{bucket}/{name}/"),
     }
@@ -41,7 +41,7 @@ def _table(name: str, bucket: str) -> dict:
 
 def _storage(name: str, location: str) -> dict:
     return {
-        "Columns": [{"Name": field.name, "Type": _hive(field.type)} for field in TABLES[name]],
+        "Columns": [{"Name": field.name, "Type": _hive(field.type)} for field in SCHEMAS[name]],
         "Location": location,
         "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
         "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
