@@ -26,11 +26,13 @@ CALLS = {
     "Check crawler": "CheckCrawlerFunction glue:GetCrawler",
     "Hand over": "HandOverFunction s3:PUT",
     "Notify": "NotifyFunction sns:Publish",
+    "Notify of too few days": "NotifyFunction sns:Publish",
     "Clean up after failure": "CleanUpFunction sagemaker:DescribeTrainingJob",
     "Notify of failure": "NotifyFunction sns:Publish",
 }
 AFTER_FAILURE = ("Clean up after failure", "Notify of failure")
-ON_THE_WAY = tuple(state for state in CALLS if state not in AFTER_FAILURE)
+TOO_FEW_DAYS = "Notify of too few days"  # of a dataset that cannot be forecast yet
+ON_THE_WAY = tuple(state for state in CALLS if state not in (*AFTER_FAILURE, TOO_FEW_DAYS))
 PUBLISHED = (
     "Start crawler",
     "Wait for crawler",
@@ -71,12 +73,15 @@ class Run:
     tried_again: tuple[str, ...] = ()  # further states that may have failed tries, because they wait for SageMaker
     quick: bool = False  # runs in `make test`, too
     alone: bool = False  # the fault cannot be told from other runs' calls
+    short: bool = False  # the file has too few days to be forecast
     looked_at: bool = False  # between the executions a crawl shows what is there
 
     @property
     def published(self) -> bool | None:
         """Whether the first execution commits; None where it is stopped while its last function is at it."""
         last = self.faults[-1]
+        if self.short:
+            return False
         if self.status == "ABORTED" and last.state == "Summarize":
             return None
         return self.status == "SUCCEEDED" or last.state in PUBLISHED or (last.state == "Summarize" and last.after)

@@ -11,7 +11,7 @@ from typing import Any
 
 from stocks.dataset.plan import run_id
 from tests.faults.model import Fault, Run
-from tests.faults.small_file import prices_csv
+from tests.faults.small_file import ROWS, TOO_FEW, prices_csv
 from tests.faults.view_watcher import VIEWS, ViewWatcher
 from tests.support.cloud import Cloud
 from tests.support.eventually import eventually
@@ -196,7 +196,7 @@ class Runner:
     def _run(self, run: Run) -> Outcome:
         dataset = self.datasets[run.name]
         key = f"incoming/{dataset}/{run.name.replace(' ', '-')}.csv"
-        first = self.ended(self.drop(key, prices_csv()), key, dataset)
+        first = self.ended(self.drop(key, prices_csv(TOO_FEW if run.short else ROWS)), key, dataset)
         again = None
         spared = self._spared(dataset)
         visible = self._look(dataset) if run.looked_at else None
