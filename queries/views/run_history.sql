@@ -5,7 +5,7 @@
 -- dataset varchar: folder under incoming/ that the files were dropped into
 -- run_id varchar: the dataset and a hash of the execution
 -- newest boolean: whether this is the dataset's newest run
--- term bigint: counts the dataset's leading executions; gaps are runs that published nothing
+-- term bigint: counts the dataset's leading executions; gaps are runs that published nothing; 0: of the first version
 -- files integer: files that make the table
 -- new_files array(varchar): uploads that no run had published before, as in file_history
 -- missing array(varchar): keys of uploads that were not read in time; a later run takes them
@@ -30,8 +30,10 @@
 select
   dataset,
   run_id,
-  row_number() over (partition by dataset order by term desc) = 1 as newest,
-  term,
+  row_number() over (
+    partition by dataset order by coalesce(term, 0) desc, uploaded desc, started desc, run_id desc
+  ) = 1 as newest,
+  coalesce(term, 0) as term,
   files,
   new_files,
   missing,

@@ -61,7 +61,9 @@ said as (
     p.p975,
     p.expected_move,
     r.finished,
-    row_number() over (partition by p.dataset, p.ticker, p.origin_date, p.horizon order by r.term) as turn
+    row_number() over (
+      partition by p.dataset, p.ticker, p.origin_date, p.horizon order by r.term, r.uploaded, r.run_id
+    ) as turn
   from predictions p
   join run_history r on r.dataset = p.dataset and r.run_id = p.run_id
   where p.split = 'future'

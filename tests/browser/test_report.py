@@ -63,7 +63,7 @@ def test_axe_finds_no_fault(visit, ten, color_scheme, device):
 
 def test_names_are_text_whatever_they_hold(visit):
     skipped = [{"ticker": name, "reason": name} for name in NASTY]
-    page = visit(report(NASTY, skipped=skipped, source_uri=f"s3://incoming/{NASTY[1]}.csv"))
+    page = visit(report(NASTY, left_out=skipped, source_key=f"incoming/us/{NASTY[1]}.csv"))
     assert sorted(page.locator("#tickers span").all_text_contents()) == sorted(NASTY)
     assert sorted(page.locator(".go").all_text_contents()) == sorted(NASTY)
     assert page.locator("main img, main script, main b:not([id])").count() == 0

@@ -1,19 +1,16 @@
 """Every fault of the suite: runs that survive carry many, one in each state; runs that fail carry what ends them."""
 
+from gather import ROUNDS
 from tests.faults.kinds import (
     BOTOCORE,
-    EXPECTED_MOVE,
-    LSTM,
-    NUMBER,
-    PRICE,
     WRITERS,
     denied,
     dies,
     failed,
-    garbled,
+    in_flight,
     late_function,
     late_task,
-    name_taken,
+    overtaken,
     service_error,
     stops,
     survived,
@@ -21,7 +18,8 @@ from tests.faults.kinds import (
     told,
     too_many,
 )
-from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, Fault, Run, call_fails, refusal
+from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, TOO_FEW_DAYS, Fault, Run, call_fails, refusal, tries
+from tests.faults.of_sagemaker import ENDPOINT, TRAINING
 
 TRANSIENT = [
     *(survived(f"throttled {n + 1}", [throttled(state) for state in ON_THE_WAY[n::4]]) for n in range(4)),
@@ -37,6 +35,15 @@ TRANSIENT = [
     told("failed and task timeouts", late_task),
 ]
 
+# The lease is written by another between a function's look at it and its write, or at the same moment.
+LEASES = [
+    survived("lease written meanwhile", [overtaken(state) for state in ("Gather", "Hand over")], quick=True),
+    survived("lease written for long", [overtaken(state, ROUNDS, ("Transient",)) for state in ("Gather", "Hand over")]),
+    survived("lease being written", [in_flight(state) for state in ("Gather", "Hand over")]),
+    told("failed and lease written meanwhile", overtaken, ("Clean up after failure",), quick=True),
+    told("failed and lease being written", in_flight, ("Clean up after failure",)),
+]
+
 DENIED = [
     failed(
         f"denied in {state}",
@@ -49,148 +56,40 @@ DENIED = [
     for state in ON_THE_WAY
 ]
 
-EXHAUSTED = [
-    failed("Lambda busy for long in Split", too_many("Split", 7), "Lambda.TooManyRequestsException", "Rate Exceeded"),
+SHORT = [
+    *(
+        Run(f"too few days and {name}", (make(TOO_FEW_DAYS),), short=True, quick=make is throttled)
+        for name, make in {
+            "throttled": throttled,
+            "Lambda busy": too_many,
+            "Lambda broken": service_error,
+            "a function timeout": late_function,
+            "a task timeout": late_task,
+        }.items()
+    ),
     failed(
-        "Lambda busy for long in Check training",
-        too_many("Check training", 7),
-        "Lambda.TooManyRequestsException",
-        "Rate Exceeded",
+        "too few days, denied", denied(TOO_FEW_DAYS), "AuthorizationErrorException", "AuthorizationError", short=True
+    ),
+    Run(
+        "too few days, stopped",
+        (stops(TOO_FEW_DAYS),),
+        "ABORTED",
+        says=("somebody stopped the execution",),
+        short=True,
+    ),
+]
+
+BUSY = "Lambda.TooManyRequestsException"
+EXHAUSTED = [
+    *(
+        failed(f"Lambda busy for long in {state}", too_many(state, tries(state, BUSY)), BUSY, "Rate Exceeded")
+        for state in ("Split", "Gather", "Check training")
     ),
     failed("slow in Baseline", late_function("Baseline", 3), "Sandbox.Timedout", "timed out"),
     failed("slow in Summarize", late_task("Summarize", 3), "States.Timeout", "its forecasts are published"),
+    failed("slow in Hand over", late_task("Hand over", 3), "States.Timeout", "its forecasts are published"),
+    failed("crashes in Merge", dies("Merge", 3), "Runtime.ExitError", "ran out of memory", quick=True),
     failed("crashes in Publish", dies("Publish", 3), "Runtime.ExitError", "ran out of memory"),
-]
-
-TRAINING = [
-    failed(
-        "training fails",
-        Fault("Check training", "job Failed", "training_fails", {"reason": "ValueError: boom"}),
-        "TrainingFailed",
-        "ValueError: boom",
-        quick=True,
-    ),
-    failed(
-        "training stopped", Fault("Check training", "job Stopped", "training_stops", {}), "TrainingFailed", "Stopped"
-    ),
-    failed(
-        "training too long",
-        Fault("Check training", "job past MaxRuntime", "training_hangs", {"limit": 1}),
-        "TrainingFailed",
-        "exceeded its maximum run time",
-    ),
-    failed(
-        "training for ever",
-        Fault("Check training", "job InProgress for ever", "training_hangs", {"age": 99_999}),
-        "TrainingFailed",
-        "InProgress after",
-    ),
-    survived("names taken", [name_taken("Start training"), name_taken("Create endpoint")]),
-    failed(
-        "training quota 0",
-        Fault("Start training", "quota 0", "training_limit", {"quota": 0}, errors=("NoQuota",)),
-        "NoQuota",
-        "is 0",
-        "TrainingInstanceType",
-    ),
-    survived(
-        "training quota n",
-        [Fault("Start training", "quota n", "training_limit", {"quota": 2}, (), ("QuotaReached",) * 2, 2)],
-    ),
-    Run(
-        "baseline fails while training",
-        (Fault("Check training", "job still InProgress", "training_hangs", {}), late_function("Baseline", 3)),
-        "FAILED",
-        "Sandbox.Timedout",
-        ("timed out",),
-        ("Let calls end",),
-        quick=True,
-    ),
-]
-
-ENDPOINT = [
-    failed(
-        "endpoint fails",
-        Fault("Check endpoint", "endpoint Failed", "endpoint_fails", {"reason": "no capacity"}),
-        "EndpointFailed",
-        "no capacity",
-        quick=True,
-    ),
-    failed(
-        "endpoint creating",
-        Fault("Check endpoint", "stuck Creating", "endpoint_hangs", {"seconds": 20, "age": 99_999}),
-        "EndpointFailed",
-        "Creating after",
-        tried_again=("Clean up after failure",),
-    ),
-    failed(
-        "endpoint quota 0",
-        Fault("Create endpoint", "quota 0", "endpoint_limit", {"quota": 0}, errors=("NoQuota",)),
-        "NoQuota",
-        "is 0",
-        "EndpointInstanceType",
-        quick=True,
-    ),
-    survived(
-        "endpoint quota n",
-        [Fault("Create endpoint", "quota n", "endpoint_limit", {"quota": 2}, (), ("QuotaReached",) * 2, 2)],
-    ),
-    failed(
-        "endpoint quota n for ever",
-        Fault("Create endpoint", "quota n for ever", "endpoint_limit", {"quota": 2}, (), ("QuotaReached",) * 61, 61),
-        "QuotaReached",
-        "are in use",
-    ),
-    survived(
-        "model 500",
-        [
-            Fault(
-                "Forecast",
-                "model 5xx",
-                "invocation_fails",
-                {"status": 500, "message": "out of memory"},
-                (),
-                ("Transient",) * 2,
-                2,
-            )
-        ],
-    ),
-    failed(
-        "model 500 for ever",
-        Fault(
-            "Forecast",
-            "model 5xx for ever",
-            "invocation_fails",
-            {"status": 503, "message": "overloaded"},
-            (),
-            ("Transient",) * 7,
-            7,
-        ),
-        "Transient",
-        "the model answered 503: overloaded",
-    ),
-    failed(
-        "model 400",
-        Fault(
-            "Forecast",
-            "model 4xx",
-            "invocation_fails",
-            {"status": 400, "message": "bad shape"},
-            errors=("ModelFailed",),
-        ),
-        "ModelFailed",
-        "the model answered 400: bad shape",
-    ),
-    garbled("not JSON", "(?s).*", "<html>no</html>", "not a forecast"),
-    garbled("of another shape", "(?s).*", '{"predictions": [[1.0, 2.0]]}', "shape"),
-    garbled("NaN", PRICE, "NaN", "no positive, finite price"),
-    garbled("negative", PRICE, "-1.0", "no positive, finite price"),
-    garbled("one", PRICE, "1.0", "a price further away than its largest move allows"),
-    garbled("1e300", PRICE, "1e300", "a price further away than its largest move allows"),
-    garbled("of an LSTM for one day", LSTM, r"\1", "no positive, finite price"),
-    garbled("of a negative expected move", EXPECTED_MOVE, "-0.1", "an expected move that none can be"),
-    garbled("boolean", NUMBER, "true", "it holds bool"),
-    garbled("truncated", "(?s)^(.{500}).*", r"\1", "not a forecast"),
 ]
 
 RUNNING = {"status": 400, "code": "CrawlerRunningException", "message": "already started"}
@@ -286,5 +185,17 @@ STOPPED = (
 )
 
 RUNS = {
-    run.name: run for run in [*TRANSIENT, *DENIED, *EXHAUSTED, *TRAINING, *ENDPOINT, *PUBLISHING, *CLEANING, *STOPPED]
+    run.name: run
+    for run in [
+        *TRANSIENT,
+        *LEASES,
+        *DENIED,
+        *SHORT,
+        *EXHAUSTED,
+        *TRAINING,
+        *ENDPOINT,
+        *PUBLISHING,
+        *CLEANING,
+        *STOPPED,
+    ]
 }

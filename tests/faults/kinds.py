@@ -13,14 +13,17 @@ TIMED_OUT = json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": "Error:
 
 WRITERS = (
     "Split",
-    "Scale",
+    "Gather",
+    "Merge",
     "Check data",
+    "Scale",
     "Baseline",
     "Start training",
     "Forecast",
     "Calibrate",
     "Publish",
     "Summarize",
+    "Hand over",
 )
 
 
@@ -69,6 +72,23 @@ def dies(state: str, times: int = 1) -> Fault:
     return Fault(state, "crash mid-write", "function_dies", {}, tuple(function), ("Runtime.ExitError",) * times, times)
 
 
+def contended(state: str, kind: str, times: int, errors: tuple[str, ...] = (), **answer) -> Fault:
+    """Whenever the function writes the lease, `times` times, S3 says that another has been or is just writing it."""
+    function, call = CALLS[state].split()[0], "s3:PUT"
+    return Fault(state, kind, "call_fails", answer, (function, call, "/leads/"), errors, times)
+
+
+def overtaken(state: str, times: int = 3, errors: tuple[str, ...] = ()) -> Fault:
+    answer = {"status": 412, "code": "PreconditionFailed", "message": "At least one of the preconditions did not hold"}
+    return contended(state, "lease written meanwhile", times, errors, **answer)
+
+
+def in_flight(state: str) -> Fault:
+    message = "The conditional request cannot succeed due to a conflicting operation against this resource."
+    answer = {"status": 409, "code": "ConditionalRequestConflict", "message": message}
+    return contended(state, "lease being written", 1, ("Transient",), **answer)
+
+
 def stops(state: str) -> Fault:
     return Fault(state, "stopped by a person", "execution_stops", {}, (f'"{state}"',))
 
@@ -77,12 +97,12 @@ def survived(name: str, faults: list[Fault], quick: bool = False) -> Run:
     return Run(name, tuple(faults), quick=quick)
 
 
-def told(name: str, make, quick: bool = False) -> Run:
+def told(name: str, make, states: tuple[str, ...] = AFTER_FAILURE, quick: bool = False) -> Run:
     """A run that fails in Scale, and meets the faults in what follows a failure."""
     first = denied("Scale")
     return Run(
         name,
-        (first, *(make(state) for state in AFTER_FAILURE)),
+        (first, *(make(state) for state in states)),
         "FAILED",
         "AccessDenied",
         ("AccessDenied",),
@@ -92,6 +112,12 @@ def told(name: str, make, quick: bool = False) -> Run:
 
 def failed(name: str, fault: Fault, error: str, *says: str, quick: bool = False, **more) -> Run:
     return Run(name, (fault,), "FAILED", error, says, quick=quick, **more)
+
+
+def model_fails(kind: str, times: int, status: int, message: str) -> Fault:
+    """The model answers with an error that may pass, `times` times."""
+    values = {"status": status, "message": message}
+    return Fault("Forecast", kind, "invocation_fails", values, (), ("Transient",) * times, times)
 
 
 def garbled(how: str, pattern: str, replacement: str, *says: str) -> Run:

@@ -1,12 +1,17 @@
 """What a run of the suite is made of: one dropped file, the faults that meet it, and how it must end."""
 
 import dataclasses
+import functools
+
+from tests.support.template import states
 
 # The step's function and one AWS call that each of its tries makes, as local/refusals.py describes calls.
 CALLS = {
     "Split": "SplitFunction s3:PUT",
-    "Scale": "ScaleFunction s3:GET",
+    "Gather": "GatherFunction s3:PUT",
+    "Merge": "MergeFunction s3:GET",
     "Check data": "CheckDataFunction s3:GET",
+    "Scale": "ScaleFunction s3:GET",
     "Baseline": "BaselineFunction s3:GET",
     "Start training": "StartTrainingFunction sagemaker:CreateTrainingJob",
     "Check training": "CheckTrainingFunction sagemaker:DescribeTrainingJob",
@@ -19,13 +24,22 @@ CALLS = {
     "Summarize": "SummarizeFunction s3:PUT lake /runs/",
     "Start crawler": "StartCrawlerFunction glue:StartCrawler",
     "Check crawler": "CheckCrawlerFunction glue:GetCrawler",
+    "Hand over": "HandOverFunction s3:PUT",
     "Notify": "NotifyFunction sns:Publish",
+    "Notify of too few days": "NotifyFunction sns:Publish",
     "Clean up after failure": "CleanUpFunction sagemaker:DescribeTrainingJob",
     "Notify of failure": "NotifyFunction sns:Publish",
 }
 AFTER_FAILURE = ("Clean up after failure", "Notify of failure")
-ON_THE_WAY = tuple(state for state in CALLS if state not in AFTER_FAILURE)
-PUBLISHED = ("Start crawler", "Wait for crawler", "Check crawler", "Notify")  # states that follow the commit
+TOO_FEW_DAYS = "Notify of too few days"  # of a dataset that cannot be forecast yet
+ON_THE_WAY = tuple(state for state in CALLS if state not in (*AFTER_FAILURE, TOO_FEW_DAYS))
+PUBLISHED = (
+    "Start crawler",
+    "Wait for crawler",
+    "Check crawler",
+    "Hand over",
+    "Notify",
+)  # states that follow the commit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,15 +73,25 @@ class Run:
     tried_again: tuple[str, ...] = ()  # further states that may have failed tries, because they wait for SageMaker
     quick: bool = False  # runs in `make test`, too
     alone: bool = False  # the fault cannot be told from other runs' calls
-    looked_at: bool = False  # between the executions a crawl shows what is there, and further parts are left lying
+    short: bool = False  # the file has too few days to be forecast
+    looked_at: bool = False  # between the executions a crawl shows what is there
 
     @property
     def published(self) -> bool | None:
         """Whether the first execution commits; None where it is stopped while its last function is at it."""
         last = self.faults[-1]
+        if self.short:
+            return False
         if self.status == "ABORTED" and last.state == "Summarize":
             return None
         return self.status == "SUCCEEDED" or last.state in PUBLISHED or (last.state == "Summarize" and last.after)
+
+
+@functools.cache
+def tries(state: str, error: str) -> int:
+    """How often the machine tries the state before the error ends it."""
+    retriers = next(found for name, found in states() if name == state)["Retry"]
+    return 1 + next(one["MaxAttempts"] for one in retriers if error in one["ErrorEquals"])
 
 
 def call_fails(state: str, kind: str, times: int, errors: tuple[str, ...], **answer) -> Fault:

@@ -9,26 +9,32 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
+from stocks.dataset.plan import run_id
 from tests.faults.model import Fault, Run
-from tests.faults.small_file import prices_csv
+from tests.faults.small_file import ROWS, TOO_FEW, prices_csv
 from tests.faults.view_watcher import VIEWS, ViewWatcher
 from tests.support.cloud import Cloud
 from tests.support.eventually import eventually
 
 AT_ONCE = 10
 SECONDS = 400  # for one execution; the longest wait half a minute for botocore's own retries, several times
-TABLES = ("predictions", "metrics", "prices", "runs")
+TABLES = ("predictions", "metrics", "prices", "tickers", "runs")
 
 
 @dataclasses.dataclass(frozen=True)
 class Ended:
-    """One execution that has ended: its description, its events, and what there was of its dataset right after it."""
+    """One execution that has ended: its description, its events, and what there was of its run right after it."""
 
     described: dict
     history: list[dict]
     told: list[str]
     lake: list[str]
     left: dict[str, list[str]]
+    lease: dict
+
+    @property
+    def committed(self) -> bool:
+        return any(key.startswith("runs/") for key in self.lake)
 
     @property
     def tries(self) -> dict[str, list[str]]:
@@ -153,9 +159,17 @@ class Runner:
         described = self.forecasts.ended(arn)
         if described["status"] != "SUCCEEDED":
             self.cleaned_up(arn)
-        lake = [name for table in TABLES for name in self.cloud.keys("LakeBucket", f"{table}/dataset={dataset}/")]
-        left = self.cloud.left_in_sagemaker(f"-{dataset}-")
-        return Ended(described, self.cloud.history(arn), self.cloud.messages(key)[heard:], lake, left)
+        left, told = self.cloud.left_in_sagemaker(f"-{dataset}-"), self.cloud.messages(key)[heard:]
+        return Ended(described, self.cloud.history(arn), told, self.lake(dataset, arn), left, self.lease(dataset))
+
+    def lake(self, dataset: str, arn: str) -> list[str]:
+        """What the execution's own run has left in the tables."""
+        run = f"dataset={dataset}/run_id={run_id(dataset, arn)}/"
+        return [name for table in TABLES for name in self.cloud.keys("LakeBucket", f"{table}/{run}")]
+
+    def lease(self, dataset: str) -> dict:
+        """The dataset's lease; empty where none was ever taken."""
+        return self.cloud.lease(dataset) if self.cloud.keys("LakeBucket", f"leads/{dataset}.json") else {}
 
     def input(self, arn: str) -> str:
         return self._states.describe_execution(executionArn=arn)["input"]
@@ -182,7 +196,7 @@ class Runner:
     def _run(self, run: Run) -> Outcome:
         dataset = self.datasets[run.name]
         key = f"incoming/{dataset}/{run.name.replace(' ', '-')}.csv"
-        first = self.ended(self.drop(key, prices_csv()), key, dataset)
+        first = self.ended(self.drop(key, prices_csv(TOO_FEW if run.short else ROWS)), key, dataset)
         again = None
         spared = self._spared(dataset)
         visible = self._look(dataset) if run.looked_at else None
@@ -191,19 +205,13 @@ class Runner:
         return Outcome(dataset, first, again, spared, visible)
 
     def _look(self, dataset: str) -> dict[str, int]:
-        """What a crawl lets readers see of the dataset; then leave parts as an earlier try with more shards would."""
+        """What a crawl lets readers see of the dataset."""
         self._crawl()
         found = self.cloud.client("glue").get_tables(DatabaseName=self.outputs["DatabaseName"])["TableList"]
         published = {"runs", "metrics"} <= {table["Name"] for table in found}  # before the first run no view answers
         names = ("predictions", *((*VIEWS, "run_history") if published else ()))
         asked = " union all ".join(f"select '{one}', count(*) from {one} where dataset = '{dataset}'" for one in names)
-        visible = {name: int(count) for name, count in self.watcher.ask(asked)}
-        bucket = self.outputs["LakeBucket"]
-        for key in self.cloud.keys("LakeBucket", f"predictions/dataset={dataset}/"):
-            for table in ("predictions", "prices", "metrics"):
-                copy = key.replace("predictions", table, 1).replace("00000", "00009")
-                self._s3.copy_object(Bucket=bucket, Key=copy, CopySource={"Bucket": bucket, "Key": key})
-        return visible
+        return {name: int(count) for name, count in self.watcher.ask(asked)}
 
     def _crawl(self) -> None:
         """A whole crawl that begins after this call."""

@@ -1,11 +1,15 @@
 """Faults in every state: what the history must show, and what must be so after each of them."""
 
+import json
+import re
+
 import pytest
 
 from tests.faults.catalogue import RUNS
 from tests.faults.model import Fault, Run
 from tests.faults.runner import Ended
 
+WHOLE = ["metrics", "predictions", "predictions", "prices", "runs", "tickers"]  # of one shard
 NO_WORDS = ("Traceback", 'File "', "stackTrace", "errorMessage", "errorType")
 thorough = pytest.mark.thorough
 
@@ -47,11 +51,21 @@ def test_the_execution_ends_as_what_it_was(runner, run: Run):
 @pytest.mark.parametrize("run", EVERY_RUN)
 def test_everything_is_published_or_nothing(runner, run: Run):
     first = runner.outcome(run).first
-    committed = any(key.startswith("runs/") for key in first.lake)
     if run.published is not None:
-        assert committed == run.published
-    if committed:
-        assert {key.split("/")[0] for key in first.lake} == {"predictions", "metrics", "prices", "runs"}
+        assert first.committed == run.published
+    if first.committed:
+        assert files(first) == WHOLE
+
+
+@pytest.mark.parametrize("run", EVERY_RUN)
+def test_nobody_leads_the_dataset_any_more(runner, run: Run):
+    outcome = runner.outcome(run)
+    for ended in (outcome.first, outcome.again):
+        assert ended is None or ended.lease.get("holder", "") == ""
+    if run.status == "SUCCEEDED":
+        lease = outcome.first.lease
+        assert (lease["term"], lease["settled"]) == (1, lease["planned"])
+        assert lease["crawled"] == (0 if run.short else 1)
 
 
 @pytest.mark.parametrize("run", EVERY_RUN)
@@ -62,7 +76,7 @@ def test_nothing_is_left_in_sagemaker(runner, run: Run):
 @pytest.mark.parametrize("run", EVERY_RUN)
 def test_one_message_names_the_outcome(runner, run: Run):
     ready, bad = messages(runner.outcome(run).first)
-    lost = sum(fault.state in ("Notify", "Notify of failure") and fault.after for fault in run.faults)
+    lost = sum(fault.state.startswith("Notify") and fault.after for fault in run.faults)
     if run.status == "SUCCEEDED":
         assert (len(ready), bad) == (1 + lost, [])
         return
@@ -74,8 +88,8 @@ def test_one_message_names_the_outcome(runner, run: Run):
 
 
 def messages(ended: Ended) -> tuple[list[str], list[str]]:
-    """What the topic heard: that forecasts are ready, and everything else."""
-    ready = [message for message in ended.told if "Forecasts ready" in message]
+    """What the topic heard: that forecasts are ready or cannot be made yet, and everything else."""
+    ready = [message for message in ended.told if re.search("Forecasts ready|No forecasts yet", message)]
     return ready, [message for message in ended.told if message not in ready]
 
 
@@ -87,11 +101,21 @@ def test_what_was_written_before_the_commit_is_in_no_view(runner, run: Run):
 
 
 @pytest.mark.parametrize("run", FAILED_RUNS)
-def test_a_new_execution_with_the_same_input_publishes_once(runner, run: Run):
-    again = runner.outcome(run).again
+def test_a_new_execution_with_the_same_input_publishes_what_the_first_did_not(runner, run: Run):
+    outcome = runner.outcome(run)
+    again, done = outcome.again, outcome.first.committed
+    status = "too_short" if run.short else "current" if done else "published"
     assert again is not None
     assert again.described["status"] == "SUCCEEDED"
+    assert json.loads(again.described["output"])["status"] == status
+    assert files(again) == (WHOLE if status == "published" else [])
     assert again.left == {}
-    assert sorted(key.split("/")[0] for key in again.lake) == ["metrics", "predictions", "prices", "runs"]
-    ready, bad = messages(again)
-    assert (len(ready), bad) == (1, [])
+    assert messages(again)[1] == []
+    assert len(messages(again)[0]) == (0 if done else 1)
+    lease = again.lease
+    assert (lease["crawled"] > 0, lease["settled"], lease["failures"]) == (not run.short, lease["planned"], 0)
+
+
+def files(ended: Ended) -> list[str]:
+    """The tables that the execution's run has left files in, each as often as it has."""
+    return sorted(key.split("/")[0] for key in ended.lake)

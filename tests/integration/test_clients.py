@@ -72,7 +72,7 @@ def published(cloud, aws, prices, tmp_path_factory):
     (arn,) = eventually(lambda: cloud.executions_of("key", "incoming/analysts/prices.csv"), 30)
     assert cloud.ended(arn)["status"] == "SUCCEEDED"
     cloud.faults()
-    for table in ("predictions", "metrics", "runs"):
+    for table in expected_queries.TABLES:
         aws("s3", "sync", "--quiet", f"s3://{outputs['LakeBucket']}/{table}", folder / table)
     return folder
 

@@ -13,16 +13,16 @@ from stocks import schemas
 from tests.support.athena_lake import ended_query
 from tests.support.eventually import eventually
 
-TABLES = ["metrics", "predictions", "prices", "runs"]
+TABLES = ["metrics", "predictions", "prices", "runs", "tickers"]
 FOREIGN = Path(pa.__file__).parent / "tests" / "data" / "parquet"  # written by pyarrow 0.7.1 in 2017
 
 
 def rows(name: str, number: int) -> bytes:
-    """A table's file with nulls but for the first column."""
+    """A table's file with nulls but for the first column of texts."""
     schema = schemas.SCHEMAS[name]
-    first = [f"{name}-{row}" for row in range(number)]
+    column = next(field.name for field in schema if field.type == pa.string())
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist([{schema.names[0]: one} for one in first], schema), buffer)
+    pq.write_table(pa.Table.from_pylist([{column: f"{name}-{row}"} for row in range(number)], schema), buffer)
     return buffer.getvalue()
 
 
@@ -106,7 +106,9 @@ def test_one_table_per_folder_with_the_partitions_of_its_runs(cloud, crawled):
 def test_the_types_are_those_of_the_schemas(cloud, crawled):
     hive = {"string": "string", "double": "double", "int32": "int", "int64": "bigint", "date32[day]": "date",
             "timestamp[ms]": "timestamp", "list<item: string>": "array<string>",
-            "list<item: double>": "array<double>"}  # fmt: skip
+            "list<item: double>": "array<double>",
+            "list<item: struct<upload: string, ratio: double, days: int64>>":
+                "array<struct<upload:string,ratio:double,days:bigint>>"}  # fmt: skip
     for name, table in catalog(cloud).items():
         given = [(field.name, hive[str(field.type)]) for field in schemas.SCHEMAS[name]]
         assert [(one["Name"], one["Type"]) for one in table["StorageDescriptor"]["Columns"]] == given

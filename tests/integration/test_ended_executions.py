@@ -10,24 +10,6 @@ from tests.support.eventually import eventually
 CAUGHT, UNKNOWN = "caught", "an unknown file"
 
 
-def clean_up_machine(cloud) -> str:
-    return cloud.outputs()["StateMachineArn"] + "-clean-up"
-
-
-def cleaned(cloud, arn: str) -> dict:
-    """The clean-up machine's execution for this one, once it has ended."""
-    states, machine = cloud.client("stepfunctions"), clean_up_machine(cloud)
-
-    def started():
-        for one in states.list_executions(stateMachineArn=machine)["executions"]:
-            event = json.loads(states.describe_execution(executionArn=one["executionArn"])["input"])
-            if event["detail"]["executionArn"] == arn:
-                return one["executionArn"]
-        return None
-
-    return cloud.ended(eventually(started))
-
-
 @pytest.fixture(scope="module")
 def ends(cloud, prices):
     """Each execution and its clean-up's: aborted with a job in training, aborted with an endpoint, and two failures."""
@@ -44,7 +26,7 @@ def ends(cloud, prices):
         CAUGHT: cloud.upload("incoming/caught/prices.csv", b""),
         UNKNOWN: states.start_execution(stateMachineArn=cloud.outputs()["StateMachineArn"])["executionArn"],
     }
-    yield {name: (cloud.ended(arn), cleaned(cloud, arn)) for name, arn in (stopped | failed).items()}
+    yield {name: (cloud.ended(arn), cloud.cleaned(arn)) for name, arn in (stopped | failed).items()}
     cloud.faults()
 
 
@@ -92,7 +74,7 @@ def test_a_clean_up_that_fails_is_never_green_and_is_told(cloud):
     arn = cloud.outputs()["StateMachineArn"].replace(":stateMachine:", ":execution:") + ":never-was"
     event = {"detail": {"executionArn": arn, "name": "never-was", "status": "ABORTED"}}
     started = cloud.client("stepfunctions").start_execution(
-        stateMachineArn=clean_up_machine(cloud), input=json.dumps(event)
+        stateMachineArn=cloud.outputs()["StateMachineArn"] + "-clean-up", input=json.dumps(event)
     )
     ended = cloud.ended(started["executionArn"])
     assert (ended["status"], ended["error"]) == ("FAILED", "CleanUpFailed")

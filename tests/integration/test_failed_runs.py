@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.cloud import as_csv
 
-TABLES = ("predictions/", "metrics/", "runs/", "prices/")
+TABLES = ("predictions/", "metrics/", "runs/", "prices/", "tickers/", "published/")
 
 
 def published(cloud, dataset: str) -> list[str]:

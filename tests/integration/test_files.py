@@ -5,12 +5,9 @@ The two small ones run in `make test`, behind a script in place of TensorFlow; t
 
 import dataclasses
 import datetime
-import io
 import json
 
 import numpy as np
-import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from tests.corpus.forms import FORMS
@@ -79,27 +76,21 @@ def test_a_file_is_forecast_and_its_prices_are_those_of_an_independent_reader(cl
     body, dataset = form.body(file.days, file.first), "quick" if file.quick else "large"
     ended = cloud.ended(cloud.upload(f"incoming/{dataset}/{form.file}", body), SECONDS)
     assert ended["status"] == "SUCCEEDED", ended.get("cause")
-    run = f"dataset={dataset}/run_id={json.loads(ended['output'])['run_id']}/"
-    (row,) = table(cloud, "runs", run).to_dict("records")
+    run = dataset, json.loads(ended["output"])["run_id"]
+    (row,) = cloud.table("runs", *run).to_dict("records")
     assert row["shards"] >= file.shards
     assert row["rejected_rows"] == 0
 
     expected = form.read(body).sort_values(["ticker", "date"], ignore_index=True)
-    found = table(cloud, "prices", run).sort_values(["ticker", "date"], ignore_index=True)
+    found = cloud.table("prices", *run).sort_values(["ticker", "date"], ignore_index=True)
     assert (found["ticker"] + found["date"].astype(str)).tolist() == (expected["ticker"] + expected["date"]).tolist()
     values = [name for name in expected.columns if name not in ("ticker", "date")]
     np.testing.assert_allclose(found[values], expected[values].replace(0, np.nan), rtol=1e-12)
 
-    future = table(cloud, "predictions", run).query("split == 'future'")
+    future = cloud.table("predictions", *run).query("split == 'future'")
     tickers = sorted(set(expected["ticker"]))
     assert sorted(zip(future["ticker"], future["horizon"], strict=True)) == [
         (ticker, horizon) for ticker in tickers for horizon in (1, 5, 20)
     ]
     assert (future["p10"] <= future["p90"]).all()
     assert cloud.left_in_sagemaker(f"-{dataset}-") == {}
-
-
-def table(cloud, name: str, run: str) -> pd.DataFrame:
-    bucket, s3 = cloud.outputs()["LakeBucket"], cloud.client("s3")
-    parts = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in cloud.keys("LakeBucket", f"{name}/{run}")]
-    return pd.concat([pq.read_table(io.BytesIO(part)).to_pandas() for part in parts], ignore_index=True)

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import tarfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def run(cloud, prices, tmp_path_factory):
 
 
 def test_the_tables_have_the_columns_and_types_of_the_design(run):
-    for name in ("predictions", "metrics", "runs"):
+    for name in ("predictions", "metrics", "runs", "tickers"):
         for part in (run.out / name).glob("*.parquet"):
             assert pq.read_schema(part).equals(schemas.SCHEMAS[name]), part
 
@@ -129,13 +130,21 @@ def test_one_row_tells_of_the_run(run, prices):
     (row,) = run.table("runs").to_dict("records")
     assert row["source_key"] == "incoming/first/prices.csv"
     assert (row["rows"], row["rejected_rows"], row["tickers"]) == (len(prices), 0, 10)
-    assert list(row["skipped"]) == ["KESTREL"]
+    assert (row["term"], row["files"], row["base_run"], len(row["new_files"])) == (1, 1, "", 1)
     assert row["shards"] == 4
     assert row["train_seconds"] > 0
     assert row["endpoint_seconds"] > 0
     assert row["cost_usd"] > 0
     assert len(row["gates"]) == 3
     assert row["schema"] == contract.SCHEMA
+
+
+def test_every_ticker_has_its_row_with_what_became_of_it(run, prices):
+    tickers = run.table("tickers").set_index("ticker")
+    assert tickers["status"].to_dict() == dict.fromkeys(FORECAST, "forecast") | {"KESTREL": "skipped"}
+    assert "before the test period" in tickers.loc["KESTREL", "reason"]
+    assert tickers["rows"].to_dict() == dict(Counter(row["ticker"] for row in prices))
+    assert set(tickers["basis"]) == {1.0}
 
 
 def test_the_report_stands_alone_and_names_every_ticker(run):
@@ -170,16 +179,27 @@ def test_the_working_files_of_training_are_all_it_can_see(cloud, run):
     assert [Path(key).name for key in shards] == [f"{number:05d}.npz" for number in range(4)]
 
 
+def stored(cloud) -> list[dict]:
+    """What the lake holds beside leases and plans, which tell of executions that found nothing new, too."""
+    pages = cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=cloud.outputs()["LakeBucket"])
+    every = [item for page in pages for item in page["Contents"]]
+    return [item for item in every if not item["Key"].startswith(("leads/", "plans/"))]
+
+
 def test_the_same_event_again_changes_nothing(cloud, run):
     (first,) = (
         one for one in cloud.executions() if one["input"]["detail"]["object"]["key"].startswith("incoming/first")
     )
-    before = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs()["LakeBucket"])["Contents"]
+    before = stored(cloud)
     again = cloud.client("stepfunctions").start_execution(
         stateMachineArn=cloud.outputs()["StateMachineArn"], input=json.dumps(first["input"])
     )
     ended = cloud.ended(again["executionArn"])
     assert ended["status"] == "SUCCEEDED"
-    assert json.loads(ended["output"])["status"] == "duplicate"
-    after = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs()["LakeBucket"])["Contents"]
-    assert after == before
+    assert json.loads(ended["output"])["status"] == "current"
+    assert {"Merge", "Start training"}.isdisjoint(
+        event["stateEnteredEventDetails"]["name"]
+        for event in cloud.history(again["executionArn"])
+        if "stateEnteredEventDetails" in event
+    )
+    assert stored(cloud) == before

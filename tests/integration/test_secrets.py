@@ -20,7 +20,7 @@ def runs(cloud, prices):
     cloud.faults(scripted={"match": "-secrets-"})
     arns = [
         cloud.upload("incoming/secrets/prices.csv", as_csv(prices)),
-        cloud.upload("incoming/secrets/broken.csv", b"ticker,day,price\nA,2024-01-02,1\n"),
+        cloud.upload("incoming/secrets/broken.csv", b"ticker,quarter,price\nA,2024Q1,1\n"),
     ]
     assert [cloud.ended(arn)["status"] for arn in arns] == ["SUCCEEDED", "FAILED"]
     cloud.faults()

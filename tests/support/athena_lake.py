@@ -55,6 +55,12 @@ class Lake:
         key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=schemas.to_parquet(table, columns))
 
+    def put_file(self, upload: str, **changed) -> None:
+        """A row of the table of files."""
+        row = file_row(upload) | changed
+        body = schemas.to_parquet("files", {name: [value] for name, value in row.items()})
+        self.client("s3").put_object(Bucket=BUCKET, Key=f"files/{upload}.parquet", Body=body)
+
     def put_of_schema_1(self, table: str, dataset: str, run_id: str, columns: dict) -> None:
         """A file as the first version of the tables had it, as far as its names go."""
         known = pq.read_table(io.BytesIO(schemas.to_parquet(table, columns)))
@@ -87,11 +93,13 @@ class Lake:
 def run_row(uploaded_minutes: int = 0, finished_minutes: int = 10, **changed) -> dict[str, list]:
     """A row of the runs table whose file came, and started a run, and that finished so long after START."""
     row = {
+        "term": 1, "inputs": "0123456789ab", "files": 2, "new_files": ["F1", "E2"], "missing": [], "base_run": "",
+        "settings": "", "table_hash": "00", "code": "ba9876543210",
         "source_key": "incoming/us/prices.csv", "source_version": "v1",
         "uploaded": START + datetime.timedelta(minutes=uploaded_minutes),
         "started": START + datetime.timedelta(minutes=uploaded_minutes),
         "finished": START + datetime.timedelta(minutes=finished_minutes),
-        "rows": 200, "rejected_rows": 1, "tickers": 2, "skipped": ["SHORT", "NEW"], "shards": 1,
+        "rows": 200, "rejected_rows": 1, "tickers": 2, "shards": 1,
         "train_seconds": 30.5, "endpoint_seconds": None, "training_instance_type": "ml.m5.large",
         "endpoint_instance_type": "ml.m5.large", "cost_usd": 0.01, "model_uri": "s3://lake/models/m.tar.gz",
         "gates": [0.0, 0.25, 1.0], "schema": SCHEMA,
@@ -111,6 +119,38 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
         "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None], "expected_move": [0.025] * 2,
     }  # fmt: skip
     return found | {name: [price * factor] * 2 for name, factor in forecasts.items()}
+
+
+def file_row(upload: str) -> dict:
+    """A file that was accepted."""
+    return {
+        "dataset": "us", "upload": upload, "source_key": f"incoming/us/{upload}.csv", "source_version": "v1",
+        "uploaded": START, "verdict": "accepted", "reason": "", "rows": 100, "rejected_rows": 0, "tickers": 1,
+        "first_day": START.date(), "last_day": START.date(), "columns": ["Date"], "ignored": ["Open Interest", "Id"],
+        "settings": "",
+    }  # fmt: skip
+
+
+def price_rows(ticker: str, days: list[str], prices: list[float]) -> dict[str, list]:
+    """Rows of one ticker with nothing but the adjusted close."""
+    rows: dict[str, list] = {name: [None] * len(days) for name in schemas.SCHEMAS["prices"].names}
+    dates = [datetime.date.fromisoformat(day) for day in days]
+    return rows | {"ticker": [ticker] * len(days), "date": dates, "adjclose": prices}
+
+
+def ticker_rows(*skipped: str) -> dict[str, list]:
+    """One ticker that is forecast, whose older prices one upload has halved, and some that are not."""
+    split = {"upload": "E2", "ratio": 0.5, "days": 40}
+    rows = [
+        {
+            "ticker": name, "rows": 100, "first_day": START.date(), "last_day": START.date(), "status": "skipped",
+            "reason": "too short", "corrections": 0, "rescaled": [], "basis": 1.0, "price_column": "adjclose",
+            "notes": [], "calendar": "",
+        }
+        for name in ("A", *skipped)
+    ]  # fmt: skip
+    rows[0] |= {"status": "forecast", "reason": "", "rescaled": [split], "basis": 0.5, "calendar": "XNYS"}
+    return {name: [row[name] for row in rows] for name in schemas.SCHEMAS["tickers"].names}
 
 
 def metrics_rows() -> dict[str, list]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import io
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pandas as pd
+import pyarrow.parquet as pq
 
 from tests.support.eventually import eventually
 
@@ -63,6 +66,27 @@ class Cloud:
         )
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
+    def stored(self, bucket: str, key: str) -> bytes:
+        return self.client("s3").get_object(Bucket=self.outputs()[bucket], Key=key)["Body"].read()
+
+    def lease(self, dataset: str) -> dict:
+        return json.loads(self.stored("LakeBucket", f"leads/{dataset}.json"))
+
+    def plan(self, dataset: str, run_id: str) -> dict:
+        return json.loads(self.stored("LakeBucket", f"plans/dataset={dataset}/run_id={run_id}/plan.json"))
+
+    def table(self, name: str, dataset: str, run_id: str) -> pd.DataFrame:
+        """The run's rows of a table of the lake, in the order of its files."""
+        found = self.keys("LakeBucket", f"{name}/dataset={dataset}/run_id={run_id}/")
+        parts = [pq.read_table(io.BytesIO(self.stored("LakeBucket", key))).to_pandas() for key in found]
+        return pd.concat(parts, ignore_index=True)
+
+    def nudge(self, dataset: str) -> str:
+        """Start an execution without a file, as a person does; its ARN."""
+        detail = {"bucket": {"name": self.outputs()["IncomingBucket"]}, "object": {"key": f"incoming/{dataset}/"}}
+        given = {"stateMachineArn": self.outputs()["StateMachineArn"], "input": json.dumps({"detail": detail})}
+        return self.client("stepfunctions").start_execution(**given)["executionArn"]
+
     def upload(self, key: str, body: bytes) -> str:
         """Drop an object; the ARN of the execution that the event starts."""
         version = self.client("s3").put_object(Bucket=self.outputs()["IncomingBucket"], Key=key, Body=body)["VersionId"]
@@ -94,6 +118,19 @@ class Cloud:
             pause=0.2,
             done=lambda execution: execution["status"] != "RUNNING",
         )
+
+    def cleaned(self, arn: str) -> dict:
+        """The clean-up machine's execution for this one, once it has ended."""
+        states, machine = self.client("stepfunctions"), f"{self.outputs()['StateMachineArn']}-clean-up"
+
+        def started() -> str:
+            for one in states.list_executions(stateMachineArn=machine)["executions"]:
+                event = json.loads(states.describe_execution(executionArn=one["executionArn"])["input"])
+                if event["detail"]["executionArn"] == arn:
+                    return one["executionArn"]
+            return ""
+
+        return self.ended(eventually(started))
 
     def history(self, arn: str) -> list[dict]:
         pages = self.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)

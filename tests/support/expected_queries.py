@@ -10,15 +10,19 @@ from stocks.contract import QUANTILES
 type Tables = dict[str, pd.DataFrame]
 
 
+TABLES = ("predictions", "metrics", "runs", "tickers", "prices", "files")
+
+
 def read(lake: Path) -> Tables:
     """The tables from a copy of the lake's folders; the days as dates."""
-    found = {name: pd.read_parquet(lake / name) for name in ("predictions", "metrics", "runs")}
-    return {name: frame.astype({"dataset": str, "run_id": str}) for name, frame in found.items()}
+    found = {name: pd.read_parquet(lake / name) for name in TABLES}
+    keys = {name: [key for key in ("dataset", "run_id") if key in frame] for name, frame in found.items()}
+    return {name: frame.astype(dict.fromkeys(keys[name], str)) for name, frame in found.items()}
 
 
 def newest(tables: Tables) -> pd.DataFrame:
-    """dataset and run_id of each dataset's run whose file was uploaded last, of those that views read."""
-    runs = tables["runs"].query("schema == 2").sort_values(["uploaded", "started", "run_id"])
+    """dataset and run_id of each dataset's run of the highest term, of those that views read."""
+    runs = tables["runs"].query("schema == 2").sort_values("term")
     return runs.groupby("dataset").tail(1)[["dataset", "run_id"]]
 
 
@@ -130,13 +134,84 @@ def last_month(tables: Tables) -> pd.DataFrame:
 
 
 def runs(tables: Tables) -> pd.DataFrame:
-    rows = tables["runs"].explode("skipped").rename(columns={"skipped": "skipped_ticker"})
+    others = tables["tickers"].query("status != 'forecast'")[["dataset", "run_id", "ticker", "reason"]]
+    rows = tables["runs"].merge(others.rename(columns={"ticker": "without_forecast"}), "left", ["dataset", "run_id"])
     rows = rows.assign(
         # date_diff counts whole seconds
         minutes=(rows["finished"] - rows["started"]).dt.total_seconds().floordiv(1) / 60,
-        rejected_pct=100 * rows["rejected_rows"] / rows["rows"],
-    ).sort_values(["started", "dataset", "skipped_ticker"], ascending=[False, True, True])
-    return rows[["dataset", "started", "minutes", "rows", "rejected_pct", "tickers", "cost_usd", "skipped_ticker"]]
+        new_files=rows["new_files"].map(len),
+    ).sort_values(["started", "dataset", "without_forecast"], ascending=[False, True, True])
+    columns = ["dataset", "started", "minutes", "files", "new_files", "rows", "tickers", "cost_usd"]
+    return rows[[*columns, "without_forecast", "reason"]]
+
+
+def scored(tables: Tables) -> pd.DataFrame:
+    """The first forecast of each ticker, day and horizon whose day has come, with what the view track_record says."""
+    key = ["dataset", "ticker", "origin_date", "horizon"]
+    known = tables["runs"].query("schema == 2")[["dataset", "run_id", "term", "finished"]]
+    said = tables["predictions"].query("split == 'future'").merge(known, on=["dataset", "run_id"])
+    said = said.sort_values("term").drop_duplicates(key)
+    prices = _of_newest(tables, "prices").sort_values(["dataset", "ticker", "date"])
+    prices = prices.assign(place=prices.groupby(["dataset", "ticker"]).cumcount())
+    prices = prices[["dataset", "ticker", "date", "adjclose", "place"]]
+    origin = prices.rename(columns={"date": "origin_date", "adjclose": "origin_price"})
+    rows = said.merge(origin, on=["dataset", "ticker", "origin_date"])
+    rows = rows.assign(place=rows["place"] + rows["horizon"])
+    rows = rows.merge(prices.rename(columns={"date": "realised"}), on=["dataset", "ticker", "place"])
+    basis = tables["tickers"][["dataset", "run_id", "ticker", "basis"]]
+    now = _of_newest(tables, "tickers")[["dataset", "ticker", "basis"]].rename(columns={"basis": "basis_now"})
+    rows = rows.merge(basis, on=["dataset", "run_id", "ticker"]).merge(now, on=["dataset", "ticker"])
+    moved, days = rows["origin_price"] / rows["naive"], pd.to_datetime(rows["realised"])
+    own = moved / (rows["basis_now"] / rows["basis"])
+    return rows.assign(
+        gap=(days - pd.to_datetime(rows["target_date"])).abs() > pd.Timedelta(days=5),
+        live=rows["finished"] < days,
+        origin_corrected=((moved - 1).abs() > 1e-3) & ((own - 1).abs() > 1e-3),
+        price=rows["naive"] * rows["adjclose"] / rows["origin_price"],
+    )
+
+
+def track_record(tables: Tables) -> pd.DataFrame:
+    rows = scored(tables)
+    rows = rows[~rows["gap"] & rows["live"] & ~rows["origin_corrected"]]
+    rows = rows.assign(
+        missed=((rows["forecast"] - rows["price"]) / rows["naive"]) ** 2,
+        moved=((rows["naive"] - rows["price"]) / rows["naive"]) ** 2,
+        inside_80=rows["price"].between(rows["p10"], rows["p90"]),
+        inside_95=rows["price"].between(rows["p025"], rows["p975"]),
+    )
+    groups = rows.groupby(["dataset", "horizon"])
+    return pd.DataFrame(
+        {
+            "forecasts": groups.size(),
+            "days": groups["origin_date"].nunique(),
+            "rmse_vs_naive": (groups["missed"].mean() / groups["moved"].mean()) ** 0.5,
+            "mean_move": groups["moved"].apply(lambda squares: (squares**0.5).mean()),
+            "coverage80": groups["inside_80"].mean(),
+            "coverage95": groups["inside_95"].mean(),
+        }
+    ).reset_index()
+
+
+def files(tables: Tables) -> pd.DataFrame:
+    taken = tables["runs"][["new_files", "finished"]].explode("new_files")
+    taken = taken.rename(columns={"new_files": "upload", "finished": "published"})
+    rows = tables["files"].merge(taken, "left", "upload")
+    rows = rows.assign(columns_not_read=rows["ignored"].map(", ".join))
+    rows = rows.sort_values(["uploaded", "source_key"], ascending=[False, True])
+    columns = ["dataset", "uploaded", "source_key", "verdict", "reason", "rows", "rejected_rows", "tickers"]
+    return rows[[*columns, "first_day", "last_day", "columns_not_read", "published"]]
+
+
+def tickers(tables: Tables) -> pd.DataFrame:
+    rows = _of_newest(tables, "tickers")
+    rows = rows.assign(
+        times_rescaled=rows["rescaled"].map(len), notes=rows["notes"].map("; ".join), noted=rows["notes"].map(len) > 0
+    )
+    told = (rows["status"] != "forecast") | (rows["corrections"] > 0) | (rows["times_rescaled"] > 0) | rows["noted"]
+    rows = rows[told].sort_values(["dataset", "ticker"])
+    columns = ["dataset", "ticker", "status", "reason", "rows", "last_day", "calendar", "corrections"]
+    return rows[[*columns, "times_rescaled", "basis", "notes"]]
 
 
 # By the names of the files in queries/.
@@ -151,6 +226,9 @@ ANSWERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "08_worst_days": worst_days,
     "09_last_month": last_month,
     "10_runs": runs,
+    "11_track_record": track_record,
+    "12_files": files,
+    "13_tickers": tickers,
 }
 ROUGH = {"median_pct", "bad_day_pct"}  # approx_percentile
 

@@ -5,11 +5,12 @@ import pyarrow as pa
 from stocks.schemas import SCHEMAS
 
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+FILES = "files"  # which the template makes, and which has no partitions
 _KEYS = [{"Name": "dataset", "Type": "string"}, {"Name": "run_id", "Type": "string"}]
 
 
 def register(glue, s3, database: str, bucket: str) -> None:
-    """Make the four tables, and a partition for every folder of the bucket that holds Parquet and has none yet."""
+    """Make the tables, and a partition for every folder of the bucket that holds Parquet and has none yet."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     keys = [item["Key"] for page in pages for item in page.get("Contents", []) if item["Key"].endswith(".parquet")]
     existing = {table["Name"] for table in glue.get_tables(DatabaseName=database)["TableList"]}
@@ -32,7 +33,7 @@ def _table(name: str, bucket: str) -> dict:
     return {
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
-        "PartitionKeys": _KEYS,
+        "PartitionKeys": [] if name == FILES else _KEYS,
         "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE"},
         "StorageDescriptor": _storage(name, f"s3://{bucket}/{name}/"),
     }
@@ -54,6 +55,8 @@ def _storage(name: str, location: str) -> dict:
 def _hive(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
         return f"array<{_hive(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        return f"struct<{','.join(f'{field.name}:{_hive(field.type)}' for field in kind)}>"
     if pa.types.is_timestamp(kind):
         return "timestamp"
     return {"date32[day]": "date", "int32": "int", "int64": "bigint"}.get(str(kind), str(kind))

@@ -5,7 +5,7 @@ import datetime
 
 import numpy as np
 
-from stocks import metrics, predictions
+from stocks import metrics, predictions, track
 from stocks.contract import FEW_BLOCKS, UNPROVEN
 from stocks.dataset import calendars
 from stocks.reporting import charts
@@ -103,6 +103,7 @@ def facts(**changed) -> RunFacts:
         rejected_rows=2,
         rejected_uri="s3://lake/rejected/dataset=us/",
         tickers=3,
+        track=track.empty(),
         left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
         shards=2,
         train_seconds=61,

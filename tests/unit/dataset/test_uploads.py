@@ -34,6 +34,7 @@ def test_a_key_says_what_it_is_for(key, expected):
         ("a.csv", "not directly in the folder of a dataset"),
         ("incoming/a.csv", "not directly in the folder of a dataset; upload it to incoming/<dataset>/<name>.csv"),
         ("incoming/us/old/a.csv", "not directly in the folder of a dataset"),
+        ("a.csv", "not directly in the folder of a dataset"),
         ("elsewhere/us/a.csv", "not directly in the folder of a dataset"),
         ("incoming/my data/a.csv", "the folder 'my data' cannot name a dataset; use a letter, then up to 39 letters"),
         ("incoming/" + "a" * 41 + "/a.csv", "cannot name a dataset"),

@@ -33,7 +33,7 @@ def lake(laptop):
         ("max(started)", "2026-11-23 03:40:01.500", "timestamp"),
         ("try_cast('x' as integer)", None, "integer"),
         ("element_at(max(gates), 2)", "0.25", "double"),
-        ("cardinality(max(skipped))", "2", "bigint"),
+        ("cardinality(max(new_files))", "2", "bigint"),
         ("array_agg(dataset)", "[us]", "array"),
         ("any_match(array[1, 2], n -> n > 1)", "true", "boolean"),
         ("max_by(run_id, started)", "us-1", "varchar"),
@@ -57,10 +57,10 @@ def test_a_function_means_what_trino_means_by_it(lake, expression, text, kind):
 
 def test_arrays_are_unnested_ctes_joined_and_windows_slid(lake):
     asked = lake.ask(
-        "with r as (select * from runs) select s as ticker, n, row_number() over (order by s) as place from r "
-        "cross join unnest(skipped) with ordinality as u(s, n) order by place"
+        "with r as (select * from runs) select s as file, n, row_number() over (order by s) as place from r "
+        "cross join unnest(new_files) with ordinality as u(s, n) order by place"
     )
-    assert asked.rows == [["ticker", "n", "place"], ["NEW", "2", "1"], ["SHORT", "1", "2"]]
+    assert asked.rows == [["file", "n", "place"], ["E2", "2", "1"], ["F1", "1", "2"]]
 
 
 @pytest.mark.parametrize(
@@ -174,12 +174,12 @@ def test_results_come_in_pages_after_one_header(lake):
 
 
 def test_a_view_is_kept_as_athena_keeps_it_and_read_again(lake):
-    made = lake.ask("create or replace view busy as select dataset, rows, skipped from runs where rows > 100")
+    made = lake.ask("create or replace view busy as select dataset, rows, new_files from runs where rows > 100")
     assert (made.state, made.location[-4:]) == ("SUCCEEDED", ".txt")
     table = lake.client("glue").get_table(DatabaseName=DATABASE, Name="busy")["Table"]
     assert (table["TableType"], table["Parameters"]["presto_view"]) == ("VIRTUAL_VIEW", "true")
     assert [column["Type"] for column in table["StorageDescriptor"]["Columns"]] == ["string", "bigint", "array<string>"]
-    assert lake.ask("select * from busy").rows[1] == ["us", "200", "[SHORT, NEW]"]
+    assert lake.ask("select * from busy").rows[1] == ["us", "200", "[F1, E2]"]
     assert "View already exists" in lake.ask("create view busy as select 1 as a").reason
     assert lake.ask("show views").rows == [["busy"]]
     lake.ask("drop view busy")
