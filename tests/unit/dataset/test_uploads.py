@@ -31,7 +31,6 @@ def test_a_key_says_what_it_is_for(key, expected):
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        ("a.csv", "not directly in the folder of a dataset"),
         ("incoming/a.csv", "not directly in the folder of a dataset; upload it to incoming/<dataset>/<name>.csv"),
         ("incoming/us/old/a.csv", "not directly in the folder of a dataset"),
         ("a.csv", "not directly in the folder of a dataset"),
