@@ -63,13 +63,15 @@ def accepts(file: Path, out: Path) -> bool:
 def lead(arns: list[str], dataset: str, lake: str) -> dict:
     """Follow the executions of the uploads, and those that lead the dataset, until it rests; the last that led."""
     described: dict = {}
+    known = set(arns)
     while arns:
         ended = follow.follow(arns.pop(), console)
         folded = ended["status"] == "SUCCEEDED" and json.loads(ended["output"] or "{}").get("status") == "folded"
         if not folded:
             described = ended
         holder = results.holder(lake, dataset)
-        if holder and holder not in arns:
+        if holder and holder not in known:  # one that has failed holds the lease until it is cleaned up after
+            known.add(holder)
             arns.append(holder)
     return described
 
