@@ -184,9 +184,8 @@ def test_after_its_patience_it_goes_on_and_names_what_is_missing(call, cloud):
 
 def test_folders_and_settings_are_no_uploads_to_wait_for(call, cloud):
     put_verdict(rows())
-    drop(cloud, "settings.json", body=b"{}")
-    drop(cloud, "")
-    drop(cloud, "old/a.csv")
+    for name in ("settings.json", "", "old/a.csv"):
+        drop(cloud, name, body=b"{}")
     assert call()["status"] == "fold"
 
 
@@ -260,7 +259,6 @@ def test_a_dataset_without_files_is_empty(call):
 
 
 def test_wrong_settings_fail_the_run_by_their_name(call, cloud):
-    put_verdict(rows())
     drop(cloud, "settings.json", body=b'{"mode": "merge"}')
     with pytest.raises(RejectedSettings, match='"mode" is '):
         call()
@@ -299,5 +297,4 @@ def test_its_own_lease_is_kept_however_old(call, cloud):
     put_verdict(rows())
     lead(draw(put_verdict(rows())))
     cloud.now += datetime.timedelta(hours=5)
-    assert call()["status"] == "fold"
-    assert standing(cloud).term == 1
+    assert (call()["status"], standing(cloud).term) == ("fold", 1)
