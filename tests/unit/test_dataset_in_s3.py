@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -161,10 +162,11 @@ def test_without_a_file_the_settings_are_the_stacks(cloud):
     assert dataset.settings("us") == Settings(0.2, 0.01)
 
 
-def test_the_newest_settings_over_the_spellings_count(s3):
-    drop(s3, "incoming/us/settings.json", b'{"mode": "replace"}')
+@pytest.mark.parametrize(("older", "newer"), [("us", "US"), ("US", "us")])
+def test_the_newest_settings_over_the_spellings_count(s3, older, newer):
+    drop(s3, f"incoming/{older}/settings.json", b'{"mode": "replace"}')
     s3.now += SECOND
-    drop(s3, "incoming/US/settings.json", b'{"test_fraction": 0.3}')
+    drop(s3, f"incoming/{newer}/settings.json", b'{"test_fraction": 0.3}')
     s3.now += SECOND
     drop(s3, "incoming/us-tech/settings.json", b'{"test_fraction": 0.4}')
     found = dataset.usable_settings("us")
@@ -210,7 +212,7 @@ def test_the_newest_published_runs_are_read_by_term_not_by_name(cloud):
 
 def first_version(name: str, uploaded: datetime.datetime) -> None:
     row = ROW | {"source_key": [f"incoming/us/{name}"], "source_version": ["v7"], "uploaded": [uploaded]}
-    run = {"run_id": f"us-of-{name[:-4]}", "dataset": "us"}
+    run: Any = {"run_id": f"us-of-{name[:-4]}", "dataset": "us"}
     storage.put("lake", keys.lake("runs", run, keys.part(0)), schemas.to_parquet("runs", row))
 
 
