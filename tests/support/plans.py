@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ NOON = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
 SETTINGS = Settings(test_fraction=0.2, bad_row_tolerance=0.01)
 
 
-def run_of(execution: str = OURS, shards: int = 1) -> dict:
+def run_of(execution: str = OURS, shards: int = 1) -> Any:
     return {"run_id": plan.run_id("us", execution), "dataset": "us", "shards": shards}
 
 
@@ -74,7 +75,7 @@ def published(drawn: Plan, **changed) -> Run:
         fold=drawn.fold, code=drawn.code,
     )  # fmt: skip
     run = dataclasses.replace(run, **changed)
-    named = {"run_id": run.run_id, "dataset": "us"}
+    named: Any = {"run_id": run.run_id, "dataset": "us"}
     dataset.publish(named, run)
     storage.put("lake", keys.lake("runs", named, keys.part(0)), b"row")
     return run
@@ -86,4 +87,4 @@ def standing(s3: memory_s3.S3) -> Lease:
 
 def upload_rows(filled: bool = False, **tickers) -> dict[str, np.ndarray]:
     """The rows of an upload, of {ticker: columns}."""
-    return folding.upload("", filled, **tickers).rows
+    return dict(folding.upload("", filled, **tickers).rows)

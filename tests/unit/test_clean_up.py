@@ -1,15 +1,19 @@
+import dataclasses
+import datetime
 import itertools
 
 import pytest
 from botocore.exceptions import ClientError
 
 import clean_up
-from common import keys, storage
-from common.errors import StillCreating
+from common import dataset, keys, storage
+from common.errors import StillCreating, Transient
 from common.events import Run
+from stocks.dataset.lease import Lease
 
 RUN: Run = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
-EVENT = {"run": RUN, "execution_name": "e1"}
+ARN = "arn:aws:states:us-east-1:123456789012:execution:stocks:e1"
+EVENT = {"run": RUN, "execution_name": "e1", "execution_arn": ARN, "error": ""}
 NAME = keys.resource_name("stocks", RUN, "e1")
 HOSTING = ("Endpoint", "EndpointConfig", "Model")
 
@@ -24,7 +28,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def clean(sagemaker, buckets, context):
-    return lambda: clean_up.handler(EVENT, context)
+    return lambda **more: clean_up.handler(EVENT | more, context)
 
 
 def serve(sagemaker, *statuses, seconds=120):
@@ -158,6 +162,65 @@ def test_a_refusal_that_is_not_absence_is_not_swallowed(sagemaker, clean):
     sagemaker.refuse("DescribeTrainingJob", "not authorized", "AccessDeniedException")
     with pytest.raises(ClientError, match="not authorized"):
         clean()
+
+
+HELD = Lease(term=3, holder=ARN, taken=datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC), planned="seen", failures=1)
+
+
+def hold(held: Lease) -> None:
+    storage.put("lake", keys.lease("us"), held.to_json())
+
+
+def test_an_execution_that_ends_badly_loses_its_lease_and_counts_as_a_failure(clean):
+    hold(HELD)
+    clean(error="ModelFailed")
+    freed = dataset.lease("us").lease
+    assert freed.failed is not None
+    assert abs(datetime.datetime.now(datetime.UTC) - freed.failed) < datetime.timedelta(minutes=5)
+    assert freed == dataclasses.replace(HELD, holder="", failures=2, error="ModelFailed", failed=freed.failed)
+
+
+def test_an_execution_that_goes_on_keeps_its_lease(clean):
+    hold(HELD)
+    clean()
+    assert dataset.lease("us").lease == HELD
+
+
+def test_the_lease_of_another_execution_stays(clean):
+    other = dataclasses.replace(HELD, holder=f"{ARN}2")
+    hold(other)
+    clean(error="Aborted")
+    assert dataset.lease("us").lease == other
+
+
+def test_without_a_lease_there_is_none_to_free(clean):
+    clean(error="RejectedFile")
+    assert dataset.lease("us").etag == ""
+
+
+def test_the_lease_is_freed_last_so_that_no_other_run_meets_what_still_goes(sagemaker, clean):
+    hold(HELD)
+    serve(sagemaker, "Creating")
+    with pytest.raises(StillCreating):
+        clean(error="Aborted")
+    assert dataset.lease("us").lease == HELD
+
+
+def test_a_lease_that_changes_meanwhile_is_read_again_and_not_for_ever(clean, monkeypatch):
+    hold(HELD)
+    write, tries = dataset.write_lease, []
+
+    def late(*arguments):
+        tries.append(arguments)
+        return len(tries) > 1 and write(*arguments)
+
+    monkeypatch.setattr(dataset, "write_lease", late)
+    clean(error="Aborted")
+    assert (dataset.lease("us").lease.holder, len(tries)) == ("", 2)
+    hold(HELD)
+    monkeypatch.setattr(dataset, "write_lease", lambda *_: False)
+    with pytest.raises(Transient, match="the lease of us keeps changing"):
+        clean(error="Aborted")
 
 
 def test_what_create_endpoint_made_goes(sagemaker, clean, context):

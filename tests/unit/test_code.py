@@ -1,5 +1,6 @@
 """The hashes of code: they change with what a run depends on, and with nothing else."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_what_folds_changes_both(copied, name):
 @pytest.mark.parametrize(
     "name",
     ["functions/publish.py", "functions/stocks/dataset/calendars.csv", "functions/stocks/reporting/page.py",
-     "training/train.py", "training/requirements.txt", "training/priors.json"],
+     "training/train.py", "training/priors.json"],
 )  # fmt: skip
 def test_what_does_not_fold_changes_the_hash_of_all_alone(copied, name):
     before = found()
@@ -87,8 +88,6 @@ def test_what_does_not_run_changes_nothing(copied, name):
 
 def test_what_folds_imports_nothing_of_ours_that_is_not_hashed_as_fold():
     """Else a change there would leave a wrong base in use."""
-    import re
-
     hashed = {".".join(path.with_suffix("").parts) for path in code.FOLD}
     pure = {"stocks.reading.rejected"}  # names an exception and messages
     for path in code.FOLD:
@@ -115,6 +114,6 @@ def test_training_files_are_those_that_the_job_runs(copied):
     (copied / "training/notes.md").write_text("x")
     (copied / "training/folder").mkdir()
     names = [path.name for path in code.training_files()]
-    assert {"train.py", "model.py", "data.py", "requirements.txt", "priors.json"} <= set(names)
+    assert {"train.py", "model.py", "data.py", "priors.json"} <= set(names)
     assert "notes.md" not in names
     assert names == sorted(names)

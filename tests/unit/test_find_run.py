@@ -7,6 +7,7 @@ import find_run
 import notify
 from common import keys
 from common.errors import Transient
+from stocks.dataset import plan
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:stocks:e1"
 KEY = "incoming/US/p 1.csv"
@@ -38,11 +39,11 @@ def find(stub, context):
     return call
 
 
-def test_an_aborted_execution_belongs_to_the_run_that_split_claimed(find):
+def test_an_aborted_execution_belongs_to_the_run_of_its_arn(find):
     found = find("ABORTED")
     assert found["status"] == "found"
-    assert found["run"] == {"run_id": keys.run_id("us", **SOURCE), "dataset": "us"}
-    assert (found["execution_name"], found["key"]) == ("e1", KEY)
+    assert found["run"] == {"run_id": plan.run_id("us", ARN), "dataset": "us"}
+    assert (found["execution_name"], found["execution_arn"], found["key"]) == ("e1", ARN, KEY)
     assert keys.resource_name("stocks", found["run"], found["execution_name"])
 
 
@@ -53,16 +54,25 @@ def test_split_and_find_run_name_the_same_run(find, stub, context, buckets):
     buckets.put_bucket_versioning(Bucket="incoming", VersioningConfiguration={"Status": "Enabled"})
     rows = "".join(f"2024-{month:02d}-{day:02d},5\n" for month in range(1, 13) for day in range(1, 29))
     version = buckets.put_object(Bucket="incoming", Key=KEY, Body=f"date,close\n{rows}".encode())["VersionId"]
-    accepted = split.handler(SOURCE | {"version_id": version, "size": 3, "execution_arn": ARN}, context)
+    event = SOURCE | {"version_id": version, "sequencer": "", "size": 3, "execution_arn": ARN}
+    accepted = split.handler(event, context)
     found = find("ABORTED", upload(version=version))
     assert found["run"] == {name: accepted[name] for name in ("run_id", "dataset")}
 
 
-NULLS = {"detail": {"bucket": {"name": None}, "object": {"key": "incoming/us/a.csv", "version-id": None}}}
+@pytest.mark.parametrize("key", ["incoming/US/", "incoming/us/settings.json"])
+def test_an_execution_without_a_file_has_its_run_and_may_hold_the_lease(find, key):
+    """Hand over and Resume start such ones; a nudge has no version."""
+    found = find("ABORTED", upload(key, version=None))
+    assert (found["status"], found["run"]["dataset"], found["key"]) == ("found", "us", key)
+
+
+NULLS = {"detail": {"bucket": None, "object": {"key": None}}}
 NO_RUN = {
     "no folder": upload(key="incoming/p.csv"),
     "no dataset": upload(key="incoming/9/p.csv"),
-    "no version": upload(version=None),
+    "a folder of no dataset": upload(key="incoming/my data/"),
+    "a key of numbers": json.dumps({"detail": {"object": {"key": 7}}}),
     "nulls": json.dumps(NULLS),
     "no detail": '{"detail": null}',
     "an empty object": "{}",

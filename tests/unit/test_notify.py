@@ -50,6 +50,16 @@ def test_success_says_what_was_found_and_where(tell):
         assert word in published["Message"]
 
 
+def test_a_dataset_that_is_too_short_is_told_as_stored_not_as_failed(tell, capsys):
+    reason = "too few days: 1 with prices (2024-01-02 to 2024-01-02); upload more history"
+    result, published = tell(outcome="too_short", run=RUN, key="incoming/us/p.csv", reason=reason)
+    assert result == {"cause": f"incoming/us/p.csv is stored, and us is not forecast yet: {reason}."}
+    assert published["Subject"] == "No forecasts yet: us"
+    assert published["Message"].splitlines() == [result["cause"], "", "Dataset: us", "File:    incoming/us/p.csv"]
+    assert not messages.was_published(result["cause"])
+    assert "RejectedFiles" not in capsys.readouterr().out
+
+
 def test_the_link_opens_the_report_in_a_browser(tell, buckets):
     storage.put("lake", KEY, "<!doctype html>", "text/html; charset=utf-8")
     answer = requests.get(link(succeeded(tell)[1]), timeout=5)
@@ -109,8 +119,8 @@ def test_a_lambda_errors_json_is_unwrapped_to_its_message(tell):
 def test_the_rejected_rows_have_their_place_in_the_message(tell):
     source = {"bucket": "incoming", "key": "incoming/us/p.csv", "version_id": "1"}
     _, published = failed(tell, "RejectedFile", "line 1: no column date", run={}, source=source)
-    run_id = keys.run_id("us", **source)
-    assert f"Rows:    s3://lake/rejected/dataset=us/run_id={run_id}/" in published["Message"].splitlines()
+    assert f"Rows:    s3://lake/{keys.rejected('us', source)}" in published["Message"].splitlines()
+    assert "Dataset: us" in published["Message"].splitlines()
     _, published = failed(tell, "RejectedFile", "no dataset", run={}, source=source | {"key": "incoming/p.csv"})
     assert "Rows: " not in published["Message"]
 

@@ -1,10 +1,14 @@
 """Publish, and the path forecast, calibrate, publish in one process with a small causal model as the endpoint."""
 
+import dataclasses
+import datetime
 import io
 import itertools
+import json
 import types
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -17,12 +21,14 @@ from common import aws, storage, working
 from stocks import baseline as models
 from stocks import metrics
 from stocks.contract import MODELS, OUTPUTS, QUANTILES
+from stocks.dataset.table import FILLED, Facts, Rescaled
 from stocks.reporting import charts
 from tests.support import shards as made
+from tests.support.exchanges import written
 from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
-LAKE = "{}/dataset=us/run_id=us-0123456789ab/{:05d}.parquet"
+LAKE = "{}/dataset=us/run_id=us-0123456789ab/{}"
 FORECASTS = (*MODELS, *QUANTILES, "expected_move")
 
 
@@ -37,22 +43,50 @@ def quick(monkeypatch):
     return runtime
 
 
-def follow(shards, skipped, context):
-    """Run the steps over shards and return the tables' parts and what publish returned."""
+def facts_of(*shards):
+    """What Merge says of the tickers of a shard."""
+    found = []
+    for shard in shards:
+        found += [Facts(one.name, len(one.rows["days"]), *map(int, one.rows["days"][[0, -1]])) for one in shard]
+    return sorted(found, key=lambda fact: fact.ticker)
+
+
+def follow(shards, skipped, context, facts=None, votes=None, newest_day=None):
+    """Run the steps over shards; the predictions of each, its future rows behind the others, and what was returned."""
     run = RUN | {"shards": len(shards)}
+    data = {
+        "tickers": sum(len(shard.tickers) for shard in shards),
+        "votes": votes or {},
+        "newest_day": newest_day or max(int(shard.days.max(initial=0)) for shard in shards),
+    }
+    working.put_json(RUN, "data", data)
     for number, shard in enumerate(shards):
+        known = facts or facts_of(shard, skipped)
+        working.put_json(RUN, "merged", {"facts": [fact.stored() for fact in known]}, number)
+        skips = [{"ticker": name, "reason": "2 rows before the test period"} for name in skipped.tickers.tolist()]
+        working.put_json(RUN, "scaled", {"skipped": skips}, number)
         working.put_arrays(RUN, "shards", shard.arrays(), number)
         working.put_arrays(RUN, "skipped", skipped.arrays(), number)
         baseline.handler({"run": run, "shard": number}, context)
         forecast.handler({"run": run, "shard": number, "endpoint_name": "e"}, context)
     calibrate.handler({"run": run}, context)
-    working.put_json(RUN, "data", {"tickers": sum(len(shard.tickers) for shard in shards)})
     returned = [publish.handler({"run": run, "shard": number}, context) for number in range(len(shards))]
-    return [part("predictions", number) for number in range(len(shards))], returned
+    return [predictions(number) for number in range(len(shards))], returned
 
 
-def part(table, number):
-    return pq.read_table(io.BytesIO(storage.get("lake", LAKE.format(table, number))))
+def predictions(number):
+    """A shard's test rows in the table, and its future rows, which wait for Summarize, in the table's order."""
+    test = part("predictions", number, "test-")
+    future = pq.read_table(io.BytesIO(working.get_parquet(RUN, "future", number)))
+    assert set(test["split"].to_pylist()) <= {"test"}
+    assert set(future["split"].to_pylist()) <= {"future"}
+    return pa.concat_tables([test, future]).sort_by(
+        [(name, "ascending") for name in ("ticker", "horizon", "origin_date")]
+    )
+
+
+def part(table, number, before=""):
+    return pq.read_table(io.BytesIO(storage.get("lake", LAKE.format(table, f"{before}{number:05d}.parquet"))))
 
 
 def pooled(shards):
@@ -64,17 +98,22 @@ def two_shards():
     return [a, made.shard({"B": walk(3, 300), "ENDED": walk(4, 180)})]
 
 
+@pytest.fixture(autouse=True)
+def cloud(s3):
+    return s3
+
+
 NONE = made.shard({})
 
 
-def test_a_shard_becomes_predictions_prices_and_scores(buckets, context):
+def test_a_shard_becomes_predictions_prices_and_scores(context):
     shards = two_shards()
     skipped = made.shard({"ZZ": [1.0, 2.0]}, test_from=10**6)
     (first, second), returned = follow(shards, skipped, context)
-    expected = [(39 + 35 + 20) + (29 + 25 + 10) + 6, (39 + 35 + 20) + 6]
+    expected = [(39 + 35 + 20) + (29 + 25 + 10) + 6, (39 + 35 + 20) + 3]
     assert returned == [{"shard": 0, "rows": expected[0]}, {"shard": 1, "rows": expected[1]}]
     assert [first.num_rows, second.num_rows] == expected
-    assert set(second["ticker"].to_pylist()) == {"B", "ENDED"}
+    assert set(second["ticker"].to_pylist()) == {"B"}
     assert part("prices", 0)["ticker"].to_pylist() == ["A"] * 300 + ["C"] * 290 + ["ZZ"] * 2
     rows = {(r["ticker"], r["model"], r["horizon"]): r for r in metrics.rows(metrics.columns(pooled(2)))}
     for model in MODELS:
@@ -85,7 +124,7 @@ def test_a_shard_becomes_predictions_prices_and_scores(buckets, context):
     assert rows["*", "random_forest", 1]["rmse_vs_naive"] > 1.02
 
 
-def test_actual_is_null_only_in_future_rows_and_everything_else_is_known(buckets, context):
+def test_actual_is_null_only_in_future_rows_and_everything_else_is_known(context):
     (table, _), _ = follow(two_shards(), NONE, context)
     future = pc.equal(table["split"], "future")
     assert table["actual"].is_null().to_pylist() == future.to_pylist()
@@ -97,7 +136,7 @@ def test_actual_is_null_only_in_future_rows_and_everything_else_is_known(buckets
         assert (table[low].to_numpy() <= table[high].to_numpy()).all()
 
 
-def test_where_no_lstm_was_trained_its_column_is_null_and_everything_else_is_as_with_one(buckets, context, quick):
+def test_where_no_lstm_was_trained_its_column_is_null_and_everything_else_is_as_with_one(context, quick):
     (with_one, _), _ = follow(two_shards(), NONE, context)
     quick.answer = lambda body: made.answer(body, trained=False)
     (table, _), _ = follow(two_shards(), NONE, context)
@@ -109,7 +148,7 @@ def test_where_no_lstm_was_trained_its_column_is_null_and_everything_else_is_as_
     assert (rows["*", "lstm", 1]["n"], rows["*", "forecast", 1]["n"]) == (0, 39 + 29 + 39)
 
 
-def test_naive_is_the_adjclose_of_prices_to_the_last_bit(buckets, context):
+def test_naive_is_the_adjclose_of_prices_to_the_last_bit(context):
     (table, _), _ = follow(two_shards(), NONE, context)
     prices = part("prices", 0)
     adjclose = {(row["ticker"], row["date"]): row["adjclose"] for row in prices.to_pylist()}
@@ -119,7 +158,7 @@ def test_naive_is_the_adjclose_of_prices_to_the_last_bit(buckets, context):
             assert row["actual"] == adjclose[row["ticker"], row["target_date"]]
 
 
-def test_the_intervals_are_stretched_by_the_pooled_calibration(buckets, context):
+def test_the_intervals_are_stretched_by_the_pooled_calibration(context):
     (table, _), _ = follow(two_shards(), NONE, context)
     calibration = working.get_arrays(RUN, "calibration")
     row = table.filter(pc.and_(pc.equal(table["split"], "future"), pc.equal(table["horizon"], 5))).to_pylist()[0]
@@ -135,7 +174,7 @@ def test_the_intervals_are_stretched_by_the_pooled_calibration(buckets, context)
     assert row["p025"] == pytest.approx(median - stretch[1] * (median - served["p025"]))
 
 
-def test_changing_every_price_after_a_day_changes_no_forecast_issued_by_then(buckets, context):
+def test_changing_every_price_after_a_day_changes_no_forecast_issued_by_then(context):
     shards = two_shards()
     day = made.weekdays(281)[-1]
     before, _ = follow(shards, NONE, context)
@@ -151,7 +190,7 @@ def test_changing_every_price_after_a_day_changes_no_forecast_issued_by_then(buc
     assert moved == 2 * len(FORECASTS)
 
 
-def test_the_shard_count_changes_no_prediction(buckets, context):
+def test_the_shard_count_changes_no_prediction(context):
     series = {"A": walk(1, 300), "B": walk(3, 300), "C": walk(2, 290)}
     (whole,), _ = follow([made.shard(series)], NONE, context)
     parts, _ = follow([made.shard({name: series[name]}) for name in "ABC"], NONE, context)
@@ -162,7 +201,7 @@ def test_the_shard_count_changes_no_prediction(buckets, context):
 @pytest.mark.parametrize(
     "prices", [np.full(300, 42.5), walk(5, 300, start=1e-4), walk(6, 300, start=1e6), walk(7, 261)]
 )
-def test_degenerate_series_are_published(buckets, context, prices):
+def test_degenerate_series_are_published(context, prices):
     (table,), _ = follow([made.shard({"A": prices})], NONE, context)
     assert table.num_rows >= 3
     assert (table["p025"].to_numpy() > 0).all()
@@ -172,10 +211,10 @@ def drawn(number):
     return working.get_json(RUN, "charts", number)["charts"]
 
 
-def test_the_charts_of_a_shard_draw_what_is_published(buckets, context):
+def test_the_charts_of_a_shard_draw_what_is_published(context):
     (table, _), _ = follow(two_shards(), NONE, context)
     assert [chart["ticker"] for chart in drawn(0)] == ["A", "C"]
-    assert [chart["ticker"] for chart in drawn(1)] == ["B", "ENDED"]
+    assert [chart["ticker"] for chart in drawn(1)] == ["B"]
     chart = drawn(0)[1]
     one_day = pc.and_(pc.equal(table["ticker"], "C"), pc.equal(table["horizon"], 1))
     test = table.filter(pc.and_(one_day, pc.equal(table["split"], "test")))
@@ -187,26 +226,74 @@ def test_the_charts_of_a_shard_draw_what_is_published(buckets, context):
     assert chart["ahead"][0][1] == pytest.approx(future["forecast"], rel=1e-5)
 
 
-def test_the_room_for_charts_is_that_of_the_whole_run(buckets, context, monkeypatch):
+def test_the_room_for_charts_is_that_of_the_whole_run(context, monkeypatch):
     monkeypatch.setattr(charts, "FEWEST_DAYS", 5)
     monkeypatch.setattr(charts, "MOST_ROWS", 40)
     follow(two_shards(), NONE, context)
     assert [len(chart["actual"]) for chart in drawn(0)] == [10, 10]
 
 
-def test_an_empty_shard_is_published_empty(buckets, context):
+def test_an_empty_shard_is_published_empty(context):
     (empty, _), returned = follow([NONE, two_shards()[0]], NONE, context)
     assert empty.num_rows == 0
     assert drawn(0) == []
     assert returned[0] == {"shard": 0, "rows": 0}
 
 
-def test_parts_of_an_earlier_try_with_more_shards_are_deleted(buckets, context):
-    for key in (LAKE.format("predictions", 7), LAKE.format("prices", 7), "prices/dataset=us/run_id=us-1/00007.parquet"):
-        storage.put("lake", key, b"old")
-    follow(two_shards(), NONE, context)
-    keys = [listed["Key"] for listed in buckets.list_objects_v2(Bucket="lake")["Contents"]]
-    assert sorted(keys) == sorted(
-        [LAKE.format(table, n) for table in ("predictions", "prices") for n in (0, 1)]
-        + ["prices/dataset=us/run_id=us-1/00007.parquet"]
+def tickers(number=0):
+    return {row.pop("ticker"): row for row in part("tickers", number).to_pylist()}
+
+
+def test_the_table_of_tickers_has_every_ticker_and_what_became_of_it(context):
+    skipped = made.shard({"ZZ": [1.0, 2.0]}, test_from=10**6)
+    follow(two_shards(), skipped, context)
+    first, second = tickers(0), tickers(1)
+    assert {name: row["status"] for name, row in (first | second).items()} == {
+        "A": "forecast", "B": "forecast", "C": "forecast", "ENDED": "stale", "ZZ": "skipped",
+    }  # fmt: skip
+    assert first["ZZ"]["reason"] == "2 rows before the test period"
+    last, newest = made.weekdays(300)[[179, 299]].astype("datetime64[D]")
+    assert second["ENDED"]["reason"] == f"its last day is {last}, the dataset's is {newest}"
+    assert (first["A"]["reason"], first["A"]["calendar"], first["ZZ"]["calendar"]) == ("", "Mon-Fri", "")
+    assert (first["A"]["rows"], first["A"]["first_day"]) == (300, datetime.date(2020, 1, 1))
+    assert working.get_json(RUN, "tickers", 0)["left_out"] == [{"ticker": "ZZ", "reason": first["ZZ"]["reason"]}]
+    assert [one["ticker"] for one in working.get_json(RUN, "tickers", 1)["left_out"]] == ["ENDED", "ZZ"]
+
+
+def test_what_is_known_of_a_ticker_is_published_and_kept_for_the_run_that_takes_this_one_as_its_base(context):
+    shard = made.shard({"A": walk(1, 300)})
+    (plain,) = facts_of(shard)
+    rescaled = [Rescaled("u1", 0.5, 7), Rescaled("u2", 0.98, 9)]
+    given = dataclasses.replace(
+        plain, corrections=2, rescaled=tuple(rescaled), basis=0.49, price_column=FILLED, notes=("x",), filled=((3, 9),)
     )
+    follow([shard], NONE, context, [given])
+    row = tickers()["A"]
+    assert row["rescaled"] == [{"upload": "u1", "ratio": 0.5, "days": 7}, {"upload": "u2", "ratio": 0.98, "days": 9}]
+    assert (row["corrections"], row["basis"], row["price_column"], row["notes"]) == (
+        2,
+        0.49,
+        FILLED,
+        ["x"],
+    )
+    (kept,) = json.loads(storage.get("lake", LAKE.format("facts", "00000.json")))
+    assert Facts.of(kept) == given
+
+
+def test_whether_a_ticker_has_ended_is_counted_in_sessions_of_its_own_calendar(context):
+    """Ten sessions after its last day a ticker still counts; a coin's days beside it are no sessions of a share."""
+    shard = made.shard({"A": walk(1, 300)})
+    last = int(shard.days[-1])
+    for days, status in ((14, "forecast"), (15, "stale")):
+        assert np.busday_count(np.datetime64(last, "D"), np.datetime64(last + days, "D")) == 10 + (days == 15)
+        follow([shard], NONE, context, newest_day=last + days)
+        assert tickers()["A"]["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("votes", "calendar"), [({}, "XPAR"), ({"XETR": 5, "XPAR": 4}, "XETR"), ({"XMIL": 5, "XNYS": 9}, "XMIL")]
+)
+def test_the_votes_of_the_dataset_decide_between_exchanges(context, votes, calendar):
+    own = written("XPAR", last="2024-07-03")
+    follow([made.shard({"A": walk(1, len(own))}, int(own[-30]), {"A": own})], NONE, context, votes=votes)
+    assert tickers()["A"]["calendar"] == calendar

@@ -1,40 +1,35 @@
+import dataclasses
 import datetime
 import io
 import json
 import tarfile
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 import summarize
-from common import storage, working
+from common import dataset, keys, storage, working
+from stocks import schemas
+from stocks.dataset import plan
 from tests.support import results
+from tests.support.plans import EXECUTION, OURS, draw, lead, put_verdict, run_of, upload_rows
 
-RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
-MODEL = "models/dataset=us/run_id=us-0123456789ab/j/output/model.tar.gz"
+RUN = run_of(shards=2)
+AT = f"{{}}/dataset=us/run_id={RUN['run_id']}/{{}}"
+MODEL = AT.format("models", "j/output/model.tar.gz")
 EVENT = {
     "run": RUN,
-    "execution_arn": "arn:ours",
+    "execution_arn": OURS,
     "execution_started": "2026-11-23T03:40:00.123Z",
     "model_uri": f"s3://lake/{MODEL}",
     "train_seconds": 61,
     "endpoint_seconds": 200.5,
 }
-AT = "{}/dataset=us/run_id=us-0123456789ab/{}"
-MANIFEST = {
-    "run_id": "us-0123456789ab",
-    "dataset": "us",
-    "source": {"bucket": "incoming", "key": "incoming/us/prices.csv", "version_id": "v1"},
-    "started": "2026-11-23T03:40:01Z",
-    "uploaded": "2026-11-23T03:39:59+00:00",
-    "shards": 2,
-    "rows": 950,
-    "rejected_rows": 1,
-    "cuts": {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"},
-    "reading": results.READING | {"ticker_from": "file name"},
-}
 EVIDENCE = results.facts().evidence
-DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "skipped": [{"ticker": "NEW", "reason": "61 rows"}]}
+CUTS = {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"}
+DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "cuts": CUTS, "table_hash": "ab" * 32}
+READING = results.READING | {"ticker_from": "file name"}
 
 
 def model(name="evidence.json", gates=None):
@@ -52,16 +47,26 @@ def model(name="evidence.json", gates=None):
 
 
 @pytest.fixture
-def run(buckets):
+def run(s3):
     """The buckets as Publish leaves them."""
-    storage.put("work", "runs/us-0123456789ab/claim.json", json.dumps({"execution_arn": "arn:ours"}))
-    working.put_json(RUN, "manifest", MANIFEST)
+    uploads = [put_verdict(upload_rows(), name, second) for second, name in enumerate(("old.csv", "KO.csv"))]
+    for upload in uploads:
+        read = dataclasses.replace(upload, reading=READING, rejected_rows=1)
+        storage.put("lake", keys.verdict("us", upload.upload.id), read.to_json())
+    base = draw(uploads[0], execution=f"{EXECUTION}before")
+    new = (uploads[1].upload.id,)
+    lead(draw(*uploads, base=base, shards=2, new_files=new, missing=("incoming/us/late.csv",), earlier=("gone",)))
     working.put_json(RUN, "data", DATA)
     storage.put("lake", MODEL, model())
     for number, shard in enumerate(results.shards()):
+        rows = results.rows(shard, forecast=1.0)
+        ahead = {name: column[rows["future"]] for name, column in rows.items()}
+        working.put_parquet(RUN, "future", schemas.predictions(ahead, shard.tickers), number)
         working.put_arrays(RUN, "scores", results.scores(shard, forecast=1.0), number)
         working.put_json(RUN, "charts", {"charts": results.drawn(shard, 3, forecast=1.0)}, number)
-    return buckets
+        left_out = [{"ticker": f"NEW{1 - number}", "reason": f"6{number} rows"}]
+        working.put_json(RUN, "tickers", {"left_out": left_out}, number)
+    return s3
 
 
 def read(table, name="00000.parquet"):
@@ -72,15 +77,24 @@ def test_the_runs_row_says_what_was_done(run, context):
     summarize.handler(EVENT, context)
     (row,) = read("runs")
     finished = row.pop("finished")
+    drawn = dataset.planned(RUN)
     assert row == {
-        "source_key": "incoming/us/prices.csv",
+        "term": 2,
+        "inputs": drawn.inputs,
+        "files": 2,
+        "new_files": list(drawn.new_files),
+        "missing": ["incoming/us/late.csv"],
+        "base_run": drawn.base,
+        "settings": "",
+        "table_hash": "ab" * 32,
+        "code": "code",
+        "source_key": "incoming/us/KO.csv",
         "source_version": "v1",
-        "uploaded": datetime.datetime(2026, 11, 23, 3, 39, 59),
+        "uploaded": datetime.datetime(2026, 11, 24, 12, 0, 1),
         "started": datetime.datetime(2026, 11, 23, 3, 40, 0, 123_000),
         "rows": 950,
         "rejected_rows": 3,
         "tickers": 3,
-        "skipped": ["NEW"],
         "shards": 2,
         "train_seconds": 61.0,
         "endpoint_seconds": 200.5,
@@ -121,11 +135,56 @@ def test_the_answer_is_what_the_machine_passes_on(run, context):
 
 def test_the_report_is_a_page_that_browsers_open(run, context):
     summarize.handler(EVENT, context)
-    report = run.get_object(Bucket="lake", Key=AT.format("reports", "report.html"))
-    assert report["ContentType"] == "text/html; charset=utf-8"
-    page = report["Body"].read().decode()
-    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "prices.csv", "from the file&#39;s name"):
+    page = storage.get("lake", AT.format("reports", "report.html")).decode()
+    for words in ("JAJIL.CQ", "BBB", "61 rows", "12 %", "KO.csv", "from the file&#39;s name", "late.csv"):
         assert words in page
+    assert page.index("NEW0") < page.index("NEW1")
+    assert "incoming/us/KO.csv was read as" in page
+    assert "incoming/us/old.csv was read as" not in page
+    assert "2 files, 1 of them new" in page
+
+
+def test_the_report_is_stored_as_what_browsers_open(run, context, monkeypatch):
+    put, types = run.put_object, {}
+    monkeypatch.setattr(
+        run, "put_object", lambda **asked: types.update({asked["Key"]: asked["ContentType"]}) or put(**asked)
+    )
+    summarize.handler(EVENT, context)
+    assert types[AT.format("reports", "report.html")] == "text/html; charset=utf-8"
+
+
+def test_the_future_rows_of_all_shards_are_one_file(run, context):
+    summarize.handler(EVENT, context)
+    rows = read("predictions", "future-00000.parquet")
+    assert [row["ticker"] for row in rows] == ["AAA"] * 3 + ["JAJIL.CQ"] * 3 + ["BBB"] * 3
+    assert {row["split"] for row in rows} == {"future"}
+
+
+def test_a_shard_without_a_forecast_adds_no_row_to_the_future(run, context):
+    none = {name: column[:0] for name, column in results.rows(results.shards()[1]).items()}
+    working.put_parquet(RUN, "future", schemas.predictions(none, np.array([], str)), 1)
+    summarize.handler(EVENT, context)
+    assert [row["ticker"] for row in read("predictions", "future-00000.parquet")] == ["AAA"] * 3 + ["JAJIL.CQ"] * 3
+
+
+def test_later_plans_learn_what_was_published(run, context):
+    summarize.handler(EVENT, context)
+    (left,) = dataset.runs("us")
+    drawn = dataset.planned(RUN)
+    assert left == plan.Run(
+        run_id=drawn.run_id,
+        term=2,
+        finished=left.finished,
+        uploads=tuple(one.id for one in drawn.uploads),
+        earlier=("gone",),
+        rows=950,
+        inputs=drawn.inputs,
+        settings=drawn.settings.effective,
+        table_hash="ab" * 32,
+        fold="fold",
+        code="code",
+    )
+    assert abs(datetime.datetime.now(datetime.UTC) - left.finished) < datetime.timedelta(minutes=5)
 
 
 def test_the_runs_row_is_written_last_and_before_the_instant_that_the_crawl_must_follow(run, context, monkeypatch):
@@ -138,13 +197,12 @@ def test_the_runs_row_is_written_last_and_before_the_instant_that_the_crawl_must
     put = storage.put
 
     def record(bucket, key, *rest):
-        table = "summary" if key.endswith("/summary.json") else key.partition("/")[0]
-        written.append((table, next(clock)))
+        written.append((key.partition("/")[0], next(clock)))
         return put(bucket, key, *rest)
 
     monkeypatch.setattr(storage, "put", record)
     finished = summarize.handler(EVENT, context)["finished"]
-    assert [table for table, _ in written] == ["metrics", "reports", "summary", "runs"]
+    assert [table for table, _ in written] == ["predictions", "metrics", "reports", "published", "runs"]
     assert datetime.datetime.fromisoformat(finished).second > written[-1][1]
 
 
@@ -152,24 +210,7 @@ def test_a_run_that_cannot_be_reported_is_not_published(run, context, monkeypatc
     monkeypatch.setattr(summarize.page, "render", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         summarize.handler(EVENT, context)
-    assert run.list_objects_v2(Bucket="lake", Prefix="runs/")["KeyCount"] == 0
-
-
-def test_what_an_earlier_try_left_is_deleted_and_other_runs_are_kept(run, context):
-    stale = [
-        AT.format("metrics", "00001.parquet"),
-        AT.format("reports", "old.html"),
-        AT.format("runs", "00001.parquet"),
-    ]
-    kept = "metrics/dataset=us/run_id=us-ffffffffffff/00000.parquet"
-    for key in [*stale, kept]:
-        storage.put("lake", key, b"x")
-    summarize.handler(EVENT, context)
-    summarize.handler(EVENT, context)
-    keys = {listed["Key"] for listed in run.list_objects_v2(Bucket="lake")["Contents"]}
-    assert not keys & set(stale)
-    assert kept in keys
-    assert len(read("runs")) == 1
+    assert not dataset.is_published(RUN)
 
 
 def test_the_metrics_name_the_dataset_and_the_horizon(run, context, capsys):
@@ -188,15 +229,23 @@ def test_the_gates_are_those_of_the_models_evidence(run, context, name):
     assert read("runs")[0]["gates"] == [0.3, 0.1, 0.5]
 
 
-def test_a_model_without_evidence_is_an_error(buckets):
+def test_a_model_without_evidence_is_an_error(s3):
     storage.put("lake", "m.tar.gz", model("else.json"))
     with pytest.raises(FileNotFoundError, match=r"m.tar.gz holds no evidence.json"):
         summarize.read_evidence("s3://lake/m.tar.gz")
 
 
-def test_a_run_that_another_execution_has_taken_over_is_not_committed(run, context):
-    storage.put("work", "runs/us-0123456789ab/claim.json", json.dumps({"execution_arn": "arn:other"}))
-    with pytest.raises(RuntimeError, match="no longer belongs to arn:ours"):
+@pytest.mark.parametrize("changed", [{"holder": f"{EXECUTION}other"}, {"holder": ""}, {"term": 3}])
+def test_a_run_that_no_longer_leads_is_not_committed(run, context, changed):
+    lead(dataset.planned(RUN), **changed)
+    with pytest.raises(RuntimeError, match=f"{OURS} no longer leads us, so {RUN['run_id']} is not published"):
         summarize.handler(EVENT, context)
-    with pytest.raises(storage.aws.client("s3").exceptions.NoSuchKey):
-        read("runs")
+    assert not dataset.is_published(RUN)
+    assert not [key for _, key in run.objects if key.startswith("published/")]
+
+
+def test_tried_again_after_its_row_it_publishes_the_same_once(run, context):
+    first = summarize.handler(EVENT, context)
+    again = summarize.handler(EVENT, context)
+    assert first | {"finished": ""} == again | {"finished": ""}
+    assert len(dataset.runs("us")) == 1
