@@ -233,9 +233,12 @@ ANSWERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
 ROUGH = {"median_pct", "bad_day_pct"}  # approx_percentile
 
 
-def differences(found: list[dict], expected: pd.DataFrame) -> list[str]:
-    """What differs between a client's records and the expected rows, in order; nothing if the answer is right."""
-    wanted = expected.to_dict("records")
+def differences(found: list[dict], expected: pd.DataFrame, empty_is_null: bool = False) -> list[str]:
+    """What differs between a client's records and the expected rows, in order; nothing if the answer is right.
+
+    empty_is_null: of a client that reads an empty text as none.
+    """
+    wanted = (expected.replace("", None) if empty_is_null else expected).to_dict("records")
     if len(found) != len(wanted):
         return [f"{len(found)} rows instead of {len(wanted)}"]
     wrong = []
