@@ -49,7 +49,7 @@ def read(csv: Path, before: int | None = None) -> data.Prices:
     rows = walk.read(csv)
     if before is not None:
         rows = walk.chosen_rows(rows, rows["day"] < before)
-    shard, _ = series.build(rows, dict.fromkeys(series.CUTS, series.iso(rows["day"].max() + 1)))
+    shard = series.build(rows, dict.fromkeys(series.CUTS, series.iso(rows["day"].max() + 1)))
     cuts = shard.offsets[:-1, None] + shard.bounds
     return data.Prices(shard.tickers.tolist(), shard.offsets, shard.days, shard.adjclose, shard.high, shard.low, cuts)
 

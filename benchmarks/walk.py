@@ -16,7 +16,8 @@ import numpy as np
 
 from benchmarks import ROOT, children, comparison, files, rivals
 from stocks import baseline, intervals, metrics, predictions, series
-from stocks.contract import Arrays
+from stocks.contract import COLUMNS, Arrays
+from stocks.dataset import calendars
 from stocks.reading.intake import Intake
 from stocks.reading.source import Source
 from stocks.series import Shard
@@ -57,11 +58,12 @@ class Year(Period):
 
 
 def read(path: Path) -> Arrays:
-    """All accepted rows of a CSV of the contract, in file order, as Split writes them for one shard."""
+    """All accepted rows of a CSV of the contract, by ticker and day, as Merge writes them for one shard."""
     with tempfile.TemporaryDirectory() as folder:
-        intake = Intake(Path(folder), shards=1)
+        intake = Intake(Path(folder))
         intake.read(Source(path.name, path.stat().st_size, lambda: path.open("rb")))
-        return intake.shard(0)
+        rows, _ = intake.part(0, 0)
+        return {name: rows[name] for name in ("tickers", "ticker", "day", *COLUMNS)}
 
 
 def shard_of(rows: Arrays, year: int) -> tuple[Shard, dict[str, str]]:
@@ -76,14 +78,17 @@ def shard_of(rows: Arrays, year: int) -> tuple[Shard, dict[str, str]]:
 
 
 def chosen_rows(rows: Arrays, wanted: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: column if name == "tickers" else column[wanted] for name, column in rows.items()}
+    """The wanted rows, by bool[n], and the tickers that have some."""
+    here, owner = np.unique(rows["ticker"][wanted], return_inverse=True)
+    columns = {name: rows[name][wanted] for name in ("day", *COLUMNS)}
+    return {"tickers": rows["tickers"][here], "ticker": owner.astype(np.int32), **columns}
 
 
 def built(rows: Arrays, test_fraction: float) -> tuple[Shard, dict[str, str]]:
     """The shard of the tickers that can be forecast, and its cuts."""
     days, counts = np.unique(rows["day"], return_counts=True)
     cuts = series.cuts(days, counts, test_fraction)
-    shard, _ = series.build(rows, cuts)
+    shard = series.build(rows, cuts)
     return shard.select(series.usable(shard)), cuts
 
 
@@ -167,8 +172,9 @@ def others(
 def scored(name: str, shard: Shard, origins: Arrays, found: Forecasts, subset: Sequence[str]) -> Period:
     """Join and score what each method forecast of one period."""
     scores, losses, days = {}, {}, np.empty(0, np.int32)
+    calendar, no_end = [calendars.IRREGULAR] * len(shard), np.zeros(len(shard), bool)  # of future rows, which go
     for method, (forecasts, stretch) in found.items():
-        rows = predictions.join(shard, origins, forecasts, stretch)
+        rows = predictions.join(shard, origins, forecasts, stretch, calendar, no_end)
         scores[method] = score(rows, shard)
         days, losses[method] = comparison.losses(rows, shard)
     return Period(name, list(subset), scores, days, losses)

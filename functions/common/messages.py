@@ -18,9 +18,6 @@ _SMALLER = (
 _BUSY = f"AWS was busy or out of reach for longer than the retries last. {_AGAIN}"
 _CRASHED = f"A step probably ran out of memory. {_SMALLER}"
 ADVICE = {
-    "RejectedSettings": "Files that came meanwhile were not read: upload them again after it.",
-    "NotAdopted": "Once that is done, the next upload to the dataset starts its run; docs/operations.md says more.",
-    "ShardTooCrowded": "The rows are stored, and the next upload to the dataset takes them in.",
     "NoQuota": "Once the quota or the parameter is changed, upload the file again.",
     "QuotaReached": "Upload the file again when fewer runs are under way.",
     "TrainingFailed": f"{_TRAINING_LOG} {_AGAIN}",

@@ -5,7 +5,7 @@ import pytest
 import requests
 
 import notify
-from common import errors, keys, messages, storage
+from common import errors, keys, messages, rejections, storage, working
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 KEY = "reports/dataset=us/run_id=us-0123456789ab/report.html"
@@ -13,8 +13,11 @@ SUMMARY = {"headline": "10 tickers: error 1.000 x naive.", "report_uri": f"s3://
 
 
 @pytest.fixture
-def tell(topic, context):
+def tell(topic, context, monkeypatch):
     """tell(event) gives what the step returned and what it published."""
+    left = {"message": {"lines": ["What is new:", "  1 new file: p.csv"]}}
+    monkeypatch.setattr(working, "get_json", lambda _, kind: left[kind])
+    monkeypatch.setattr(rejections, "is_due", lambda _: True)
 
     def call(**event):
         told = topic()
@@ -46,6 +49,7 @@ def test_success_says_what_was_found_and_where(tell):
     assert result == {"cause": "10 tickers: error 1.000 x naive."}
     assert published["TopicArn"] == "arn:aws:sns:us-east-1:123456789012:runs"
     assert published["Subject"] == "Forecasts ready: us"
+    assert published["Message"].splitlines()[1:5] == ["", "What is new:", "  1 new file: p.csv", ""]
     for word in ("10 tickers: error 1.000 x naive.", f"s3://lake/{KEY}", "incoming/us/p.csv", "us-0123456789ab"):
         assert word in published["Message"]
 
@@ -123,6 +127,22 @@ def test_the_rejected_rows_have_their_place_in_the_message(tell):
     assert "Dataset: us" in published["Message"].splitlines()
     _, published = failed(tell, "RejectedFile", "no dataset", run={}, source=source | {"key": "incoming/p.csv"})
     assert "Rows: " not in published["Message"]
+
+
+def test_a_second_rejection_within_the_hour_waits(s3, context, monkeypatch, capsys):
+    source = {"bucket": "incoming", "key": "incoming/us/p.csv", "version_id": "1"}
+    rejected = {"outcome": "failed", "run": {}, "key": source["key"], "source": source}
+    failure = {"error": "RejectedFile", "cause": json.dumps({"errorMessage": "line 1: no column date"})}
+    sent: list = []
+    monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))
+    for version in ("1", "2", "3"):
+        event = rejected | {"source": source | {"version_id": version}, "failure": failure}
+        assert notify.handler(event, context)["cause"] == "Forecasting failed: line 1: no column date"
+    assert len(sent) == 1
+    assert len(list(storage.listed("lake", "untold/dataset=us/"))) == 2
+    (note, *_) = storage.listed("lake", "untold/dataset=us/")
+    assert json.loads(storage.get("lake", note["Key"]))["reason"] == "line 1: no column date"
+    assert capsys.readouterr().out.count('"RejectedFiles":') == 3  # the alarm counts each
 
 
 @pytest.mark.parametrize("error", ["Aborted", "CrawlFailed", "States.Timeout"])

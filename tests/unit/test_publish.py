@@ -62,7 +62,7 @@ def follow(shards, skipped, context, facts=None, votes=None, newest_day=None):
     working.put_json(RUN, "data", data)
     for number, shard in enumerate(shards):
         known = facts or facts_of(shard, skipped)
-        working.put_json(RUN, "merged", {"facts": [fact.stored() for fact in known]}, number)
+        working.put_json(RUN, "merged", {"facts": [fact.stored() for fact in known], "corrected": {}}, number)
         skips = [{"ticker": name, "reason": "2 rows before the test period"} for name in skipped.tickers.tolist()]
         working.put_json(RUN, "scaled", {"skipped": skips}, number)
         working.put_arrays(RUN, "shards", shard.arrays(), number)

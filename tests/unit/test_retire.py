@@ -1,6 +1,9 @@
 """Retire on S3 and Glue in memory: what goes of an old run, and what never does."""
 
+from __future__ import annotations
+
 import datetime
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -13,6 +16,9 @@ from stocks.dataset.lease import Lease
 from stocks.dataset.plan import Plan, Run
 from stocks.dataset.settings import Settings
 from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import PartitionInputTypeDef
 
 NOW = datetime.datetime.now(datetime.UTC)
 EVERY = ("prices/00000.parquet", "facts/00000.json", "metrics/00000.parquet", "models/model.tar.gz",
@@ -49,8 +55,8 @@ def publish(s3, run_id: str, term: int, days_ago: float) -> None:
     s3.put_object(Bucket="lake", Key=keys.published_run("us", term, run_id), Body=run.to_json())
     dataset.write_lease("us", Lease(term=term), dataset.lease("us").etag)
     for table in ("prices", "metrics"):
-        values = {"Values": ["us", run_id], "StorageDescriptor": {}}
-        boto3.client("glue").create_partition(DatabaseName="stocks", TableName=table, PartitionInput=values)
+        partition: PartitionInputTypeDef = {"Values": ["us", run_id], "StorageDescriptor": {}}
+        boto3.client("glue").create_partition(DatabaseName="stocks", TableName=table, PartitionInput=partition)
 
 
 def left(s3, run_id: str) -> set[str]:

@@ -11,12 +11,19 @@ from botocore.exceptions import ClientError
 import start_training
 from common import keys
 from common.errors import NoQuota, QuotaReached
-from common.events import Run
 from common.settings import settings
+from tests.support.plans import draw, lead, put_verdict, run_of, upload_rows
 
-RUN: Run = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 2}
+RUN = run_of(shards=2)
+ID = RUN["run_id"]
 EVENT = {"run": RUN, "execution_name": "e1"}
 NAME = keys.resource_name("stocks", RUN, "e1")
+
+
+@pytest.fixture(autouse=True)
+def leads(buckets):
+    """The run has a plan, and its execution leads the dataset."""
+    lead(draw(put_verdict(upload_rows()), shards=2))
 
 
 @pytest.fixture
@@ -36,12 +43,12 @@ def test_the_job_is_what_sagemaker_needs(buckets, sagemaker, code, context):
     assert job["AlgorithmSpecification"]["TrainingInputMode"] == "File"
     assert job["AlgorithmSpecification"]["TrainingImage"].endswith("tensorflow-training:2")
     source = job["InputDataConfig"][0]["DataSource"]["S3DataSource"]
-    assert source["S3Uri"] == "s3://work/runs/us-0123456789ab/shards/"
+    assert source["S3Uri"] == f"s3://work/runs/{ID}/shards/"
     assert job["InputDataConfig"][0]["ChannelName"] == "train"
-    assert job["OutputDataConfig"]["S3OutputPath"] == "s3://lake/models/dataset=us/run_id=us-0123456789ab"
+    assert job["OutputDataConfig"]["S3OutputPath"] == f"s3://lake/models/dataset=us/run_id={ID}"
     assert job["ResourceConfig"] == {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
     assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600}
-    assert sagemaker.tags("TrainingJob", NAME) == {"Stack": "stocks", "Dataset": "us", "Run": "us-0123456789ab"}
+    assert sagemaker.tags("TrainingJob", NAME) == {"Stack": "stocks", "Dataset": "us", "Run": ID}
 
 
 def test_a_key_of_ones_own_encrypts_model_and_volume(buckets, sagemaker, code, context, monkeypatch):
@@ -57,7 +64,7 @@ def test_the_hyperparameters_of_script_mode_are_json(buckets, sagemaker, code, c
     job = sagemaker.described("TrainingJob", NAME)
     assert {key: json.loads(value) for key, value in job["HyperParameters"].items()} == {
         "sagemaker_program": "train.py",
-        "sagemaker_submit_directory": "s3://work/runs/us-0123456789ab/source/sourcedir.tar.gz",
+        "sagemaker_submit_directory": f"s3://work/runs/{ID}/source/sourcedir.tar.gz",
         "sagemaker_region": "us-east-1",
         "sagemaker_container_log_level": 20,
     }
@@ -65,7 +72,7 @@ def test_the_hyperparameters_of_script_mode_are_json(buckets, sagemaker, code, c
 
 def test_the_source_holds_the_modules_and_the_requirements_at_its_top(buckets, sagemaker, code, context):
     start_training.handler(EVENT, context)
-    body = buckets.get_object(Bucket="work", Key="runs/us-0123456789ab/source/sourcedir.tar.gz")["Body"].read()
+    body = buckets.get_object(Bucket="work", Key=f"runs/{ID}/source/sourcedir.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
         assert archive.getnames() == ["model.py", "priors.json", "requirements.txt", "train.py"]
         train = archive.extractfile("train.py")
@@ -150,3 +157,11 @@ def test_any_other_refusal_stays_what_it_is(buckets, sagemaker, code, context):
     sagemaker.refuse("CreateTrainingJob", "no such role")
     with pytest.raises(ClientError, match="no such role"):
         start_training.handler(EVENT, context)
+
+
+def test_an_execution_that_leads_no_more_trains_nothing(buckets, sagemaker, code, context):
+    buckets.delete_object(Bucket="lake", Key="leads/us.json")
+    with pytest.raises(RuntimeError, match="no longer leads us"):
+        start_training.handler(EVENT, context)
+    with pytest.raises(KeyError):
+        sagemaker.described("TrainingJob", NAME)

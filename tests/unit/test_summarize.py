@@ -10,9 +10,10 @@ import pytest
 
 import summarize
 from common import dataset, keys, storage, working
+from common.events import NamedRun
 from stocks import schemas
 from stocks.dataset import plan
-from tests.support import results
+from tests.support import folding, results
 from tests.support.plans import EXECUTION, OURS, draw, lead, put_verdict, run_of, upload_rows
 
 RUN = run_of(shards=2)
@@ -28,7 +29,7 @@ EVENT = {
 }
 EVIDENCE = results.facts().evidence
 CUTS = {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"}
-DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "cuts": CUTS, "table_hash": "ab" * 32}
+DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "cuts": CUTS, "table_hash": "ab" * 32, "previous": ""}
 READING = results.READING | {"ticker_from": "file name"}
 
 
@@ -46,10 +47,25 @@ def model(name="evidence.json", gates=None):
     return body.getvalue()
 
 
+def told_of(shard, number):
+    """What Publish tells of a shard's tickers."""
+    short = f"NEW{1 - number}"
+    status = dict.fromkeys(shard.tickers.tolist(), "forecast") | {short: "skipped"}
+    left_out = [{"ticker": short, "reason": f"6{number} rows"}]
+    return {"left_out": left_out, "status": status, "rescaled": [], "corrected": {}}
+
+
+def rows_of(shard):
+    """The shard's rows as Merge leaves them."""
+    ticker = np.repeat(np.arange(len(shard), dtype=np.int32), np.diff(shard.offsets))
+    return {"tickers": shard.tickers, "ticker": ticker, "day": shard.days, "adjclose": shard.adjclose}
+
+
 @pytest.fixture
 def run(s3):
     """The buckets as Publish leaves them."""
-    uploads = [put_verdict(upload_rows(), name, second) for second, name in enumerate(("old.csv", "KO.csv"))]
+    rows = upload_rows(KO=folding.walked(1, 10).file(0, 10))
+    uploads = [put_verdict(rows, name, second) for second, name in enumerate(("old.csv", "KO.csv"))]
     for upload in uploads:
         read = dataclasses.replace(upload, reading=READING, rejected_rows=1)
         storage.put("lake", keys.verdict("us", upload.upload.id), read.to_json())
@@ -64,8 +80,8 @@ def run(s3):
         working.put_parquet(RUN, "future", schemas.predictions(ahead, shard.tickers), number)
         working.put_arrays(RUN, "scores", results.scores(shard, forecast=1.0), number)
         working.put_json(RUN, "charts", {"charts": results.drawn(shard, 3, forecast=1.0)}, number)
-        left_out = [{"ticker": f"NEW{1 - number}", "reason": f"6{number} rows"}]
-        working.put_json(RUN, "tickers", {"left_out": left_out}, number)
+        working.put_json(RUN, "tickers", told_of(shard, number), number)
+        working.put_arrays(RUN, "rows", rows_of(shard), number)
     return s3
 
 
@@ -197,7 +213,8 @@ def test_the_runs_row_is_written_last_and_before_the_instant_that_the_crawl_must
     put = storage.put
 
     def record(bucket, key, *rest):
-        written.append((key.partition("/")[0], next(clock)))
+        if bucket == "lake":
+            written.append((key.partition("/")[0], next(clock)))
         return put(bucket, key, *rest)
 
     monkeypatch.setattr(storage, "put", record)
@@ -238,7 +255,7 @@ def test_a_model_without_evidence_is_an_error(s3):
 @pytest.mark.parametrize("changed", [{"holder": f"{EXECUTION}other"}, {"holder": ""}, {"term": 3}])
 def test_a_run_that_no_longer_leads_is_not_committed(run, context, changed):
     lead(dataset.planned(RUN), **changed)
-    with pytest.raises(RuntimeError, match=f"{OURS} no longer leads us, so {RUN['run_id']} is not published"):
+    with pytest.raises(RuntimeError, match=f"{OURS} no longer leads us, so {RUN['run_id']} goes no further"):
         summarize.handler(EVENT, context)
     assert not dataset.is_published(RUN)
     assert not [key for _, key in run.objects if key.startswith("published/")]
@@ -249,3 +266,30 @@ def test_tried_again_after_its_row_it_publishes_the_same_once(run, context):
     again = summarize.handler(EVENT, context)
     assert first | {"finished": ""} == again | {"finished": ""}
     assert len(dataset.runs("us")) == 1
+
+
+def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
+    """A run before this one had one ticker less, and none that has ended."""
+    tickers = sorted(name for shard in results.shards() for name in shard.tickers.tolist())
+    before = draw(put_verdict(upload_rows(), "old.csv"), execution=f"{EXECUTION}before")
+    columns = {name: [None] * (len(tickers) - 1) for name in schemas.SCHEMAS["tickers"].names}
+    known = columns | {"ticker": tickers[1:], "status": ["forecast"] * (len(tickers) - 1)}
+    earlier: NamedRun = {"run_id": before.run_id, "dataset": "us"}
+    storage.put("lake", keys.lake("tickers", earlier, keys.part(0)), schemas.to_parquet("tickers", known))
+    working.put_json(RUN, "data", DATA | {"previous": before.run_id})
+    first = working.get_json(RUN, "tickers", 0)
+    (upload,) = dataset.planned(RUN).new_files
+    ended = next(name for name in first["status"] if first["status"][name] == "forecast" and name != tickers[0])
+    told = {"status": first["status"] | {ended: "stale"}, "corrected": {upload: 3}}
+    working.put_json(RUN, "tickers", first | told | {"rescaled": [(ended, upload, 0.5, 9)]}, 0)
+    summarize.handler(EVENT, context)
+    lines = working.get_json(RUN, "message")["lines"]
+    assert lines[0] == "Widest expected moves, 20 trading days ahead:"
+    new = lines[lines.index("What is new:") + 1 :]
+    assert new[0] == "  1 new file: KO.csv"
+    assert new[1] == f"  3 new tickers: {', '.join(sorted([tickers[0], 'NEW0', 'NEW1']))}"
+    assert f"  1 ticker without rows for more than ten sessions: {ended}" in new
+    assert f"  older prices rescaled: {ended} by 0.5 (KO.csv)" in new
+    assert new[-1] == "  not read in time, so the next run takes them: incoming/us/late.csv"
+    moves = [float(line.partition("± ")[2].partition(" %")[0]) for line in lines[1 : lines.index("")]]
+    assert moves == sorted(moves, reverse=True)
