@@ -96,7 +96,7 @@ def what_failed(event: FailedRun, key: str, error: str) -> str:
         return f"{messages.OPENING}failed: {cause}"
     if messages.was_published(cause):
         return cause
-    return f"{messages.OPENING}{key} failed: {reason} {messages.ADVICE.get(error, messages.OTHER_ADVICE)}"
+    return f"{messages.OPENING}{key} failed: {reason} {messages.advice(error, is_read=bool(named(event['run'])))}"
 
 
 def what_is_left(event: FailedRun) -> str:

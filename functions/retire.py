@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Iterator
 
 from common import aws, dataset, keys, storage, telemetry
-from common.events import LambdaContext, NamedRun, RetireResult, ScheduleEvent
+from common.events import DailyEvent, LambdaContext, NamedRun, RetireResult
 from common.settings import settings
 from stocks.dataset import plan as plans
 
@@ -19,7 +19,7 @@ PARTITIONED = ("prices", "metrics")  # tables whose partition goes with its obje
 
 
 @telemetry.step
-def handler(event: ScheduleEvent, context: LambdaContext) -> RetireResult:
+def handler(event: DailyEvent, context: LambdaContext) -> RetireResult:
     return {"retired": [run["run_id"] for name in dataset.names() for run in old(name) if retire(run)]}
 
 

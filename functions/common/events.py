@@ -247,6 +247,10 @@ class ScheduleEvent(TypedDict):
     """nothing; a schedule starts it every 15 minutes"""
 
 
+class DailyEvent(TypedDict):
+    """nothing; a schedule starts it once a day"""
+
+
 class ResumeResult(TypedDict):
     started: list[str]  # names of executions
 

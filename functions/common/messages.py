@@ -11,18 +11,28 @@ OPENING = "Forecasting "  # of every cause that has been published
 
 _TRAINING_LOG = "The job's log is in CloudWatch under /aws/sagemaker/TrainingJobs."
 _ENDPOINT_LOG = "The endpoint's log is in CloudWatch under /aws/sagemaker/Endpoints."
-_AGAIN = "Upload the file again to retry."
+# What Resume does by itself (stocks.dataset.resume) after a failed run, and with a file without a verdict.
+AGAIN = (
+    "The run is tried again by itself, 15, 60 and 240 minutes apart and at most three times. The next upload to the "
+    "dataset tries at once, and so does a nudge (docs/operations.md)."
+)
+READ_AGAIN = "The file is read again by itself two hours after its upload. To upload it again is sooner."
+_NEXT = "the next upload to the dataset starts its run, and so does a nudge."
 _SMALLER = (
     "Drop the file in parts, or deploy with a lower ShardKilobytes, so that the steps of a shard have less to do."
 )
-_BUSY = f"AWS was busy or out of reach for longer than the retries last. {_AGAIN}"
+_BUSY = f"AWS was busy or out of reach for longer than the retries last. {AGAIN}"
 _CRASHED = f"A step probably ran out of memory. {_SMALLER}"
 ADVICE = {
-    "NoQuota": "Once the quota or the parameter is changed, upload the file again.",
-    "QuotaReached": "Upload the file again when fewer runs are under way.",
-    "TrainingFailed": f"{_TRAINING_LOG} {_AGAIN}",
-    "EndpointFailed": f"{_ENDPOINT_LOG} {_AGAIN}",
-    "ModelFailed": f"{_ENDPOINT_LOG} {_AGAIN}",
+    "RejectedSettings": "Files that came meanwhile were not read. Once it is mended they are read by themselves, two "
+    "hours after their upload or later; upload those again that are older than a day.",
+    "NotAdopted": "Once that is done, the next upload to the dataset starts its run; docs/operations.md says more.",
+    "ShardTooCrowded": "The rows are stored, and the next upload to the dataset takes them in.",
+    "NoQuota": f"Once the quota or the parameter is changed: {_NEXT}",
+    "QuotaReached": AGAIN,
+    "TrainingFailed": f"{_TRAINING_LOG} {AGAIN}",
+    "EndpointFailed": f"{_ENDPOINT_LOG} {AGAIN}",
+    "ModelFailed": f"{_ENDPOINT_LOG} {AGAIN}",
     "CrawlFailed": "The results are in the lake; start the crawler once more and SQL will see them.",
     "Transient": _BUSY,
     "Lambda.ServiceException": _BUSY,
@@ -31,19 +41,16 @@ ADVICE = {
     "Lambda.ClientExecutionTimeoutException": _BUSY,
     "Lambda.TooManyRequestsException": _BUSY,
     "StillCreating": "Delete or stop it in the SageMaker console: it costs money while it exists.",
-    "RejectedSettings": "Once it is mended, what came meanwhile is read, too.",
-    "NotAdopted": "Once that is done, the dataset goes on.",
-    "ShardTooCrowded": "Then upload a file to the dataset, and it goes on.",
     "SettingMissing": "Deploy the stack again with its own template.",
     "States.Timeout": f"A step took longer than it may. {_SMALLER}",
     "Sandbox.Timedout": f"A step took longer than it may. {_SMALLER}",
     "Runtime.ExitError": _CRASHED,
     "Runtime.OutOfMemory": _CRASHED,
     "Lambda.Unknown": _CRASHED,
-    "Aborted": "Upload the file again to run it.",
-    "TimedOut": "Drop the file in parts, or upload it again to retry.",
+    "Aborted": f"If its forecasts are wanted: {_NEXT}",
+    "TimedOut": f"{_SMALLER} {AGAIN}",
 }
-OTHER_ADVICE = "The execution's history in Step Functions shows the step; upload the file again once that is mended."
+OTHER_ADVICE = f"The execution's history in Step Functions shows the step. {AGAIN}"
 
 FRAME = re.compile(r'File "[^"]+", line \d+')
 MESSAGE = re.compile(r'\{\s*"errorMessage":\s*("(?:[^"\\]|\\.)*")')  # of a Lambda error whose JSON was cut off
@@ -52,6 +59,12 @@ EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: |$)")  # the line that ends a traceba
 
 def publish(topic: str, subject: str, message: str) -> None:
     aws.sns().publish(TopicArn=topic, Subject=ascii_line(subject), Message=message)
+
+
+def advice(error: str, is_read: bool) -> str:
+    """What to do about an error. is_read: whether a run failed, and not the reading of a file."""
+    text = ADVICE.get(error, OTHER_ADVICE)
+    return text if is_read else text.replace(AGAIN, READ_AGAIN)
 
 
 def was_published(cause: str) -> bool:

@@ -35,11 +35,11 @@ NAME, PLACE = f"{FOREIGN}-1", "us-east-1:123456789012"
 # The kinds of objects that a dataset and its runs have, by bucket.
 WORK = (
     "data.json", "calibration.npz", "merged/", "rows/", "scaled/", "shards/", "skipped/", "baseline/", "source/",
-    "forecasts/", "histograms/", "scores/", "charts/", "future/", "tickers/",
+    "forecasts/", "histograms/", "scores/", "charts/", "future/", "tickers/", "message.json",
 )  # fmt: skip
 LAKE = (
     "predictions/", "prices/", "metrics/", "runs/", "tickers/", "facts/", "models/", "reports/", "history/", "files/",
-    "verdicts/", "rejected/", "leads/", "plans/", "published/", "athena/",
+    "verdicts/", "rejected/", "leads/", "plans/", "published/", "told/", "untold/", "athena/",
 )  # fmt: skip
 OPERATIONS = {"get_object": "s3:GetObject", "put_object": "s3:PutObject", "delete_object": "s3:DeleteObject"}
 
@@ -55,6 +55,7 @@ def in_s3(replayed: Replay, role: str) -> list[Call]:
     )
     kinds = [("WorkBucket", f"runs/*/{kind}", work + kind) for kind in WORK]
     kinds += [("LakeBucket", kind, kind + lake) for kind in LAKE]
+    kinds += [("LakeBucket", f"predictions/*/{name}-", f"predictions/{lake}{name}-") for name in ("test", "future")]
     kinds += [("IncomingBucket", "incoming/", replayed.source["key"])]
     kinds += [("IncomingBucket", "incoming/*/settings.json", f"incoming/{DATASET}/settings.json")]
     lists = {prefix for prefix in LAKE if f"s3:ListBucket LakeBucket {prefix}*" not in granted}
@@ -66,7 +67,7 @@ def in_s3(replayed: Replay, role: str) -> list[Call]:
     for bucket, pattern, key in kinds:
         for operation, action in OPERATIONS.items():
             if not granted & {f"{action} {bucket}/{pattern}", f"{action} {bucket}/{pattern}*"}:
-                name = key if not key.endswith("/") else f"{key}00000"
+                name = f"{key}00000" if key.endswith(("/", "-")) else key
                 calls.append(("s3", operation, {"Bucket": bucket_of[bucket], "Key": name}))
     return calls
 
@@ -190,22 +191,28 @@ def on_the_catalog(replayed: Replay) -> list[Call]:
 # What one role may do and the others may not.
 OWN = {
     "lambda invoke": {"MachineRole", "CleanUpMachineRole"},
-    "sns publish": {"NotifyRole", "SweepRole", "ReportAlarmRole"},
+    "sns publish": {"NotifyRole", "SweepRole", "ResumeRole", "ReportAlarmRole"},
     "sagemaker list_endpoints": {"SweepRole"},
     "sagemaker-runtime invoke_endpoint": {"ForecastRole"},
     "sagemaker delete_endpoint": {"CleanUpRole", "SweepRole"},
     "sagemaker stop_training_job": {"CleanUpRole", "SweepRole"},
     "glue start_crawler": {"StartCrawlerRole"},
-    "stepfunctions start_execution": {"ForecastMachineUploadRole", "HandOverRole"},
-    "stepfunctions describe_execution": {"GatherRole", "FindRunRole"},
-    "s3 list_objects_v2": {"SplitRole", "GatherRole", "HandOverRole"},
-    "s3 list_object_versions": {"GatherRole"},
+    "glue delete_partition": {"RetireRole"},
+    "stepfunctions start_execution": {"ForecastMachineUploadRole", "HandOverRole", "ResumeRole"},
+    "stepfunctions describe_execution": {"GatherRole", "FindRunRole", "ResumeRole"},
+    "s3 list_objects_v2": {"SplitRole", "GatherRole", "HandOverRole", "ResumeRole", "RetireRole"},
+    "s3 list_object_versions": {"GatherRole", "ResumeRole"},
 }
 
 
 def of_others(replayed: Replay, role: str) -> list[Call]:
     """What is another role's task, on the stack's own resources."""
     job = replayed.payloads["CheckTrainingFunction"]["job_name"]
+    partition = {
+        "DatabaseName": replayed.outputs["DatabaseName"],
+        "TableName": "runs",
+        "PartitionValues": [DATASET, NAME],
+    }
     calls: list[Call] = [
         ("lambda", "invoke", {"FunctionName": replayed.function("CheckDataFunction")}),
         ("sns", "publish", {"TopicArn": replayed.outputs["TopicArn"], "Message": "abuse"}),
@@ -214,6 +221,7 @@ def of_others(replayed: Replay, role: str) -> list[Call]:
         ("sagemaker", "delete_endpoint", {"EndpointName": replayed.endpoint}),
         ("sagemaker", "stop_training_job", {"TrainingJobName": job}),
         ("glue", "start_crawler", {"Name": replayed.outputs["CrawlerName"]}),
+        ("glue", "delete_partition", partition),
         ("stepfunctions", "start_execution", {"stateMachineArn": replayed.outputs["StateMachineArn"]}),
         ("stepfunctions", "describe_execution", {"executionArn": replayed.arn}),
         ("s3", "list_objects_v2", {"Bucket": replayed.outputs["IncomingBucket"]}),

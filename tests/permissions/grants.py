@@ -1,5 +1,6 @@
 """Which grants of the template's roles are known to be needed by a scenario that fails without them."""
 
+from tests.permissions import aside
 from tests.permissions.policies import Grant
 from tests.support.template import functions
 
@@ -102,6 +103,9 @@ NEEDED = {
     "StartTrainingRole": {
         "new_execution": """
             s3:PutObject WorkBucket/runs/*/source/*
+            s3:GetObject LakeBucket/leads/*
+            s3:GetObject LakeBucket/plans/*
+            s3:ListBucket LakeBucket leads/*
             sagemaker:CreateTrainingJob sagemaker:training-job/<stack>-*
             sagemaker:AddTags sagemaker:training-job/<stack>-*
             iam:PassRole TrainingRole""",
@@ -142,22 +146,6 @@ NEEDED = {
         "stop_training": "sagemaker:StopTrainingJob sagemaker:training-job/<stack>-*",
     },
     "FindRunRole": {"step": "states:DescribeExecution states:execution:<stack>:*"},
-    "SweepRole": {
-        "sweep": """
-            sagemaker:ListEndpoints *
-            sagemaker:ListEndpointConfigs *
-            sagemaker:ListModels *
-            sagemaker:ListTrainingJobs *
-            sagemaker:ListTags sagemaker:endpoint/<stack>-*
-            sagemaker:ListTags sagemaker:endpoint-config/<stack>-*
-            sagemaker:ListTags sagemaker:model/<stack>-*
-            sagemaker:ListTags sagemaker:training-job/<stack>-*
-            sagemaker:DeleteEndpoint sagemaker:endpoint/<stack>-*
-            sagemaker:DeleteEndpointConfig sagemaker:endpoint-config/<stack>-*
-            sagemaker:DeleteModel sagemaker:model/<stack>-*
-            sagemaker:StopTrainingJob sagemaker:training-job/<stack>-*
-            sns:Publish Topic""",
-    },
     "ReportAlarmRole": {"step": "sns:Publish Topic"},
     "CalibrateRole": {
         "step": """
@@ -179,7 +167,7 @@ NEEDED = {
             s3:PutObject WorkBucket/runs/*/future/*
             s3:PutObject WorkBucket/runs/*/tickers/*
             s3:PutObject LakeBucket/facts/*
-            s3:PutObject LakeBucket/predictions/*
+            s3:PutObject LakeBucket/predictions/*/test-*
             s3:PutObject LakeBucket/prices/*
             s3:PutObject LakeBucket/tickers/*""",
     },
@@ -189,14 +177,21 @@ NEEDED = {
             s3:GetObject WorkBucket/runs/*/scores/*
             s3:GetObject WorkBucket/runs/*/charts/*
             s3:GetObject WorkBucket/runs/*/future/*
+            s3:GetObject WorkBucket/runs/*/rows/*
             s3:GetObject WorkBucket/runs/*/tickers/*
             s3:GetObject LakeBucket/leads/*
             s3:GetObject LakeBucket/models/*
             s3:GetObject LakeBucket/plans/*
+            s3:GetObject LakeBucket/predictions/*/future-*
+            s3:GetObject LakeBucket/published/*
+            s3:GetObject LakeBucket/tickers/*
             s3:GetObject LakeBucket/verdicts/*
             s3:ListBucket LakeBucket leads/*
+            s3:ListBucket LakeBucket published/*
+            s3:ListBucket LakeBucket runs/*
+            s3:PutObject WorkBucket/runs/*/message.json
             s3:PutObject LakeBucket/metrics/*
-            s3:PutObject LakeBucket/predictions/*
+            s3:PutObject LakeBucket/predictions/*/future-*
             s3:PutObject LakeBucket/published/*
             s3:PutObject LakeBucket/reports/*
             s3:PutObject LakeBucket/runs/*""",
@@ -214,7 +209,18 @@ NEEDED = {
     },
     "StartCrawlerRole": {"step": "glue:StartCrawler glue:crawler/Crawler"},
     "CheckCrawlerRole": {"step": "glue:GetCrawler glue:crawler/Crawler"},
-    "NotifyRole": {"step": "sns:Publish Topic", "open_report": "s3:GetObject LakeBucket/reports/*"},
+    "NotifyRole": {
+        "step": """
+            sns:Publish Topic
+            s3:GetObject WorkBucket/runs/*/message.json""",
+        "open_report": "s3:GetObject LakeBucket/reports/*",
+        "reject_first": """
+            s3:GetObject LakeBucket/told/*
+            s3:ListBucket LakeBucket told/*
+            s3:PutObject LakeBucket/told/*""",
+        "reject_again": "s3:PutObject LakeBucket/untold/*",
+    },
+    **aside.NEEDED,
     "TrainingRole": {
         "train": """
             s3:GetObject WorkBucket/runs/*/shards/*

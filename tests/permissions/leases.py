@@ -10,17 +10,23 @@ from stocks.dataset import uploads
 from stocks.dataset.lease import Lease
 from tests.permissions.replay import DATASET, Replay
 
-LONG_AGO = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 
 
 def free(replayed: Replay) -> None:
     hold(replayed, "")
 
 
-def hold(replayed: Replay, execution: str, term: int = 99, taken: datetime.datetime | None = None) -> None:
+def hold(
+    replayed: Replay, execution: str, term: int = 99, taken: datetime.datetime | None = None, dataset: str = DATASET
+) -> None:
     """The dataset's lease is in the hands of this execution, by default since now."""
-    held = Lease(term=term, holder=execution, taken=taken or datetime.datetime.now(datetime.UTC))
-    put(replayed, keys.lease(DATASET), held.to_json())
+    held = Lease(term=term, holder=execution, taken=taken or now())
+    put(replayed, keys.lease(dataset), held.to_json())
+
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 def plan_of(replayed: Replay) -> dict:

@@ -47,7 +47,7 @@ class Replay:
         self.arn = self.uploaded("prices.csv", prices_csv())
         self.payloads = self.recorded(self.arn)  # and what others than the machine give a function
         self.payloads["FindRunFunction"] = {"execution_arn": self.arn}
-        self.payloads |= {"SweepFunction": {}, "ReportAlarmFunction": ALARM}
+        self.payloads |= {"SweepFunction": {}, "ResumeFunction": {}, "RetireFunction": {}, "ReportAlarmFunction": ALARM}
         self.run = self.payloads["ScaleFunction"]["run"]
         self.source = {name: self.payloads["SplitFunction"][name] for name in ("bucket", "key", "version_id")}
         self.aborted = self._abort()

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from common import keys
 from stocks.dataset import plan
-from tests.permissions import leases
+from tests.permissions import aside, leases
 from tests.permissions.policies import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
 from tests.support.eventually import eventually
@@ -40,7 +40,13 @@ def step(replayed: Replay, function: str) -> str:
 
 
 def new_execution(replayed: Replay, function: str) -> str:
+    lead(replayed)
     return replayed.call(function, execution_name=replayed.new())[0]
+
+
+def lead(replayed: Replay) -> None:
+    """The run holds the lease, as it did when it was planned."""
+    leases.hold(replayed, replayed.arn, leases.plan_of(replayed)["term"])
 
 
 def log(replayed: Replay, function: str) -> str:
@@ -103,13 +109,13 @@ def bad_end(replayed: Replay, function: str) -> str:
 
 
 def as_holder(replayed: Replay, function: str) -> str:
-    leases.hold(replayed, replayed.arn, leases.plan_of(replayed)["term"])
+    lead(replayed)
     return replayed.call(function)[0]
 
 
 def to_a_successor(replayed: Replay, function: str) -> str:
     """Something came since the run was planned; who is started finds nothing to do."""
-    leases.hold(replayed, replayed.arn, leases.plan_of(replayed)["term"])
+    lead(replayed)
     with leases.planned(replayed, seen="else"):
         refused, answer = replayed.call(function)
     if not refused:
@@ -153,6 +159,7 @@ def delete_endpoint(replayed: Replay, function: str) -> str:
 
 
 def train(replayed: Replay, function: str = "") -> str:
+    lead(replayed)
     refused, answer = replayed.call("StartTrainingFunction", execution_name=replayed.new())
     if refused:
         return refused
@@ -260,6 +267,7 @@ BEFORE: dict[str, Callable] = {
     "first_crawl": before_first_crawl,
     "crawl_of_a_change": before_crawl_of_a_change,
     "crawl_with_log": before_crawl_with_log,
+    **aside.BEFORE,
 }
 SCENARIOS: dict[str, Callable] = {
     "step": step,
@@ -283,4 +291,5 @@ SCENARIOS: dict[str, Callable] = {
     "first_crawl": crawl,
     "crawl_of_a_change": crawl,
     "crawl_with_log": crawl_with_log,
+    **aside.SCENARIOS,
 }

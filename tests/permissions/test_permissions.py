@@ -88,7 +88,7 @@ def test_a_rule_that_may_start_nothing_hands_the_event_to_the_dead_letter_queue(
 @thorough
 def test_a_run_that_is_refused_something_fails_cleanly_and_says_what(replayed):
     """Publish may write no forecasts: nobody reads half a run, and the next try succeeds."""
-    (grant,) = [one for one in every_grant() if str(one) == "PublishRole s3:PutObject LakeBucket/predictions/*"]
+    (grant,) = [one for one in every_grant() if str(one) == "PublishRole s3:PutObject LakeBucket/predictions/*/test-*"]
     leases.free(replayed)
     with replayed.without(grant):
         ended = replayed.cloud.ended(replayed.cloud.upload(f"incoming/{DATASET}/refused.csv", prices_csv(340)))

@@ -10,9 +10,10 @@ _TRACES = "nothing here sends traces; AWS's runtime does where tracing is active
 _PULLS = "no container is pulled here; AWS names these for an execution role, and the repository is the image's own"
 _CONTAINER_LOGS = "AWS names these for an execution role; scripted jobs write no log, and without them it is only lost"
 _CATALOG = "AWS does not say which reads and writes its crawler makes; its managed policy grants all of Glue instead"
+_PARTITION = "MiniStack asks for the database alone; AWS asks for the catalog, the database and the table"
 _KEY = "stands only in a stack with a key, whose leave MiniStack does not ask; test_encryption.py holds it to its use"
 
-# What cannot be seen from a denial here: which roles have it, and why they must.
+# Actions, or actions on one resource, that cannot be seen from a denial here: which roles have them, and why they must.
 STATIC = {
     "logs:CreateLogDelivery": (MACHINES, _DELIVERY),
     "logs:GetLogDelivery": (MACHINES, _DELIVERY),
@@ -48,9 +49,12 @@ STATIC = {
     "glue:BatchGetPartition": ("CrawlerRole", _CATALOG),
     "glue:CreatePartition": ("CrawlerRole", _CATALOG),
     "glue:UpdatePartition": ("CrawlerRole", _CATALOG),
+    "glue:DeletePartition glue:catalog": ("RetireRole", _PARTITION),
+    "glue:DeletePartition glue:table/Database/metrics": ("RetireRole", _PARTITION),
+    "glue:DeletePartition glue:table/Database/prices": ("RetireRole", _PARTITION),
 }
 
 
 def is_static(grant: Grant) -> bool:
-    roles, _ = STATIC.get(grant.action, ("", ""))
+    roles, _ = STATIC.get(grant.line) or STATIC.get(grant.action, ("", ""))
     return re.fullmatch(roles, grant.role) is not None

@@ -1,7 +1,9 @@
 """queries/ against the template: one source for views and named queries."""
 
 import json
+import re
 
+import pyarrow as pa
 import pytest
 
 from stocks import contract, schemas
@@ -11,11 +13,19 @@ from tools.generate import queries
 
 VIEWS = {view.name: view for view in queries.views()}
 NAMED = {query.name: query for query in queries.named_queries()}
-IN_TEMPLATE = {table["TableInput"]["Name"]: table for table in resources("AWS::Glue::Table").values()}
+TABLES = {table["TableInput"]["Name"]: table for table in resources("AWS::Glue::Table").values()}
+HIVE = {
+    pa.string(): "string", pa.int64(): "bigint", pa.int32(): "int", pa.date32(): "date",
+    pa.timestamp("ms"): "timestamp", pa.list_(pa.string()): "array<string>",
+}  # fmt: skip
+IN_TEMPLATE = {name: table for name, table in TABLES.items() if table["TableInput"]["TableType"] == "VIRTUAL_VIEW"}
 
 
 def test_the_views():
-    assert set(IN_TEMPLATE) == set(VIEWS) == {"backtest", "latest_forecast", "leaderboard", "run_history"}
+    assert set(VIEWS) == {
+        "backtest", "file_history", "latest_forecast", "latest_prices", "leaderboard", "run_history", "track_record",
+    }  # fmt: skip
+    assert set(IN_TEMPLATE) == set(VIEWS)
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -38,7 +48,8 @@ def test_a_views_text_is_what_athena_reads(name):
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_joins_on_the_runs(name):
-    assert "from runs" in VIEWS[name].sql or "join run_history r" in VIEWS[name].sql
+    """Or, of files, shows what no run has published too, and only adds the runs."""
+    assert re.search(r"\b(from runs|(from|join) run_history r)\b", VIEWS[name].sql)
 
 
 def test_only_the_history_reads_the_runs_and_it_reads_those_of_one_schema():
@@ -55,10 +66,22 @@ def test_a_named_query_is_the_file(name):
     assert (query["Database"], query["WorkGroup"]) == ({"Ref": "Database"}, {"Ref": "WorkGroup"})
 
 
-def test_the_ten_named_queries_have_a_known_answer():
-    assert len(resources("AWS::Athena::NamedQuery")) == 10
+def test_the_thirteen_named_queries_have_a_known_answer():
+    assert len(resources("AWS::Athena::NamedQuery")) == 13
     assert set(NAMED) == set(expected_queries.ANSWERS)
 
 
 def test_views_do_not_take_a_tables_name():
     assert set(VIEWS) & set(schemas.SCHEMAS) == set()
+
+
+def test_the_table_of_files_is_the_templates_and_has_what_split_writes():
+    """Its objects have no partitions, so it needs no crawl: the execution of a rejected file ends before that."""
+    assert set(TABLES) - set(IN_TEMPLATE) == {"files"}
+    given = TABLES["files"]["TableInput"]
+    columns = {column["Name"]: column["Type"] for column in given["StorageDescriptor"]["Columns"]}
+    assert columns == {field.name: HIVE[field.type] for field in schemas.SCHEMAS["files"]}
+    assert (given["PartitionKeys"], given["StorageDescriptor"]["Location"]) == (
+        [],
+        {"Fn::Sub": "s3://${LakeBucket}/files/"},
+    )

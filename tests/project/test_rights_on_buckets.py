@@ -1,7 +1,8 @@
-"""What roles may do in the buckets: the incoming bucket is read only, leases are written by few, nothing is deleted."""
+"""What roles may do in the buckets: the incoming bucket is read only, leases are written by few, little is deleted."""
 
 import itertools
 
+import retire
 from tests.project.test_roles import ALL, actions, granted
 from tests.support.template import listed, principals, statements, text
 
@@ -17,19 +18,27 @@ def on(bucket: str, name: str) -> list[tuple[str, str]]:
 
 
 def test_nothing_writes_to_the_incoming_bucket_and_only_split_reads_files():
+    """Resume asks how long a file is, which is the same right; it reads none."""
     settings = {("s3:ListBucket", ""), ("s3:GetObject", "/incoming/*/settings.json")}
     touching = {name: set(on("IncomingBucket", name)) for name in principals() if on("IncomingBucket", name)}
     assert touching == {
         "SplitRole": settings | {("s3:GetObjectVersion", "/incoming/*")},
         "GatherRole": settings | {("s3:ListBucketVersions", "")},
         "HandOverRole": settings,
+        "ResumeRole": settings | {("s3:ListBucketVersions", ""), ("s3:GetObjectVersion", "/incoming/*")},
+        "RetireRole": {("s3:ListBucket", "")},
     }
 
 
 def test_an_absent_object_is_told_from_a_forbidden_one():
     """Without ListBucket S3 answers 403 for a key that is absent; common.storage.find lists before it reads."""
-    found = {"leads": "GatherRole CheckDataRole SummarizeRole HandOverRole CleanUpRole", "verdicts": "SplitRole"}
-    found["plans"] = "GatherRole"
+    found = {
+        "leads": "GatherRole CheckDataRole StartTrainingRole SummarizeRole HandOverRole CleanUpRole ResumeRole "
+        "RetireRole",
+        "verdicts": "SplitRole",
+        "plans": "GatherRole RetireRole",
+        "told": "NotifyRole ResumeRole",
+    }
     for prefix, roles in found.items():
         for name in roles.split():
             assert ("s3:GetObject", f"/{prefix}/*") in on("LakeBucket", name)
@@ -42,15 +51,43 @@ def prefixes(name: str) -> set[str]:
     return {prefix for one in listing for prefix in listed(one["Condition"]["StringLike"]["s3:prefix"])}
 
 
-def test_nothing_deletes_an_object():
-    """History, verdicts and published runs stay; what expires does so by the buckets' rules."""
-    assert [name for name in principals() if any(action.startswith("s3:Delete") for action in actions(name))] == []
+def test_only_retire_and_resume_delete_and_only_what_old_runs_and_messages_leave():
+    """History, verdicts, plans, rows of runs and forecasts of future days stay; the rest expires by buckets' rules."""
+    deleting = {
+        name: {(action, resource) for action, resource in on("LakeBucket", name) if action.startswith("s3:Delete")}
+        for name in principals()
+        if any(action.startswith("s3:Delete") for action in actions(name))
+    }
+    assert deleting == {
+        "ResumeRole": {("s3:DeleteObject", "/untold/*")},
+        "RetireRole": {
+            ("s3:DeleteObject", f"/{folder}/*/{beginning}*" if beginning else f"/{folder}/*")
+            for folder, beginning in retire.GOING.items()
+        },
+    }
+    assert {folder for folder, beginning in retire.GOING.items() if not beginning} == {
+        "prices", "facts", "metrics", "models", "reports",
+    }  # fmt: skip
+
+
+def test_forecasts_of_future_days_are_written_by_summarize_and_can_be_deleted_by_nobody():
+    touching = {
+        (name, action, resource)
+        for name in principals()
+        for action, resource in on("LakeBucket", name)
+        if resource.startswith("/predictions") and action in ("s3:PutObject", "s3:DeleteObject")
+    }
+    assert touching == {
+        ("PublishRole", "s3:PutObject", "/predictions/*/test-*"),
+        ("SummarizeRole", "s3:PutObject", "/predictions/*/future-*"),
+        ("RetireRole", "s3:DeleteObject", "/predictions/*/test-*"),
+    }
 
 
 def test_only_who_leads_writes_a_lease_and_only_conditions_decide():
     """Split, which 500 executions run at once, can neither take a lease nor read one."""
     writing = {name for name in principals() if ("s3:PutObject", "/leads/*") in on("LakeBucket", name)}
-    assert writing == {"GatherRole", "HandOverRole", "CleanUpRole"}
+    assert writing == {"GatherRole", "HandOverRole", "CleanUpRole", "ResumeRole"}
     assert not any("leads" in resource for _, resource in on("LakeBucket", "SplitRole"))
 
 

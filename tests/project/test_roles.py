@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import retire
 from tests.support.template import (
     MACHINES,
     definition,
@@ -207,11 +208,16 @@ def test_the_sweep_lists_everything_and_ends_the_stacks_own():
     assert len(granted("SweepRole", "sagemaker:ListTags")) == 4
 
 
-def test_a_link_in_a_notification_can_open_reports_and_nothing_else():
+def test_what_signs_a_link_in_a_notification_reads_reports_and_messages_and_nothing_else():
     """Whoever has a link may do what its signer may do to that one object."""
     services = {action for action in actions("NotifyRole") if not action.startswith(("logs:", "xray:"))}
-    assert services == {"sns:Publish", "s3:GetObject"}
-    assert granted("NotifyRole", "s3:GetObject") == {"${LakeBucket.Arn}/reports/*"}
+    assert services == {"sns:Publish", "s3:GetObject", "s3:PutObject", "s3:ListBucket"}
+    assert granted("NotifyRole", "s3:GetObject") == {
+        "${LakeBucket.Arn}/reports/*",
+        "${LakeBucket.Arn}/told/*",
+        "${WorkBucket.Arn}/runs/*/message.json",
+    }
+    assert granted("NotifyRole", "s3:PutObject") == {"${LakeBucket.Arn}/told/*", "${LakeBucket.Arn}/untold/*"}
 
 
 @pytest.mark.parametrize(("role", "repository"), [("TrainingRole", "training"), ("EndpointRole", "inference")])
@@ -223,11 +229,20 @@ def test_sagemaker_pulls_its_container_from_the_account_that_owns_it(role, repos
         assert arn.endswith(f"${{Account}}:repository/tensorflow-{repository}")
 
 
-def test_an_execution_of_this_machine_is_started_by_hand_over_only():
+def test_an_execution_of_this_machine_is_started_by_hand_over_and_resume_only():
     starting = {name: granted(name, "states:StartExecution") for name in principals()}
-    (resource,) = starting.pop("HandOverRole")
-    assert resource.endswith(":stateMachine:${AWS::StackName}")
-    assert set().union(*starting.values()) == set()
+    starting = {name: resources for name, resources in starting.items() if resources}
+    assert set(starting) == {"HandOverRole", "ResumeRole"}
+    for (resource,) in starting.values():
+        assert resource.endswith(":stateMachine:${AWS::StackName}")
+
+
+def test_retire_forgets_partitions_of_the_tables_that_it_empties_only():
+    deleting = {name for name in principals() if any(action.startswith("glue:Delete") for action in actions(name))}
+    assert deleting == {"RetireRole"}
+    assert {action for action in actions("RetireRole") if action.startswith("glue:")} == {"glue:DeletePartition"}
+    tables = {arn for arn in granted("RetireRole", "glue:DeletePartition") if ":table/" in arn}
+    assert {arn.rpartition("/")[2] for arn in tables} == set(retire.PARTITIONED)
 
 
 def test_no_statement_repeats_what_another_grants():

@@ -1,5 +1,6 @@
 """A small lake with a workgroup on a laptop cloud, and SQL on it through Athena's API."""
 
+import base64
 import dataclasses
 import datetime
 import io
@@ -11,8 +12,10 @@ from stocks import schemas
 from stocks.contract import QUANTILES, SCHEMA
 from tests.support import glue_tables
 from tests.support.eventually import eventually
+from tools.generate import queries
 
 DATABASE, BUCKET, GROUP = "forecasts", "lake", "analysts"
+PRICES = ("naive", "drift", "random_forest", "lstm", "forecast", *QUANTILES)
 START = datetime.datetime(2026, 11, 23, 3, 40, 1, 500_000)
 
 
@@ -73,6 +76,20 @@ class Lake:
     def register(self) -> None:
         glue_tables.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
 
+    def make_views(self) -> None:
+        for view in queries.views():
+            text = base64.b64encode(queries.definition(view).replace("${Database}", DATABASE).encode()).decode()
+            self.client("glue").create_table(
+                DatabaseName=DATABASE,
+                TableInput={
+                    "Name": view.name,
+                    "TableType": "VIRTUAL_VIEW",
+                    "Parameters": {"presto_view": "true"},
+                    "StorageDescriptor": {"Columns": [{"Name": one.name, "Type": one.hive} for one in view.columns]},
+                    "ViewOriginalText": f"/* Presto View: {text} */",
+                },
+            )
+
     def ask(self, sql: str, group: str = GROUP, **arguments) -> Asked:
         athena = self.client("athena")
         execution = ended_query(athena, sql, group, DATABASE, **arguments)
@@ -119,6 +136,19 @@ def prediction_rows(price: float = 100.0, ticker: str = "A") -> dict[str, list]:
         "horizon": [1, 1], "split": ["test", "future"], "actual": [price * 1.04, None], "expected_move": [0.025] * 2,
     }  # fmt: skip
     return found | {name: [price * factor] * 2 for name, factor in forecasts.items()}
+
+
+def said_rows(*said: tuple[str, str, int, str, float]) -> dict[str, list]:
+    """Forecasts of days to come: ticker, origin, horizon, target and last price, each expected to rise by 2 %."""
+    one = prediction_rows(1.0)
+    rows = [
+        {name: values[1] for name, values in one.items()}
+        | {"ticker": ticker, "horizon": horizon, "expected_move": 0.025}
+        | {"origin_date": datetime.date.fromisoformat(origin), "target_date": datetime.date.fromisoformat(target)}
+        | {name: one[name][1] * price for name in schemas.SCHEMAS["predictions"].names if name in PRICES}
+        for ticker, origin, horizon, target, price in said
+    ]
+    return {name: [row[name] for row in rows] for name in one}
 
 
 def file_row(upload: str) -> dict:

@@ -194,9 +194,9 @@ def track_record(tables: Tables) -> pd.DataFrame:
 
 
 def files(tables: Tables) -> pd.DataFrame:
-    taken = tables["runs"][["new_files", "finished"]].explode("new_files")
+    taken = tables["runs"][["dataset", "new_files", "finished"]].explode("new_files")
     taken = taken.rename(columns={"new_files": "upload", "finished": "published"})
-    rows = tables["files"].merge(taken, "left", "upload")
+    rows = tables["files"].merge(taken, "left", ["dataset", "upload"])
     rows = rows.assign(columns_not_read=rows["ignored"].map(", ".join))
     rows = rows.sort_values(["uploaded", "source_key"], ascending=[False, True])
     columns = ["dataset", "uploaded", "source_key", "verdict", "reason", "rows", "rejected_rows", "tickers"]

@@ -1,12 +1,10 @@
 """The views of queries/views on runs whose outcome is known: whole runs only, and the newest."""
 
-import base64
 import datetime
 
 import pytest
 
 from tests.support.athena_lake import (
-    DATABASE,
     START,
     Lake,
     metrics_rows,
@@ -46,6 +44,8 @@ def lake(laptop):
     made.put("prices", "us", "us-old", price_rows("A", ["2024-01-03"], [7.0]))
     made.put("prices", "us", "us-new", price_rows("A", ["2024-01-03", "2024-01-04"], [1.0, 2.0]))
     made.put_file("F1")
+    made.put_file("W2")
+    made.put_file("E2", dataset="eu")
     made.put_file("X3", verdict="rejected", reason="no column date", rows=0, first_day=None, last_day=None)
     made.put("predictions", "us", "us-failed", prediction_rows(300.0))
     made.put("metrics", "us", "us-failed", metrics_rows())
@@ -55,18 +55,7 @@ def lake(laptop):
         put("metrics", "uk", run_id, metrics_rows())
         put("runs", "uk", run_id, run_row(minutes, minutes + 9))
     made.register()
-    for view in queries.views():
-        text = base64.b64encode(queries.definition(view).replace("${Database}", DATABASE).encode()).decode()
-        made.client("glue").create_table(
-            DatabaseName=DATABASE,
-            TableInput={
-                "Name": view.name,
-                "TableType": "VIRTUAL_VIEW",
-                "Parameters": {"presto_view": "true"},
-                "StorageDescriptor": {"Columns": [{"Name": one.name, "Type": one.hive} for one in view.columns]},
-                "ViewOriginalText": f"/* Presto View: {text} */",
-            },
-        )
+    made.make_views()
     return made
 
 
@@ -189,12 +178,18 @@ def test_the_query_of_the_runs_names_each_ticker_that_was_left_out_and_a_run_wit
     assert [row["without_forecast"] for row in found if row["dataset"] == "eu"] == [None]
 
 
-def test_the_files_are_shown_with_the_run_that_first_had_them_and_rejected_ones_without(lake):
+def test_the_files_are_shown_with_the_run_that_first_had_them_and_without_where_they_wait_or_were_rejected(lake):
+    """E2 is of another dataset, though a run of this one names an upload like it."""
     asked = lake.ask(
         "select upload, verdict, rows, run_id, published from file_history where dataset = 'us' order by 1"
     )
     published = "2026-11-23 04:10:01.500"
-    assert asked.rows[1:] == [["F1", "accepted", "100", "us-old", published], ["X3", "rejected", "0", None, None]]
+    assert asked.rows[1:] == [
+        ["F1", "accepted", "100", "us-old", published],
+        ["W2", "accepted", "100", None, None],
+        ["X3", "rejected", "0", None, None],
+    ]
+    assert lake.ask("select upload, run_id from file_history where dataset = 'eu'").rows[1:] == [["E2", "eu-1"]]
     (query,) = (one for one in queries.named_queries() if one.name == "12_files")
     names, *rows = lake.ask(query.text).rows
     (rejected,) = [dict(zip(names, row, strict=True)) for row in rows if "rejected" in row]
