@@ -7,7 +7,7 @@ from local import ministack
 from local.machine import jsonata
 from local.machine.engine import walk
 from local.machine.errors import Error, Interrupted
-from local.machine.models import Branch, Run
+from local.machine.models import HISTORY, Branch, Run, stop_execution
 
 _log = logging.getLogger("machine")
 
@@ -16,6 +16,7 @@ def install() -> None:
     """Put this interpreter in the place of MiniStack's."""
     jsonata.install()
     ministack.run_execution.replace(run_execution)
+    ministack.stop_execution.replace(stop_execution)
 
 
 def run_execution(arn: str) -> None:
@@ -59,8 +60,9 @@ def _context(record: dict, machine: dict, data: object) -> dict:
 
 def _finish(run: Run, status: str, event: str, **details: str) -> None:
     record = run.record
-    if record["status"] != "RUNNING":  # stopped meanwhile: StopExecution wrote the end
-        return
-    run.log(event, len(record["events"]), {f"{event[0].lower()}{event[1:]}EventDetails": details})
-    record.update(details, stopDate=ministack.now_iso(), status=status)
+    with HISTORY:
+        if record["status"] != "RUNNING":  # stopped meanwhile: StopExecution wrote the end
+            return
+        run.log(event, len(record["events"]), {f"{event[0].lower()}{event[1:]}EventDetails": details})
+        record.update(details, stopDate=ministack.now_iso(), status=status)
     ministack.emit_execution_status(record)
