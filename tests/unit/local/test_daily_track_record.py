@@ -35,10 +35,14 @@ def send_all(days: int, monkeypatch) -> tuple[dict[str, bytes], pd.DataFrame, li
     """The lake after history and so many daily files; all prices as first given; the dates; the last report's facts."""
     whole = frame(days)
     dates = sorted(whole["date"].unique())
-    clock, shown = [dates[HISTORY - 1]], []
+    clock, shown, render = [dates[HISTORY - 1]], [], summarize.page.render
+
+    def kept(*given):
+        shown.append(given[2])
+        return render(*given)
+
     monkeypatch.setattr(summarize, "now", lambda: datetime.datetime.fromisoformat(f"{clock[0]}T21:30:00+00:00"))
-    render = summarize.page.render
-    monkeypatch.setattr(summarize.page, "render", lambda *given: shown.append(given[2]) or render(*given))
+    monkeypatch.setattr(summarize.page, "render", kept)
     with pipeline.cloud(model=pipeline.stand_in) as cloud:
         cloud.send(csv_files.csv(whole[whole["date"] <= clock[0]]), "history.csv")
         for at in range(HISTORY, HISTORY + days):
@@ -51,7 +55,7 @@ def send_all(days: int, monkeypatch) -> tuple[dict[str, bytes], pd.DataFrame, li
 def recomputed(lake: dict[str, bytes], whole: pd.DataFrame, dates: list[str]) -> dict[tuple, dict]:
     """By ticker, origin and horizon what was said first and what came of it, with dictionaries and raw prices."""
     said = [pq.read_table(io.BytesIO(body)).to_pylist() for key, body in lake.items() if "/future-" in key]
-    raw = {(row.ticker, row.date): row.adjclose for row in whole.itertuples()}
+    raw: dict[tuple, float] = whole.set_index(["ticker", "date"])["adjclose"].to_dict()
     found = {}
     for row in (row for rows in said for row in rows):
         origin = row["origin_date"].isoformat()
