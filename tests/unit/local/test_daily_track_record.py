@@ -3,6 +3,7 @@
 import datetime
 import io
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def send_all(days: int, monkeypatch) -> tuple[dict[str, bytes], pd.DataFrame, li
 def recomputed(lake: dict[str, bytes], whole: pd.DataFrame, dates: list[str]) -> dict[tuple, dict]:
     """By ticker, origin and horizon what was said first and what came of it, with dictionaries and raw prices."""
     said = [pq.read_table(io.BytesIO(body)).to_pylist() for key, body in lake.items() if "/future-" in key]
-    raw: dict[tuple, float] = whole.set_index(["ticker", "date"])["adjclose"].to_dict()
+    raw = {(name, day): price for name, day, price in whole[["ticker", "date", "adjclose"]].to_numpy().tolist()}
     found = {}
     for row in (row for rows in said for row in rows):
         origin = row["origin_date"].isoformat()
@@ -87,7 +88,7 @@ def test_the_track_record_is_that_of_a_recomputation(laptop, sent):
     assert {row["state"] for row in view(laptop, lake, expected)} == {"scored", "waiting"}
 
 
-def view(laptop, lake: dict[str, bytes], expected: dict[tuple, dict]) -> list[dict]:
+def view(laptop, lake: dict[str, bytes], expected: dict[tuple, dict]) -> list[dict[str, Any]]:
     """The rows of the view track_record, each compared with what is expected."""
     athena = Lake(laptop)
     athena.make()
@@ -98,7 +99,7 @@ def view(laptop, lake: dict[str, bytes], expected: dict[tuple, dict]) -> list[di
     columns = "ticker, origin_date, horizon, state, realised_date, move, live, origin_corrected, inside_80"
     asked = athena.ask(f"select {columns} from track_record")
     assert asked.state == "SUCCEEDED", asked.reason
-    rows = [dict(zip(asked.rows[0], row, strict=True)) for row in asked.rows[1:]]
+    rows: list[dict[str, Any]] = [dict(zip(map(str, asked.rows[0]), row, strict=True)) for row in asked.rows[1:]]
     assert len(rows) == len(expected)
     for row in rows:
         one = expected[row["ticker"], row["origin_date"], int(row["horizon"])]
