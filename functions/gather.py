@@ -27,7 +27,8 @@ def handler(event: GatherEvent, context: LambdaContext) -> GatherResult:
         held, etag, now = dataset.lease(name)
         way = coordination.approach(held, execution, now, asked)
         if way == "folded":
-            return answer(run, "folded", f"its rows go into the run of {held.holder}")
+            again = "; what is forced starts nothing while it leads, so start it again after" if event["force"] else ""
+            return answer(run, "folded", f"its rows go into the run of {held.holder}{again}")
         if way == "ask":
             asked = dataset.ask(held.holder)
         elif way == "take":

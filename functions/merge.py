@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow.parquet as pq
 
-from common import arrays, dataset, keys, storage, telemetry, working
+from common import arrays, aws, dataset, keys, storage, telemetry, working
 from common.errors import ShardTooCrowded
 from common.events import LambdaContext, NamedRun, ShardEvent, ShardResult
 from common.settings import settings
@@ -22,7 +22,6 @@ from stocks.dataset.fold import fold
 from stocks.dataset.plan import Plan, Planned
 from stocks.dataset.table import Facts, Table, Upload
 
-READERS = 16  # parts that are read at once
 MOST_ROWS = 4_000_000  # of a shard, which this step and those after it can hold
 DIGEST_BITS = 256
 
@@ -69,9 +68,9 @@ def read_facts(run: NamedRun, part: int) -> list[dict]:
 
 def read_uploads(planned: tuple[Planned, ...], number: int, bits: int) -> Iterator[Upload]:
     """The shard's rows of each upload, in the plan's order."""
-    with ThreadPoolExecutor(READERS) as pool:
-        for at in range(0, len(planned), READERS):
-            own = planned[at : at + READERS]
+    with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
+        for at in range(0, len(planned), aws.CONNECTIONS):
+            own = planned[at : at + aws.CONNECTIONS]
             read = pool.map(functools.partial(read_upload, number=number, bits=bits), own)
             yield from (Upload(upload.id, rows) for upload, rows in zip(own, read, strict=True))
 

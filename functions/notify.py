@@ -7,6 +7,7 @@ from common.events import FailedRun, LambdaContext, NotifyResult, ShortRun, Succ
 from common.settings import Settings, settings
 from stocks.dataset import uploads
 
+TOGETHER = ("RejectedFile", "RejectedSettings")  # of which a dataset may have hundreds at once
 MAX_CAUSE = 32_768  # characters that a Fail state keeps
 PUBLISHED_ADVICE = (
     "If SQL does not show them, start the execution again with the same input: it crawls and trains nothing."
@@ -21,8 +22,8 @@ def handler(event: SucceededRun | ShortRun | FailedRun, context: LambdaContext) 
     subject, message, cause = compose(setting, event)
     if event["outcome"] == "failed" and event["failure"]["error"] == "RejectedFile":
         telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
-        if waits(event):
-            return {"cause": cause}
+    if event["outcome"] == "failed" and event["failure"]["error"] in TOGETHER and waits(event):
+        return {"cause": cause}
     messages.publish(setting.topic_arn, subject, message)
     return {"cause": cause}
 

@@ -28,8 +28,9 @@ def handler(event: ScheduleEvent, context: LambdaContext) -> ResumeResult:
     started, failed = [], []
     for name in dataset.names():
         try:
-            started += [*lead(name), *redeliver(name)]
+            started += lead(name)
             rejections.tell(name)
+            started += redeliver(name)
         except Exception as error:  # the other datasets must not wait for this one to be mended
             telemetry.logger.exception("a dataset could not be looked at", dataset=name)
             failed.append(f"{name}: {error}")
@@ -65,7 +66,7 @@ def redeliver(name: str) -> list[str]:
     now, version = dataset.lease(name).now, dataset.settings(name).version
     late = resume.overdue(uploads, ids, version, now, adopted(name, uploads, ids))
     for execution, upload in late:
-        executions.deliver(upload, dataset.size(upload), execution)
+        executions.deliver(upload, execution)
     return [execution for execution, _ in late]
 
 

@@ -12,49 +12,60 @@ from common import aws, dataset, keys, storage, telemetry
 from common.events import DailyEvent, LambdaContext, NamedRun, RetireResult
 from common.settings import settings
 from stocks.dataset import plan as plans
+from stocks.dataset.lease import Lease
 
 # By folder of the lake: the beginning of the names that go.
-GOING = {"prices": "", "facts": "", "metrics": "", "models": "", "reports": "", "predictions": "test-"}
+GOING = {"predictions": "test-", "metrics": "", "models": "", "reports": "", "facts": "", "prices": ""}
 PARTITIONED = ("prices", "metrics")  # tables whose partition goes with its objects
+
+
+class NotRetired(Exception):
+    """A dataset's old runs could not be looked through; the message names it and says why."""
 
 
 @telemetry.step
 def handler(event: DailyEvent, context: LambdaContext) -> RetireResult:
-    return {"retired": [run["run_id"] for name in dataset.names() for run in old(name) if retire(run)]}
+    retired, failed = [], []
+    for name in dataset.names():
+        try:
+            for run in old(name):
+                retire(run)
+                retired.append(run["run_id"])
+        except Exception as error:  # the other datasets must not wait for this one to be mended
+            telemetry.logger.exception("a dataset could not be looked through", dataset=name)
+            failed.append(f"{name}: {error}")
+    if failed:
+        raise NotRetired("; ".join(failed))
+    return {"retired": retired}
 
 
 def old(name: str) -> Iterator[NamedRun]:
-    """The dataset's runs that have outlived RunRetentionDays and that no other run needs."""
-    until = dataset.lease(name).now - datetime.timedelta(days=settings().run_retention_days)
-    every = list(dataset.every_run(name))
-    newest = plans.newest(every)
-    for run in every:
-        if run.finished < until and run is not newest and run.run_id != base_in_use(name):
-            yield {"run_id": run.run_id, "dataset": name}
+    """The dataset's runs that have outlived RunRetentionDays, still have prices, and that no other run needs."""
+    held = dataset.lease(name)
+    until = held.now - datetime.timedelta(days=settings().run_retention_days)
+    folders = storage.folders(settings().lake_bucket, f"prices/dataset={name}/")
+    with_prices, base = {folder.partition("run_id=")[2].rstrip("/") for folder in folders}, base_of(name, held.lease)
+    for key, run_id in dataset.published_keys(name)[:-1]:  # the newest stays, however old it is
+        if run_id in with_prices and run_id != base:
+            if dataset.published_run(key).finished >= until:
+                return  # those after it are younger
+            yield {"run_id": run_id, "dataset": name}
 
 
-def base_in_use(name: str) -> str:
+def base_of(name: str, held: Lease) -> str:
     """The run that the dataset's leading execution reads, empty where none does."""
-    holder = dataset.lease(name).lease.holder
-    drawn = dataset.plan({"run_id": plans.run_id(name, holder), "dataset": name}) if holder else None
+    drawn = dataset.plan({"run_id": plans.run_id(name, held.holder), "dataset": name}) if held.holder else None
     return drawn.base if drawn else ""
 
 
-def retire(run: NamedRun) -> bool:
-    """Whether anything was left to delete."""
+def retire(run: NamedRun) -> None:
+    """Delete what goes of a run, its prices last: as long as they stand, the run is found again."""
     lake = settings().lake_bucket
-    going = [
-        found["Key"]
-        for folder, beginning in GOING.items()
-        for found in storage.listed(lake, keys.lake(folder, run, beginning))
-    ]
-    if not going:
-        return False
     for table in PARTITIONED:
         forget_partition(table, run)
-    for key in going:
-        aws.s3().delete_object(Bucket=lake, Key=key)
-    return True
+    for folder, beginning in GOING.items():
+        for found in storage.listed(lake, keys.lake(folder, run, beginning)):
+            aws.s3().delete_object(Bucket=lake, Key=found["Key"])
 
 
 def forget_partition(table: str, run: NamedRun) -> None:

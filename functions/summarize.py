@@ -1,5 +1,6 @@
 """Measure the forecasts over all shards, write the report and, last of all, the run's row: that row is the commit."""
 
+import dataclasses
 import datetime
 import io
 import json
@@ -99,9 +100,9 @@ def status_of(name: str, run_id: str) -> dict[str, str]:
     run: NamedRun = {"run_id": run_id, "dataset": name}
     found: dict[str, str] = {}
     for number in range(dataset.planned(run).shards):
-        body = storage.get(settings().lake_bucket, keys.lake("tickers", run, keys.part(number)))
-        table = pq.read_table(io.BytesIO(body), columns=["ticker", "status"])
-        found |= dict(zip(table["ticker"].to_pylist(), table["status"].to_pylist(), strict=True))
+        if body := still_there(keys.lake("tickers", run, keys.part(number))):
+            table = pq.read_table(io.BytesIO(body), columns=["ticker", "status"])
+            found |= dict(zip(table["ticker"].to_pylist(), table["status"].to_pylist(), strict=True))
     return found
 
 
@@ -117,6 +118,7 @@ def outlooks(ahead: pa.Table) -> list[news.Outlook]:
 def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
     """Write the run's row, if the run still leads."""
     dataset.must_lead(drawn)
+    facts = dataclasses.replace(facts, finished=now())  # the report took its time
     published = published_run.Run(
         run_id=drawn.run_id,
         term=drawn.term,
@@ -177,31 +179,38 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict) ->
 
 def track_record(run: Run, drawn: Plan) -> dict[int, track.Score]:
     """What came of the forecasts of the dataset's last runs, by today's table."""
-    scores = track.empty()
-    said = track_said(drawn.dataset, list(dataset.every_run(drawn.dataset))[-TRACKED_RUNS:])
+    scores, earlier = track.empty(), dataset.last_runs(drawn.dataset, TRACKED_RUNS)
+    said = track_said(drawn.dataset, earlier)
     if said is None:
         return scores
+    known = [frozenset(one.uploads) for one in earlier]
     for number in range(run["shards"]):
-        rows = working.get_arrays(run, "rows", number)
-        facts = working.get_json(run, "tickers", number)["rescaled"]
-        ratios: dict[str, list[float]] = {}
-        for ticker, _, ratio, _ in facts:
-            ratios.setdefault(ticker, []).append(ratio)
-        track.add(scores, said, rows, ratios)
+        rescaled: dict[str, list[tuple[str, float]]] = {}
+        for ticker, upload, ratio, _ in working.get_json(run, "tickers", number)["rescaled"]:
+            rescaled.setdefault(ticker, []).append((upload, ratio))
+        track.add(scores, said, working.get_arrays(run, "rows", number), rescaled, known)
     return scores
 
 
 def track_said(name: str, runs: list[published_run.Run]) -> track.Said | None:
-    """The first forecast of each ticker, day and horizon that these runs published; None without runs."""
+    """The first forecast of each ticker, day and horizon that these runs published; None without any."""
     parts = []
-    for earlier in runs:
+    for place, earlier in enumerate(runs):
         run: NamedRun = {"run_id": earlier.run_id, "dataset": name}
-        body = storage.get(settings().lake_bucket, keys.lake("predictions", run, f"future-{keys.part(0)}"))
-        table = pq.read_table(io.BytesIO(body), columns=list(track.Said._fields[:-1]))
-        parts.append(schemas.said(table, earlier.finished))
+        body = still_there(keys.lake("predictions", run, f"future-{keys.part(0)}"))
+        if body:
+            parts.append(schemas.said(pq.read_table(io.BytesIO(body)), earlier.finished, place))
     if not parts:
         return None
     return track.first(track.Said(*(np.concatenate(columns) for columns in zip(*parts, strict=True))))
+
+
+def still_there(key: str) -> bytes | None:
+    """An object of an earlier run, None where somebody deleted it: this run is published all the same."""
+    body = storage.find(settings().lake_bucket, key).body
+    if body is None:
+        telemetry.logger.warning("an earlier run lacks this file", key=key)
+    return body
 
 
 def left_out(run: Run) -> list[Skip]:

@@ -75,6 +75,7 @@ enforce = iam_evaluator.enforce
 policies_of_role = iam_evaluator._gather_role_policies
 roles = iam._roles
 register_session = sts.register_session
+compile_wildcards = Seam(iam_evaluator, "_fnmatch_compile")
 
 # S3
 buckets = s3._buckets

@@ -21,11 +21,12 @@ from local.patches import (
     s3,
     s3_events,
     table_metadata,
+    wildcards,
 )
 from local.sagemaker import api as sagemaker
 from local.sagemaker import models, shapes
 
-PATCHES = (alarms, crawler_arns, lambda_logs, named_queries, rules, s3, s3_events, table_metadata)
+PATCHES = (alarms, crawler_arns, lambda_logs, named_queries, rules, s3, s3_events, table_metadata, wildcards)
 SERVICES = (athena, crawler, lambdas, machine, sagemaker)
 
 

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=70)
+CONNECTIONS = 16  # that a step may have open at once, when it reads many small objects
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 5},
+    connect_timeout=5,
+    read_timeout=70,
+    max_pool_connections=CONNECTIONS,
+)
 # A link must name the bucket's own region and be signed for it; botocore's defaults do neither.
 _S3 = Config(signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 

@@ -19,10 +19,10 @@ from stocks.dataset import coordination
 from stocks.dataset import plan as plans
 from stocks.dataset.lease import Asked, Lease
 from stocks.dataset.plan import Plan, Run
-from stocks.dataset.settings import Settings, WrongSettings, parse
+from stocks.dataset.settings import Settings, WrongSettings, parse, version_of
 from stocks.dataset.uploads import INCOMING, SETTINGS, Upload, Verdict, place
 
-READERS = 16  # small objects that are read at once
+MOST_SETTINGS = 65_536  # bytes of settings.json
 RECENT_RUNS = 8  # published ones that may be a base
 
 
@@ -35,11 +35,12 @@ class Held(NamedTuple):
 
 
 def names() -> list[str]:
-    """The datasets that have a folder, or had one when they were last led."""
+    """The datasets that have a folder, a verdict or a lease."""
     lake, incoming = of_stack().lake_bucket, of_stack().incoming_bucket
     led = (one["Key"].removeprefix("leads/").removesuffix(".json") for one in storage.listed(lake, "leads/"))
     folders = (place(folder).dataset for folder in storage.folders(incoming, f"{INCOMING}/"))
-    return sorted({*led, *folders} - {""})
+    judged = (folder.partition("=")[2].rstrip("/") for folder in storage.folders(lake, "verdicts/"))
+    return sorted({*led, *folders, *judged} - {""})
 
 
 def lease(dataset: str) -> Held:
@@ -120,12 +121,6 @@ def uploads(dataset: str) -> tuple[Upload, ...]:
     return tuple(found)
 
 
-def size(upload: Upload) -> int:
-    """Of the dropped file, in bytes."""
-    s3 = aws.s3()
-    return s3.head_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)["ContentLength"]
-
-
 def settings(dataset: str) -> Settings | WrongSettings:
     """What is in force: the newest settings.json over the folder's spellings, over the stack's parameters."""
     stack, s3, found = of_stack(), aws.s3(), []
@@ -134,8 +129,11 @@ def settings(dataset: str) -> Settings | WrongSettings:
             standing = s3.get_object(Bucket=stack.incoming_bucket, Key=f"{folder}{SETTINGS}")
         except s3.exceptions.NoSuchKey:
             continue
-        found.append((standing["LastModified"], folder, standing["Body"].read()))
+        found.append((standing["LastModified"], folder, standing["Body"].read(MOST_SETTINGS + 1)))
     content = max(found)[2] if found else None
+    if content and len(content) > MOST_SETTINGS:
+        too_long = [f"it is longer than {MOST_SETTINGS:,} bytes; take out what is no setting"]
+        return WrongSettings(too_long, version_of(content))
     try:
         return parse(content, Settings(stack.test_fraction, stack.bad_row_tolerance))
     except WrongSettings as error:
@@ -155,13 +153,22 @@ def runs(dataset: str) -> tuple[Run, ...]:
     lake, rows = of_stack().lake_bucket, _rows(dataset)
     kept = _published(dataset, rows)
     if kept:
-        return tuple(map(Run.from_json, _lake(kept[-RECENT_RUNS:])))
+        return tuple(map(Run.from_json, _lake([key for key, _ in kept[-RECENT_RUNS:]])))
     return tuple(_first_version(lake, run_id, key) for run_id, key in rows.items())
 
 
-def every_run(dataset: str) -> Iterator[Run]:
-    """All published runs but those of the first version, in the order of their terms."""
-    return map(Run.from_json, _lake(_published(dataset, _rows(dataset))))
+def last_runs(dataset: str, most: int) -> list[Run]:
+    """So many published runs at most, the newest, in the order of their terms; none of the first version."""
+    return [Run.from_json(body) for body in _lake([key for key, _ in published_keys(dataset)[-most:]])]
+
+
+def published_keys(dataset: str) -> list[tuple[str, str]]:
+    """Key and id of what every published run left for later plans, by term; none of the first version."""
+    return _published(dataset, _rows(dataset))
+
+
+def published_run(key: str) -> Run:
+    return Run.from_json(storage.get(of_stack().lake_bucket, key))
 
 
 def _rows(dataset: str) -> dict[str, str]:
@@ -170,13 +177,11 @@ def _rows(dataset: str) -> dict[str, str]:
     return {_run_id(row["Key"]): row["Key"] for row in storage.listed(of_stack().lake_bucket, prefix)}
 
 
-def _published(dataset: str, rows: Collection[str]) -> list[str]:
-    """The keys of what published runs left for later plans, by term.
-
-    A run is published once its row stands; one that died between the two is none.
-    """
-    left = (kept["Key"] for kept in storage.listed(of_stack().lake_bucket, keys.published(dataset)))
-    return [key for key in left if key.rpartition("/")[2].partition("-")[2].removesuffix(".json") in rows]
+def _published(dataset: str, rows: Collection[str]) -> list[tuple[str, str]]:
+    """A run is published once its row stands; one that died between what it leaves and the row is none."""
+    listed = (kept["Key"] for kept in storage.listed(of_stack().lake_bucket, keys.published(dataset)))
+    left = ((key, key.rpartition("/")[2].partition("-")[2].removesuffix(".json")) for key in listed)
+    return [(key, run_id) for key, run_id in left if run_id in rows]
 
 
 def has_published(dataset: str) -> bool:
@@ -221,5 +226,5 @@ def _folders(dataset: str) -> list[str]:
 def _lake(names: list[str]) -> Iterator[bytes]:
     """Small objects of the lake, many at once."""
     read = functools.partial(storage.get, of_stack().lake_bucket)
-    with ThreadPoolExecutor(READERS) as pool:
+    with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
         yield from pool.map(read, names)

@@ -12,9 +12,9 @@ def nudge(dataset: str, name: str) -> None:
     _start(name, {"key": f"{INCOMING}/{dataset}/"})
 
 
-def deliver(upload: Upload, size: int, name: str) -> None:
+def deliver(upload: Upload, name: str) -> None:
     """Start an execution of this name with an upload whose own event has come to nothing."""
-    _start(name, {"key": upload.key, "version-id": upload.version_id, "size": size})
+    _start(name, {"key": upload.key, "version-id": upload.version_id})
 
 
 def _start(name: str, dropped: dict) -> None:

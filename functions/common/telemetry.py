@@ -20,6 +20,12 @@ warnings.filterwarnings("ignore", "No application metrics to publish")
 
 TRANSIENT_CODES = frozenset(
     {
+        # an answer to HEAD has no body, so its error has no name
+        "429",
+        "500",
+        "502",
+        "503",
+        "504",
         "InternalError",
         "InternalFailure",
         "InternalServerException",

@@ -165,12 +165,13 @@ def price_rows(prices: pa.Table) -> dict[str, np.ndarray]:
     return {"tickers": names, "ticker": ticker.astype(np.int32), "day": days, **columns}
 
 
-def said(future: pa.Table, finished: datetime.datetime) -> Said:
+def said(future: pa.Table, finished: datetime.datetime, run: int = 0) -> Said:
     """The future rows of a run that was published at this instant, as the track record takes them."""
     days = {name: future[name].cast(_int32).to_numpy() for name in ("origin_date", "target_date")}
     prices = {name: future[name].to_numpy() for name in ("horizon", "naive", "forecast", *INTERVALS)}
     instant = np.full(len(future), int(finished.timestamp()), np.int64)
-    return Said(ticker=future["ticker"].to_numpy().astype("U"), finished=instant, **days, **prices)
+    names, runs = future["ticker"].to_numpy().astype("U"), np.full(len(future), run, np.int64)
+    return Said(ticker=names, finished=instant, run=runs, **days, **prices)
 
 
 def _column(values: Sequence | np.ndarray, field: pa.Field) -> pa.Array:

@@ -4,7 +4,8 @@ The view track_record says the same in SQL, row by row; the report shows these s
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy as np
 from stocks.contract import HORIZONS, Arrays
 
 DAY_SECONDS = 86_400
+type Rescaled = Mapping[str, Sequence[tuple[str, float]]]
+
 GAP = 5  # days between the day that was meant and the row that came
 SAME = 1e-3  # an origin's price that is further off than this, and than a recorded ratio, was corrected
 
@@ -19,8 +22,8 @@ SAME = 1e-3  # an origin's price that is further off than this, and than a recor
 class Said(NamedTuple):
     """m forecasts of earlier runs, in the order of the runs.
 
-    ticker U[m], origin_date, target_date (days since 1970) and horizon int32[m], prices float64[m], and finished
-    int64[m]: when the run was published, in seconds since 1970.
+    ticker U[m], origin_date, target_date (days since 1970) and horizon int32[m], prices float64[m], finished int64[m]
+    (when the run was published, in seconds since 1970), and run int64[m], the place of the run among those asked.
     """
 
     ticker: np.ndarray
@@ -34,6 +37,7 @@ class Said(NamedTuple):
     p90: np.ndarray
     p975: np.ndarray
     finished: np.ndarray
+    run: np.ndarray
 
 
 @dataclasses.dataclass
@@ -59,8 +63,12 @@ def first(said: Said) -> Said:
     return Said(*(column[np.sort(kept)] for column in said))
 
 
-def add(scores: Mapping[int, Score], said: Said, rows: Arrays, ratios: Mapping[str, Sequence[float]]) -> None:
-    """Add a shard to the scores by horizon. rows are its table, ratios those by which a ticker's prices were moved."""
+def add(scores: Mapping[int, Score], said: Said, rows: Arrays, rescaled: Rescaled, known: Sequence[Set[str]]) -> None:
+    """Add a shard to the scores by horizon.
+
+    rows are its table, rescaled the uploads that moved a ticker's prices and by which ratio, known the uploads of each
+    run.
+    """
     own = np.isin(said.ticker, rows["tickers"])
     said = Said(*(column[own] for column in said))
     ticker = np.searchsorted(rows["tickers"], said.ticker)
@@ -72,7 +80,7 @@ def add(scores: Mapping[int, Score], said: Said, rows: Arrays, ratios: Mapping[s
     day = rows["day"][came].astype(np.int64)
     fits &= (np.abs(day - said.target_date) <= GAP) & (said.finished < day * DAY_SECONDS)
     step = rows["adjclose"][origin] / said.naive
-    fits &= ~_corrected(said.ticker, step, ratios)
+    fits &= ~_corrected(said, step, rescaled, known)
     move, error = rows["adjclose"][came] / rows["adjclose"][origin] - 1, said.forecast / said.naive - 1
     low80, high80, low95, high95 = (bound / said.naive - 1 for bound in (said.p10, said.p90, said.p025, said.p975))
     for horizon, score in scores.items():
@@ -85,12 +93,13 @@ def add(scores: Mapping[int, Score], said: Said, rows: Arrays, ratios: Mapping[s
         score.days |= set(day[at].tolist())
 
 
-def _corrected(tickers: np.ndarray, step: np.ndarray, ratios: Mapping[str, Sequence[float]]) -> np.ndarray:
-    """bool[m]: where a price has changed by neither nothing nor the last ratios that were recorded."""
+def _corrected(said: Said, step: np.ndarray, rescaled: Rescaled, known: Sequence[Set[str]]) -> np.ndarray:
+    """bool[m]: where a price has changed by neither nothing nor the ratios that were recorded since its run."""
     corrected = np.abs(step - 1) > SAME
     for at in np.flatnonzero(corrected).tolist():
-        products = np.cumprod(list(ratios.get(str(tickers[at]), ()))[::-1])
-        corrected[at] = not (np.abs(step[at] / products - 1) <= SAME).any()
+        earlier = known[said.run[at]]
+        since = [ratio for upload, ratio in rescaled.get(str(said.ticker[at]), ()) if upload not in earlier]
+        corrected[at] = not abs(step[at] / math.prod(since) - 1) <= SAME
     return corrected
 
 

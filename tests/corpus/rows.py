@@ -101,7 +101,6 @@ CASES: tuple[Case, ...] = (
     good("quoted values", '"A","2024-01-03","1","2","1","1.5","1.25","100"'),
     good("spaces around values", " A , 2024-01-03 , 1 , 2 , 1 , 1.5 , 1.25 , 100 "),
     good("a duplicate row", GOOD.strip()),
-    good("a row that conflicts with another, left to Scale", "A,2024-01-02,1,2,1,1.5,9.99,100"),
     good("a row out of order", with_date("1999-01-04")),
     bad("a value of 200,000 letters", with_ticker("x" * 200_000), "a value is longer than 131,072 characters"),
     bad("an empty ticker", with_ticker(""), "ticker is empty"),

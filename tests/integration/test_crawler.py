@@ -69,8 +69,9 @@ def query(cloud, sql: str, database: str = "") -> list[list[str]]:
 
 
 def catalog(cloud) -> dict[str, dict]:
+    """The crawled tables, which have partitions; the table of files is the template's."""
     found = cloud.client("glue").get_tables(DatabaseName=cloud.outputs()["DatabaseName"])["TableList"]
-    return {table["Name"]: table for table in found if table["TableType"] == "EXTERNAL_TABLE"}
+    return {table["Name"]: table for table in found if table.get("PartitionKeys")}
 
 
 def partitions(cloud, table: str) -> dict[tuple, dict]:

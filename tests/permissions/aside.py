@@ -42,7 +42,6 @@ NEEDED = {
             states:DescribeExecution states:execution:<stack>:*""",
         "resume_without_leader": "states:StartExecution states:stateMachine:<stack>",
         "resume_the_first_version": """
-            s3:GetObjectVersion IncomingBucket/incoming/*
             s3:GetObject LakeBucket/runs/*
             s3:GetObject LakeBucket/verdicts/*
             s3:ListBucket LakeBucket runs/*""",
@@ -69,6 +68,7 @@ NEEDED = {
             s3:ListBucket LakeBucket prices/*
             s3:ListBucket LakeBucket published/*
             s3:ListBucket LakeBucket reports/*
+            s3:ListBucket LakeBucket verdicts/*
             s3:ListBucket LakeBucket runs/*
             s3:DeleteObject LakeBucket/facts/*
             s3:DeleteObject LakeBucket/metrics/*

@@ -187,8 +187,10 @@ NEEDED = {
             s3:GetObject LakeBucket/tickers/*
             s3:GetObject LakeBucket/verdicts/*
             s3:ListBucket LakeBucket leads/*
+            s3:ListBucket LakeBucket predictions/*
             s3:ListBucket LakeBucket published/*
             s3:ListBucket LakeBucket runs/*
+            s3:ListBucket LakeBucket tickers/*
             s3:PutObject WorkBucket/runs/*/message.json
             s3:PutObject LakeBucket/metrics/*
             s3:PutObject LakeBucket/predictions/*/future-*

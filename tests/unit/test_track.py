@@ -35,13 +35,14 @@ def said(*rows: tuple) -> track.Said:
     return track.Said(
         ticker=np.array(ticker), origin_date=days, target_date=days + np.array(horizon, np.int32),
         horizon=np.array(horizon, np.int32), naive=prices, forecast=np.array(forecast, float),
-        finished=np.array(finished, np.int64), **bounds,
+        finished=np.array(finished, np.int64), run=np.zeros(len(days), np.int64), **bounds,
     )  # fmt: skip
 
 
-def scored(forecasts: track.Said, rows: dict, ratios: dict | None = None) -> dict[int, track.Score]:
+def scored(forecasts: track.Said, rows: dict, rescaled: dict | None = None) -> dict[int, track.Score]:
+    """Of one run that had the upload "before"."""
     scores = track.empty()
-    track.add(scores, forecasts, rows, ratios or {})
+    track.add(scores, forecasts, rows, rescaled or {}, [{"before"}])
     return scores
 
 
@@ -87,11 +88,16 @@ def test_a_split_since_then_changes_nothing_and_a_correction_leaves_the_forecast
     rows = table({"A": [50, 51]})
     forecasts = said(("A", START, 1, 100, 101))
     assert scored(forecasts, rows)[1].forecasts == 0
-    score = scored(forecasts, rows, {"A": [0.994, 0.5]})[1]
+    score = scored(forecasts, rows, {"A": [("before", 0.994), ("after", 0.5)]})[1]
     assert (score.forecasts, score.naive_error) == (1, pytest.approx(0.02**2))
-    assert scored(forecasts, rows, {"A": [0.5, 0.994]})[1].forecasts == 0
-    both = table({"A": [49.7, 51]})
-    assert scored(forecasts, both, {"A": [0.5, 0.994]})[1].forecasts == 1
+    assert scored(forecasts, rows, {"A": [("later", 0.5), ("latest", 0.994)]})[1].forecasts == 0
+    assert scored(forecasts, table({"A": [49.7, 51]}), {"A": [("later", 0.5), ("latest", 0.994)]})[1].forecasts == 1
+
+
+def test_a_ratio_from_before_the_run_explains_nothing():
+    """A vendor that halves the prices of a ticker once more, which had split years ago."""
+    forecasts, rows = said(("A", START, 1, 100, 101)), table({"A": [50, 101]})
+    assert scored(forecasts, rows, {"A": [("before", 0.5)]})[1].forecasts == 0
 
 
 def test_the_first_of_several_forecasts_counts():
@@ -114,7 +120,7 @@ def test_many_shards_add_up_to_a_slow_recomputation():
         at = np.isin(rows["ticker"], np.searchsorted(rows["tickers"], own))
         shard = {name: rows[name][at] for name in ("day", "adjclose")}
         shard |= {"tickers": np.array(own), "ticker": rows["ticker"][at] - rows["ticker"][at].min()}
-        track.add(scores, said(*wanted), shard, {})
+        track.add(scores, said(*wanted), shard, {}, [set()])
     for horizon, score in scores.items():
         errors = []
         for name, origin, ahead, last, _ in wanted:

@@ -152,8 +152,8 @@ def track(scores: Mapping[int, Score]) -> Table | None:
         counts = f"{score.forecasts:,}", f"{len(score.days):,}"
         rows.append(Row(wording.ahead(horizon), _cells(*counts, wording.times(ratio), *shares)))
     caption = (
-        "Forecasts that this dataset's earlier runs published before the day began, beside the prices that came. Few "
-        "days say little: neighbouring days of many tickers move together."
+        "Forecasts that this dataset's last 60 runs published before the day began, beside the prices that came; SQL "
+        "has them all. Few days say little: neighbouring days of many tickers move together."
     )
     heads = ["Ahead", "Forecasts", "Days", "Error against naive", "80 % range held", "95 % range held"]
     return Table("Track record", caption, heads, rows)

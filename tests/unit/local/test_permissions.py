@@ -48,3 +48,16 @@ def test_a_function_without_the_right_to_log_loses_its_log(laptop, make_function
     answer = laptop("lambda").invoke(FunctionName=name)
     assert "FunctionError" not in answer
     assert bool(laptop("logs").filter_log_events(logGroupName=group)["events"]) == kept
+
+
+def test_a_wildcard_takes_in_a_line_break_of_a_key(laptop, make_function):
+    laptop("s3").create_bucket(Bucket="broken")
+    laptop("s3").put_object(Bucket="broken", Key="in/a\nb.csv", Body=b"x")
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::broken/in/*"}
+    code = """
+import boto3
+def handler(event, context):
+    return boto3.client("s3").get_object(Bucket="broken", Key="in/a\\nb.csv")["ContentLength"]
+"""
+    make_function("line-break", code, read)
+    assert json.loads(laptop("lambda").invoke(FunctionName="line-break")["Payload"].read()) == 1
