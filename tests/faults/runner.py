@@ -139,8 +139,12 @@ class Runner:
     def outcome(self, run: Run) -> Outcome:
         return self._outcomes[run.name].result()
 
-    def finish(self) -> None:
+    def runs_end(self) -> None:
+        """Wait for all runs: what is dropped beside them could take a fault that was meant for one."""
         wait(self._outcomes.values())
+
+    def finish(self) -> None:
+        self.runs_end()
         self._pool.shutdown()
         self._single.shutdown()
         self.watcher.finish()

@@ -61,6 +61,12 @@ def shuffled(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: files[name] for name in order.tolist()}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def alone(runner):
+    """No crowd's crawl takes a fault of the crawler that waits for a run of its own."""
+    runner.runs_end()
+
+
 @pytest.fixture(scope="module")
 def ten(runner):
     """The answers of the executions of one upload whose event came ten times at once, the first by EventBridge."""

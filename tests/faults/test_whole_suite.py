@@ -9,9 +9,12 @@ def test_a_reader_of_the_views_saw_each_run_whole_or_not_at_all(runner):
     runner.finish()
     watcher = runner.watcher
     assert watcher.looks > 0
-    counts = {view: {count for found in watcher.seen[view].values() for count in found} for view in VIEWS}
+    assert {run_id for view in VIEWS for run_id, counts in watcher.seen[view].items() if len(counts) > 1} == set()
     rows = {"backtest": BACKTEST, "latest_forecast": FORECASTS, "leaderboard": len(MODELS) * len(HORIZONS)}
-    assert counts == {view: {count} for view, count in rows.items()}
+    faulty = tuple(f"{dataset}-" for dataset in runner.datasets.values())  # crowds have tables of other sizes
+    for view, whole in rows.items():
+        counts = {count for run_id, found in watcher.seen[view].items() if run_id.startswith(faulty) for count in found}
+        assert counts == {whole}, view
 
 
 def test_nothing_at_all_is_left_in_sagemaker(runner):
