@@ -73,7 +73,7 @@ EACH = [
 @pytest.mark.parametrize("file", EACH)
 def test_a_file_is_forecast_and_its_prices_are_those_of_an_independent_reader(cloud, file):
     form = file.form
-    body, dataset = form.body(file.days, file.first), "quick" if file.quick else "large"
+    body, dataset = form.body(file.days, file.first), f"{'quick' if file.quick else 'large'}-{EVERY.index(file)}"
     ended = cloud.ended(cloud.upload(f"incoming/{dataset}/{form.file}", body), SECONDS)
     assert ended["status"] == "SUCCEEDED", ended.get("cause")
     run = dataset, json.loads(ended["output"])["run_id"]

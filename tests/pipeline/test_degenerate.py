@@ -110,7 +110,7 @@ def test_metrics_are_numbers_or_null(ran):
         for name, value in row.items():
             assert value is None or value == value, (key, name)
     assert ran.metrics()["*", "lstm", 1]["rmse_vs_naive_median"] < 1
-    assert ran.metrics()["*", "forecast", 1]["rmse_vs_naive_median"] < 1
+    assert ran.metrics()["*", "forecast", 1]["rmse_vs_naive_median"] <= 1  # 1 where the gate is shut
 
 
 @pytest.mark.parametrize("ticker", ["QUIET", "TWICE"])
@@ -133,7 +133,7 @@ def test_the_level_of_prices_changes_nothing_but_the_level(predictions, ticker, 
 
 def test_high_below_low_is_as_good_as_missing(predictions):
     same(predictions["CROSSED"], predictions["BARE"], 0)
-    for name in (*SERVED, "expected_move"):
+    for name in ("lstm", *QUANTILES, "expected_move"):  # `forecast` is the last price for both where the gate is shut
         assert not np.allclose(predictions["BARE"][name], predictions["PLAIN"][name], rtol=1e-7)
 
 

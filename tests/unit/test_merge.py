@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import merge
-from common import keys, storage, working
+from common import aws, keys, storage, working
 from common.errors import ShardTooCrowded
 from stocks import schemas, series
 from stocks.contract import COLUMNS
@@ -144,7 +144,7 @@ def test_a_part_of_another_upload_is_refused(context, cloud):
 def test_more_uploads_than_are_read_at_once_keep_their_order(context, monkeypatch):
     days = [put_verdict(rows_of(day, day + 8), f"{day}.csv", day) for day in range(0, 80, 2)]
     expected = whole(merged(draw(*days), context))
-    monkeypatch.setattr(merge, "READERS", 3)
+    monkeypatch.setattr(aws, "CONNECTIONS", 3)
     assert whole(merged(draw(*days, execution=f"{EXECUTION}other"), context)) == expected
 
 

@@ -15,7 +15,6 @@ from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 MACHINE = ENVIRONMENT["STATE_MACHINE_ARN"]
-NOW = datetime.datetime.now(datetime.UTC)
 
 
 @pytest.fixture
@@ -34,6 +33,10 @@ def cloud(monkeypatch):
         boto3.client("sns").create_topic(Name="runs")
         yield s3
     aws.client.cache_clear()
+
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 def drop(s3, key: str, body: str = "date,close\n") -> Upload:
@@ -77,14 +80,14 @@ def test_both_spellings_of_a_folder_are_one_dataset(cloud):
 
 def test_a_dataset_that_rests_is_left_alone(cloud):
     judge(cloud, drop(cloud, "incoming/us/a.csv"))
-    rests = Lease(term=1, settled=dataset.seen("us"), taken=NOW)
+    rests = Lease(term=1, settled=dataset.seen("us"), taken=now())
     assert dataset.write_lease("us", rests, "")
     assert resumed() == []
 
 
 def test_what_only_a_person_mends_is_not_started(cloud):
     judge(cloud, drop(cloud, "incoming/us/a.csv"))
-    stuck = Lease(term=1, planned=dataset.seen("us"), taken=NOW, failures=1, error="RejectedSettings", failed=NOW)
+    stuck = Lease(term=1, planned=dataset.seen("us"), taken=now(), failures=1, error="RejectedSettings", failed=now())
     assert dataset.write_lease("us", stuck, "")
     assert resumed() == []
     judge(cloud, drop(cloud, "incoming/us/b.csv"))
@@ -94,13 +97,13 @@ def test_what_only_a_person_mends_is_not_started(cloud):
 def test_a_leader_that_is_gone_is_counted_and_a_young_one_is_not_asked_about(cloud):
     judge(cloud, drop(cloud, "incoming/us/a.csv"))
     holder = MACHINE.replace("stateMachine", "execution") + ":gone"
-    young = Lease(term=1, holder=holder, taken=NOW)
+    young = Lease(term=1, holder=holder, taken=now())
     assert dataset.write_lease("us", young, "")
     assert resumed() == []
     assert dataset.lease("us").lease.holder == holder
     held = dataset.lease("us")
     assert dataset.write_lease(
-        "us", Lease(term=1, holder=holder, taken=NOW - datetime.timedelta(minutes=11)), held.etag
+        "us", Lease(term=1, holder=holder, taken=now() - datetime.timedelta(minutes=11)), held.etag
     )
     assert resumed() == []
     freed = dataset.lease("us").lease
@@ -111,7 +114,7 @@ def test_after_three_starts_in_vain_one_message_is_sent(cloud, monkeypatch):
     told = []
     monkeypatch.setattr(resume.messages, "publish", lambda *said: told.append(said))
     judge(cloud, drop(cloud, "incoming/us/a.csv"))
-    long_ago = NOW - datetime.timedelta(days=1)
+    long_ago = now() - datetime.timedelta(days=1)
     tried = Lease(term=3, planned=dataset.seen("us"), failures=3, error="ModelFailed", failed=long_ago,
                   tried=dataset.seen("us"), tries=3, tried_at=long_ago)  # fmt: skip
     assert dataset.write_lease("us", tried, "")
@@ -125,7 +128,7 @@ def test_after_three_starts_in_vain_one_message_is_sent(cloud, monkeypatch):
 def test_an_upload_whose_event_was_lost_is_delivered(cloud, monkeypatch):
     upload = drop(cloud, "incoming/us/late.csv", "date,close\n2024-01-02,5\n")
     assert resumed() == []  # its event may still come
-    old = dict.fromkeys(("modified",), NOW - datetime.timedelta(hours=3))
+    old = dict.fromkeys(("modified",), now() - datetime.timedelta(hours=3))
     listed = Upload(upload.bucket, upload.key, upload.version_id, **old)
     monkeypatch.setattr(dataset, "uploads", lambda _: (listed,))
     (name,) = resumed()
