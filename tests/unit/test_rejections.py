@@ -5,24 +5,16 @@ import json
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from common import aws, keys, messages, rejections
-from tests.support.lambda_environment import ENVIRONMENT
+from common import keys, messages, rejections
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told(buckets, monkeypatch):
     """Subject and text of every message that is sent."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
     sent: list[tuple[str, str]] = []
     monkeypatch.setattr(messages, "publish", lambda _, subject, text: sent.append((subject, text)))
-    with mock_aws():
-        aws.client.cache_clear()
-        boto3.client("s3").create_bucket(Bucket="lake")
-        yield sent
-    aws.client.cache_clear()
+    return sent
 
 
 def source(number: int) -> dict:

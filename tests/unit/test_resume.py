@@ -5,10 +5,9 @@ import json
 
 import boto3
 import pytest
-from moto import mock_aws
 
 import resume
-from common import aws, dataset, keys
+from common import dataset, keys
 from stocks.dataset.lease import Lease
 from stocks.dataset.uploads import Upload, Verdict
 from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
@@ -18,21 +17,13 @@ MACHINE = ENVIRONMENT["STATE_MACHINE_ARN"]
 
 
 @pytest.fixture
-def cloud(monkeypatch):
-    """Buckets, a machine whose executions moto leaves running, and a topic with a queue."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
-        aws.client.cache_clear()
-        s3 = boto3.client("s3")
-        for bucket in ("incoming", "work", "lake"):
-            s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_versioning(Bucket="incoming", VersioningConfiguration={"Status": "Enabled"})
-        definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
-        boto3.client("stepfunctions").create_state_machine(name="stocks", definition=definition, roleArn=ROLE)
-        boto3.client("sns").create_topic(Name="runs")
-        yield s3
-    aws.client.cache_clear()
+def cloud(buckets):
+    """The buckets, a machine and a topic."""
+    buckets.put_bucket_versioning(Bucket="incoming", VersioningConfiguration={"Status": "Enabled"})
+    definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+    boto3.client("stepfunctions").create_state_machine(name="stocks", definition=definition, roleArn=ROLE)
+    boto3.client("sns").create_topic(Name="runs")
+    return buckets
 
 
 def now() -> datetime.datetime:

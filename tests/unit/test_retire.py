@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto import mock_aws
 
 import retire
-from common import aws, dataset, keys
+from common import dataset, keys
 from stocks.dataset import plan as plans
 from stocks.dataset.lease import Lease
 from stocks.dataset.plan import Plan, Run
 from stocks.dataset.settings import Settings
-from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
+from tests.support.lambda_environment import CONTEXT
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import PartitionInputTypeDef
@@ -27,20 +26,13 @@ FOR_EVER = ("predictions/future-00000.parquet", "runs/00000.parquet", "tickers/0
 
 
 @pytest.fixture
-def s3(monkeypatch):
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
-        aws.client.cache_clear()
-        client = boto3.client("s3")
-        for bucket in ("incoming", "lake"):
-            client.create_bucket(Bucket=bucket)
-        glue = boto3.client("glue")
-        glue.create_database(DatabaseInput={"Name": "stocks"})
-        for table in ("prices", "metrics"):
-            glue.create_table(DatabaseName="stocks", TableInput={"Name": table})
-        yield client
-    aws.client.cache_clear()
+def s3(buckets):
+    """The buckets, and a database with the tables that have partitions to lose."""
+    glue = boto3.client("glue")
+    glue.create_database(DatabaseInput={"Name": "stocks"})
+    for table in ("prices", "metrics"):
+        glue.create_table(DatabaseName="stocks", TableInput={"Name": table})
+    return buckets
 
 
 def key(name: str, run_id: str) -> str:
