@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from common import aws, clock, dataset, sagemaker, telemetry
-from common.errors import StillCreating, Transient
+from common.errors import StillCreating
 from common.events import CleanUpEvent, CleanUpResult, LambdaContext
 from stocks.dataset import lease as leases
 
@@ -27,7 +27,6 @@ RUNNING = ("InProgress", "Stopping")
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # SageMaker refuses to delete an endpoint meanwhile
 PATIENCE_SECONDS = 90
 POLL_SECONDS = 2
-ROUNDS = 20  # of reading the lease again that others have written meanwhile
 
 
 @telemetry.step
@@ -47,13 +46,8 @@ def handler(event: CleanUpEvent, context: LambdaContext) -> CleanUpResult:
 
 def free_lease(event: CleanUpEvent) -> None:
     """Take the execution, which has ended badly or is about to, out of the lease that it may hold."""
-    name = event["run"]["dataset"]
-    for _ in range(ROUNDS):
-        held, etag, now = dataset.lease(name)
-        freed = leases.clean_up(held, event["execution_arn"], event["error"], now)
-        if freed is None or dataset.write_lease(name, freed, etag):
-            return
-    raise Transient(f"the lease of {name} keeps changing")
+    execution, error = event["execution_arn"], event["error"]
+    dataset.change_lease(event["run"]["dataset"], lambda held: leases.clean_up(held.lease, execution, error, held.now))
 
 
 def attempt[Answer](call: Callable[..., Answer], **arguments: str) -> Answer | None:

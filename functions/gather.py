@@ -15,7 +15,6 @@ from stocks.dataset.coordination import Refuse, Situation, Wait
 from stocks.dataset.lease import Lease
 from stocks.dataset.plan import Plan, Stack
 
-ROUNDS = 20  # of reading again what others have written meanwhile
 ERRORS = {"RejectedSettings": RejectedSettings, "NotAdopted": NotAdopted}
 
 
@@ -23,7 +22,7 @@ ERRORS = {"RejectedSettings": RejectedSettings, "NotAdopted": NotAdopted}
 def handler(event: GatherEvent, context: LambdaContext) -> GatherResult:
     run, execution, asked = event["run"], event["execution_arn"], None
     name = run["dataset"]
-    for _ in range(ROUNDS):
+    for _ in range(dataset.ROUNDS):
         held, etag, now = dataset.lease(name)
         way = coordination.approach(held, execution, now, asked)
         if way == "folded":

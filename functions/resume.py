@@ -6,6 +6,8 @@ Every dataset goes on its own: one that cannot be looked at is named, and the ne
 `stocks.dataset.resume` decides.
 """
 
+import datetime
+
 from aws_lambda_powertools.metrics import MetricUnit
 
 from common import dataset, executions, messages, rejections, telemetry
@@ -15,7 +17,7 @@ from common.settings import settings
 from stocks.dataset import coordination, resume
 from stocks.dataset.coordination import Refuse
 from stocks.dataset.resume import Ask, Free, Start, Tell
-from stocks.dataset.settings import WrongSettings
+from stocks.dataset.settings import Settings, WrongSettings
 from stocks.dataset.uploads import Upload
 
 
@@ -28,9 +30,10 @@ def handler(event: ScheduleEvent, context: LambdaContext) -> ResumeResult:
     started, failed = [], []
     for name in dataset.names():
         try:
-            started += lead(name)
+            held, ids, rules = dataset.lease(name), dataset.verdict_ids(name), dataset.settings(name)
+            started += lead(name, held, ids, rules.version)
             rejections.tell(name)
-            started += redeliver(name)
+            started += redeliver(name, held.now, ids, rules)
         except Exception as error:  # the other datasets must not wait for this one to be mended
             telemetry.logger.exception("a dataset could not be looked at", dataset=name)
             failed.append(f"{name}: {error}")
@@ -40,10 +43,8 @@ def handler(event: ScheduleEvent, context: LambdaContext) -> ResumeResult:
     return {"started": started}
 
 
-def lead(name: str) -> list[str]:
-    """The execution, if one was started for want of a leader."""
-    held = dataset.lease(name)
-    ids, version = dataset.verdict_ids(name), dataset.settings(name).version
+def lead(name: str, held: Held, ids: tuple[str, ...], version: str) -> list[str]:
+    """The execution, if one was started for want of a leader; ids are those of the verdicts."""
     action = resume.decide(name, held.lease, ids, version, held.now)
     if isinstance(action, Ask):
         action = resume.decide(name, held.lease, ids, version, held.now, dataset.ask(action.holder))
@@ -60,19 +61,19 @@ def keep(name: str, held: Held, action: Free | Start | Tell) -> None:
         messages.publish(settings().topic_arn, f"Forecasts do not get on: {name}", action.message)
 
 
-def redeliver(name: str) -> list[str]:
+def redeliver(name: str, now: datetime.datetime, ids: tuple[str, ...], rules: Settings | WrongSettings) -> list[str]:
     """The executions that were started with uploads that should have a verdict and have none."""
-    uploads, ids = dataset.uploads(name), dataset.verdict_ids(name)
-    now, version = dataset.lease(name).now, dataset.settings(name).version
-    late = resume.overdue(uploads, ids, version, now, adopted(name, uploads, ids))
+    uploads = dataset.uploads(name)
+    late = resume.overdue(uploads, ids, rules.version, now, adopted(name, uploads, ids, rules))
     for execution, upload in late:
         executions.deliver(upload, execution)
     return [execution for execution, _ in late]
 
 
-def adopted(name: str, uploads: tuple[Upload, ...], ids: tuple[str, ...]) -> Upload | None:
+def adopted(
+    name: str, uploads: tuple[Upload, ...], ids: tuple[str, ...], rules: Settings | WrongSettings
+) -> Upload | None:
     """The file of a newest run of the first version, as long as it has no verdict."""
-    rules = dataset.settings(name)
     if isinstance(rules, WrongSettings) or dataset.has_published(name):
         return None
     found = coordination.adoption(dataset.runs(name), dataset.verdicts(name, ids), uploads, rules)

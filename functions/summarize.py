@@ -23,7 +23,7 @@ from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
 from stocks.reporting import charts, news, page, wording
-from stocks.reporting.facts import Evidence, FileRead, RunFacts, Skip
+from stocks.reporting.facts import Evidence, FileRead, RunFacts
 from stocks.reporting.news import News
 
 TRACKED_RUNS = 60  # three months of daily files; SQL has them all
@@ -35,7 +35,8 @@ REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the pag
 def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     setting, run = settings(), event["run"]
     drawn, data = dataset.planned(run), working.get_json(run, "data")
-    facts = gather(setting, event, drawn, data)
+    told = [working.get_json(run, "tickers", number) for number in range(run["shards"])]
+    facts = gather(setting, event, drawn, data, told)
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
     measured = metrics.columns(scores)
     rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
@@ -53,7 +54,7 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
         "tickers": facts.tickers,
         "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
-    working.put_json(run, "message", {"lines": list(news.lines(changes(run, drawn, data, ahead)))})
+    working.put_json(run, "message", {"lines": list(news.lines(changes(drawn, data, told, ahead)))})
     commit(run, drawn, facts)
     record(pooled, run["dataset"])
     # A crawl that begins after this instant has seen the run's row.
@@ -66,9 +67,8 @@ def future(run: Run) -> pa.Table:
     return pa.concat_tables(pq.read_table(io.BytesIO(part)) for part in parts)
 
 
-def changes(run: Run, drawn: Plan, data: dict, ahead: pa.Table) -> News:
-    """What the message tells of the run."""
-    told = [working.get_json(run, "tickers", number) for number in range(run["shards"])]
+def changes(drawn: Plan, data: dict, told: list[dict], ahead: pa.Table) -> News:
+    """What the message tells of the run; told is what Publish left of each shard's tickers."""
     status = {ticker: word for shard in told for ticker, word in shard["status"].items()}
     before = status_of(drawn.dataset, data["previous"]) if data["previous"] else status
     named = {upload.id: upload.key.rpartition("/")[2] for upload in drawn.uploads}
@@ -137,7 +137,7 @@ def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
     storage.put(settings().lake_bucket, keys.lake("runs", run, keys.part(0)), row)
 
 
-def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict) -> RunFacts:
+def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict, told: list[dict]) -> RunFacts:
     run, newest = event["run"], drawn.uploads[-1]
     evidence = read_evidence(event["model_uri"])
     training, hosting = setting.training_instance_type, setting.endpoint_instance_type
@@ -160,8 +160,8 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict) ->
         started=datetime.datetime.fromisoformat(event["execution_started"]),
         finished=now(),
         read=[FileRead(verdict.upload.key, verdict.rejected_rows, verdict.reading) for verdict in new],
-        left_out=left_out(run),
-        track=track_record(run, drawn),
+        left_out=sorted((skip for shard in told for skip in shard["left_out"]), key=lambda skip: skip["ticker"]),
+        track=track_record(run, drawn, told),
         **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],
@@ -177,16 +177,16 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict) ->
     )
 
 
-def track_record(run: Run, drawn: Plan) -> dict[int, track.Score]:
+def track_record(run: Run, drawn: Plan, told: list[dict]) -> dict[int, track.Score]:
     """What came of the forecasts of the dataset's last runs, by today's table."""
     scores, earlier = track.empty(), dataset.last_runs(drawn.dataset, TRACKED_RUNS)
     said = track_said(drawn.dataset, earlier)
     if said is None:
         return scores
     known = [frozenset(one.uploads) for one in earlier]
-    for number in range(run["shards"]):
+    for number, shard in enumerate(told):
         rescaled: dict[str, list[tuple[str, float]]] = {}
-        for ticker, upload, ratio, _ in working.get_json(run, "tickers", number)["rescaled"]:
+        for ticker, upload, ratio, _ in shard["rescaled"]:
             rescaled.setdefault(ticker, []).append((upload, ratio))
         track.add(scores, said, working.get_arrays(run, "rows", number), rescaled, known)
     return scores
@@ -211,12 +211,6 @@ def still_there(key: str) -> bytes | None:
     if body is None:
         telemetry.logger.warning("an earlier run lacks this file", key=key)
     return body
-
-
-def left_out(run: Run) -> list[Skip]:
-    """The tickers without a forecast, by name."""
-    shards = (working.get_json(run, "tickers", number)["left_out"] for number in range(run["shards"]))
-    return sorted((skip for shard in shards for skip in shard), key=lambda skip: skip["ticker"])
 
 
 def run_row(facts: RunFacts) -> dict[str, list]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from common import aws, keys, storage
-from common.errors import RejectedSettings
+from common.errors import RejectedSettings, Transient
 from common.events import NamedRun
 from common.settings import settings as of_stack
 from stocks.dataset import coordination
@@ -23,6 +23,7 @@ from stocks.dataset.settings import Settings, WrongSettings, parse, version_of
 from stocks.dataset.uploads import INCOMING, SETTINGS, Upload, Verdict, place
 
 MOST_SETTINGS = 65_536  # bytes of settings.json
+ROUNDS = 20  # of reading a lease again that others have written meanwhile
 RECENT_RUNS = 8  # published ones that may be a base
 
 
@@ -51,6 +52,16 @@ def lease(dataset: str) -> Held:
 def write_lease(dataset: str, written: Lease, etag: str) -> bool:
     """Whether nobody else wrote it since it was read."""
     return storage.put_if(of_stack().lake_bucket, keys.lease(dataset), written.to_json(), etag)
+
+
+def change_lease(dataset: str, change: Callable[[Held], Lease | None]) -> None:
+    """Write what change makes of the lease, None for nothing; again with what others have written meanwhile."""
+    for _ in range(ROUNDS):
+        held = lease(dataset)
+        changed = change(held)
+        if changed is None or write_lease(dataset, changed, held.etag):
+            return
+    raise Transient(f"the lease of {dataset} keeps changing")
 
 
 def ask(holder: str) -> Asked:
@@ -186,14 +197,12 @@ def _published(dataset: str, rows: Collection[str]) -> list[tuple[str, str]]:
 
 def has_published(dataset: str) -> bool:
     """Whether a run of the present version was published."""
-    kept = aws.s3().list_objects_v2(Bucket=of_stack().lake_bucket, Prefix=keys.published(dataset), MaxKeys=1)
-    return bool(kept.get("Contents"))
+    return storage.holds(of_stack().lake_bucket, keys.published(dataset))
 
 
 def is_published(run: NamedRun) -> bool:
     """Whether the run's row stands in the table of runs: whatever happened since, it is published."""
-    rows = aws.s3().list_objects_v2(Bucket=of_stack().lake_bucket, Prefix=keys.lake("runs", run), MaxKeys=1)
-    return bool(rows.get("Contents"))
+    return storage.holds(of_stack().lake_bucket, keys.lake("runs", run))
 
 
 def publish(run: NamedRun, facts: Run) -> None:

@@ -71,6 +71,11 @@ def listed(bucket: str, prefix: str) -> Iterator[ObjectTypeDef]:
         yield from page.get("Contents", [])
 
 
+def holds(bucket: str, prefix: str) -> bool:
+    """Whether any object is below the prefix."""
+    return bool(aws.s3().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("Contents"))
+
+
 def folders(bucket: str, prefix: str) -> list[str]:
     """The prefixes one level below a prefix, each with its slash."""
     pages = aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")

@@ -1,6 +1,6 @@
 """Every fault of the suite: runs that survive carry many, one in each state; runs that fail carry what ends them."""
 
-from gather import ROUNDS
+from common.dataset import ROUNDS
 from tests.faults.kinds import (
     BOTOCORE,
     WRITERS,
