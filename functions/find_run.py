@@ -32,7 +32,7 @@ def handler(event: FindRunEvent, context: LambdaContext) -> FindRunResult:
         "execution_arn": event["execution_arn"],
         "key": key or messages.UNKNOWN_FILE,
         "failure": failure(execution),
-        "told": execution["status"] == "FAILED" and messages.was_published(execution.get("cause", "")),
+        "notified": execution["status"] == "FAILED" and messages.was_published(execution.get("cause", "")),
     }
 
 

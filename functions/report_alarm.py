@@ -14,10 +14,10 @@ CREATED = "Unchecked: Initial alarm creation"  # how CloudWatch explains the sta
 def handler(event: AlarmEvent, context: LambdaContext) -> AlarmResult:
     alarm = event["alarmData"]
     if alarm["state"]["value"] == "OK" and alarm.get("previousState", {}).get("reason") == CREATED:
-        return {"told": False}  # nothing was wrong before
+        return {"notified": False}  # nothing was wrong before
     subject = f"{WORDS[alarm['state']['value']]}: {alarm['alarmName']}"
     messages.publish(settings().topic_arn, subject, message(alarm, event["region"]))
-    return {"told": True}
+    return {"notified": True}
 
 
 def message(alarm: dict, region: str) -> str:

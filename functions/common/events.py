@@ -231,7 +231,7 @@ class FindRunResult(TypedDict):
     execution_arn: str
     key: str
     failure: Failure  # `{error, cause}`, error `Aborted` or `TimedOut` where no step failed
-    told: bool  # whether the forecast machine has published the failure
+    notified: bool  # whether the forecast machine has published the failure
 
 
 class AlarmEvent(TypedDict):
@@ -240,7 +240,7 @@ class AlarmEvent(TypedDict):
 
 
 class AlarmResult(TypedDict):
-    told: bool  # false for a new alarm under which nothing is wrong
+    notified: bool  # false for a new alarm under which nothing is wrong
 
 
 class ScheduleEvent(TypedDict):

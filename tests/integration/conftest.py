@@ -9,7 +9,7 @@ from tests.support.cloud import ROOT, Cloud
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    up = Cloud(tmp_path_factory.mktemp("cloud"), {"SFN_WAIT_SCALE": "0.2"})
+    up = Cloud(tmp_path_factory.mktemp("cloud"), {"SFN_WAIT_SCALE": "0.05"})
     started = up.local("up")
     assert started.returncode == 0, started.stdout + started.stderr
     yield up

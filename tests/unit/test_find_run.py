@@ -103,7 +103,7 @@ def test_a_time_out_is_told_as_such(find):
     found = find("TIMED_OUT", error="States.Timeout")
     assert found["failure"]["error"] == "TimedOut"
     assert "time limit" in found["failure"]["cause"]
-    assert found["told"] is False
+    assert found["notified"] is False
 
 
 def test_an_error_that_the_machine_caught_has_been_told(find, stub, context):
@@ -115,18 +115,18 @@ def test_an_error_that_the_machine_caught_has_been_told(find, stub, context):
         "failure": {"error": "RejectedFile", "cause": "line 1: no date"},
     }
     told = notify.handler(event, context)["cause"]
-    assert find("FAILED", error="RejectedFile", cause=told)["told"] is True
+    assert find("FAILED", error="RejectedFile", cause=told)["notified"] is True
 
 
 @pytest.mark.parametrize("cause", ["line 1: no date", "An error occurred while executing the state 'X'", ""])
 def test_an_error_that_nobody_caught_or_could_tell_has_not(find, cause):
     found = find("FAILED", error="States.Runtime", cause=cause)
-    assert found["told"] is False
+    assert found["notified"] is False
     assert found["failure"] == {"error": "States.Runtime", "cause": cause or "States.Runtime"}
 
 
 def test_a_person_who_stops_a_run_in_notifys_words_is_told_of_all_the_same(find):
-    assert find("ABORTED", cause="Forecasting this was a mistake")["told"] is False
+    assert find("ABORTED", cause="Forecasting this was a mistake")["notified"] is False
 
 
 def test_a_description_that_lags_behind_the_event_is_asked_for_again(find):

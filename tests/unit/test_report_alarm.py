@@ -44,7 +44,7 @@ def data(*values, threshold=360.0):
 
 def test_an_alarm_is_told_with_what_to_do_since_when_and_the_figures(tell):
     result, said = tell(event(reasonData=data(20.0, 400.5)))
-    assert result == {"told": True}
+    assert result == {"notified": True}
     assert said["Subject"] == "ALARM: stocks-old-endpoint"
     assert said["TopicArn"] == "arn:aws:sns:us-east-1:123456789012:runs"
     lines = said["Message"].splitlines()
@@ -69,12 +69,12 @@ def test_other_states_are_told_by_their_word(tell, value, word):
 
 def test_an_alarm_that_was_just_created_and_is_fine_is_no_news(tell):
     born = event("OK", before="INSUFFICIENT_DATA", earlier="Unchecked: Initial alarm creation")
-    assert tell(born, published=False) == ({"told": False}, {})
+    assert tell(born, published=False) == ({"notified": False}, {})
 
 
 def test_an_alarm_that_was_just_created_and_is_not_fine_is_news(tell):
     born = event("ALARM", before="INSUFFICIENT_DATA", earlier="Unchecked: Initial alarm creation")
-    assert tell(born)[0] == {"told": True}
+    assert tell(born)[0] == {"notified": True}
 
 
 @pytest.mark.parametrize("state", [{}, {"reasonData": ""}, {"reasonData": data()}, {"reasonData": data(None)}])
