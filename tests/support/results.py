@@ -129,7 +129,9 @@ def facts(**changed) -> RunFacts:
             "fallback": [],
             "gates": {"1": 0.12, "5": 0.0, "20": 0.0},
             "horizons": {"1": believed(), "5": doubted(), "20": unjudged()},
-            **CARD,
+            "seed": CARD["seed"],
+            "hyperparameters": CARD["hyperparameters"],
+            "versions": CARD["versions"],
         },
     )
     return dataclasses.replace(known, **changed)
