@@ -40,7 +40,7 @@ def replay(of: Stack, run_id: str, say: Say, anyway: bool = False) -> Compared:
             files = "1 file" if len(drawn.uploads) == 1 else f"{len(drawn.uploads):,} files"
             say(f"{run_id}: {files}{f', on the prices of {drawn.base}' if drawn.base else ''}")
             found = _made(of, card, steps.steps(drawn, uuid.uuid4().hex, say))
-            return found._replace(differs=differs + found.differs)
+            return Compared(differs + found.differs, found.same, found.gone)
 
 
 def _made(of: Stack, card: Card, again: Steps) -> Compared:
@@ -56,7 +56,7 @@ def _made(of: Stack, card: Card, again: Steps) -> Compared:
             found = compare.files(_parts(s3, card.run), _parts(scratch, again.run))
             row = _get(scratch, lake, keys.lake("runs", again.run, keys.part(0)))
             now: Mapping[str, Any] = pq.read_table(io.BytesIO(row)).to_pylist()[0]
-            return found._replace(differs=[*compare.rows(card.row, now), *found.differs])
+            return Compared([*compare.rows(card.row, now), *found.differs], found.same, found.gone)
     finally:
         for place in steps.own_keys(again.run):
             for listed in list(storage.listed(*place)):
