@@ -22,20 +22,25 @@ def handler(event: SucceededRun | ShortRun | FailedRun, context: LambdaContext) 
     subject, message, cause = compose(setting, event)
     if event["outcome"] == "failed" and event["failure"]["error"] == "RejectedFile":
         telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
-    if event["outcome"] == "failed" and event["failure"]["error"] in TOGETHER and waits(event):
-        return {"cause": cause}
+    noted: list[str] = []
+    if event["outcome"] == "failed" and (group := together(event)):
+        if not rejections.is_due(group):
+            rejections.keep(group, event["source"], messages.plain(event["failure"]["cause"]))
+            return {"cause": cause}
+        noted = rejections.waiting(group)
+        message = "\n".join([message, "", *rejections.lines(noted)]) if noted else message
     messages.publish(setting.topic_arn, subject, message)
+    rejections.forget(noted)
     return {"cause": cause}
 
 
-def waits(event: FailedRun) -> bool:
-    """Whether the rejection is told with others, because one of the dataset was told within the hour."""
+def together(event: FailedRun) -> str:
+    """The dataset with which the failure shares one message an hour; files in a wrong place share one of their own."""
     source = event.get("source")
-    name = uploads.place(source["key"]).dataset if source else ""
-    if not source or not name or rejections.is_due(name):
-        return False
-    rejections.keep(name, source, messages.plain(event["failure"]["cause"]))
-    return True
+    if not source or event["failure"]["error"] not in TOGETHER:
+        return ""
+    place = uploads.place(source["key"])
+    return rejections.MISPLACED if place.kind == "misplaced" else place.dataset
 
 
 def compose(setting: Settings, event: SucceededRun | ShortRun | FailedRun) -> tuple[str, str, str]:

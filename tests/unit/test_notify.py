@@ -1,3 +1,4 @@
+import datetime
 import json
 import urllib.parse
 
@@ -18,6 +19,7 @@ def tell(topic, context, monkeypatch):
     left = {"message": {"lines": ["What is new:", "  1 new file: p.csv"]}}
     monkeypatch.setattr(working, "get_json", lambda _, kind: left[kind])
     monkeypatch.setattr(rejections, "is_due", lambda _: True)
+    monkeypatch.setattr(rejections, "waiting", lambda _: [])
 
     def call(**event):
         told = topic()
@@ -143,6 +145,60 @@ def test_a_second_rejection_within_the_hour_waits(s3, context, monkeypatch, caps
     (note, *_) = storage.listed("lake", "untold/dataset=us/")
     assert json.loads(storage.get("lake", note["Key"]))["reason"] == "line 1: no column date"
     assert capsys.readouterr().out.count('"RejectedFiles":') == 3  # the alarm counts each
+
+
+def rejected(key: str, reason: str, version: str = "1") -> dict:
+    source = {"bucket": "incoming", "key": key, "version_id": version}
+    failure = {"error": "RejectedFile", "cause": json.dumps({"errorMessage": reason})}
+    return {"outcome": "failed", "run": {}, "key": key, "source": source, "failure": failure}
+
+
+def test_the_first_rejection_after_the_hour_tells_of_those_that_waited_too(s3, context, monkeypatch):
+    sent: list = []
+    monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))
+    for name in ("one", "two", "three"):
+        notify.handler(rejected(f"incoming/us/{name}.csv", f"{name} is bad"), context)
+    notify.handler(rejected("incoming/eu/four.csv", "four is bad"), context)
+    s3.now += datetime.timedelta(minutes=60)
+    notify.handler(rejected("incoming/us/five.csv", "five is bad"), context)
+    assert [subject for _, subject, _ in sent] == [
+        f"Forecasts failed: incoming/{name}.csv (RejectedFile)" for name in ("us/one", "eu/four", "us/five")
+    ]
+    told = sent[-1][2]
+    assert told.startswith("Forecasting failed: five is bad")
+    *_, heading, gap, one, other = told.splitlines()
+    assert (heading, gap) == ("2 more files were rejected since the last message:", "")
+    assert {one, other} == {f"incoming/us/{name}.csv: {name} is bad" for name in ("two", "three")}
+    assert list(storage.listed("lake", "untold/")) == []
+
+
+def test_files_in_a_wrong_place_share_one_message_an_hour_wherever_they_are(s3, context, monkeypatch):
+    sent: list = []
+    monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))
+    for key in ("p.csv", "incoming/p.csv", "incoming/us/old/p.csv", "incoming/US market/p.csv"):
+        notify.handler(rejected(key, f"{key} is misplaced"), context)
+    assert [subject for _, subject, _ in sent] == ["Forecasts failed: p.csv (RejectedFile)"]
+    notify.handler(rejected("incoming/us/p.csv", "it is bad"), context)  # a dataset's message is its own
+    assert len(sent) == 2
+    assert rejections.tell(rejections.MISPLACED) == 0
+    s3.now += datetime.timedelta(minutes=60)
+    assert rejections.tell(rejections.MISPLACED) == 3
+    _, subject, text = sent[-1]
+    assert subject == "Files rejected: in a wrong place (3)"
+    assert text.startswith("Outside of a dataset's folder: 3 more files were rejected since the last message:")
+    assert "incoming/us/old/p.csv: incoming/us/old/p.csv is misplaced" in text
+
+
+def test_notes_stay_if_the_message_that_tells_of_them_cannot_be_sent(s3, context, monkeypatch):
+    rejections.keep("us", rejected("incoming/us/one.csv", "")["source"], "one is bad")
+
+    def out_of_reach(*_):
+        raise OSError("out of reach")
+
+    monkeypatch.setattr(messages, "publish", out_of_reach)
+    with pytest.raises(OSError, match="out of reach"):
+        notify.handler(rejected("incoming/us/two.csv", "two is bad"), context)
+    assert len(list(storage.listed("lake", "untold/dataset=us/"))) == 1
 
 
 @pytest.mark.parametrize("error", ["Aborted", "CrawlFailed", "States.Timeout"])
