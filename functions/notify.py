@@ -22,25 +22,26 @@ def handler(event: SucceededRun | ShortRun | FailedRun, context: LambdaContext) 
     subject, message, cause = compose(setting, event)
     if event["outcome"] == "failed" and event["failure"]["error"] == "RejectedFile":
         telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
-    noted: list[str] = []
-    if event["outcome"] == "failed" and (group := together(event)):
-        if not rejections.is_due(group):
-            rejections.keep(group, event["source"], messages.plain(event["failure"]["cause"]))
-            return {"cause": cause}
-        noted = rejections.waiting(group)
-        message = "\n".join([message, "", *rejections.lines(noted)]) if noted else message
+    if event["outcome"] == "failed" and event["failure"]["error"] in TOGETHER and waits(event):
+        return {"cause": cause}
     messages.publish(setting.topic_arn, subject, message)
-    rejections.forget(noted)
     return {"cause": cause}
 
 
-def together(event: FailedRun) -> str:
-    """The dataset with which the failure shares one message an hour; files in a wrong place share one of their own."""
+def waits(event: FailedRun) -> bool:
+    """Whether the rejection is told with others: some wait already, or a message was sent within the hour.
+
+    Files in a wrong place share one message an hour of their own.
+    """
     source = event.get("source")
-    if not source or event["failure"]["error"] not in TOGETHER:
-        return ""
+    if not source:
+        return False
     place = uploads.place(source["key"])
-    return rejections.MISPLACED if place.kind == "misplaced" else place.dataset
+    group = rejections.MISPLACED if place.kind == "misplaced" else place.dataset
+    if not group or (not rejections.any_wait(group) and rejections.is_due(group)):
+        return False
+    rejections.keep(group, source, messages.plain(event["failure"]["cause"]))
+    return True
 
 
 def compose(setting: Settings, event: SucceededRun | ShortRun | FailedRun) -> tuple[str, str, str]:

@@ -30,34 +30,27 @@ def keep(dataset: str, source: Upload, reason: str) -> None:
     storage.put(settings().lake_bucket, keys.untold(dataset, source), note, "application/json")
 
 
+def any_wait(dataset: str) -> bool:
+    """Whether there are notes for the next message: Resume sends it, and no rejection may take its hour."""
+    return storage.holds(settings().lake_bucket, keys.untold(dataset))
+
+
 def tell(dataset: str) -> int:
     """Send what waits, if a message is due; how many rejections it tells of."""
-    noted = waiting(dataset)
-    if not noted or not is_due(dataset):
+    lake = settings().lake_bucket
+    waiting = [found["Key"] for found in storage.listed(lake, keys.untold(dataset))]
+    if not waiting or not is_due(dataset):
         return 0
+    notes = [json.loads(storage.get(lake, key)) for key in waiting[:SHOWN]]
+    files = "1 more file was" if len(waiting) == 1 else f"{len(waiting):,} more files were"
     whose = "Outside of a dataset's folder" if dataset == MISPLACED else f"Dataset {dataset}"
-    subject = f"Files rejected: {'in a wrong place' if dataset == MISPLACED else dataset} ({len(noted):,})"
-    messages.publish(settings().topic_arn, subject, f"{whose}: " + "\n".join(lines(noted)))
-    forget(noted)
-    return len(noted)
-
-
-def waiting(dataset: str) -> list[str]:
-    """The keys of the notes that wait for the next message."""
-    return [found["Key"] for found in storage.listed(settings().lake_bucket, keys.untold(dataset))]
-
-
-def lines(noted: list[str]) -> list[str]:
-    """What a message tells of these notes."""
-    shown = [json.loads(storage.get(settings().lake_bucket, key)) for key in noted[:SHOWN]]
-    files = "1 more file was" if len(noted) == 1 else f"{len(noted):,} more files were"
-    told = [f"{files} rejected since the last message:", "", *(f"{note['key']}: {note['reason']}" for note in shown)]
-    if len(noted) > SHOWN:
-        told.append(f"and {len(noted) - SHOWN:,} more; the view file_history has all that lie in a dataset's folder")
-    return told
-
-
-def forget(noted: list[str]) -> None:
-    """Delete the notes that a message has told of."""
-    for key in noted:
-        aws.s3().delete_object(Bucket=settings().lake_bucket, Key=key)
+    lines = [f"{whose}: {files} rejected since the last message.", ""]
+    lines += [f"{note['key']}: {note['reason']}" for note in notes]
+    if len(waiting) > SHOWN:
+        all_are = "" if dataset == MISPLACED else "; the view file_history has them all"
+        lines.append(f"and {len(waiting) - SHOWN:,} more{all_are}")
+    title = "in a wrong place" if dataset == MISPLACED else dataset
+    messages.publish(settings().topic_arn, f"Files rejected: {title} ({len(waiting):,})", "\n".join(lines))
+    for key in waiting:
+        aws.s3().delete_object(Bucket=lake, Key=key)
+    return len(waiting)
