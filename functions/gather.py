@@ -3,7 +3,10 @@
 Called again every 15 seconds while it answers `wait`, by the leader alone. `stocks.dataset.coordination` decides.
 """
 
+import dataclasses
 import datetime
+import functools
+from collections.abc import Callable
 
 from common import code, dataset, telemetry
 from common.errors import NotAdopted, RejectedSettings, Transient
@@ -11,7 +14,7 @@ from common.events import Gathered, GatherEvent, GatherResult, LambdaContext, Na
 from common.settings import settings
 from stocks.dataset import coordination
 from stocks.dataset import lease as leases
-from stocks.dataset.coordination import Refuse, Situation, Wait
+from stocks.dataset.coordination import Read, Refuse, Situation, Wait
 from stocks.dataset.lease import Lease
 from stocks.dataset.plan import Plan, Stack
 
@@ -22,6 +25,7 @@ ERRORS = {"RejectedSettings": RejectedSettings, "NotAdopted": NotAdopted}
 def handler(event: GatherEvent, context: LambdaContext) -> GatherResult:
     run, execution, asked = event["run"], event["execution_arn"], None
     name = run["dataset"]
+    folders = functools.cache(lambda: dataset.folders(name))  # once a call, and never for those who do not lead
     for _ in range(dataset.ROUNDS):
         held, etag, now = dataset.lease(name)
         way = coordination.approach(held, execution, now, asked)
@@ -31,10 +35,10 @@ def handler(event: GatherEvent, context: LambdaContext) -> GatherResult:
         if way == "ask":
             asked = dataset.ask(held.holder)
         elif way == "take":
-            taken = leases.take(held, execution, now, dataset.seen(name))
+            taken = leases.take(held, execution, now, dataset.seen(name, folders()))
             dataset.write_lease(name, taken, etag)  # whether that held shows when it is read again
         else:
-            drawn = draw(event, held, now)
+            drawn = draw(event, held, now, folders)
             if isinstance(drawn, Wait):
                 return answer(run, "wait", drawn.reason)
             announced = coordination.announce(held, drawn)
@@ -43,25 +47,30 @@ def handler(event: GatherEvent, context: LambdaContext) -> GatherResult:
     raise Transient(f"the lease of {name} keeps changing")
 
 
-def draw(event: GatherEvent, held: Lease, now: datetime.datetime) -> Plan | Wait:
+def draw(event: GatherEvent, held: Lease, now: datetime.datetime, folders: Callable[[], list[str]]) -> Plan | Wait:
     """The run's plan, or what it waits for. Raises what only a person can mend."""
     run, name = event["run"], event["run"]["dataset"]
     standing = dataset.plan(run)
     if standing:
         return standing
+    judged = dataset.verdict_ids(name)
     situation = Situation(
         dataset=name,
         execution=event["execution_arn"],
         now=now,
         lease=held,
-        verdicts=dataset.verdicts(name, dataset.verdict_ids(name)),
-        uploads=dataset.uploads(name),
-        settings=dataset.settings(name),
+        judged=judged,
+        uploads=dataset.uploads(folders()),
+        settings=dataset.settings(folders()),
         runs=dataset.runs(name),
         stack=stack(),
         force=event["force"],
     )
     action = coordination.gather(situation)
+    if isinstance(action, Read):
+        situation = dataclasses.replace(situation, verdicts=dataset.verdicts(name, judged))
+        action = coordination.gather(situation)
+    assert not isinstance(action, Read)
     if isinstance(action, Refuse):
         raise ERRORS[action.error](action.cause)
     return action if isinstance(action, Wait) else dataset.write_plan(run, action)

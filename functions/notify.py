@@ -29,12 +29,18 @@ def handler(event: SucceededRun | ShortRun | FailedRun, context: LambdaContext) 
 
 
 def waits(event: FailedRun) -> bool:
-    """Whether the rejection is told with others, because one of the dataset was told within the hour."""
+    """Whether the rejection is told with others: some wait already, or a message was sent within the hour.
+
+    Files in a wrong place share one message an hour of their own.
+    """
     source = event.get("source")
-    name = uploads.place(source["key"]).dataset if source else ""
-    if not source or not name or rejections.is_due(name):
+    if not source:
         return False
-    rejections.keep(name, source, messages.plain(event["failure"]["cause"]))
+    place = uploads.place(source["key"])
+    group = rejections.MISPLACED if place.kind == "misplaced" else place.dataset
+    if not group or (not rejections.any_wait(group) and rejections.is_due(group)):
+        return False
+    rejections.keep(group, source, messages.plain(event["failure"]["cause"]))
     return True
 
 

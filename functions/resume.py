@@ -2,11 +2,11 @@
 
 It also sends the messages on rejected files that waited for their hour.
 
-Every dataset goes on its own: one that cannot be looked at is named, and the next time tries again.
+A dataset that cannot be looked at is named, and the next time tries again.
 `stocks.dataset.resume` decides.
 """
 
-import datetime
+from collections.abc import Iterator
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -27,20 +27,21 @@ class NotResumed(Exception):
 
 @telemetry.step
 def handler(event: ScheduleEvent, context: LambdaContext) -> ResumeResult:
-    started, failed = [], []
-    for name in dataset.names():
-        try:
-            held, ids, rules = dataset.lease(name), dataset.verdict_ids(name), dataset.settings(name)
-            started += lead(name, held, ids, rules.version)
-            rejections.tell(name)
-            started += redeliver(name, held.now, ids, rules)
-        except Exception as error:  # the other datasets must not wait for this one to be mended
-            telemetry.logger.exception("a dataset could not be looked at", dataset=name)
-            failed.append(f"{name}: {error}")
+    started, failed = dataset.each(resumed)
     telemetry.metrics.add_metric("Resumed", MetricUnit.Count, len(started))
+    rejections.tell(rejections.MISPLACED)
     if failed:
-        raise NotResumed("; ".join(failed))
+        raise NotResumed(failed)
     return {"started": started}
+
+
+def resumed(name: str) -> Iterator[str]:
+    """The executions that were started for a dataset."""
+    folders = dataset.folders(name)
+    held, ids, rules = dataset.lease(name), dataset.verdict_ids(name), dataset.settings(folders)
+    yield from lead(name, held, ids, rules.version)
+    rejections.tell(name)
+    yield from redeliver(name, held, ids, rules, dataset.uploads(folders))
 
 
 def lead(name: str, held: Held, ids: tuple[str, ...], version: str) -> list[str]:
@@ -61,10 +62,11 @@ def keep(name: str, held: Held, action: Free | Start | Tell) -> None:
         messages.publish(settings().topic_arn, f"Forecasts do not get on: {name}", action.message)
 
 
-def redeliver(name: str, now: datetime.datetime, ids: tuple[str, ...], rules: Settings | WrongSettings) -> list[str]:
+def redeliver(
+    name: str, held: Held, ids: tuple[str, ...], rules: Settings | WrongSettings, uploads: tuple[Upload, ...]
+) -> list[str]:
     """The executions that were started with uploads that should have a verdict and have none."""
-    uploads = dataset.uploads(name)
-    late = resume.overdue(uploads, ids, rules.version, now, adopted(name, uploads, ids, rules))
+    late = resume.overdue(uploads, ids, rules.version, held.now, adopted(name, uploads, ids, rules))
     for execution, upload in late:
         executions.deliver(upload, execution)
     return [execution for execution, _ in late]

@@ -25,18 +25,16 @@ class NotRetired(Exception):
 
 @telemetry.step
 def handler(event: DailyEvent, context: LambdaContext) -> RetireResult:
-    retired, failed = [], []
-    for name in dataset.names():
-        try:
-            for run in old(name):
-                retire(run)
-                retired.append(run["run_id"])
-        except Exception as error:  # the other datasets must not wait for this one to be mended
-            telemetry.logger.exception("a dataset could not be looked through", dataset=name)
-            failed.append(f"{name}: {error}")
+    retired, failed = dataset.each(retired_of)
     if failed:
-        raise NotRetired("; ".join(failed))
+        raise NotRetired(failed)
     return {"retired": retired}
+
+
+def retired_of(name: str) -> Iterator[str]:
+    for run in old(name):
+        retire(run)
+        yield run["run_id"]
 
 
 def old(name: str) -> Iterator[NamedRun]:

@@ -57,11 +57,14 @@ def refused(reason: object, event: SplitEvent) -> RejectedFile:
 
 def judge(event: SplitEvent, name: str) -> None:
     """See to it that the upload has a verdict. Raises RejectedFile where it is this execution's, and rejects."""
-    standing = known(event, name)
+    described = head(event)
+    standing = known(event, name, described)
     if standing is None:
-        upload = uploaded(event)
-        ours = read(upload, event, dataset.usable_settings(name))
-        lake, key = settings().lake_bucket, keys.verdict(name, upload.id)
+        if described is None:
+            raise refused(DELETED, event)
+        size, rules = described["ContentLength"], dataset.usable_settings(name)
+        ours = read(uploaded(event, described), event, size, rules)
+        lake, key = settings().lake_bucket, keys.verdict(name, ours.upload.id)
         put_file(ours)
         storage.put_if(lake, key, ours.to_json(), "")
         standing = Verdict.from_json(storage.get(lake, key))
@@ -71,31 +74,31 @@ def judge(event: SplitEvent, name: str) -> None:
         raise refused(standing.reason, event)
 
 
-def known(event: SplitEvent, name: str) -> Verdict | None:
-    """The upload's verdict, if it has one. Raises RejectedFile where it has none and can no longer be read."""
+def head(event: SplitEvent) -> HeadObjectOutputTypeDef | None:
+    """What S3 says of the version, None where it is gone: an event by hand knows neither its time nor its size."""
     try:
-        return dataset.verdict(name, uploaded(event).id)
+        return aws.s3().head_object(Bucket=event["bucket"], Key=event["key"], VersionId=event["version_id"])
     except ClientError as error:
-        if error.response["Error"]["Code"] not in GONE:
-            raise
+        if error.response["Error"]["Code"] in GONE:
+            return None
+        raise
+
+
+def known(event: SplitEvent, name: str, described: HeadObjectOutputTypeDef | None) -> Verdict | None:
+    """The upload's verdict, if it has one."""
+    if described:
+        return dataset.verdict(name, uploaded(event, described).id)
     ending = uploads.digest_of(event["bucket"], event["key"], event["version_id"])
-    for upload in dataset.verdict_ids(name):
-        if upload.endswith(ending):
-            return dataset.verdict(name, upload)
-    raise refused(DELETED, event)
+    of_gone = (upload for upload in dataset.verdict_ids(name) if upload.endswith(ending))
+    return next((dataset.verdict(name, upload) for upload in of_gone), None)
 
 
-def uploaded(event: SplitEvent) -> Upload:
+def uploaded(event: SplitEvent, described: HeadObjectOutputTypeDef) -> Upload:
     """The upload of the event: S3 knows when it was."""
-    return Upload(event["bucket"], event["key"], event["version_id"], head(event)["LastModified"], event["sequencer"])
+    return Upload(event["bucket"], event["key"], event["version_id"], described["LastModified"], event["sequencer"])
 
 
-def head(event: SplitEvent) -> HeadObjectOutputTypeDef:
-    """What S3 says of the version, whoever started the execution with it: an event by hand knows no size."""
-    return aws.s3().head_object(Bucket=event["bucket"], Key=event["key"], VersionId=event["version_id"])
-
-
-def read(upload: Upload, event: SplitEvent, rules: Settings) -> Verdict:
+def read(upload: Upload, event: SplitEvent, size: int, rules: Settings) -> Verdict:
     """The verdict on the upload, after its parts and its rejected rows are written."""
     execution = event["execution_arn"]
     verdict_of = functools.partial(Verdict, upload, execution, rules.version)
@@ -104,7 +107,7 @@ def read(upload: Upload, event: SplitEvent, rules: Settings) -> Verdict:
         return verdict_of(accepted=False, reason=reason)
     tomorrow = series.day_of(upload.modified.date().isoformat()) + 1  # it may have begun where the prices come from
     limits = Rules(tomorrow, rules.bad_row_tolerance, rules.date_order, SIGNS[rules.decimal])
-    source = Source(upload.name, head(event)["ContentLength"], lambda: opened(upload, event))
+    source = Source(upload.name, size, lambda: opened(upload, event))
     with tempfile.TemporaryDirectory() as folder:
         taken = Intake(Path(folder), limits)
         try:

@@ -18,7 +18,7 @@ from common import cost, dataset, keys, storage, telemetry, working
 from common.events import LambdaContext, NamedRun, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
 from stocks import metrics, schemas, track
-from stocks.contract import HORIZONS, STALE
+from stocks.contract import FOREST_SEED, FOREST_TREES, HORIZONS, STALE
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
@@ -154,6 +154,10 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict, to
         base_run=drawn.base,
         settings=drawn.settings.version,
         code=drawn.code,
+        training_image=setting.training_image,
+        inference_image=setting.inference_image,
+        seed=evidence["seed"],
+        parameters=parameters(setting, drawn, evidence),
         source_key=newest.key,
         source_version=newest.version_id,
         uploaded=instant_of(newest.id),
@@ -175,6 +179,19 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict, to
         gates=[float(evidence["gates"][str(horizon)]) for horizon in HORIZONS],
         evidence=evidence,
     )
+
+
+def parameters(setting: Settings, drawn: Plan, evidence: Evidence) -> str:
+    """What shapes the run's figures and has no column of its own, as a flat JSON object by name."""
+    shaping = {
+        "bad_row_tolerance": drawn.settings.bad_row_tolerance,
+        "endpoint_instance_count": setting.endpoint_instance_count,
+        "random_forest_seed": FOREST_SEED,
+        "random_forest_trees": FOREST_TREES,
+        "shard_kilobytes": setting.shard_kilobytes,
+        "test_fraction": drawn.settings.test_fraction,
+    }
+    return json.dumps({**shaping, **evidence["hyperparameters"], **evidence["versions"]}, sort_keys=True)
 
 
 def track_record(run: Run, drawn: Plan, told: list[dict]) -> dict[int, track.Score]:

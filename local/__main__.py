@@ -1,4 +1,4 @@
-"""python -m local up | check FILE [--json] | run CSV... [--dataset D] | dataset D | query SQL | down"""
+"""python -m local up | check FILE [--json] | run CSV... [--dataset D] | dataset D | replay RUN_ID | query SQL | down"""
 
 import argparse
 import importlib
@@ -9,7 +9,8 @@ from pathlib import Path
 from local import cloud, paths
 from local.cli.console import console, print_lines
 
-sys.path.append(str(paths.ROOT / "functions"))  # the product's own code, as Lambda finds it
+# The product's own code, as Lambda and its layer of training code find it.
+sys.path += [str(paths.ROOT / "functions"), str(paths.ROOT / "training")]
 
 
 def main() -> int:
@@ -43,6 +44,9 @@ def _arguments() -> argparse.Namespace:
     run.add_argument("--out", type=Path, help="default: out/<dataset>")
     show = commands.add_parser("dataset", help="show a dataset's files, its newest run and who leads it")
     show.add_argument("name")
+    again = commands.add_parser("replay", help="make a run again beside what it published; ends with 1 if it differs")
+    again.add_argument("run_id")
+    again.add_argument("--anyway", action="store_true", help="also where the code is not that of the run")
     ask = commands.add_parser("query", help="run SQL through Athena")
     ask.add_argument("sql")
     form = ask.add_mutually_exclusive_group()

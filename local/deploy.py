@@ -39,9 +39,12 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
+def stack_name() -> str:
+    return tomllib.loads((paths.ROOT / "samconfig.toml").read_text())[CONFIG]["global"]["parameters"]["stack_name"]
+
+
 def outputs() -> dict[str, str]:
-    name = tomllib.loads((paths.ROOT / "samconfig.toml").read_text())[CONFIG]["global"]["parameters"]["stack_name"]
-    stack = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    stack = cloud.client("cloudformation").describe_stacks(StackName=stack_name())["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 

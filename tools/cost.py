@@ -1,6 +1,7 @@
 """What one run costs, and what a month costs in which nothing is dropped.
 
-    python -m tools.cost [--megabytes MB] [--train-seconds S] [--endpoint-seconds S] [--stored-gb GB] [--key]
+    python -m tools.cost [--megabytes MB] [--train-seconds S] [--endpoint-seconds S]
+                         [--stored-gb GB] [--datasets N] [--key]
 
 `make generate` writes the tables for the defaults into docs/operations.md.
 """
@@ -21,9 +22,31 @@ EXAMPLE_MEGABYTES = (ROOT / "examples" / "prices.csv").stat().st_size / 1e6
 TRAIN_SECONDS, ENDPOINT_SECONDS, STORED_GB = 180, 420, 1  # assumed
 # Measured on a laptop with examples/prices.csv, 2026-11-24: GB-seconds of all functions; cold starts are not in it.
 LAMBDA_FIXED, LAMBDA_PER_MEGABYTE, LAMBDA_PER_POLL = 5.1, 48.3, 0.07
-SWEEPS = 30 * 24 * 4
 HOURS = 720  # of a month
 ROW_CHARACTERS = 64  # of a CSV
+
+
+@dataclasses.dataclass(frozen=True)
+class Scheduled:
+    """A function that a schedule starts: how often a month, and each time its calls of S3, those of a dataset apart."""
+
+    times: int
+    lists: int = 0
+    lists_of_each: int = 0
+    reads_of_each: int = 0
+
+    def listed(self, datasets: int) -> int:
+        return self.times * (self.lists + self.lists_of_each * datasets)
+
+    def read(self, datasets: int) -> int:
+        return self.times * self.reads_of_each * datasets
+
+
+# For datasets at rest, each with a settings.json or without; tests/unit/test_cost.py counts the calls.
+SWEEP = Scheduled(HOURS * 4)
+RESUME = Scheduled(HOURS * 4, lists=4, lists_of_each=6, reads_of_each=2)
+RETIRE = Scheduled(30, lists=3, lists_of_each=4, reads_of_each=1)
+SCHEDULED = (SWEEP, RESUME, RETIRE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,16 +68,20 @@ def main() -> None:
         "--endpoint-seconds", type=float, default=ENDPOINT_SECONDS, help="seconds that the endpoint lives"
     )
     parser.add_argument("--stored-gb", type=float, default=STORED_GB, help="in the three buckets, over an idle month")
+    parser.add_argument("--datasets", type=int, default=1, help="that Resume and Retire look at")
     parser.add_argument("--key", action="store_true", help="the stack has a KMS key of its own")
     given = parser.parse_args()
-    print(tables(given.megabytes, given.train_seconds, given.endpoint_seconds, given.stored_gb, given.key), end="")
+    idle = given.stored_gb, given.key, given.datasets
+    print(tables(given.megabytes, given.train_seconds, given.endpoint_seconds, *idle), end="")
 
 
 def default_tables() -> str:
     return tables(EXAMPLE_MEGABYTES, TRAIN_SECONDS, ENDPOINT_SECONDS, STORED_GB, key=False)
 
 
-def tables(megabytes: float, train_seconds: float, endpoint_seconds: float, stored_gb: float, key: bool) -> str:
+def tables(
+    megabytes: float, train_seconds: float, endpoint_seconds: float, stored_gb: float, key: bool, datasets: int = 1
+) -> str:
     """Both tables as Markdown."""
     kind = default("TrainingInstanceType")
     sagemaker = instances.estimate(train_seconds, kind, endpoint_seconds, default("EndpointInstanceType"))
@@ -71,12 +98,12 @@ def tables(megabytes: float, train_seconds: float, endpoint_seconds: float, stor
         *(f"| {item.what} | {amount(item)} | {item.usd():.4f} |" for item in items),
         f"| together | | {sagemaker + sum(item.usd() for item in items):.2f} |",
         "",
-        f"A month without runs, {stored_gb:g} GB in the buckets:",
+        f"A month without runs, {stored_gb:g} GB in the buckets, {datasets} dataset{'' if datasets == 1 else 's'}:",
         "",
         "| what | amount | USD | USD beyond what every account has free |",
         "|---|---|---|---|",
     ]
-    items = idle_month(stored_gb, key)
+    items = idle_month(stored_gb, key, datasets)
     lines += [f"| {item.what} | {amount(item)} | {item.usd():.3f} | {item.usd(free=True):.3f} |" for item in items]
     both = [sum(item.usd(free) for item in items) for free in (False, True)]
     return "\n".join([*lines, f"| together | | {both[0]:.2f} | {both[1]:.2f} |", ""])
@@ -106,18 +133,21 @@ def run(megabytes: float, polled_seconds: float) -> list[Item]:
     ]
 
 
-def idle_month(stored_gb: float, key: bool) -> list[Item]:
-    """What costs while nothing is dropped: the sweep, what watches, and what is stored."""
+def idle_month(stored_gb: float, key: bool, datasets: int = 1) -> list[Item]:
+    """What costs while nothing is dropped: what schedules start, what watches, and what is stored."""
+    times = sum(one.times for one in SCHEDULED)
     resources = re.findall(r"^    Type: (AWS::CloudWatch::\w+)$", (ROOT / "template.yaml").read_text(), re.MULTILINE)
     items = [
         Item("CloudWatch, alarms", resources.count("AWS::CloudWatch::Alarm"), "alarms"),
         Item("CloudWatch, dashboard", resources.count("AWS::CloudWatch::Dashboard"), "dashboards"),
         Item("CloudWatch, the age of the oldest endpoint", 1, "metrics"),
-        Item("Lambda, sweeping for a second at a time", SWEEPS * 0.25, "lambda_seconds"),
-        Item("Lambda, sweeps", SWEEPS, "lambda_requests"),
-        Item("X-Ray, traces of the sweeps", SWEEPS, "traces"),
-        Item("CloudWatch, logs of the sweeps", SWEEPS * 3e-6, "log_intake"),
-        Item("CloudWatch, logs that are kept", SWEEPS * 3e-6, "log_storage"),
+        Item("Lambda, Sweep, Resume and Retire for a second at a time", times * 0.25, "lambda_seconds"),
+        Item("Lambda, their calls", times, "lambda_requests"),
+        Item("X-Ray, their traces", times, "traces"),
+        Item("CloudWatch, their logs", times * 3e-6, "log_intake"),
+        Item("CloudWatch, logs that are kept", times * 3e-6, "log_storage"),
+        Item("S3, listing by Resume and Retire", sum(one.listed(datasets) for one in SCHEDULED), "s3_writes"),
+        Item("S3, reading by Resume and Retire", sum(one.read(datasets) for one in SCHEDULED), "s3_reads"),
         Item("S3, stored", stored_gb, "s3_storage"),
     ]
     return [*items, Item("KMS, a key of one's own", 1, "key")] if key else items

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from common import aws, keys, storage
+from common import aws, keys, storage, telemetry
 from common.errors import RejectedSettings, Transient
 from common.events import NamedRun
 from common.settings import settings as of_stack
@@ -42,6 +42,22 @@ def names() -> list[str]:
     folders = (place(folder).dataset for folder in storage.folders(incoming, f"{INCOMING}/"))
     judged = (folder.partition("=")[2].rstrip("/") for folder in storage.folders(lake, "verdicts/"))
     return sorted({*led, *folders, *judged} - {""})
+
+
+def each(work: Callable[[str], Iterable[str]]) -> tuple[list[str], str]:
+    """Do this for every dataset: what it gave, and which datasets failed and why, empty where none did.
+
+    One that fails does not keep the others waiting until somebody has mended it.
+    """
+    done: list[str] = []
+    failed = []
+    for name in names():
+        try:
+            done.extend(work(name))
+        except Exception as error:
+            telemetry.logger.exception("a dataset could not be worked on", dataset=name)
+            failed.append(f"{name}: {error}")
+    return done, "; ".join(failed)
 
 
 def lease(dataset: str) -> Held:
@@ -86,9 +102,10 @@ def verdict_ids(dataset: str) -> tuple[str, ...]:
     return tuple(one["Key"].rpartition("/")[2].removesuffix(".json") for one in found)
 
 
-def seen(dataset: str) -> str:
-    """What there is to settle now, as `plan.seen` says it."""
-    return plans.seen(verdict_ids(dataset), settings(dataset).version)
+def seen(dataset: str, spellings: list[str] | None = None) -> str:
+    """What there is to settle now, as `plan.seen` says it; the folders are listed unless they are given."""
+    found = settings(folders(dataset) if spellings is None else spellings)
+    return plans.seen(verdict_ids(dataset), found.version)
 
 
 def verdict(dataset: str, upload: str) -> Verdict | None:
@@ -119,10 +136,16 @@ def write_plan(run: NamedRun, drawn: Plan) -> Plan:
     return planned(run)
 
 
-def uploads(dataset: str) -> tuple[Upload, ...]:
-    """Every version of every file in the dataset's folders."""
+def folders(dataset: str) -> list[str]:
+    """The spellings of the dataset's folder in the incoming bucket: US/ and us/ are one dataset."""
+    found = storage.folders(of_stack().incoming_bucket, f"{INCOMING}/")
+    return [folder for folder in found if place(folder).dataset == dataset]
+
+
+def uploads(spellings: list[str]) -> tuple[Upload, ...]:
+    """Every version of every file in the dataset's folders, which `folders` found."""
     found = []
-    for folder in _folders(dataset):
+    for folder in spellings:
         pages = aws.s3().get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=of_stack().incoming_bucket, Prefix=folder, Delimiter="/"):
             for version in page.get("Versions", []):
@@ -132,10 +155,10 @@ def uploads(dataset: str) -> tuple[Upload, ...]:
     return tuple(found)
 
 
-def settings(dataset: str) -> Settings | WrongSettings:
+def settings(spellings: list[str]) -> Settings | WrongSettings:
     """What is in force: the newest settings.json over the folder's spellings, over the stack's parameters."""
     stack, s3, found = of_stack(), aws.s3(), []
-    for folder in _folders(dataset):
+    for folder in spellings:
         try:
             standing = s3.get_object(Bucket=stack.incoming_bucket, Key=f"{folder}{SETTINGS}")
         except s3.exceptions.NoSuchKey:
@@ -153,7 +176,7 @@ def settings(dataset: str) -> Settings | WrongSettings:
 
 def usable_settings(dataset: str) -> Settings:
     """The settings in force. Raises RejectedSettings, which lists everything that is wrong with the file."""
-    found = settings(dataset)
+    found = settings(folders(dataset))
     if isinstance(found, WrongSettings):
         raise RejectedSettings(f"{found} It is {INCOMING}/{dataset}/{SETTINGS}.")
     return found
@@ -224,12 +247,6 @@ def _first_version(lake: str, run_id: str, key: str) -> Run:
 
 def _run_id(key: str) -> str:
     return key.partition("/run_id=")[2].partition("/")[0]
-
-
-def _folders(dataset: str) -> list[str]:
-    """The spellings of the dataset's folder in the incoming bucket: US/ and us/ are one dataset."""
-    found = storage.folders(of_stack().incoming_bucket, f"{INCOMING}/")
-    return [folder for folder in found if place(folder).dataset == dataset]
 
 
 def _lake(names: list[str]) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from common.settings import settings
 
 HOUR = datetime.timedelta(hours=1)
 SHOWN = 20  # rejections of a message by name
+MISPLACED = "_misplaced"  # stands for a dataset, of files that lie in no dataset's folder; it can be no dataset's name
 
 
 def is_due(dataset: str) -> bool:
@@ -29,6 +30,11 @@ def keep(dataset: str, source: Upload, reason: str) -> None:
     storage.put(settings().lake_bucket, keys.untold(dataset, source), note, "application/json")
 
 
+def any_wait(dataset: str) -> bool:
+    """Whether there are notes for the next message: Resume sends it, and no rejection may take its hour."""
+    return storage.holds(settings().lake_bucket, keys.untold(dataset))
+
+
 def tell(dataset: str) -> int:
     """Send what waits, if a message is due; how many rejections it tells of."""
     lake = settings().lake_bucket
@@ -37,11 +43,14 @@ def tell(dataset: str) -> int:
         return 0
     notes = [json.loads(storage.get(lake, key)) for key in waiting[:SHOWN]]
     files = "1 more file was" if len(waiting) == 1 else f"{len(waiting):,} more files were"
-    lines = [f"Dataset {dataset}: {files} rejected within the last hour.", ""]
+    whose = "Outside of a dataset's folder" if dataset == MISPLACED else f"Dataset {dataset}"
+    lines = [f"{whose}: {files} rejected since the last message.", ""]
     lines += [f"{note['key']}: {note['reason']}" for note in notes]
     if len(waiting) > SHOWN:
-        lines.append(f"and {len(waiting) - SHOWN:,} more; the view file_history has them all")
-    messages.publish(settings().topic_arn, f"Files rejected: {dataset} ({len(waiting):,})", "\n".join(lines))
+        all_are = "" if dataset == MISPLACED else "; the view file_history has them all"
+        lines.append(f"and {len(waiting) - SHOWN:,} more{all_are}")
+    title = "in a wrong place" if dataset == MISPLACED else dataset
+    messages.publish(settings().topic_arn, f"Files rejected: {title} ({len(waiting):,})", "\n".join(lines))
     for key in waiting:
         aws.s3().delete_object(Bucket=lake, Key=key)
     return len(waiting)

@@ -3,13 +3,13 @@
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
-from stocks.contract import HORIZONS
+from stocks.contract import FOREST_SEED, FOREST_TREES, HORIZONS
 from stocks.series import Shard
 
 LAGS = 5
 SHORT, LONG = 5, 20
 FIRST_ORIGIN = LONG - 1  # the first row with a full long average
-TREES, SEED = 30, 7
+TREES, SEED = FOREST_TREES, FOREST_SEED
 # Of a price that hardly moved in training, a later one may be more widths away than the forest's float32 can say.
 FURTHEST = 1e30
 

@@ -35,6 +35,8 @@ FEWEST_WINDOWS = {"train": 1000, "validation": 50}  # origins of a dataset, or n
 CLIP = 8.0  # a forecast is at most so many times the largest daily move, times sqrt(h), from the last price
 ROUNDING = 1e-6  # of a price: forecasts come as float32, and what is nearer than this to a price is that price
 
+FOREST_TREES, FOREST_SEED = 30, 7  # of the random forest, one per ticker
+
 FORECAST, STALE, SKIPPED = "forecast", "stale", "skipped"  # the status of a ticker
 
 FEWEST_BLOCKS = 30  # independent stretches of days, or the gate stays shut

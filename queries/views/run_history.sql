@@ -27,6 +27,12 @@
 -- inputs varchar: hash of the files and settings: equal inputs are the same table
 -- table_hash varchar: hash of the table
 -- code varchar: hash of functions, training code and images
+-- training_image varchar: container that trained
+-- inference_image varchar: container that answered the endpoint's requests
+-- training_instance_type varchar: instance that trained
+-- endpoint_instance_type varchar: instance that answered
+-- seed bigint: of training; the forest's stands in parameters
+-- parameters varchar: JSON of what else shapes the figures, such as test_fraction, epochs and library versions
 select
   dataset,
   run_id,
@@ -54,6 +60,12 @@ select
   settings,
   inputs,
   table_hash,
-  code
+  code,
+  training_image,
+  inference_image,
+  training_instance_type,
+  endpoint_instance_type,
+  seed,
+  parameters
 from runs
 where schema = 2

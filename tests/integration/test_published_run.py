@@ -203,3 +203,14 @@ def test_the_same_event_again_changes_nothing(cloud, run):
         if "stateEnteredEventDetails" in event
     )
     assert stored(cloud) == before
+
+
+def test_the_run_made_again_gives_the_same_bytes_and_leaves_nothing(cloud, run):
+    """Training and the endpoint are those of the stack, under its roles; the steps run in the command's process."""
+    before = {bucket: cloud.keys(bucket, "") for bucket in ("WorkBucket", "LakeBucket")}, cloud.lease("first")
+    done = cloud.local("replay", run.run_id())
+    assert done.returncode == 0, done.stdout + done.stderr
+    parts = "prices, tickers, metrics, predictions of the test period, predictions of days to come"
+    assert done.stdout.splitlines()[-1] == f"the same bytes: {parts}"
+    assert ({bucket: cloud.keys(bucket, "") for bucket in ("WorkBucket", "LakeBucket")}, cloud.lease("first")) == before
+    assert cloud.left_in_sagemaker() == {}

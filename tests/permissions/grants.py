@@ -219,6 +219,7 @@ NEEDED = {
         "reject_first": """
             s3:GetObject LakeBucket/told/*
             s3:ListBucket LakeBucket told/*
+            s3:ListBucket LakeBucket untold/*
             s3:PutObject LakeBucket/told/*""",
         "reject_again": "s3:PutObject LakeBucket/untold/*",
     },

@@ -112,6 +112,8 @@ def run_row(uploaded_minutes: int = 0, finished_minutes: int = 10, **changed) ->
     row = {
         "term": 1, "inputs": "0123456789ab", "files": 2, "new_files": ["F1", "E2"], "missing": [], "base_run": "",
         "settings": "", "table_hash": "00", "code": "ba9876543210",
+        "training_image": "tensorflow-training:2", "inference_image": "tensorflow-inference:2", "seed": 1,
+        "parameters": '{"epochs": 6, "test_fraction": 0.2}',
         "source_key": "incoming/us/prices.csv", "source_version": "v1",
         "uploaded": START + datetime.timedelta(minutes=uploaded_minutes),
         "started": START + datetime.timedelta(minutes=uploaded_minutes),

@@ -6,6 +6,7 @@ neighbours one stands, since a file that comes again changes nothing.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -89,18 +90,23 @@ def _drawn(world: World, me: Execution, held: Lease, key: str) -> Generator[None
     """The run's plan, None while it has to wait."""
     if text := world.s3.get(key):
         return Plan.from_json(text)
-    verdicts = world.verdicts()
+    judged = tuple(verdict.upload.id for verdict in world.verdicts())
     yield
     uploads, settings = tuple(world.incoming), world.settings()
     yield
     situation = coordination.Situation(
-        DATASET, me.arn, world.now, held, verdicts, uploads, settings, world.runs(), world.stack, me.force
+        DATASET, me.arn, world.now, held, judged, uploads, settings, world.runs(), world.stack, me.force
     )
     action = coordination.gather(situation)
+    if isinstance(action, coordination.Read):
+        yield
+        verdicts = tuple(verdict for verdict in world.verdicts() if verdict.upload.id in judged)
+        action = coordination.gather(dataclasses.replace(situation, verdicts=verdicts))
     if isinstance(action, coordination.Refuse):
         raise Failed(action.error)
     if isinstance(action, coordination.Wait):
         return None
+    assert isinstance(action, Plan)
     yield
     world.s3.put(key, action.to_json(), None)
     return Plan.from_json(world.s3.objects[key])

@@ -217,7 +217,7 @@ def _train(run: dict, flags: tuple[str, ...]):
 def stand_in(run: dict):
     """In place of a training job: a model that has learnt nothing and answers with the volatility of the last days."""
     judged = {str(horizon): results.unjudged() for horizon in HORIZONS}
-    evidence = {"fallback": [], "gates": dict.fromkeys(judged, 0.0), "horizons": judged}
+    evidence = {"fallback": [], "gates": dict.fromkeys(judged, 0.0), "horizons": judged, **results.CARD}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "evidence.json").write_text(json.dumps(evidence))
         return _put_model(run, Path(folder)), shards.answer

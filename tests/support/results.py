@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,12 @@ READING = {
 }
 
 
+# What training says of how it was made.
+CARD: Any = {
+    "seed": 1,
+    "hyperparameters": {"batch_size": 512, "epochs": 6, "learning_rate": 0.001},
+    "versions": {"keras": "3", "numpy": "2", "tensorflow": "2.21"},
+}
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 
@@ -92,6 +99,10 @@ def facts(**changed) -> RunFacts:
         settings="",
         table_hash="f" * 64,
         code="c0dec0dec0de",
+        training_image="tensorflow-training:2",
+        inference_image="tensorflow-inference:2",
+        seed=1,
+        parameters="{}",
         source_key="incoming/us/prices.csv",
         source_version="v1",
         uploaded=started - datetime.timedelta(seconds=1),
@@ -118,6 +129,9 @@ def facts(**changed) -> RunFacts:
             "fallback": [],
             "gates": {"1": 0.12, "5": 0.0, "20": 0.0},
             "horizons": {"1": believed(), "5": doubted(), "20": unjudged()},
+            "seed": CARD["seed"],
+            "hyperparameters": CARD["hyperparameters"],
+            "versions": CARD["versions"],
         },
     )
     return dataclasses.replace(known, **changed)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import split
 from common import arrays, dataset, keys, storage
 from stocks.dataset import uploads
-from stocks.dataset.uploads import Verdict
+from stocks.dataset.uploads import Upload, Verdict
 
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:machine:"
 OURS = f"{EXECUTION}ours"
@@ -26,8 +26,14 @@ def verdict(event) -> Verdict:
     return found
 
 
+def uploaded(event) -> Upload:
+    described = split.head(event)
+    assert described is not None
+    return split.uploaded(event, described)
+
+
 def known(event) -> Verdict | None:
-    return dataset.verdict(uploads.place(event["key"]).dataset, split.uploaded(event).id)
+    return dataset.verdict(uploads.place(event["key"]).dataset, uploaded(event).id)
 
 
 def part(event, number: int = 0) -> dict[str, np.ndarray]:
@@ -47,7 +53,7 @@ def all_rows(event):
 
 def file_row(event) -> dict:
     """The upload's row in the table of files."""
-    body = storage.get("lake", f"files/{split.uploaded(event).id}.parquet")
+    body = storage.get("lake", f"files/{uploaded(event).id}.parquet")
     (row,) = pq.read_table(io.BytesIO(body)).to_pylist()
     return row
 

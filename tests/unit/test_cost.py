@@ -1,6 +1,17 @@
+import json
+import types
+from collections import Counter
+
 import pytest
 
-from common import cost
+import resume
+import retire
+from common import aws, cost, keys, storage
+from stocks.dataset.lease import Lease
+from stocks.dataset.plan import Run
+from tests.support.lambda_environment import CONTEXT
+from tests.support.plans import NOON
+from tools import cost as tool
 
 
 def test_an_hour_of_each_costs_the_sum_of_both_prices():
@@ -18,3 +29,37 @@ def test_seconds_are_seconds():
 @pytest.mark.parametrize("types", [("ml.m5.large", "ml.unknown"), ("ml.unknown", "ml.m5.large")])
 def test_a_type_without_a_price_has_no_estimate(types):
     assert cost.estimate(60, types[0], 60, types[1]) is None
+
+
+def rest(name: str) -> None:
+    """A dataset at rest: one run published, settings.json in its folder, and nothing new."""
+    storage.put("incoming", f"incoming/{name}/settings.json", "{}")
+    run = Run(f"{name}-0123456789ab", 1, NOON)
+    storage.put("lake", keys.published_run(name, 1, run.run_id), run.to_json())
+    storage.put("lake", keys.lake("runs", {"run_id": run.run_id, "dataset": name}, keys.part(0)), b"row")
+    storage.put("lake", keys.verdict(name, "20261124T120000Z-0123456789ab"), json.dumps({}))
+    storage.put("lake", keys.lease(name), Lease(term=1, taken=NOON).to_json())
+
+
+@pytest.mark.parametrize("datasets", [1, 3])
+@pytest.mark.parametrize(("step", "scheduled"), [(resume, tool.RESUME), (retire, tool.RETIRE)])
+def test_the_idle_month_counts_the_calls_that_resume_and_retire_make(s3, monkeypatch, step, scheduled, datasets):
+    states = types.SimpleNamespace(start_execution=lambda **_: None)
+    monkeypatch.setattr(aws, "client", {"s3": s3, "stepfunctions": states}.__getitem__)
+    for number in range(datasets):
+        rest(f"d{number}")
+    s3.calls.clear()
+    step.handler({}, CONTEXT)
+    made = Counter("list" if name.startswith("list") else name for name, _ in s3.calls)
+    assert scheduled.times * made["list"] == scheduled.listed(datasets)
+    assert scheduled.times * made["get_object"] == scheduled.read(datasets)
+
+
+def test_an_idle_month_costs_more_with_more_datasets():
+    def month(datasets: int) -> float:
+        return sum(item.usd() for item in tool.idle_month(1, key=False, datasets=datasets))
+
+    assert month(10) - month(1) == pytest.approx(9 * (month(2) - month(1)))
+    assert month(2) > month(1)
+    started = [item.amount for item in tool.idle_month(1, key=False) if item.price == "lambda_requests"]
+    assert started == [2 * 2880 + 30]

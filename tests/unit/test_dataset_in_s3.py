@@ -150,7 +150,7 @@ def test_uploads_are_the_versions_of_the_files_in_every_spelling_of_the_folder(c
     for other in ("US/settings.json", "us/", "us/old/c.csv", "us-tech/d.csv", "use/e.csv", "usd.csv"):
         drop(cloud, f"incoming/{other}")
     cloud.delete_object(Bucket="incoming", Key="incoming/us/b.csv")  # which leaves its version
-    found = dataset.uploads("us")
+    found = dataset.uploads(dataset.folders("us"))
     assert {(one.key, one.version_id) for one in found} == set(zip(keys_of, versions, strict=True))
     assert len(found) == 3
     for one in found:
@@ -159,7 +159,7 @@ def test_uploads_are_the_versions_of_the_files_in_every_spelling_of_the_folder(c
 
 
 def test_without_a_file_the_settings_are_the_stacks(cloud):
-    assert dataset.settings("us") == Settings(0.2, 0.01)
+    assert dataset.settings(dataset.folders("us")) == Settings(0.2, 0.01)
 
 
 @pytest.mark.parametrize(("older", "newer"), [("us", "US"), ("US", "us")])
@@ -175,7 +175,7 @@ def test_the_newest_settings_over_the_spellings_count(s3, older, newer):
 
 def test_wrong_settings_are_an_answer_and_where_they_are_needed_an_error(cloud):
     drop(cloud, "incoming/us/settings.json", b'{"mode": 1, "x": 2}')
-    found = dataset.settings("us")
+    found = dataset.settings(dataset.folders("us"))
     assert isinstance(found, WrongSettings)
     assert len(found.errors) == 2
     with pytest.raises(RejectedSettings, match=r"has 2 errors.* It is incoming/us/settings\.json\."):

@@ -174,6 +174,34 @@ def test_it_waits_until_the_newest_upload_is_quiet_by_the_clock_of_s3(call, clou
     assert call()["status"] == "fold"
 
 
+def test_a_poll_reads_no_verdict_and_the_plan_reads_each_once(call, cloud):
+    for number in range(3):
+        put_verdict(rows(), f"{number}.csv", number)
+    late = drop(cloud)
+    for _ in range(3):
+        cloud.calls.clear()
+        assert call()["status"] == "wait"
+        assert [key for name, key in cloud.calls if name == "get_object" and key.startswith("verdicts/")] == []
+    judge(late)
+    cloud.calls.clear()
+    assert call()["status"] == "fold"
+    read = sorted(key for name, key in cloud.calls if name == "get_object" and key.startswith("verdicts/"))
+    assert read == sorted(keys.verdict("us", upload) for upload in dataset.verdict_ids("us"))
+    assert len(read) > 3
+
+
+def test_a_poll_lists_the_incoming_folders_once_and_who_does_not_lead_never(call, cloud):
+    def lists() -> int:
+        cloud.calls.clear()
+        call()
+        return cloud.calls.count(("list_objects_v2", "incoming/"))
+
+    drop(cloud)
+    assert [lists(), lists()] == [1, 1]  # the first takes the lease, too
+    hold(taken=cloud.now)
+    assert lists() == 0
+
+
 def test_after_its_patience_it_goes_on_and_names_what_is_missing(call, cloud):
     put_verdict(rows(), "other.csv")
     late = drop(cloud, "late.csv", "US")

@@ -1,3 +1,4 @@
+import datetime
 import json
 import urllib.parse
 
@@ -18,6 +19,7 @@ def tell(topic, context, monkeypatch):
     left = {"message": {"lines": ["What is new:", "  1 new file: p.csv"]}}
     monkeypatch.setattr(working, "get_json", lambda _, kind: left[kind])
     monkeypatch.setattr(rejections, "is_due", lambda _: True)
+    monkeypatch.setattr(rejections, "any_wait", lambda _: False)
 
     def call(**event):
         told = topic()
@@ -143,6 +145,46 @@ def test_a_second_rejection_within_the_hour_waits(s3, context, monkeypatch, caps
     (note, *_) = storage.listed("lake", "untold/dataset=us/")
     assert json.loads(storage.get("lake", note["Key"]))["reason"] == "line 1: no column date"
     assert capsys.readouterr().out.count('"RejectedFiles":') == 3  # the alarm counts each
+
+
+def rejected(key: str, reason: str, version: str = "1") -> dict:
+    source = {"bucket": "incoming", "key": key, "version_id": version}
+    failure = {"error": "RejectedFile", "cause": json.dumps({"errorMessage": reason})}
+    return {"outcome": "failed", "run": {}, "key": key, "source": source, "failure": failure}
+
+
+def test_a_rejection_after_the_hour_is_told_together_with_those_that_wait(s3, context, monkeypatch):
+    """Else it would take the hour's message, and the others would wait for one more hour."""
+    sent: list = []
+    monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))
+    for name in ("one", "two", "three"):
+        notify.handler(rejected(f"incoming/us/{name}.csv", f"{name} is bad"), context)
+    s3.now += datetime.timedelta(minutes=60)
+    notify.handler(rejected("incoming/us/four.csv", "four is bad"), context)
+    assert [subject for _, subject, _ in sent] == ["Forecasts failed: incoming/us/one.csv (RejectedFile)"]
+    assert rejections.tell("us") == 3
+    for name in ("two", "three", "four"):
+        assert f"incoming/us/{name}.csv: {name} is bad" in sent[1][2].splitlines()
+    s3.now += datetime.timedelta(minutes=60)  # nothing waits any more
+    notify.handler(rejected("incoming/us/five.csv", "five is bad"), context)
+    assert [subject for _, subject, _ in sent[2:]] == ["Forecasts failed: incoming/us/five.csv (RejectedFile)"]
+
+
+def test_files_in_a_wrong_place_share_one_message_an_hour_wherever_they_are(s3, context, monkeypatch):
+    sent: list = []
+    monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))
+    for key in ("p.csv", "incoming/p.csv", "incoming/us/old/p.csv", "incoming/US market/p.csv"):
+        notify.handler(rejected(key, f"{key} is misplaced"), context)
+    assert [subject for _, subject, _ in sent] == ["Forecasts failed: p.csv (RejectedFile)"]
+    notify.handler(rejected("incoming/us/p.csv", "it is bad"), context)  # a dataset's message is its own
+    assert len(sent) == 2
+    assert rejections.tell(rejections.MISPLACED) == 0
+    s3.now += datetime.timedelta(minutes=60)
+    assert rejections.tell(rejections.MISPLACED) == 3
+    _, subject, text = sent[-1]
+    assert subject == "Files rejected: in a wrong place (3)"
+    assert text.startswith("Outside of a dataset's folder: 3 more files were rejected since the last message.")
+    assert "incoming/us/old/p.csv: incoming/us/old/p.csv is misplaced" in text
 
 
 @pytest.mark.parametrize("error", ["Aborted", "CrawlFailed", "States.Timeout"])

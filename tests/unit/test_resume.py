@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 import resume
-from common import dataset, keys
+from common import dataset, keys, messages, rejections
 from stocks.dataset.lease import Lease
 from stocks.dataset.uploads import Upload, Verdict
 from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
@@ -52,6 +52,17 @@ def started() -> dict[str, dict]:
 
 def resumed() -> list[str]:
     return resume.handler({}, CONTEXT)["started"]
+
+
+def test_what_was_rejected_is_told_of_a_dataset_and_of_files_in_a_wrong_place(cloud, monkeypatch):
+    told: list[str] = []
+    monkeypatch.setattr(messages, "publish", lambda _, subject, text: told.append(subject))
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    for name, key in (("us", "incoming/us/b.csv"), (rejections.MISPLACED, "incoming/c.csv")):
+        rejections.keep(name, {"bucket": "incoming", "key": key, "version_id": "1"}, "it is bad")
+    resumed()
+    resumed()
+    assert told == ["Files rejected: us (1)", "Files rejected: in a wrong place (1)"]
 
 
 def test_a_judged_upload_without_a_leader_is_started_once(cloud):

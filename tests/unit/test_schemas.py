@@ -20,6 +20,10 @@ RUN: dict[str, list] = {
     "settings": [""],
     "table_hash": ["ff"],
     "code": ["c0dec0dec0de"],
+    "training_image": ["tensorflow-training:2"],
+    "inference_image": ["tensorflow-inference:2"],
+    "seed": [1],
+    "parameters": ['{"epochs": 6}'],
     "source_key": ["incoming/us/prices.csv"],
     "source_version": ["v1"],
     "uploaded": [datetime.datetime(2026, 11, 23, 3, 40, 1, tzinfo=datetime.UTC)],
@@ -65,6 +69,7 @@ def read(body):
             "runs",
             "term int64, inputs string, files int32, new_files list<element: string>, missing list<element: string>,"
             " base_run string, settings string, table_hash string, code string,"
+            " training_image string, inference_image string, seed int64, parameters string,"
             " source_key string, source_version string, uploaded timestamp[ms],"
             " started timestamp[ms], finished timestamp[ms], rows int64,"
             " rejected_rows int64, tickers int32, shards int32, train_seconds double,"

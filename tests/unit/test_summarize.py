@@ -104,6 +104,14 @@ def test_the_runs_row_says_what_was_done(run, context):
         "settings": "",
         "table_hash": "ab" * 32,
         "code": "code",
+        "training_image": "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2",
+        "inference_image": "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2",
+        "seed": 1,
+        "parameters": (
+            '{"bad_row_tolerance": 0.01, "batch_size": 512, "endpoint_instance_count": 1, "epochs": 6, "keras": "3",'
+            ' "learning_rate": 0.001, "numpy": "2", "random_forest_seed": 7, "random_forest_trees": 30,'
+            ' "shard_kilobytes": 16384, "tensorflow": "2.21", "test_fraction": 0.2}'
+        ),
         "source_key": "incoming/us/KO.csv",
         "source_version": "v1",
         "uploaded": datetime.datetime(2026, 11, 24, 12, 0, 1),

@@ -12,6 +12,7 @@ not hold, or whose answer is lost, is no error: read again and call again. **Gat
             "ours":
         plan = read the plan of this run, else gather(situation):
             Wait:   answer `wait`: the machine calls again in 15 seconds
+            Read:   read the verdicts of situation.judged; gather(situation with them)
             Refuse: raise the error of this name
             Plan:   put it if none stands; plan = read it back
         put announce(lease, plan) if etag, unless it is None; where the condition fails: continue
@@ -42,25 +43,31 @@ PATIENCE = datetime.timedelta(minutes=30)  # from taking the lease; then the pla
 class Situation:
     """What Gather has read, in any order after the lease.
 
-    verdicts: all of the dataset. uploads: the versions in its folders of every spelling that are files. runs: those
-    published, of which the newest must be among them; one that is left out is only lost as a base. now: S3's clock.
-    force: a person wants the run though nothing changed.
+    judged: the ids of all verdicts. uploads: the versions in the dataset's folders of every spelling that are files.
+    runs: those published, of which the newest must be among them; one that is left out is only lost as a base. now:
+    S3's clock. force: a person wants the run though nothing changed. verdicts: those of judged; None as long as they
+    are not read, since a dataset may have thousands, and most polls only wait.
     """
 
     dataset: str
     execution: str
     now: datetime.datetime
     lease: Lease
-    verdicts: tuple[Verdict, ...]
+    judged: tuple[str, ...]
     uploads: tuple[Upload, ...]
     settings: Settings | WrongSettings
     runs: tuple[Run, ...]
     stack: Stack
     force: bool = False
+    verdicts: tuple[Verdict, ...] | None = None
 
 
 class Wait(NamedTuple):
     reason: str
+
+
+class Read(NamedTuple):
+    """The verdicts have to be read; then ask again."""
 
 
 class Refuse(NamedTuple):
@@ -82,12 +89,15 @@ def approach(
     return "folded" if found == "held" else "take"
 
 
-def gather(situation: Situation) -> Wait | Refuse | Plan:
+def gather(situation: Situation) -> Wait | Refuse | Read | Plan:
     """What the holder of the lease does that has no plan yet."""
     settings = situation.settings
     if isinstance(settings, WrongSettings):
         return Refuse("RejectedSettings", str(settings))
-    adopted = adoption(situation.runs, situation.verdicts, situation.uploads, settings)
+    verdicts = situation.verdicts
+    if verdicts is None and _of_first_version(situation.runs):
+        return Read()
+    adopted = adoption(situation.runs, verdicts or (), situation.uploads, settings)
     if isinstance(adopted, Refuse):
         return adopted
     reason = _waits(situation, adopted)
@@ -95,7 +105,7 @@ def gather(situation: Situation) -> Wait | Refuse | Plan:
         return Wait(reason)
     if adopted:  # a run without its rows would hide it for ever, since the newest run would not name it any more
         return Refuse("NotAdopted", f"{adopted.key}, the file of the newest run, could not be read again in time")
-    return _draw(situation, settings)
+    return Read() if verdicts is None else _draw(situation, verdicts, settings)
 
 
 def adoption(
@@ -105,8 +115,8 @@ def adoption(
 
     It is waited for, and started by Resume, whatever its age. Who has it no more can exclude it by settings.json.
     """
-    run = plan.newest(runs)
-    if run is None or run.term or not run.key:
+    run = _of_first_version(runs)
+    if run is None:
         return None
     if any((verdict.upload.key, verdict.upload.version_id) == (run.key, run.version_id) for verdict in verdicts):
         return None
@@ -123,12 +133,18 @@ def adoption(
     )
 
 
+def _of_first_version(runs: tuple[Run, ...]) -> Run | None:
+    """The newest run, if it is of the first version."""
+    run = plan.newest(runs)
+    return run if run and not run.term and run.key else None
+
+
 def _waits(situation: Situation, adopted: Upload | None) -> str:
     """Why the plan has to wait, or an empty string."""
     now, taken = situation.now, situation.lease.taken
     if not situation.uploads or taken is None or now - taken >= PATIENCE:
         return ""
-    judged = {verdict.upload.id for verdict in situation.verdicts}
+    judged = set(situation.judged)
     if adopted:
         return f"{adopted.key}, the file of the newest run, has no verdict yet"
     late = [upload for upload in situation.uploads if upload.id not in judged and now - upload.modified < STRAGGLER]
@@ -140,9 +156,9 @@ def _waits(situation: Situation, adopted: Upload | None) -> str:
     return ""
 
 
-def _draw(situation: Situation, settings: Settings) -> Plan:
-    verdicts, stack, runs = plan.folded(situation.verdicts, settings), situation.stack, situation.runs
-    ids, judged = [verdict.upload.id for verdict in verdicts], {verdict.upload.id for verdict in situation.verdicts}
+def _draw(situation: Situation, every: tuple[Verdict, ...], settings: Settings) -> Plan:
+    verdicts, stack, runs = plan.folded(every, settings), situation.stack, situation.runs
+    ids, judged = [verdict.upload.id for verdict in verdicts], set(situation.judged)
     last, base = plan.newest(runs), plan.base(runs, ids, stack, situation.now)
     used = len(base.uploads) if base else 0
     rows = (base.rows if base else 0) + sum(verdict.rows for verdict in verdicts[used:])

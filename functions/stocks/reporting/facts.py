@@ -40,6 +40,9 @@ class Evidence(TypedDict):
     gates: Mapping[str, float]
     fallback: Sequence[str]  # why no LSTM was trained; empty where one was
     horizons: Mapping[str, Judgement]
+    seed: int
+    hyperparameters: Mapping[str, float]
+    versions: Mapping[str, str]  # of the container's libraries, by name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +60,10 @@ class RunFacts:
     settings: str  # the version of settings.json
     table_hash: str
     code: str
+    training_image: str
+    inference_image: str
+    seed: int  # of training
+    parameters: str  # JSON: what else shapes the figures
     source_key: str  # of the newest file
     source_version: str
     uploaded: datetime.datetime

@@ -4,7 +4,7 @@ import datetime
 import pytest
 
 from stocks.dataset import coordination, lease, plan
-from stocks.dataset.coordination import Refuse, Situation, Wait
+from stocks.dataset.coordination import Read, Refuse, Situation, Wait
 from stocks.dataset.lease import Asked, Lease
 from stocks.dataset.plan import Plan, Run, Stack
 from stocks.dataset.settings import Settings, WrongSettings
@@ -28,7 +28,8 @@ def accepted(name="a", age=10 * MINUTE, rows=2000):
 def situation(**other):
     ours = Lease(term=5, holder="arn:us", taken=NOON - MINUTE)
     usual = {"lease": ours, "verdicts": (accepted(),), "uploads": (upload(),), "settings": DEFAULTS, "runs": ()}
-    return Situation(**{"dataset": "us", "execution": "arn:us", "now": NOON, "stack": STACK} | usual | other)
+    known = {"dataset": "us", "execution": "arn:us", "now": NOON, "stack": STACK} | usual | other
+    return Situation(**{"judged": tuple(one.upload.id for one in known["verdicts"] or ())} | known)
 
 
 def drawn(**other) -> Plan:
@@ -91,6 +92,20 @@ def test_gather_waits_for_stragglers_and_for_quiet_at_most_30_minutes_from_takin
     assert reason in waits.reason
     long_ago = Lease(term=5, holder="arn:us", taken=NOON - 30 * MINUTE)
     assert isinstance(coordination.gather(situation(**other, lease=long_ago)), Plan)
+
+
+def test_gather_asks_for_the_verdicts_only_when_it_has_waited_long_enough():
+    unread = {"judged": (upload().id,), "verdicts": None}
+    assert isinstance(coordination.gather(situation(**unread, uploads=(upload(age=MINUTE / 2),))), Wait)
+    assert coordination.gather(situation(**unread)) == Read()
+    drawn_by = coordination.gather(situation())
+    assert isinstance(drawn_by, Plan)
+
+
+def test_a_run_of_the_first_version_needs_the_verdicts_at_once():
+    old = Run("us-0", 0, NOON, NOON, "incoming/us/old.csv", "v1")
+    young = (upload(age=MINUTE / 2),)
+    assert coordination.gather(situation(runs=(old,), uploads=young, judged=(), verdicts=None)) == Read()
 
 
 def test_gather_does_not_wait_for_what_is_an_hour_old_and_names_it():

@@ -133,6 +133,14 @@ def test_the_history_has_every_whole_run_and_marks_the_newest(lake):
     assert asked.rows[1:] == [[*new, "[G3]"], [*old, "[F1, E2]"]]
 
 
+def test_what_made_a_run_stands_in_the_run_history(lake):
+    fraction = "json_extract_scalar(parameters, '$.test_fraction')"
+    columns = f"seed, {fraction}, training_image, inference_image, training_instance_type, endpoint_instance_type"
+    asked = lake.ask(f"select {columns} from run_history where run_id = 'us-new'")
+    images = ["tensorflow-training:2", "tensorflow-inference:2"]
+    assert asked.rows[1:] == [["1", "0.2", *images, "ml.m5.large", "ml.m5.large"]]
+
+
 def test_runs_of_the_first_version_have_term_0_and_go_by_their_files_upload(lake):
     asked = lake.ask("select run_id, newest, term from run_history where dataset in ('jp', 'ch') order by 1")
     ch, jp = [["ch-new", "true", "1"], ["ch-old", "false", "0"]], [["jp-new", "true", "0"], ["jp-old", "false", "0"]]

@@ -206,6 +206,16 @@ def test_a_deleted_key_whose_version_still_stands_is_read(drop, context, buckets
     assert verdict(event).accepted
 
 
+@pytest.mark.parametrize("content", [GOOD, BAD])
+def test_s3_is_asked_once_what_the_file_is(drop, context, monkeypatch, content):
+    event, head, asked = drop(content), aws.s3().head_object, []
+    monkeypatch.setattr(aws.s3(), "head_object", lambda **of: asked.append(of) or head(**of))
+    with contextlib.suppress(RejectedFile):
+        split.handler(event, context)
+    assert len(asked) == 1
+    assert verdict(event).accepted == (content == GOOD)
+
+
 @pytest.mark.parametrize("call", ["head_object", "get_object"])
 def test_a_refusal_of_aws_is_no_verdict(drop, context, monkeypatch, call):
     def refused(**_):

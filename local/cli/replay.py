@@ -1,0 +1,40 @@
+"""Make a published run again from what is kept of it, and say what differs.
+
+The exit code is 0 if nothing does, 1 if something does, and 2 if the run cannot be made again.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import cloud, deploy
+from local.cli.console import print_lines
+
+SAME, DIFFERS, IMPOSSIBLE = 0, 1, 2
+
+
+def command(arguments: argparse.Namespace) -> int:
+    os.environ["POWERTOOLS_LOG_LEVEL"] = "ERROR"  # read as the handlers are imported: their logs are not for a terminal
+    from local.replay import replay, stack
+    from local.replay.kept import NotReplayed
+
+    try:
+        with stack.environment(cloud.variables()):
+            of = stack.named(deploy.stack_name())
+            found = replay.replay(of, arguments.run_id, lambda line: print_lines([line]), arguments.anyway)
+    except (NotReplayed, cloud.CloudError, ClientError, BotoCoreError) as error:
+        print_lines([f"cannot be replayed: {error}"])
+        return IMPOSSIBLE
+    print_lines(in_words(found.differs, found.same, found.gone))
+    return DIFFERS if found.differs else SAME
+
+
+def in_words(differs: list[str], same: list[str], gone: list[str]) -> Iterator[str]:
+    """The answer; a run of which some parts are no longer kept is equal in the others only."""
+    yield from (f"differs: {sentence}" for sentence in differs)
+    if same:
+        yield f"the same bytes: {', '.join(same)}"
+    if gone:
+        yield f"not compared, since the run has them no more: {', '.join(gone)}"
