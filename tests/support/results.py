@@ -5,8 +5,8 @@ import datetime
 
 import numpy as np
 
-from stocks import metrics, predictions, track
-from stocks.contract import FEW_BLOCKS, UNPROVEN
+from stocks import metrics, predictions, track, traffic_light
+from stocks.contract import FEW_BLOCKS, HORIZONS, UNPROVEN
 from stocks.dataset import calendars
 from stocks.reporting import charts
 from stocks.reporting import page as report
@@ -27,6 +27,8 @@ READING = {
 }
 
 
+NONE = np.zeros(0, np.int64)
+HELD = traffic_light.held(dict.fromkeys(HORIZONS, (NONE, NONE)))  # of no days
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 
@@ -104,6 +106,8 @@ def facts(**changed) -> RunFacts:
         rejected_uri="s3://lake/rejected/dataset=us/",
         tickers=3,
         track=track.empty(),
+        live=HELD,
+        backtest=HELD,
         left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
         shards=2,
         train_seconds=61,

@@ -1,8 +1,10 @@
 """What a message tells of a run beside its figures."""
 
+import dataclasses
+
 from stocks.reporting.news import Corrected, News, Outlook, Rescaled, lines
 
-QUIET = News(20, [], [], [], [], [], [], [])
+QUIET = News(20, [], [], [], [], [], [], [], {}, [])
 
 
 def test_a_run_without_news_says_nothing():
@@ -11,7 +13,7 @@ def test_a_run_without_news_says_nothing():
 
 def test_the_widest_moves_come_first_and_line_up():
     outlooks = [Outlook("LONGNAME", 1234.5, 0.1234, 1100, 1400), Outlook("A", 0.00012, 0.05, 0.0001, 0.00015)]
-    told = list(lines(News(20, outlooks, [], [], [], [], [], [])))
+    told = list(lines(dataclasses.replace(QUIET, outlooks=outlooks)))
     assert told == [
         "Widest expected moves, 20 trading days ahead:",
         "  LONGNAME  1234.5, ± 12.3 %, 1100 to 1400 with 80 %",
@@ -21,9 +23,8 @@ def test_the_widest_moves_come_first_and_line_up():
 
 
 def test_every_kind_of_change_has_its_line():
-    news = News(
-        horizon=5,
-        outlooks=[],
+    news = dataclasses.replace(
+        QUIET,
         files=["a.csv"],
         tickers=["NEW"],
         stale=["OLD"],
@@ -44,5 +45,5 @@ def test_every_kind_of_change_has_its_line():
 
 
 def test_long_lists_are_counted():
-    (_, line) = lines(News(1, [], [f"{number}.csv" for number in range(500)], [], [], [], [], []))
+    (_, line) = lines(dataclasses.replace(QUIET, files=[f"{number}.csv" for number in range(500)]))
     assert line == "  500 new files: 0.csv, 1.csv, 2.csv, 3.csv, 4.csv and 495 more"

@@ -119,6 +119,8 @@ def test_the_runs_row_says_what_was_done(run, context):
         "cost_usd": pytest.approx((61 + 200.5) * 0.115 / 3600, abs=1e-4),
         "model_uri": EVENT["model_uri"],
         "gates": [0.25, 0.0, 0.0],
+        "light_live": None,
+        "light_backtest": None,
         "schema": 2,
     }
     assert abs(datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - finished) < datetime.timedelta(minutes=5)
@@ -284,7 +286,8 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     working.put_json(RUN, "tickers", first | told | {"rescaled": [(ended, upload, 0.5, 9)]}, 0)
     summarize.handler(EVENT, context)
     lines = working.get_json(RUN, "message")["lines"]
-    assert lines[0] == "Widest expected moves, 20 trading days ahead:"
+    assert lines[:2] == ["Do the ranges hold?", "  Live record: no light yet, 0 of 250 days."]
+    lines = lines[lines.index("Widest expected moves, 20 trading days ahead:") :]
     new = lines[lines.index("What is new:") + 1 :]
     assert new[0] == "  1 new file: KO.csv"
     assert new[1] == f"  3 new tickers: {', '.join(sorted([tickers[0], 'NEW0', 'NEW1']))}"

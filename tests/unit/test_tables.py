@@ -24,10 +24,10 @@ def test_a_model_without_a_figure_comes_last():
 
 def test_the_ranges_have_the_expected_move_and_the_loss_against_constant_ones():
     charted = [chart for shard in results.shards() for chart in results.drawn(shard, 3)]
-    assert cells(tables.ranges(results.pooled(constant=0.97), charted))["5 days"] == [
+    assert cells(tables.ranges(results.pooled(constant=0.97), charted, results.HELD))["5 days"] == [
         ("± 2.0 %", ""), ("79.8 %", ""), ("\u2013", ""), ("3.0 % less", "median 4.0 % less"),
     ]  # fmt: skip
-    nothing = cells(tables.ranges(results.pooled(constant=None, coverage=None), []))["5 days"]
+    nothing = cells(tables.ranges(results.pooled(constant=None, coverage=None), [], results.HELD))["5 days"]
     assert nothing == [("\u2013", "")] * 4
 
 
