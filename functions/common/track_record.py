@@ -28,13 +28,12 @@ class Before(NamedTuple):
 
 
 class Past(NamedTuple):
-    """A published run, its file of future rows, the first of their origins, and the next day where it came before it.
+    """A published run, the first origin of its future rows, and the next day where it was published before that.
 
     Days count from 1970.
     """
 
     run: published_run.Run
-    body: bytes
     first_origin: int
     live_day: int | None
 
@@ -50,9 +49,12 @@ def score(run: Run, term: int, rescaled: track.Rescaled, before: Mapping[str, Be
     since = min(one.first_origin for one in past)
     rows = track.table((working.get_arrays(run, "rows", number) for number in range(run["shards"])), since)
     record = track.Record(rows, rescaled, {name: one.last_day for name, one in before.items()})
-    for one in past:
-        said = schemas.said(pq.read_table(io.BytesIO(one.body)))
-        record.add(said, int(one.run.finished.timestamp()), frozenset(one.run.uploads))
+    for begin in range(0, len(past), BATCH):  # read once more: of thousands of tickers all do not fit into memory
+        runs = [one.run for one in past[begin : begin + BATCH]]
+        for earlier, body in zip(runs, _futures(run["dataset"], runs), strict=True):
+            if body:
+                said = schemas.said(pq.read_table(io.BytesIO(body)))
+                record.add(said, int(earlier.finished.timestamp()), frozenset(earlier.uploads))
     return record.close()
 
 
@@ -96,16 +98,21 @@ def _past(name: str, term: int) -> Iterator[Past]:
 
 def _read(name: str, batch: Sequence[str]) -> list[Past]:
     """The runs of these keys that have future rows."""
+    with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
+        runs = list(pool.map(dataset.published_run, batch))
+    read = (_past_of(run, body) for run, body in zip(runs, _futures(name, runs), strict=True) if body)
+    return [one for one in read if one]
+
+
+def _futures(name: str, runs: Sequence[published_run.Run]) -> list[bytes | None]:
+    """The files of future rows, None where somebody deleted one."""
 
     def future(run: published_run.Run) -> bytes | None:
         named: NamedRun = {"run_id": run.run_id, "dataset": name}
         return still_there(keys.lake("predictions", named, f"future-{keys.part(0)}"))
 
     with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
-        runs = list(pool.map(dataset.published_run, batch))
-        bodies = list(pool.map(future, runs))
-    read = (_past_of(run, body) for run, body in zip(runs, bodies, strict=True) if body)
-    return [one for one in read if one]
+        return list(pool.map(future, runs))
 
 
 def _past_of(run: published_run.Run, body: bytes) -> Past | None:
@@ -115,4 +122,4 @@ def _past_of(run: published_run.Run, body: bytes) -> Past | None:
     origin, target = (rows[name].cast(pa.int32()).to_numpy() for name in ("origin_date", "target_date"))
     next_day = int(target[rows["horizon"].to_numpy() == HORIZONS[0]].max())
     live = run.finished.timestamp() < next_day * track.DAY_SECONDS
-    return Past(run, body, int(origin.min()), next_day if live else None)
+    return Past(run, int(origin.min()), next_day if live else None)

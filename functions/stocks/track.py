@@ -111,7 +111,8 @@ class Record:
             for upload, ratio in rescaled.get(name, ())
         ]
         self._moved = np.array([place for place, _, _ in entries], np.int64)
-        self._uploads = [upload for _, upload, _ in entries]
+        uploads = np.array([upload for _, upload, _ in entries], str)
+        self._uploads, self._upload = np.unique(uploads, return_inverse=True)
         self._ratios = np.array([ratio for _, _, ratio in entries], np.float64)
         self._new: list[tuple[Said, np.ndarray, np.ndarray, np.ndarray]] = []
 
@@ -124,7 +125,7 @@ class Record:
         rows, day = self._rows, self._rows["day"][came].astype(np.int64)
         fits &= (np.abs(day - said.target_date) <= GAP) & (finished < day * DAY_SECONDS)
         since = np.ones(len(rows["tickers"]))
-        later = np.array([upload not in uploads for upload in self._uploads], bool)
+        later = np.array([upload not in uploads for upload in self._uploads.tolist()], bool)[self._upload]
         np.multiply.at(since, self._moved[later], self._ratios[later])
         step = rows["adjclose"][origin] / said.naive
         fits &= (np.abs(step - 1) <= SAME) | (np.abs(step / since[ticker] - 1) <= SAME)
