@@ -5,20 +5,20 @@ import datetime
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from aws_lambda_powertools.metrics import MetricUnit
 
-from common import cost, dataset, keys, storage, telemetry, working
-from common.events import LambdaContext, NamedRun, Run, SummarizeEvent, SummarizeResult, Summary
+from common import cost, dataset, keys, storage, telemetry, track_record, working
+from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
-from stocks import metrics, schemas, track
-from stocks.contract import FOREST_SEED, FOREST_TREES, HORIZONS, STALE
+from common.track_record import Before
+from stocks import metrics, schemas, track, traffic_light
+from stocks.contract import FOREST_SEED, FOREST_TREES, HORIZONS, STALE, Arrays
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
@@ -26,7 +26,6 @@ from stocks.reporting import charts, news, page, wording
 from stocks.reporting.facts import Evidence, FileRead, RunFacts
 from stocks.reporting.news import News
 
-TRACKED_RUNS = 60  # three months of daily files; SQL has them all
 SHOWN_FILES = 3  # of a run, of which the report says how they were read
 REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
 
@@ -36,8 +35,9 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     setting, run = settings(), event["run"]
     drawn, data = dataset.planned(run), working.get_json(run, "data")
     told = [working.get_json(run, "tickers", number) for number in range(run["shards"])]
-    facts = gather(setting, event, drawn, data, told)
+    before = track_record.before(drawn.dataset, data["previous"])
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
+    facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores)
     measured = metrics.columns(scores)
     rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
     charted = charts.collect(read_charts(run), facts.tickers)
@@ -54,9 +54,9 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
         "tickers": facts.tickers,
         "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
-    working.put_json(run, "message", {"lines": list(news.lines(changes(drawn, data, told, ahead)))})
+    working.put_json(run, "message", {"lines": list(news.lines(changes(drawn, told, before, ahead, facts)))})
     commit(run, drawn, facts)
-    record(pooled, run["dataset"])
+    record(pooled, facts)
     # A crawl that begins after this instant has seen the run's row.
     return {"finished": now().isoformat().replace("+00:00", "Z"), **summary}
 
@@ -67,10 +67,10 @@ def future(run: Run) -> pa.Table:
     return pa.concat_tables(pq.read_table(io.BytesIO(part)) for part in parts)
 
 
-def changes(drawn: Plan, data: dict, told: list[dict], ahead: pa.Table) -> News:
+def changes(drawn: Plan, told: list[dict], before: Mapping[str, Before], ahead: pa.Table, facts: RunFacts) -> News:
     """What the message tells of the run; told is what Publish left of each shard's tickers."""
     status = {ticker: word for shard in told for ticker, word in shard["status"].items()}
-    before = status_of(drawn.dataset, data["previous"]) if data["previous"] else status
+    known = {ticker: one.status for ticker, one in before.items()} or status
     named = {upload.id: upload.key.rpartition("/")[2] for upload in drawn.uploads}
     rows = {upload.id: upload.rows for upload in drawn.uploads}
     new = set(drawn.new_files)
@@ -78,8 +78,8 @@ def changes(drawn: Plan, data: dict, told: list[dict], ahead: pa.Table) -> News:
         horizon=HORIZONS[-1],
         outlooks=outlooks(ahead),
         files=[named[upload] for upload in drawn.new_files],
-        tickers=sorted(status.keys() - before.keys()),
-        stale=sorted(name for name, word in status.items() if word == STALE and before.get(name) != STALE),
+        tickers=sorted(status.keys() - known.keys()),
+        stale=sorted(name for name, word in status.items() if word == STALE and known.get(name) != STALE),
         corrected=[
             news.Corrected(named[upload], sum(shard["corrected"].get(upload, 0) for shard in told), rows[upload])
             for upload in drawn.new_files
@@ -92,18 +92,9 @@ def changes(drawn: Plan, data: dict, told: list[dict], ahead: pa.Table) -> News:
             if upload in new
         ],
         missing=drawn.missing,
+        track=facts.track,
+        lights=wording.lights(facts),
     )
-
-
-def status_of(name: str, run_id: str) -> dict[str, str]:
-    """The status of every ticker in an earlier run, as its table of tickers has it."""
-    run: NamedRun = {"run_id": run_id, "dataset": name}
-    found: dict[str, str] = {}
-    for number in range(dataset.planned(run).shards):
-        if body := still_there(keys.lake("tickers", run, keys.part(number))):
-            table = pq.read_table(io.BytesIO(body), columns=["ticker", "status"])
-            found |= dict(zip(table["ticker"].to_pylist(), table["status"].to_pylist(), strict=True))
-    return found
 
 
 def outlooks(ahead: pa.Table) -> list[news.Outlook]:
@@ -137,7 +128,15 @@ def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
     storage.put(settings().lake_bucket, keys.lake("runs", run, keys.part(0)), row)
 
 
-def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict, told: list[dict]) -> RunFacts:
+def gather(
+    setting: Settings,
+    event: SummarizeEvent,
+    drawn: Plan,
+    data: dict,
+    told: list[dict],
+    came: dict[int, track.Score],
+    scores: Arrays,
+) -> RunFacts:
     run, newest = event["run"], drawn.uploads[-1]
     evidence = read_evidence(event["model_uri"])
     training, hosting = setting.training_instance_type, setting.endpoint_instance_type
@@ -165,7 +164,9 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict, to
         finished=now(),
         read=[FileRead(verdict.upload.key, verdict.rejected_rows, verdict.reading) for verdict in new],
         left_out=sorted((skip for shard in told for skip in shard["left_out"]), key=lambda skip: skip["ticker"]),
-        track=track_record(run, drawn, told),
+        track=came,
+        live=traffic_light.held({horizon: score.by_day() for horizon, score in came.items()}),
+        backtest=traffic_light.held(metrics.beyond(scores)),
         **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],
@@ -194,40 +195,13 @@ def parameters(setting: Settings, drawn: Plan, evidence: Evidence) -> str:
     return json.dumps({**shaping, **evidence["hyperparameters"], **evidence["versions"]}, sort_keys=True)
 
 
-def track_record(run: Run, drawn: Plan, told: list[dict]) -> dict[int, track.Score]:
+def track_scores(run: Run, drawn: Plan, told: list[dict], before: Mapping[str, Before]) -> dict[int, track.Score]:
     """What came of the forecasts of the dataset's last runs, by today's table."""
-    scores, earlier = track.empty(), dataset.last_runs(drawn.dataset, TRACKED_RUNS)
-    said = track_said(drawn.dataset, earlier)
-    if said is None:
-        return scores
-    known = [frozenset(one.uploads) for one in earlier]
-    for number, shard in enumerate(told):
-        rescaled: dict[str, list[tuple[str, float]]] = {}
+    rescaled: dict[str, list[tuple[str, float]]] = {}
+    for shard in told:
         for ticker, upload, ratio, _ in shard["rescaled"]:
             rescaled.setdefault(ticker, []).append((upload, ratio))
-        track.add(scores, said, working.get_arrays(run, "rows", number), rescaled, known)
-    return scores
-
-
-def track_said(name: str, runs: list[published_run.Run]) -> track.Said | None:
-    """The first forecast of each ticker, day and horizon that these runs published; None without any."""
-    parts = []
-    for place, earlier in enumerate(runs):
-        run: NamedRun = {"run_id": earlier.run_id, "dataset": name}
-        body = still_there(keys.lake("predictions", run, f"future-{keys.part(0)}"))
-        if body:
-            parts.append(schemas.said(pq.read_table(io.BytesIO(body)), earlier.finished, place))
-    if not parts:
-        return None
-    return track.first(track.Said(*(np.concatenate(columns) for columns in zip(*parts, strict=True))))
-
-
-def still_there(key: str) -> bytes | None:
-    """An object of an earlier run, None where somebody deleted it: this run is published all the same."""
-    body = storage.find(settings().lake_bucket, key).body
-    if body is None:
-        telemetry.logger.warning("an earlier run lacks this file", key=key)
-    return body
+    return track_record.score(run, drawn.term, rescaled, before)
 
 
 def run_row(facts: RunFacts) -> dict[str, list]:
@@ -255,12 +229,13 @@ def read_charts(run: Run) -> Iterator[list[charts.Chart]]:
         yield working.get_json(run, "charts", number)["charts"]
 
 
-def record(pooled: metrics.ByModel, dataset: str) -> None:
-    """Count the forecast's error against naive, by horizon."""
+def record(pooled: metrics.ByModel, facts: RunFacts) -> None:
+    """Count the forecast's error against naive, by horizon, and red lights, which an alarm over all datasets reads."""
     for horizon in HORIZONS:
         ratio = pooled["forecast", horizon]["rmse_vs_naive"]
         if ratio is not None:
-            telemetry.count(f"RmseVsNaive{horizon}", ratio, dataset, MetricUnit.NoUnit)
+            telemetry.count(f"RmseVsNaive{horizon}", ratio, facts.dataset, MetricUnit.NoUnit)
+    telemetry.count_alone("RedLights", [facts.light_live, facts.light_backtest].count("red"))
 
 
 def now() -> datetime.datetime:

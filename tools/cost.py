@@ -128,7 +128,7 @@ def run(megabytes: float, polled_seconds: float) -> list[Item]:
         Item("Glue, one crawl", 2 / 6, "crawler"),
         Item("Athena, one query", 10, "athena"),
         Item("CloudWatch, logs", 0.002, "log_intake"),
-        Item("CloudWatch, seven metrics for an hour", 7 / HOURS, "metrics"),
+        Item("CloudWatch, eight metrics for an hour", 8 / HOURS, "metrics"),
         Item("SNS, one e-mail", 1, "emails"),
     ]
 

@@ -17,6 +17,7 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
     day int32[d], day_n int64[d, 3]      target days and their rows
     day_loss float64[d, 5, 3]            sum of (squared error - naive's) / origin's price squared
     day_moves, day_hits int64[d, 5, 3]   moves and hits by target day
+    day_beyond int64[d, 3]               rows beyond the 95 % interval by target day
 """
 
 import itertools
@@ -41,7 +42,7 @@ TICKER_SUMS = (
     "scale", "n", "squared", "absolute", "actual_moves", "ups", "moves", "hits", "dm_t", "covered", "pinball",
     "constant", "moving", "qlike",
 )  # fmt: skip
-DAY_SUMS = ("day_n", "day_loss", "day_moves", "day_hits")
+DAY_SUMS = ("day_n", "day_beyond", "day_loss", "day_moves", "day_hits")
 
 
 class MetricsRow(TypedDict):
@@ -94,6 +95,7 @@ def score(rows: Arrays, shard: Shard) -> dict[str, np.ndarray]:
         "scale": naive_scale(shard),
         "day": day.astype(np.int32),
         "day_n": by_day.count(np.ones(len(cell))),
+        "day_beyond": by_day.count((test["actual"] < test["p025"]) | (test["p975"] < test["actual"])),
     }
     return (
         sums
@@ -177,6 +179,11 @@ def direction_intervals(scores: Arrays) -> list[DirectionInterval]:
     return intervals
 
 
+def beyond(scores: Arrays) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """By horizon, the rows of each target day and those beyond the 95 % interval, int64[d] in time order."""
+    return {h: (scores["day_n"][:, i], scores["day_beyond"][:, i]) for i, h in enumerate(HORIZONS)}
+
+
 class _Cells:
     """Sums by group (ticker or day) and horizon."""
 
@@ -199,7 +206,7 @@ def _direction_of_actual(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarra
 
 def _of_models(test: Arrays, by_ticker: _Cells, by_day: _Cells) -> dict[str, np.ndarray]:
     """Sums with an axis for the models; the naive forecast is the origin's price, so direction is taken from it."""
-    sums: dict[str, list] = {key: [] for key in ("n", "squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[1:])}
+    sums: dict[str, list] = {key: [] for key in ("n", "squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[2:])}
     change = np.sign(test["actual"] - test["naive"])
     naive_loss = (test["actual"] - test["naive"]) ** 2
     for model in MODELS:

@@ -1,6 +1,5 @@
 """The tables analysts read: explicit schemas, and columns written as Parquet."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,7 +10,6 @@ from stocks.contract import COLUMNS, MODELS, QUANTILES
 from stocks.series import Shard
 from stocks.track import Said
 
-INTERVALS = ("p025", "p10", "p90", "p975")
 ROW_GROUP = 100_000  # rows; files are sorted by ticker, so a query for one ticker skips the other groups
 
 _string, _double, _int32, _int64 = pa.string(), pa.float64(), pa.int32(), pa.int64()
@@ -62,6 +60,8 @@ SCHEMAS = {
             ("cost_usd", _double),
             ("model_uri", _string),
             ("gates", pa.list_(_double)),
+            ("light_live", _string),
+            ("light_backtest", _string),
             ("schema", _int32),
         ]
     ),
@@ -169,13 +169,11 @@ def price_rows(prices: pa.Table) -> dict[str, np.ndarray]:
     return {"tickers": names, "ticker": ticker.astype(np.int32), "day": days, **columns}
 
 
-def said(future: pa.Table, finished: datetime.datetime, run: int = 0) -> Said:
-    """The future rows of a run that was published at this instant, as the track record takes them."""
+def said(future: pa.Table) -> Said:
+    """The future rows of a run, as the track record takes them."""
     days = {name: future[name].cast(_int32).to_numpy() for name in ("origin_date", "target_date")}
-    prices = {name: future[name].to_numpy() for name in ("horizon", "naive", "forecast", *INTERVALS)}
-    instant = np.full(len(future), int(finished.timestamp()), np.int64)
-    names, runs = future["ticker"].to_numpy().astype("U"), np.full(len(future), run, np.int64)
-    return Said(ticker=names, finished=instant, run=runs, **days, **prices)
+    prices = {name: future[name].to_numpy() for name in ("horizon", "naive", "forecast", *QUANTILES)}
+    return Said(ticker=future["ticker"].to_numpy().astype("U"), **days, **prices)
 
 
 def _column(values: Sequence | np.ndarray, field: pa.Field) -> pa.Array:

@@ -1,11 +1,11 @@
 """What was said and what happened: forecasts of days to come, beside the prices that came. numpy only.
 
-The view track_record says the same in SQL, row by row; the report shows these sums.
+The views track_record and breaches say the same in SQL, row by row; report and message show these sums.
 """
 
 import dataclasses
-import math
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +20,7 @@ SAME = 1e-3  # an origin's price that is further off than this, and than a recor
 
 
 class Said(NamedTuple):
-    """m forecasts of earlier runs, in the order of the runs.
-
-    ticker U[m], origin_date, target_date (days since 1970) and horizon int32[m], prices float64[m], finished int64[m]
-    (when the run was published, in seconds since 1970), and run int64[m], the place of the run among those asked.
-    """
+    """m forecasts of one run: ticker U[m], days since 1970 and horizon int32[m], prices float64[m]."""
 
     ticker: np.ndarray
     origin_date: np.ndarray
@@ -34,17 +30,34 @@ class Said(NamedTuple):
     forecast: np.ndarray
     p025: np.ndarray
     p10: np.ndarray
+    p50: np.ndarray
     p90: np.ndarray
     p975: np.ndarray
-    finished: np.ndarray
-    run: np.ndarray
+
+
+class Breach(NamedTuple):
+    """A price that came beyond its 95 % range; prices are on the basis of the time of the forecast.
+
+    surprise is the price's distance from the range's middle, in half-widths of the range on that side: 1 on its bound,
+    infinite where the range has no width.
+    """
+
+    ticker: str
+    horizon: int
+    day: int  # that came, since 1970
+    price: float
+    low: float
+    high: float
+    surprise: float
 
 
 @dataclasses.dataclass
 class Score:
     """Sums over the forecasts of a horizon that were published before the day began and whose day has come.
 
-    Errors are relative to the last price and squared. days are the realised ones.
+    Errors are relative to the last price and squared. prices and beyond count, by the day that came, all and those
+    beyond their 95 % range. new counts those whose day no earlier run's table had; breaches are those of them beyond
+    their range, most surprising first.
     """
 
     forecasts: int = 0
@@ -52,55 +65,138 @@ class Score:
     naive_error: float = 0.0
     inside_80: int = 0
     inside_95: int = 0
-    days: set[int] = dataclasses.field(default_factory=set)
+    prices: Counter[int] = dataclasses.field(default_factory=Counter)
+    beyond: Counter[int] = dataclasses.field(default_factory=Counter)
+    new: int = 0
+    breaches: list[Breach] = dataclasses.field(default_factory=list)
+
+    def by_day(self) -> tuple[np.ndarray, np.ndarray]:
+        """prices and beyond, int64[d] by day in time order."""
+        days = sorted(self.prices)
+        counts = [[counted[day] for day in days] for counted in (self.prices, self.beyond)]
+        return np.array(counts[0], np.int64), np.array(counts[1], np.int64)
 
 
-def first(said: Said) -> Said:
-    """Of several forecasts of a ticker, day and horizon the first: a later run may know the outcome."""
-    _, ticker = np.unique(said.ticker, return_inverse=True)
-    key = np.stack([ticker, said.origin_date, said.horizon])
-    _, kept = np.unique(key, axis=1, return_index=True)
-    return Said(*(column[np.sort(kept)] for column in said))
+def table(shards: Iterable[Arrays], since: int) -> dict[str, np.ndarray]:
+    """The rows of all shards from a day on, in the form of one shard's: tickers sorted, rows by ticker and day."""
+    names, days, prices = [], [], []
+    for rows in shards:
+        late = rows["day"] >= since
+        names.append(rows["tickers"][rows["ticker"][late]])
+        days.append(rows["day"][late])
+        prices.append(rows["adjclose"][late])
+    tickers, ticker = np.unique(np.concatenate(names), return_inverse=True)
+    day, adjclose = np.concatenate(days), np.concatenate(prices)
+    order = np.lexsort((day, ticker))
+    return {"tickers": tickers, "ticker": ticker[order], "day": day[order], "adjclose": adjclose[order]}
 
 
-def add(scores: Mapping[int, Score], said: Said, rows: Arrays, rescaled: Rescaled, known: Sequence[Set[str]]) -> None:
-    """Add a shard to the scores by horizon.
+class Record:
+    """What came, by the rows of a `table`, of what runs have said. Add the runs in their order.
 
-    rows are its table, rescaled the uploads that moved a ticker's prices and by which ratio, known the uploads of each
-    run.
+    rescaled has the uploads that moved a ticker's prices and by which ratio, known_until the last day that the run
+    before this one had of each ticker.
     """
-    own = np.isin(said.ticker, rows["tickers"])
-    said = Said(*(column[own] for column in said))
-    ticker = np.searchsorted(rows["tickers"], said.ticker)
-    keys = (rows["ticker"].astype(np.int64) << 32) + rows["day"]
-    wanted = (ticker.astype(np.int64) << 32) + said.origin_date
-    origin = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-    came = np.minimum(origin + said.horizon, max(len(keys) - 1, 0))
-    fits = (keys[origin] == wanted) & (rows["ticker"][came] == ticker) & (came == origin + said.horizon)
-    day = rows["day"][came].astype(np.int64)
-    fits &= (np.abs(day - said.target_date) <= GAP) & (said.finished < day * DAY_SECONDS)
-    step = rows["adjclose"][origin] / said.naive
-    fits &= ~_corrected(said, step, rescaled, known)
-    move, error = rows["adjclose"][came] / rows["adjclose"][origin] - 1, said.forecast / said.naive - 1
-    low80, high80, low95, high95 = (bound / said.naive - 1 for bound in (said.p10, said.p90, said.p025, said.p975))
-    for horizon, score in scores.items():
-        at = fits & (said.horizon == horizon)
-        score.forecasts += int(at.sum())
-        score.forecast_error += float(((error - move)[at] ** 2).sum())
-        score.naive_error += float((move[at] ** 2).sum())
-        score.inside_80 += int(((low80 <= move) & (move <= high80))[at].sum())
-        score.inside_95 += int(((low95 <= move) & (move <= high95))[at].sum())
-        score.days |= set(day[at].tolist())
+
+    def __init__(self, rows: Arrays, rescaled: Rescaled, known_until: Mapping[str, int]):
+        self.scores = {horizon: Score() for horizon in HORIZONS}
+        self._rows = rows
+        self._keys = (rows["ticker"].astype(np.int64) << 32) + rows["day"]
+        self._said = np.zeros((len(HORIZONS), len(self._keys)), bool)  # by an origin's row: whether a run spoke of it
+        never = np.iinfo(np.int64).min
+        self._until = np.array([known_until.get(name, never) for name in rows["tickers"].tolist()], np.int64)
+        entries = [
+            (place, upload, ratio)
+            for place, name in enumerate(rows["tickers"].tolist())
+            for upload, ratio in rescaled.get(name, ())
+        ]
+        self._moved = np.array([place for place, _, _ in entries], np.int64)
+        uploads = np.array([upload for _, upload, _ in entries], str)
+        self._uploads, self._upload = np.unique(uploads, return_inverse=True)
+        self._ratios = np.array([ratio for _, _, ratio in entries], np.float64)
+        self._new: list[tuple[Said, np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def add(self, said: Said, finished: int, uploads: Set[str]) -> None:
+        """Of a run that was published so many seconds after 1970, with these uploads in its table."""
+        said, ticker, origin, came, fits = self._placed(said)
+        if not len(ticker):
+            return
+        np.maximum.at(self._until, ticker, said.origin_date)
+        rows, day = self._rows, self._rows["day"][came].astype(np.int64)
+        fits &= (np.abs(day - said.target_date) <= GAP) & (finished < day * DAY_SECONDS)
+        since = np.ones(len(rows["tickers"]))
+        later = np.array([upload not in uploads for upload in self._uploads.tolist()], bool)[self._upload]
+        np.multiply.at(since, self._moved[later], self._ratios[later])
+        step = rows["adjclose"][origin] / said.naive
+        fits &= (np.abs(step - 1) <= SAME) | (np.abs(step / since[ticker] - 1) <= SAME)
+        said, ticker, origin, came = _chosen(said, fits), ticker[fits], origin[fits], came[fits]
+        move = rows["adjclose"][came] / rows["adjclose"][origin] - 1
+        for horizon, score in self.scores.items():
+            own = said.horizon == horizon
+            _count(score, _chosen(said, own), move[own], day[fits][own])
+        late = day[fits] > self._until[ticker]
+        self._new.append((_chosen(said, late), ticker[late], day[fits][late], move[late]))
+
+    def _placed(self, said: Said) -> tuple[Said, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Forecasts whose origin the table has and of which no run has spoken: rows of the ticker, of the origin and of
+        the day that came, and whether it has come."""
+        names, keys = self._rows["tickers"], self._keys
+        if not len(keys):
+            none = np.empty(0, np.int64)
+            return _chosen(said, np.zeros(len(said.ticker), bool)), none, none, none, none.astype(bool)
+        ticker = np.minimum(np.searchsorted(names, said.ticker), len(names) - 1)
+        wanted = (ticker.astype(np.int64) << 32) + said.origin_date
+        origin = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        horizon = np.searchsorted(HORIZONS, said.horizon)
+        first = (names[ticker] == said.ticker) & (keys[origin] == wanted) & ~self._said[horizon, origin]
+        self._said[horizon[first], origin[first]] = True
+        said, ticker, origin = _chosen(said, first), ticker[first], origin[first]
+        came = np.minimum(origin + said.horizon, len(keys) - 1)
+        return said, ticker, origin, came, (self._rows["ticker"][came] == ticker) & (came == origin + said.horizon)
+
+    def close(self) -> dict[int, Score]:
+        """The scores, with what is new: a day is, until a run has had it or forecast from it or from a later one."""
+        for said, ticker, day, move in self._new:
+            new = day > self._until[ticker]
+            for horizon, score in self.scores.items():
+                own = new & (said.horizon == horizon)
+                score.new += int(own.sum())
+                score.breaches += _breaches(_chosen(said, own), day[own], move[own])
+        for score in self.scores.values():
+            score.breaches.sort(key=lambda breach: (-breach.surprise, breach.ticker, breach.day))
+        self._new = []
+        return self.scores
 
 
-def _corrected(said: Said, step: np.ndarray, rescaled: Rescaled, known: Sequence[Set[str]]) -> np.ndarray:
-    """bool[m]: where a price has changed by neither nothing nor the ratios that were recorded since its run."""
-    corrected = np.abs(step - 1) > SAME
-    for at in np.flatnonzero(corrected).tolist():
-        earlier = known[said.run[at]]
-        since = [ratio for upload, ratio in rescaled.get(str(said.ticker[at]), ()) if upload not in earlier]
-        corrected[at] = not abs(step[at] / math.prod(since) - 1) <= SAME
-    return corrected
+def _count(score: Score, said: Said, move: np.ndarray, day: np.ndarray) -> None:
+    outside = _outside(said, move)
+    low, high = said.p10 / said.naive - 1, said.p90 / said.naive - 1
+    score.forecasts += len(move)
+    score.forecast_error += float(((said.forecast / said.naive - 1 - move) ** 2).sum())
+    score.naive_error += float((move**2).sum())
+    score.inside_80 += int(((low <= move) & (move <= high)).sum())
+    score.inside_95 += int((~outside).sum())
+    score.prices.update(day.tolist())
+    score.beyond.update(day[outside].tolist())
+
+
+def _outside(said: Said, move: np.ndarray) -> np.ndarray:
+    return (move < said.p025 / said.naive - 1) | (said.p975 / said.naive - 1 < move)
+
+
+def _breaches(said: Said, day: np.ndarray, move: np.ndarray) -> list[Breach]:
+    outside = _outside(said, move)
+    said, day, price = _chosen(said, outside), day[outside], (said.naive * (1 + move))[outside]
+    half = np.where(price > said.p50, said.p975 - said.p50, said.p50 - said.p025)
+    with np.errstate(divide="ignore"):
+        surprise = np.abs(price - said.p50) / half
+    names, ahead = said.ticker.tolist(), said.horizon.tolist()
+    numbers = (column.tolist() for column in (day, price, said.p025, said.p975, surprise))
+    return [Breach(*row) for row in zip(names, ahead, *numbers, strict=True)]
+
+
+def _chosen(said: Said, own: np.ndarray) -> Said:
+    return Said(*(column[own] for column in said))
 
 
 def empty() -> dict[int, Score]:

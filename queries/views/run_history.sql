@@ -26,6 +26,8 @@
 -- settings varchar: version of the dataset's settings.json; empty without one
 -- inputs varchar: hash of the files and settings: equal inputs are the same table
 -- table_hash varchar: hash of the table
+-- light_live varchar: green, yellow or red: whether 95 % ranges of one day ahead held, by the forecasts that were published before; null below 250 days
+-- light_backtest varchar: the same by the test period
 -- code varchar: hash of functions, training code and images
 -- training_image varchar: container that trained
 -- inference_image varchar: container that answered the endpoint's requests
@@ -60,6 +62,8 @@ select
   settings,
   inputs,
   table_hash,
+  light_live,
+  light_backtest,
   code,
   training_image,
   inference_image,

@@ -171,9 +171,13 @@ def scored(tables: Tables) -> pd.DataFrame:
     )
 
 
-def track_record(tables: Tables) -> pd.DataFrame:
+def live(tables: Tables) -> pd.DataFrame:
     rows = scored(tables)
-    rows = rows[~rows["gap"] & rows["live"] & ~rows["origin_corrected"]]
+    return rows[~rows["gap"] & rows["live"] & ~rows["origin_corrected"]]
+
+
+def track_record(tables: Tables) -> pd.DataFrame:
+    rows = live(tables)
     rows = rows.assign(
         missed=((rows["forecast"] - rows["price"]) / rows["naive"]) ** 2,
         moved=((rows["naive"] - rows["price"]) / rows["naive"]) ** 2,
@@ -191,6 +195,28 @@ def track_record(tables: Tables) -> pd.DataFrame:
             "coverage95": groups["inside_95"].mean(),
         }
     ).reset_index()
+
+
+def breaches(tables: Tables) -> pd.DataFrame:
+    """Those of the last five realised days of each dataset and horizon."""
+    rows = live(tables)
+    days = rows.groupby(["dataset", "horizon", "realised"]).size().rename("prices").reset_index()
+    days = days.assign(age=days.groupby(["dataset", "horizon"])["realised"].rank(ascending=False))
+    rows = rows[~rows["price"].between(rows["p025"], rows["p975"])]
+    rows = rows.merge(days[days["age"] <= 5], on=["dataset", "horizon", "realised"])
+    above = rows["price"] > rows["p50"]
+    half = (rows["p975"] - rows["p50"]).where(above, rows["p50"] - rows["p025"])
+    counted = rows.groupby(["dataset", "horizon", "realised"])["ticker"].transform("size")
+    rows = rows.assign(
+        surprise=(rows["price"] - rows["p50"]).abs() / half.where(half > 0),
+        breaches=counted,
+        normal=0.05 * rows["prices"],
+        realised_date=rows["realised"],
+    )
+    order = ["realised", "horizon", "surprise", "dataset", "ticker"]
+    rows = rows.sort_values(order, ascending=[False, True, False, True, True], na_position="first")
+    columns = ["dataset", "realised_date", "horizon", "ticker", "surprise", "price", "p025", "p975"]
+    return rows[[*columns, "breaches", "normal", "prices"]]
 
 
 def files(tables: Tables) -> pd.DataFrame:
@@ -229,6 +255,7 @@ ANSWERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "11_track_record": track_record,
     "12_files": files,
     "13_tickers": tickers,
+    "14_breaches": breaches,
 }
 ROUGH = {"median_pct", "bad_day_pct"}  # approx_percentile
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from stocks import metrics, predictions, track
-from stocks.contract import FEW_BLOCKS, UNPROVEN
+from stocks import metrics, predictions, track, traffic_light
+from stocks.contract import FEW_BLOCKS, HORIZONS, UNPROVEN
 from stocks.dataset import calendars
 from stocks.reporting import charts
 from stocks.reporting import page as report
@@ -34,6 +34,8 @@ CARD: Any = {
     "hyperparameters": {"batch_size": 512, "epochs": 6, "learning_rate": 0.001},
     "versions": {"keras": "3", "numpy": "2", "tensorflow": "2.21"},
 }
+NONE = np.zeros(0, np.int64)
+HELD = traffic_light.held(dict.fromkeys(HORIZONS, (NONE, NONE)))  # of no days
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 
@@ -115,6 +117,8 @@ def facts(**changed) -> RunFacts:
         rejected_uri="s3://lake/rejected/dataset=us/",
         tickers=3,
         track=track.empty(),
+        live=HELD,
+        backtest=HELD,
         left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
         shards=2,
         train_seconds=61,

@@ -7,7 +7,7 @@ from sklearn.metrics import mean_absolute_error, mean_pinball_loss, root_mean_sq
 
 from stocks import metrics
 from stocks.contract import MODELS, QUANTILES
-from tests.support import shards
+from tests.support import results, shards
 from tests.support.prices import walk
 from tests.support.scored import LAST_KNOWN, RATIOS, SHARD, THREE, joined, random_rows, some_rows, table
 
@@ -179,3 +179,22 @@ def test_tickers_that_move_together_count_as_one_for_direction():
 
     one, three = found(alone, SHARD), found(thrice, THREE)
     assert (three["low"], three["high"]) == pytest.approx((one["low"], one["high"]))
+
+
+def test_days_count_the_rows_beyond_the_wide_range_and_shards_add_up():
+    """The factor of the price that came is beyond 1 +- 2 % a day, which these ranges allow, on some days."""
+    made = results.shards()
+    parts = [results.scores(shard) for shard in made]
+    pooled = metrics.beyond(metrics.pool(parts))
+    expected: dict[tuple[int, int], list[bool]] = {}
+    for shard in made:
+        rows = results.rows(shard)
+        kept = zip(*(rows[name] for name in ("target_day", "horizon", "actual", "p025", "p975", "future")), strict=True)
+        for day, horizon, actual, low, high, future in kept:
+            if not future:
+                expected.setdefault((int(horizon), int(day)), []).append(not low <= actual <= high)
+    days = metrics.pool(parts)["day"].tolist()
+    for horizon, (prices, outside) in pooled.items():
+        assert prices.tolist() == [len(expected.get((horizon, day), ())) for day in days]
+        assert outside.tolist() == [sum(expected.get((horizon, day), ())) for day in days]
+        assert 0 < outside.sum() < prices.sum()

@@ -1,8 +1,12 @@
 """What a message tells of a run beside its figures."""
 
-from stocks.reporting.news import Corrected, News, Outlook, Rescaled, lines
+import dataclasses
+import math
 
-QUIET = News(20, [], [], [], [], [], [], [])
+from stocks.reporting.news import Corrected, News, Outlook, Rescaled, lines
+from stocks.track import Breach, Score
+
+QUIET = News(20, [], [], [], [], [], [], [], {}, [])
 
 
 def test_a_run_without_news_says_nothing():
@@ -11,7 +15,7 @@ def test_a_run_without_news_says_nothing():
 
 def test_the_widest_moves_come_first_and_line_up():
     outlooks = [Outlook("LONGNAME", 1234.5, 0.1234, 1100, 1400), Outlook("A", 0.00012, 0.05, 0.0001, 0.00015)]
-    told = list(lines(News(20, outlooks, [], [], [], [], [], [])))
+    told = list(lines(dataclasses.replace(QUIET, outlooks=outlooks)))
     assert told == [
         "Widest expected moves, 20 trading days ahead:",
         "  LONGNAME  1234.5, ± 12.3 %, 1100 to 1400 with 80 %",
@@ -21,9 +25,8 @@ def test_the_widest_moves_come_first_and_line_up():
 
 
 def test_every_kind_of_change_has_its_line():
-    news = News(
-        horizon=5,
-        outlooks=[],
+    news = dataclasses.replace(
+        QUIET,
         files=["a.csv"],
         tickers=["NEW"],
         stale=["OLD"],
@@ -44,5 +47,42 @@ def test_every_kind_of_change_has_its_line():
 
 
 def test_long_lists_are_counted():
-    (_, line) = lines(News(1, [], [f"{number}.csv" for number in range(500)], [], [], [], [], []))
+    (_, line) = lines(dataclasses.replace(QUIET, files=[f"{number}.csv" for number in range(500)]))
     assert line == "  500 new files: 0.csv, 1.csv, 2.csv, 3.csv, 4.csv and 495 more"
+
+
+def breach(ticker: str, surprise: float, horizon: int = 1) -> Breach:
+    return Breach(ticker, horizon, 20_000, 123.45678, 100, 110.5, surprise)
+
+
+def test_prices_that_came_are_told_first_with_the_most_surprising_in_full():
+    found = [breach("LONGNAME", math.inf), *(breach(f"T{at}", 3 - at / 8) for at in range(6))]
+    came = {1: Score(new=100, breaches=found), 5: Score(new=40), 20: Score(new=0)}
+    assert list(lines(dataclasses.replace(QUIET, track=came))) == [
+        "Prices that came, beside the 95 % ranges published before:",
+        "  1 day ahead: 7 of 100 beyond 95 %; 5.0 are normal. Most surprising:",
+        "    LONGNAME  123.457 on 2024-10-04, range 100 to 110.5, which has no width",
+        "    T0        123.457 on 2024-10-04, range 100 to 110.5, 3.00 half-widths from its middle",
+        "    T1        123.457 on 2024-10-04, range 100 to 110.5, 2.88 half-widths from its middle",
+        "    T2        123.457 on 2024-10-04, range 100 to 110.5, 2.75 half-widths from its middle",
+        "    T3        123.457 on 2024-10-04, range 100 to 110.5, 2.62 half-widths from its middle",
+        "    and 2 more in the view breaches",
+        "  5 days ahead: 0 of 40 beyond 95 %; 2.0 are normal",
+        "",
+    ]
+
+
+def test_of_longer_horizons_names_are_told():
+    came = {1: Score(), 5: Score(new=300, breaches=[breach(f"T{at}", 2, 5) for at in range(6)]), 20: Score()}
+    assert list(lines(dataclasses.replace(QUIET, track=came)))[1:] == [
+        "  5 days ahead: 6 of 300 beyond 95 %; 15 are normal: T0, T1, T2, T3, T4 and 1 more",
+        "",
+    ]
+
+
+def test_lights_are_told_under_their_question():
+    assert list(lines(dataclasses.replace(QUIET, lights=["Backtest: green"]))) == [
+        "Do the ranges hold?",
+        "  Backtest: green",
+        "",
+    ]

@@ -40,6 +40,8 @@ RUN: dict[str, list] = {
     "cost_usd": [0.01],
     "model_uri": ["s3://lake/models/m.tar.gz"],
     "gates": [[0.0, 0.1, 0.0]],
+    "light_live": [None],
+    "light_backtest": ["green"],
     "schema": [SCHEMA],
 }
 
@@ -74,7 +76,8 @@ def read(body):
             " started timestamp[ms], finished timestamp[ms], rows int64,"
             " rejected_rows int64, tickers int32, shards int32, train_seconds double,"
             " endpoint_seconds double, training_instance_type string, endpoint_instance_type string, cost_usd double,"
-            " model_uri string, gates list<element: double>, schema int32",
+            " model_uri string, gates list<element: double>, light_live string,"
+            " light_backtest string, schema int32",
         ),
         (
             "files",

@@ -127,6 +127,8 @@ def test_the_runs_row_says_what_was_done(run, context):
         "cost_usd": pytest.approx((61 + 200.5) * 0.115 / 3600, abs=1e-4),
         "model_uri": EVENT["model_uri"],
         "gates": [0.25, 0.0, 0.0],
+        "light_live": None,
+        "light_backtest": None,
         "schema": 2,
     }
     assert abs(datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - finished) < datetime.timedelta(minutes=5)
@@ -292,7 +294,8 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     working.put_json(RUN, "tickers", first | told | {"rescaled": [(ended, upload, 0.5, 9)]}, 0)
     summarize.handler(EVENT, context)
     lines = working.get_json(RUN, "message")["lines"]
-    assert lines[0] == "Widest expected moves, 20 trading days ahead:"
+    assert lines[:2] == ["Do the ranges hold?", "  Live record: no light yet, 0 of 250 days."]
+    lines = lines[lines.index("Widest expected moves, 20 trading days ahead:") :]
     new = lines[lines.index("What is new:") + 1 :]
     assert new[0] == "  1 new file: KO.csv"
     assert new[1] == f"  3 new tickers: {', '.join(sorted([tickers[0], 'NEW0', 'NEW1']))}"
@@ -301,3 +304,32 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     assert new[-1] == "  not read in time, so the next run takes them: incoming/us/late.csv"
     moves = [float(line.partition("± ")[2].partition(" %")[0]) for line in lines[1 : lines.index("")]]
     assert moves == sorted(moves, reverse=True)
+
+
+def test_a_red_light_is_a_metric_of_all_datasets_and_stands_in_row_message_and_report(
+    run, context, monkeypatch, capsys
+):
+    """As if 59 days of the test period were enough, on which no price stayed in a range that is a point."""
+    monkeypatch.setattr(summarize.traffic_light, "DAYS", 59)
+    for number, shard in enumerate(results.shards()):
+        scores = results.scores(shard, forecast=1.0)
+        working.put_arrays(RUN, "scores", scores | {"day_beyond": scores["day_n"]}, number)
+    summarize.handler(EVENT, context)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
+    (recorded,) = [line for line in lines if "RedLights" in line]
+    assert recorded["RedLights"] == [1]
+    assert recorded["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+    assert "dataset" not in recorded
+    (row,) = read("runs")
+    assert (row["light_live"], row["light_backtest"]) == (None, "red")
+    told = working.get_json(RUN, "message")["lines"]
+    assert any(line.startswith("  Backtest: red, the ranges are too narrow. Of 157 prices") for line in told)
+    assert (
+        "Backtest: red, the ranges are too narrow" in storage.get("lake", AT.format("reports", "report.html")).decode()
+    )
+
+
+def test_without_a_red_light_the_metric_is_0(run, context, capsys):
+    summarize.handler(EVENT, context)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
+    assert [line["RedLights"] for line in lines if "RedLights" in line] == [[0]]

@@ -1,6 +1,8 @@
 """The report's tables as plain values."""
 
-from stocks import metrics
+import numpy as np
+
+from stocks import metrics, track, traffic_light
 from stocks.reporting import tables
 from tests.support import results
 
@@ -24,10 +26,10 @@ def test_a_model_without_a_figure_comes_last():
 
 def test_the_ranges_have_the_expected_move_and_the_loss_against_constant_ones():
     charted = [chart for shard in results.shards() for chart in results.drawn(shard, 3)]
-    assert cells(tables.ranges(results.pooled(constant=0.97), charted))["5 days"] == [
+    assert cells(tables.ranges(results.pooled(constant=0.97), charted, results.HELD))["5 days"] == [
         ("± 2.0 %", ""), ("79.8 %", ""), ("\u2013", ""), ("3.0 % less", "median 4.0 % less"),
     ]  # fmt: skip
-    nothing = cells(tables.ranges(results.pooled(constant=None, coverage=None), []))["5 days"]
+    nothing = cells(tables.ranges(results.pooled(constant=None, coverage=None), [], results.HELD))["5 days"]
     assert nothing == [("\u2013", "")] * 4
 
 
@@ -43,3 +45,26 @@ def test_a_tickers_row_has_its_ratios_by_horizon_and_model():
     assert [text for text, _ in cells(tables.by_ticker(rows, [], 1))["A"]] == [
         "250", "1.5", *ratios, "7.0\u00d7", "80.0 %",
     ]  # fmt: skip
+
+
+def test_the_wide_ranges_share_has_its_interval_where_days_are_enough():
+    prices, beyond = np.full(60, 10), np.arange(60) % 2
+    held = traffic_light.held({1: (prices, beyond), 5: (prices, beyond), 20: (prices, beyond)})
+    shown = cells(tables.ranges(results.pooled(), [], held))
+    low, high = held.intervals[1] or (0, 0)
+    assert 0.9 < low < 0.95 < high < 1
+    assert shown["1 day"][2][1] == f"{low * 100:.1f} % to {high * 100:.1f} %"
+    assert shown["20 days"][2][1] == ""
+
+
+def test_breaches_stand_by_horizon_with_what_is_normal_and_100_of_each_at_most():
+    found = [track.Breach("A" if at else "B <", 5, 20_000, 7, 8, 9, 130 - at) for at in range(130)]
+    shown = tables.breaches({1: track.Score(new=40), 5: track.Score(new=2000, breaches=found), 20: track.Score()})
+    assert shown is not None
+    assert "1 day ahead 0 of 40 beyond 95 %; 2.0 are normal; 5 days ahead 130 of 2,000 beyond" in shown.caption
+    assert "20 days" not in shown.caption
+    assert len(shown.rows) == 100
+    assert (shown.rows[0].head, [cell.text for cell in shown.rows[0].cells]) == (
+        "B <",
+        ["5 days", "2024-10-04", "7", "8 to 9", "130.00 half-widths from its middle"],
+    )

@@ -1,16 +1,16 @@
 """What was said and what happened, on prices whose outcome is known by hand and by a slow recomputation."""
 
-import datetime
-
 import numpy as np
 import pytest
 
 from stocks import track
 from stocks.reporting import tables
+from tests.support.results import HELD
 
 DAY = 86_400
 LONG_AGO = 0
 START = 20_000  # a day
+UPLOADS = frozenset({"before"})  # of a run
 
 
 def table(prices: dict[str, list[float]], first: int = START, gaps: dict[int, int] | None = None) -> dict:
@@ -27,29 +27,30 @@ def table(prices: dict[str, list[float]], first: int = START, gaps: dict[int, in
 
 
 def said(*rows: tuple) -> track.Said:
-    """Rows of ticker, origin, horizon, last price, forecast and, if it is not long ago, when it was published."""
-    full = [row if len(row) == 6 else (*row, LONG_AGO) for row in rows]
-    ticker, origin, horizon, naive, forecast, finished = zip(*full, strict=True)
+    """Rows of ticker, origin, horizon, last price and forecast; ranges are 5 and 10 % to either side."""
+    ticker, origin, horizon, naive, forecast = zip(*rows, strict=True)
     days, prices = np.array(origin, np.int32), np.array(naive, float)
-    bounds = {"p025": prices * 0.9, "p10": prices * 0.95, "p90": prices * 1.05, "p975": prices * 1.1}
+    bounds = {"p025": prices * 0.9, "p10": prices * 0.95, "p50": prices, "p90": prices * 1.05, "p975": prices * 1.1}
     return track.Said(
         ticker=np.array(ticker), origin_date=days, target_date=days + np.array(horizon, np.int32),
         horizon=np.array(horizon, np.int32), naive=prices, forecast=np.array(forecast, float),
-        finished=np.array(finished, np.int64), run=np.zeros(len(days), np.int64), **bounds,
+        **bounds,
     )  # fmt: skip
 
 
-def scored(forecasts: track.Said, rows: dict, rescaled: dict | None = None) -> dict[int, track.Score]:
+def scored(
+    forecasts: track.Said, rows: dict, rescaled: dict | None = None, finished: int = LONG_AGO, until: dict | None = None
+) -> dict[int, track.Score]:
     """Of one run that had the upload "before"."""
-    scores = track.empty()
-    track.add(scores, forecasts, rows, rescaled or {}, [{"before"}])
-    return scores
+    record = track.Record(track.table([rows], START), rescaled or {}, until or {})
+    record.add(forecasts, finished, UPLOADS)
+    return record.close()
 
 
 def test_a_forecast_is_measured_by_the_row_that_came():
     rows = table({"A": [100, 102, 90], "B": [10, 10]})
     score = scored(said(("A", START, 1, 100, 101), ("B", START, 1, 10, 10)), rows)[1]
-    assert (score.forecasts, score.days) == (2, {START + 1})
+    assert (score.forecasts, score.prices) == (2, {START + 1: 2})
     assert score.naive_error == pytest.approx(0.02**2)
     assert score.forecast_error == pytest.approx(0.01**2)
     assert (score.inside_80, score.inside_95) == (2, 2)
@@ -75,8 +76,8 @@ def test_the_next_ticker_is_not_taken_for_the_days_to_come():
 def test_what_was_published_on_the_day_itself_is_not_live():
     rows = table({"A": [100, 102]})
     midnight = (START + 1) * DAY
-    assert scored(said(("A", START, 1, 100, 100, midnight)), rows)[1].forecasts == 0
-    assert scored(said(("A", START, 1, 100, 100, midnight - 1)), rows)[1].forecasts == 1
+    assert scored(said(("A", START, 1, 100, 100)), rows, finished=midnight)[1].forecasts == 0
+    assert scored(said(("A", START, 1, 100, 100)), rows, finished=midnight - 1)[1].forecasts == 1
 
 
 def test_a_row_far_from_the_day_that_was_meant_does_not_count():
@@ -101,8 +102,15 @@ def test_a_ratio_from_before_the_run_explains_nothing():
 
 
 def test_the_first_of_several_forecasts_counts():
-    kept = track.first(said(("A", 1, 1, 5, 5.1), ("B", 1, 1, 5, 5.2), ("A", 1, 1, 5, 5.9), ("A", 1, 5, 5, 5.3)))
-    assert kept.forecast.tolist() == [5.1, 5.2, 5.3]
+    """A later run may know the outcome, whether it was published in time or not, and whether the first one was."""
+    rows = table({"A": [100, 102, 101], "B": [10, 10, 10]})
+    record = track.Record(track.table([rows], START), {}, {})
+    record.add(said(("A", START, 1, 100, 101)), LONG_AGO, UPLOADS)
+    record.add(said(("A", START, 1, 100, 150), ("B", START, 1, 10, 10)), LONG_AGO, UPLOADS)
+    record.add(said(("A", START + 1, 1, 102, 102)), (START + 2) * DAY, UPLOADS)
+    record.add(said(("A", START + 1, 1, 102, 150)), LONG_AGO, UPLOADS)
+    score = record.close()[1]
+    assert (score.forecasts, score.forecast_error) == (2, pytest.approx(0.01**2))
 
 
 def test_many_shards_add_up_to_a_slow_recomputation():
@@ -115,12 +123,17 @@ def test_many_shards_add_up_to_a_slow_recomputation():
         (name, by_ticker[name][at], horizon, prices[name][at], prices[name][at] * 1.001)
         for name in prices for at in range(80) for horizon in (1, 5, 20)
     ]  # fmt: skip
-    scores = track.empty()
-    for own in (["T0", "T1"], ["T2"], ["T3", "T4", "T5"]):
+    shards = []
+    for own in (["T4", "T5"], ["T2"], ["T0", "T1", "T3"]):
         at = np.isin(rows["ticker"], np.searchsorted(rows["tickers"], own))
         shard = {name: rows[name][at] for name in ("day", "adjclose")}
-        shard |= {"tickers": np.array(own), "ticker": rows["ticker"][at] - rows["ticker"][at].min()}
-        track.add(scores, said(*wanted), shard, {}, [set()])
+        shards.append(
+            shard | {"tickers": np.array(own), "ticker": np.unique(rows["ticker"][at], return_inverse=True)[1]}
+        )
+    record = track.Record(track.table(shards, START), {}, {})
+    for origin in sorted({row[1] for row in wanted}):  # a run a day
+        record.add(said(*(row for row in wanted if row[1] == origin)), LONG_AGO, UPLOADS)
+    scores = record.close()
     for horizon, score in scores.items():
         errors = []
         for name, origin, ahead, last, _ in wanted:
@@ -132,10 +145,53 @@ def test_many_shards_add_up_to_a_slow_recomputation():
         assert score.naive_error == pytest.approx(sum(error**2 for error in errors))
 
 
+def test_a_price_beyond_its_range_is_a_breach_as_surprising_as_it_is_far():
+    rows = table({"A": [100, 112], "B": [10, 8.5], "C": [1, 1.1], "D": [2, 2.3]})
+    score = scored(
+        said(*((name, START, 1, price, price) for name, price in zip("ABCD", (100, 10, 1, 2), strict=True))), rows
+    )[1]
+    assert [(breach.ticker, breach.day) for breach in score.breaches] == [(n, START + 1) for n in ("B", "D", "A")]
+    assert [breach.surprise for breach in score.breaches] == pytest.approx([1.5, 1.5, 1.2])
+    assert score.breaches[2][3:6] == pytest.approx((112, 90, 110))
+    assert (score.new, score.beyond) == (4, {START + 1: 3})
+    assert (score.inside_95, score.forecasts) == (1, 4)
+
+
+def test_a_range_without_width_is_the_greatest_surprise():
+    flat = said(("A", START, 1, 100, 100), ("B", START, 1, 100, 100))
+    still = flat._replace(p025=np.array([100.0, 90]), p975=np.array([100.0, 110]))
+    score = scored(still, table({"A": [100, 100.5], "B": [100, 150]}))[1]
+    assert [(breach.ticker, breach.surprise) for breach in score.breaches] == [("A", np.inf), ("B", pytest.approx(5))]
+
+
+def test_a_breach_is_told_by_the_run_whose_table_has_its_day_first():
+    rows, forecasts = table({"A": [100, 120, 100]}), said(("A", START, 1, 100, 100), ("A", START + 1, 1, 120, 120))
+    told = [scored(forecasts, rows, until={"A": day})[1] for day in (START, START + 1, START + 2)]
+    assert [[breach.day for breach in score.breaches] for score in told] == [[START + 2], [START + 2], []]
+    assert [score.new for score in told] == [1, 1, 0]
+    assert {score.forecasts for score in told} == {2}
+
+
+def test_a_day_that_an_earlier_run_has_forecast_from_is_not_new_though_the_last_run_lacked_it():
+    """A file that was left out for a run and is back."""
+    record = track.Record(track.table([table({"A": [100, 120, 150]})], START), {}, {"A": START})
+    record.add(said(("A", START, 1, 100, 100)), LONG_AGO, UPLOADS)
+    record.add(said(("A", START + 1, 1, 120, 120)), LONG_AGO, UPLOADS)
+    record.add(said(("A", START, 5, 100, 100)), LONG_AGO, UPLOADS)
+    score = record.close()[1]
+    assert [breach.day for breach in score.breaches] == [START + 2]
+
+
+def test_a_split_changes_no_breach_and_its_prices_are_those_of_the_forecasts_time():
+    score = scored(said(("A", START, 1, 100, 100)), table({"A": [50, 60]}), {"A": [("after", 0.5)]})[1]
+    assert score.breaches[0][3:] == pytest.approx((120, 90, 110, 2.0))
+
+
 def test_the_report_has_no_track_record_before_a_day_has_come():
-    assert tables.track(track.empty()) is None
+    assert tables.track(track.empty(), HELD) is None
+    assert tables.breaches(track.empty()) is None
     scores = scored(said(("A", START, 1, 100, 101)), table({"A": [100, 102]}))
-    shown = tables.track(scores)
+    shown = tables.track(scores, HELD)
     assert [cell.text for cell in shown.rows[0].cells] == ["1", "1", "0.500×", "100.0 %", "100.0 %"]
     assert [cell.text for cell in shown.rows[1].cells] == ["0", "0", "–", "–", "–"]
 
@@ -149,8 +205,7 @@ def test_future_rows_of_a_run_are_read_from_its_file():
     from tests.support.athena_lake import prediction_rows
 
     body = schemas.to_parquet("predictions", prediction_rows())
-    finished = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    read = schemas.said(pq.read_table(io.BytesIO(body)), finished)
+    read = schemas.said(pq.read_table(io.BytesIO(body)))
     assert read.origin_date.tolist() == [19_724, 19_725]
     assert read.forecast.tolist() == [102.0, 102.0]
-    assert set(read.finished.tolist()) == {1_767_225_600}
+    assert (read.p50.tolist(), read.p975.tolist()) == ([100.0, 100.0], [105.0, 105.0])

@@ -1,7 +1,9 @@
 """The sentences of the report and of messages: true whatever the figures are."""
 
+import numpy as np
 import pytest
 
+from stocks import traffic_light
 from stocks.reporting import wording
 from tests.support import results
 
@@ -89,3 +91,34 @@ def test_without_an_lstm_and_without_test_days_both_are_said():
     assert wording.headline(figures, facts).startswith("No LSTM was trained")
     assert "too few recent days" in wording.lead(figures, facts)
     assert wording.message(figures, facts).endswith("no test days to measure the forecasts on")
+
+
+PRICES = np.full(traffic_light.DAYS, 4)
+
+
+@pytest.mark.parametrize(
+    ("breaches", "said"),
+    [
+        (12, "green, nothing speaks against the ranges. Of 1,000 prices on 250 days 48 lay beyond the 95 % range of "
+             "one day ahead, 4.8 %; 50 are normal, yellow begins at"),
+        (21, "yellow, more than ranges that are right have but rarely. Of 1,000 prices on 250 days 84 lay"),
+        (50, "red, the ranges are too narrow. Of 1,000 prices on 250 days 200 lay beyond the 95 % range of one day "
+             "ahead, 20.0 %; 50 are normal"),
+    ],
+)  # fmt: skip
+def test_the_light_is_said_in_words_with_its_counts(breaches, said):
+    verdict = traffic_light.judge(PRICES, PRICES * (np.arange(traffic_light.DAYS) < breaches))
+    sentence = wording.light("Backtest", verdict)
+    assert sentence.startswith(f"Backtest: {said}")
+    assert sentence.endswith(f"yellow begins at {verdict.yellow / 10:.1f} % and red at {verdict.red / 10:.1f} %.")
+
+
+def test_too_few_days_have_no_light():
+    assert wording.light("Live record", traffic_light.judge(PRICES[:40], PRICES[:40])) == (
+        "Live record: no light yet, 40 of 250 days."
+    )
+
+
+@pytest.mark.parametrize(("prices", "normal"), [(500, "25"), (30, "1.5"), (3, "0.2"), (100_000, "5,000")])
+def test_how_many_breaches_are_normal(prices, normal):
+    assert wording.beyond(31, prices) == f"31 of {prices:,} beyond 95 %; {normal} are normal"

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypedDict
 
 from stocks.contract import SCHEMA
 from stocks.track import Score
+from stocks.traffic_light import Held, Light
 
 
 class Skip(TypedDict):
@@ -73,6 +74,8 @@ class RunFacts:
     read: Sequence[FileRead]  # some of the new files
     left_out: Sequence[Skip]
     track: Mapping[int, Score]  # by horizon
+    live: Held  # of the forecasts in track
+    backtest: Held
     rows: int
     rejected_rows: int
     rejected_uri: str
@@ -88,3 +91,11 @@ class RunFacts:
     gates: Sequence[float]  # in the order of HORIZONS
     evidence: Evidence
     schema: int = SCHEMA
+
+    @property
+    def light_live(self) -> Light | None:
+        return self.live.verdict.light
+
+    @property
+    def light_backtest(self) -> Light | None:
+        return self.backtest.verdict.light

@@ -1,10 +1,13 @@
 """What a message tells of a run beside its figures: what may move most, and what changed since the run before."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from stocks.reporting import wording
 from stocks.reporting.wording import count, move, percent
+from stocks.series import iso
+from stocks.track import Breach, Score
 
 SHOWN = 5  # of a list; the rest is counted
 
@@ -37,7 +40,10 @@ class Rescaled(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class News:
-    """outlooks are those of the widest expected moves, widest first. The rest is what is new since the run before."""
+    """outlooks are those of the widest expected moves, widest first. The rest is what is new since the run before.
+
+    track has by horizon the prices that came; lights are sentences on how the ranges hold.
+    """
 
     horizon: int
     outlooks: Sequence[Outlook]
@@ -47,10 +53,21 @@ class News:
     corrected: Sequence[Corrected]
     rescaled: Sequence[Rescaled]
     missing: Sequence[str]
+    track: Mapping[int, Score]
+    lights: Sequence[str]
 
 
 def lines(news: News) -> Iterator[str]:
     """The lines of a message."""
+    if any(score.new for score in news.track.values()):
+        yield "Prices that came, beside the 95 % ranges published before:"
+        for horizon, score in news.track.items():
+            yield from _came(horizon, score)
+        yield ""
+    if news.lights:
+        yield "Do the ranges hold?"
+        yield from (f"  {line}" for line in news.lights)
+        yield ""
     if news.outlooks:
         yield f"Widest expected moves, {count(news.horizon, 'trading day')} ahead:"
         width = max(len(one.ticker) for one in news.outlooks)
@@ -62,6 +79,27 @@ def lines(news: News) -> Iterator[str]:
     if changes:
         yield "What is new:"
         yield from (f"  {line}" for line in changes)
+
+
+def _came(horizon: int, score: Score) -> Iterator[str]:
+    """Of one day ahead the most surprising prices in full, of longer horizons their names."""
+    if not score.new:
+        return
+    found = score.breaches
+    line = f"  {wording.ahead(horizon)} ahead: {wording.beyond(len(found), score.new)}"
+    if horizon > 1 or not found:
+        yield line + (f": {_some([breach.ticker for breach in found])}" if found else "")
+        return
+    yield f"{line}. Most surprising:"
+    width = max(len(breach.ticker) for breach in found[:SHOWN])
+    yield from (f"    {breach.ticker:<{width}}  {_breach(breach)}" for breach in found[:SHOWN])
+    if len(found) > SHOWN:
+        yield f"    and {len(found) - SHOWN:,} more in the view breaches"
+
+
+def _breach(breach: Breach) -> str:
+    fan = f"{breach.low:.6g} to {breach.high:.6g}"
+    return f"{breach.price:.6g} on {iso(breach.day)}, range {fan}, {wording.surprise(breach.surprise)}"
 
 
 def _changes(news: News) -> Iterator[str]:

@@ -9,7 +9,9 @@ from stocks.metrics import ByModel, DirectionInterval, MetricsRow
 from stocks.reporting import charts, wording
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import Evidence, Skip
+from stocks.series import iso
 from stocks.track import Score
+from stocks.traffic_light import Held
 
 NAMES = {
     "forecast": "Forecast",
@@ -21,6 +23,7 @@ NAMES = {
 COLOURS = {"forecast": "forecast", "naive": "naive", "drift": "soft", "lstm": "lstm", "random_forest": "forest"}
 MOST_TICKER_ROWS = 2_000  # of the table of tickers; SQL has them all
 MOST_SKIPPED = 500
+MOST_BREACHES = 100  # of a horizon
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +79,7 @@ def _last_if_none(ratio: float | None) -> float:
     return math.inf if ratio is None else ratio
 
 
-def ranges(pooled: ByModel, charted: Sequence[Chart]) -> Table:
+def ranges(pooled: ByModel, charted: Sequence[Chart], backtest: Held) -> Table:
     rows = []
     for horizon, expected in zip(HORIZONS, charts.expected_moves(charted), strict=True):
         row = pooled["forecast", horizon]
@@ -85,11 +88,12 @@ def ranges(pooled: ByModel, charted: Sequence[Chart]) -> Table:
             wording.NOTHING if mean is None else wording.loss(mean),
             detail="" if median is None else f"median {wording.loss(median)}",
         )
-        shares = (wording.percent(row["coverage80"]), wording.percent(row["coverage95"]))
-        rows.append(Row(wording.ahead(horizon), [*_cells(wording.move(expected), *shares), against]))
+        wide = _share_cell(row["coverage95"], backtest.intervals[horizon])
+        cells = [*_cells(wording.move(expected), wording.percent(row["coverage80"])), wide, against]
+        rows.append(Row(wording.ahead(horizon), cells))
     caption = (
-        "The move expected now, median over tickers; the share of real prices inside the ranges; and the ranges' loss, "
-        "misses and width together, against ranges that are the same every day."
+        "The move expected now, median over tickers; the share of real prices inside the ranges, of the wide one with "
+        "its 95 % interval; and the ranges' loss, misses and width together, against ranges that are always the same."
     )
     heads = ["Ahead", "Expected move", "80 % range", "95 % range", "Loss"]
     return Table("Ranges", caption, heads, rows)
@@ -139,7 +143,13 @@ def trust(evidence: Evidence) -> Table:
     return Table("Trust", caption, ["Ahead", "Used", "Why"], rows, prose=True)
 
 
-def track(scores: Mapping[int, Score]) -> Table | None:
+def _share_cell(share: float | None, interval: tuple[float, float] | None) -> Cell:
+    """A share with its 95 % interval, where there are days enough for one."""
+    detail = "" if interval is None else f"{wording.percent(interval[0])} to {wording.percent(interval[1])}"
+    return Cell(wording.percent(share), detail=detail)
+
+
+def track(scores: Mapping[int, Score], live: Held) -> Table | None:
     """What came of forecasts that earlier runs published; None as long as no day has come."""
     if not any(score.forecasts for score in scores.values()):
         return None
@@ -147,16 +157,39 @@ def track(scores: Mapping[int, Score]) -> Table | None:
     for horizon, score in scores.items():
         known = score.forecasts > 0
         ratio = math.sqrt(score.forecast_error / score.naive_error) if known and score.naive_error else None
-        shares = [wording.percent(inside / score.forecasts) if known else wording.NOTHING
-                  for inside in (score.inside_80, score.inside_95)]  # fmt: skip
-        counts = f"{score.forecasts:,}", f"{len(score.days):,}"
-        rows.append(Row(wording.ahead(horizon), _cells(*counts, wording.times(ratio), *shares)))
+        held80, held95 = (inside / score.forecasts if known else None for inside in (score.inside_80, score.inside_95))
+        counts = f"{score.forecasts:,}", f"{len(score.prices):,}"
+        cells = _cells(*counts, wording.times(ratio), wording.percent(held80))
+        rows.append(Row(wording.ahead(horizon), [*cells, _share_cell(held95, live.intervals[horizon])]))
     caption = (
-        "Forecasts that this dataset's last 60 runs published before the day began, beside the prices that came; SQL "
-        "has them all. Few days say little: neighbouring days of many tickers move together."
+        "Forecasts that this dataset's last runs published before the day began, beside the prices that came, some 250 "
+        "days of them; SQL has all. The share in the wide range has its 95 % interval, once there are days enough: "
+        "neighbouring days of many tickers move together."
     )
     heads = ["Ahead", "Forecasts", "Days", "Error against naive", "80 % range held", "95 % range held"]
     return Table("Track record", caption, heads, rows)
+
+
+def breaches(scores: Mapping[int, Score]) -> Table | None:
+    """The prices that came with this run and lie beyond their 95 % range; None where no price came."""
+    if not any(score.new for score in scores.values()):
+        return None
+    rows = [
+        Row(breach.ticker, _cells(wording.ahead(horizon), iso(breach.day), f"{breach.price:,.6g}",
+                                  f"{breach.low:,.6g} to {breach.high:,.6g}", wording.surprise(breach.surprise)))
+        for horizon, score in scores.items()
+        for breach in score.breaches[:MOST_BREACHES]
+    ]  # fmt: skip
+    counts = [
+        f"{wording.ahead(horizon)} ahead {wording.beyond(len(score.breaches), score.new)}"
+        for horizon, score in scores.items()
+        if score.new
+    ]
+    caption = (
+        f"Prices of days that came with this run, beside the ranges that were published before: {'; '.join(counts)}. "
+        f"Most surprising first, {MOST_BREACHES} of a horizon at most; SQL has all in the view breaches."
+    )
+    return Table("Breaches", caption, ["Ticker", "Ahead", "Day", "Price", "Range", "Surprise"], rows, tall=True)
 
 
 def by_ticker(rows: Sequence[MetricsRow], charted: Sequence[Chart], tickers: int) -> Table:

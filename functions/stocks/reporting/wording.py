@@ -1,6 +1,7 @@
 """Figures and sentences as the report and its messages write them: plain text, never markup."""
 
 import datetime
+import math
 from collections.abc import Sequence
 
 from stocks.contract import FEW_BLOCKS, FEWEST_BLOCKS, UNPROVEN
@@ -8,10 +9,16 @@ from stocks.metrics import ByModel, MetricsRow
 from stocks.reporting import charts
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import Judgement, RunFacts
+from stocks.traffic_light import DAYS, SHARE, Verdict
 
 NOTHING = "\u2013"  # an en dash
 TIMES = "\u00d7"
 CHANCE = 2.0  # |Diebold-Mariano| one day ahead below which chance alone explains a difference, at 95 %
+MEANINGS = {
+    "green": "nothing speaks against the ranges",
+    "yellow": "more than ranges that are right have but rarely",
+    "red": "the ranges are too narrow",
+}
 UNTRAINED = "No LSTM was trained: the file has too few rows to learn from"
 
 
@@ -64,6 +71,39 @@ def loss(ratio_to_constant: float) -> str:
 def move(fraction: float | None) -> str:
     """A move up or down: "± 1.3 %"."""
     return NOTHING if fraction is None else f"± {fraction * 100:.1f} %"
+
+
+def surprise(half_widths: float) -> str:
+    """How far beyond its range a price came: "2.3 half-widths from its middle"."""
+    if math.isinf(half_widths):
+        return "which has no width"
+    return f"{half_widths:.2f} half-widths from its middle"
+
+
+def normal(prices: int) -> str:
+    """How many prices of so many lie beyond 95 % ranges that are right."""
+    expected = SHARE * prices
+    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"
+
+
+def beyond(breaches: int, prices: int) -> str:
+    return f"{breaches:,} of {prices:,} beyond 95 %; {normal(prices)} are normal"
+
+
+def light(kind: str, verdict: Verdict) -> str:
+    """The traffic light of a kind of forecasts, with what it was judged by."""
+    if verdict.light is None:
+        return f"{kind}: no light yet, {verdict.days:,} of {DAYS} days."
+    share, yellow, red = (percent(part / verdict.prices) for part in (verdict.breaches, verdict.yellow, verdict.red))
+    return (
+        f"{kind}: {verdict.light}, {MEANINGS[verdict.light]}. Of {count(verdict.prices, 'price')} on {DAYS} days "
+        f"{verdict.breaches:,} lay beyond the 95 % range of one day ahead, {share}; {normal(verdict.prices)} are "
+        f"normal, yellow begins at {yellow} and red at {red}."
+    )
+
+
+def lights(facts: RunFacts) -> list[str]:
+    return [light("Live record", facts.live.verdict), light("Backtest", facts.backtest.verdict)]
 
 
 def message(pooled: ByModel, facts: RunFacts) -> str:

@@ -1,9 +1,9 @@
-"""The track record of daily files, one of which rescales a ticker, against a recomputation outside the product."""
+"""Track record and breaches of daily files, one of which rescales a ticker, against a recomputation of our own."""
 
 import datetime
 import io
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,35 @@ import pytest
 import summarize
 from tests.support import csv_files, pipeline
 from tests.support.athena_lake import BUCKET, Lake
+from tools.generate import queries
 
 TICKERS = ("A", "BB", "C-D")
 HISTORY, OVERLAP, HORIZONS = 190, 5, (1, 5, 20)
+JUMPS = {1: ("A", 1.25), 2: ("BB", 1.3), 3: ("C-D", 0.8), 17: ("A", 0.7), 25: ("BB", 1.4), 38: ("C-D", 1.2)}
+PRICES = ["open", "high", "low", "close", "adjclose"]
+
+
+class Sent(NamedTuple):
+    """The lake after history, so many daily files and a correction; all prices as first given; the dates; the last
+    report's scores; and by the day that a daily file brought, message and report of its run, of the correction last."""
+
+    days: int
+    lake: dict[str, bytes]
+    whole: pd.DataFrame
+    dates: list[str]
+    scores: dict
+    told: list[tuple[list[str], str]]
 
 
 def frame(days: int) -> pd.DataFrame:
-    return pd.concat([csv_files.bars(name, seed, HISTORY + days) for seed, name in enumerate(TICKERS)])
+    """Prices that jump on some days, by the number of the daily file, far beyond any range."""
+    whole = pd.concat([csv_files.bars(name, seed, HISTORY + days) for seed, name in enumerate(TICKERS)])
+    dates = sorted(whole["date"].unique())
+    for at, (name, factor) in JUMPS.items():
+        if at < days:
+            later = (whole["ticker"] == name) & (whole["date"] >= dates[HISTORY + at])
+            whole.loc[later, PRICES] *= factor
+    return whole
 
 
 def daily_file(whole: pd.DataFrame, dates: list[str], at: int, split_at: int) -> bytes:
@@ -27,16 +49,21 @@ def daily_file(whole: pd.DataFrame, dates: list[str], at: int, split_at: int) ->
     own = whole[whole["date"].isin(dates[at - OVERLAP : at + 1])].copy()
     if at >= split_at:
         split = own["ticker"] == "BB"
-        prices = ["open", "high", "low", "close", "adjclose"]
-        own.loc[split, prices] = own.loc[split, prices] / 2
+        own.loc[split, PRICES] = own.loc[split, PRICES] / 2
     return csv_files.csv(own)
 
 
-def send_all(days: int, monkeypatch) -> tuple[dict[str, bytes], pd.DataFrame, list[str], object]:
-    """The lake after history and so many daily files; all prices as first given; the dates; the last report's facts."""
+def correction(whole: pd.DataFrame, dates: list[str]) -> bytes:
+    """Some days of old, with another price on one of them."""
+    own = whole[whole["date"].isin(dates[90:100]) & (whole["ticker"] == "A")].copy()
+    own.loc[own["date"] == dates[95], PRICES] *= 1.01
+    return csv_files.csv(own)
+
+
+def send_all(days: int, monkeypatch) -> Sent:
     whole = frame(days)
     dates = sorted(whole["date"].unique())
-    clock, shown, render = [dates[HISTORY - 1]], [], summarize.page.render
+    clock, shown, render, runs = [dates[HISTORY - 1]], [], summarize.page.render, []
 
     def kept(*given):
         shown.append(given[2])
@@ -48,35 +75,64 @@ def send_all(days: int, monkeypatch) -> tuple[dict[str, bytes], pd.DataFrame, li
         cloud.send(csv_files.csv(whole[whole["date"] <= clock[0]]), "history.csv")
         for at in range(HISTORY, HISTORY + days):
             clock[0] = dates[at]
-            cloud.send(daily_file(whole, dates, at, HISTORY + days // 2), f"{dates[at]}.csv")
+            runs.append(cloud.send(daily_file(whole, dates, at, HISTORY + days // 2), f"{dates[at]}.csv"))
+        runs.append(cloud.send(correction(whole, dates), "correction.csv"))
         lake = {key: body for (bucket, key), body in cloud.s3.objects.items() if bucket == "lake"}
-    return lake, whole, dates, shown[-1].track
+    told = [(ran.json("message.json")["lines"], ran.files["reports/report.html"].decode()) for ran in runs]
+    return Sent(days, lake, whole, dates, shown[-1].track, told)
 
 
 def recomputed(lake: dict[str, bytes], whole: pd.DataFrame, dates: list[str]) -> dict[tuple, dict]:
     """By ticker, origin and horizon what was said first and what came of it, with dictionaries and raw prices."""
     said = [pq.read_table(io.BytesIO(body)).to_pylist() for key, body in lake.items() if "/future-" in key]
     raw = {(name, day): price for name, day, price in whole[["ticker", "date", "adjclose"]].to_numpy().tolist()}
-    found = {}
+    found: dict[tuple, dict] = {}
     for row in (row for rows in said for row in rows):
         origin = row["origin_date"].isoformat()
         place = dates.index(origin) + row["horizon"]
         came = dates[place] if place < len(dates) else None
         move = raw[row["ticker"], came] / raw[row["ticker"], origin] - 1 if came else None
         key = row["ticker"], origin, row["horizon"]
-        assert key not in found, "each run says what no other has said"
-        found[key] = {"came": came, "move": move, "forecast": row["forecast"] / row["naive"] - 1}
+        one = {name: row[name] / row["naive"] - 1 for name in ("forecast", "p025", "p50", "p975")}
+        found.setdefault(key, one | {"came": came, "move": move, "last": row["naive"]})  # files come in runs' order
+    return found
+
+
+def beyond(expected: dict[tuple, dict]) -> dict[tuple, float]:
+    """By ticker, day that came and horizon the surprise of what lay beyond its range."""
+    found: dict[tuple, float] = {}
+    for (name, _, horizon), one in expected.items():
+        if one["came"] and not one["p025"] <= one["move"] <= one["p975"]:
+            bound = one["p975"] if one["move"] > one["p50"] else one["p025"]
+            found[name, one["came"], horizon] = (one["move"] - one["p50"]) / (bound - one["p50"])
     return found
 
 
 @pytest.fixture(scope="module", params=[4, pytest.param(40, marks=pytest.mark.thorough)])
 def sent(request):
     with pytest.MonkeyPatch.context() as patch:
-        return request.param, *send_all(request.param, patch)
+        return send_all(request.param, patch)
 
 
-def test_the_track_record_is_that_of_a_recomputation(laptop, sent):
-    days, lake, whole, dates, scores = sent
+@pytest.fixture(scope="module")
+def athena(laptop, sent):
+    made = Lake(laptop)
+    made.make()
+    for key, body in sent.lake.items():
+        laptop("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+    made.register()
+    made.make_views()
+    return made
+
+
+def ask(athena: Lake, sql: str) -> list[dict[str, Any]]:
+    asked = athena.ask(sql)
+    assert asked.state == "SUCCEEDED", asked.reason
+    return [dict(zip(map(str, asked.rows[0]), row, strict=True)) for row in asked.rows[1:]]
+
+
+def test_the_track_record_is_that_of_a_recomputation(athena, sent):
+    days, lake, whole, dates, scores, _ = sent
     expected = recomputed(lake, whole, dates)
     assert len(expected) == len(TICKERS) * len(HORIZONS) * (days + 1)
     for horizon in HORIZONS:  # the report's sums, of earlier runs only: the last one's days have not come
@@ -85,21 +141,13 @@ def test_the_track_record_is_that_of_a_recomputation(laptop, sent):
         assert scores[horizon].naive_error == pytest.approx(sum(one["move"] ** 2 for one in own), rel=1e-9)
         errors = sum((one["forecast"] - one["move"]) ** 2 for one in own)
         assert scores[horizon].forecast_error == pytest.approx(errors, rel=1e-9)
-    assert {row["state"] for row in view(laptop, lake, expected)} == {"scored", "waiting"}
+    assert {row["state"] for row in view(athena, expected)} == {"scored", "waiting"}
 
 
-def view(laptop, lake: dict[str, bytes], expected: dict[tuple, dict]) -> list[dict[str, Any]]:
+def view(athena: Lake, expected: dict[tuple, dict]) -> list[dict[str, Any]]:
     """The rows of the view track_record, each compared with what is expected."""
-    athena = Lake(laptop)
-    athena.make()
-    for key, body in lake.items():
-        laptop("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
-    athena.register()
-    athena.make_views()
     columns = "ticker, origin_date, horizon, state, realised_date, move, live, origin_corrected, inside_80"
-    asked = athena.ask(f"select {columns} from track_record")
-    assert asked.state == "SUCCEEDED", asked.reason
-    rows: list[dict[str, Any]] = [dict(zip(map(str, asked.rows[0]), row, strict=True)) for row in asked.rows[1:]]
+    rows = ask(athena, f"select {columns} from track_record")
     assert len(rows) == len(expected)
     for row in rows:
         one = expected[row["ticker"], row["origin_date"], int(row["horizon"])]
@@ -111,8 +159,57 @@ def view(laptop, lake: dict[str, bytes], expected: dict[tuple, dict]) -> list[di
     return rows
 
 
+def test_the_view_of_breaches_has_each_once(athena, sent):
+    expected = beyond(recomputed(sent.lake, sent.whole, sent.dates))
+    rows = ask(athena, "select ticker, realised_date, horizon, surprise from breaches")
+    found = {(row["ticker"], row["realised_date"], int(row["horizon"])): float(row["surprise"]) for row in rows}
+    assert len(rows) == len(expected)
+    assert found == pytest.approx(expected, rel=1e-6)
+    planted = {(name, sent.dates[HISTORY + at], 1) for at, (name, _) in JUMPS.items() if at < sent.days}
+    assert planted <= set(found)
+
+
+def test_the_saved_query_puts_the_last_day_and_its_greatest_surprise_first(athena, sent):
+    expected = beyond(recomputed(sent.lake, sent.whole, sent.dates))
+    last = sorted({day for _, day, horizon in expected if horizon == 1})[-1]
+    day = [(name, surprise) for (name, came, horizon), surprise in expected.items() if (came, horizon) == (last, 1)]
+    (query,) = (one.text for one in queries.named_queries() if one.name == "14_breaches")
+    rows = [row for row in ask(athena, query) if (row["realised_date"], row["horizon"]) == (last, "1")]
+    assert [row["ticker"] for row in rows] == [name for name, _ in sorted(day, key=lambda one: -one[1])]
+    assert {(row["breaches"], row["prices"]) for row in rows} == {(str(len(day)), str(len(TICKERS)))}
+
+
+def test_each_message_and_report_tell_the_days_breaches_and_no_other(sent):
+    expected = recomputed(sent.lake, sent.whole, sent.dates)
+    surprises = beyond(expected)
+    for at, (lines, report) in enumerate(sent.told[:-1]):
+        day = sent.dates[HISTORY + at]
+        told = lines[1 : lines.index("")]
+        assert lines[0] == "Prices that came, beside the 95 % ranges published before:"
+        heads = [line for line in told if not line.startswith("    ")]
+        for horizon, ahead in zip(HORIZONS, ("1 day", "5 days", "20 days"), strict=True):
+            prices = sum((one["came"], key[2]) == (day, horizon) for key, one in expected.items())
+            own = {name: one for (name, came, h), one in surprises.items() if (came, h) == (day, horizon)}
+            counted = f"{ahead} ahead: {len(own)} of {prices} beyond 95 %; {0.05 * prices:.1f} are normal"
+            assert sum(line.startswith(f"  {counted}") for line in heads) == (prices > 0)
+            assert (counted.replace(":", "", 1) in report) == (prices > 0)
+            order = sorted(own, key=lambda name: -own[name])
+            if horizon == 1:
+                assert [line.split()[0] for line in told if line.startswith("    ")] == order
+                assert all(f"{own[name]:.2f} half-widths" in " ".join(told) for name in order)
+            elif order:
+                assert any(line.endswith(f"normal: {', '.join(order)}") for line in heads)
+        assert report.count(f"<td>{day}</td>") == sum(came == day for _, came, _ in surprises)
+
+
+def test_a_run_without_a_new_day_tells_no_breach(sent):
+    lines, report = sent.told[-1]
+    assert lines[0] == "Do the ranges hold?"
+    assert "beyond their range" not in report
+
+
 def test_the_split_is_recorded_and_halves_what_came_before(sent):
-    _, lake, whole, dates, _ = sent
+    _, lake, whole, dates, _, _ = sent
     tables = [pq.read_table(io.BytesIO(body)).to_pylist() for key, body in lake.items() if key.startswith("tickers/")]
     last = {row["ticker"]: row for row in tables[-1]}
     assert [entry["ratio"] for entry in last["BB"]["rescaled"]] == [0.5]

@@ -1,0 +1,125 @@
+"""What earlier runs of a dataset have said, read from the lake, and what came of it by this run's table."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from common import aws, dataset, keys, storage, telemetry, working
+from common.events import NamedRun, Run
+from common.settings import settings
+from stocks import schemas, track, traffic_light
+from stocks.contract import HORIZONS
+from stocks.dataset import plan as published_run
+
+MOST_RUNS = 500  # that are read: two years of daily files; SQL has them all
+BATCH = 60  # runs that are read at a time
+SPARE_DAYS = 15  # beyond a window of the traffic light, of which prices may be missing
+
+
+class Before(NamedTuple):
+    """What the run before this one had of a ticker: its status, and its last day since 1970."""
+
+    status: str
+    last_day: int
+
+
+class Past(NamedTuple):
+    """A published run, the first origin of its future rows, and the next day where it was published before that.
+
+    Days count from 1970.
+    """
+
+    run: published_run.Run
+    first_origin: int
+    live_day: int | None
+
+
+def score(run: Run, term: int, rescaled: track.Rescaled, before: Mapping[str, Before]) -> dict[int, track.Score]:
+    """What came of the forecasts of the dataset's runs before this term, by this run's table.
+
+    So many runs are read as a window of the traffic light needs, or MOST_RUNS.
+    """
+    past = list(_past(run["dataset"], term))
+    if not past:
+        return track.empty()
+    since = min(one.first_origin for one in past)
+    rows = track.table((working.get_arrays(run, "rows", number) for number in range(run["shards"])), since)
+    record = track.Record(rows, rescaled, {name: one.last_day for name, one in before.items()})
+    for begin in range(0, len(past), BATCH):  # read once more: of thousands of tickers all do not fit into memory
+        runs = [one.run for one in past[begin : begin + BATCH]]
+        for earlier, body in zip(runs, _futures(run["dataset"], runs), strict=True):
+            if body:
+                said = schemas.said(pq.read_table(io.BytesIO(body)))
+                record.add(said, int(earlier.finished.timestamp()), frozenset(earlier.uploads))
+    return record.close()
+
+
+def before(name: str, run_id: str) -> dict[str, Before]:
+    """Every ticker of an earlier run, as its table of tickers has it; nothing without a run."""
+    if not run_id:
+        return {}
+    run: NamedRun = {"run_id": run_id, "dataset": name}
+    found: dict[str, Before] = {}
+    for number in range(dataset.planned(run).shards):
+        if body := still_there(keys.lake("tickers", run, keys.part(number))):
+            columns = pq.read_table(io.BytesIO(body), columns=["ticker", "status", "last_day"])
+            days = columns["last_day"].cast(pa.int32())
+            own = zip(columns["status"].to_pylist(), days.to_pylist(), strict=True)
+            found |= {ticker: Before(*one) for ticker, one in zip(columns["ticker"].to_pylist(), own, strict=True)}
+    return found
+
+
+def still_there(key: str) -> bytes | None:
+    """An object of an earlier run, None where somebody deleted it: this run is published all the same."""
+    body = storage.find(settings().lake_bucket, key).body
+    if body is None:
+        telemetry.logger.warning("an earlier run lacks this file", key=key)
+    return body
+
+
+def _past(name: str, term: int) -> Iterator[Past]:
+    """The last runs before a term that have future rows, oldest first."""
+    listed = dataset.published_keys(name)
+    found: list[Past] = []
+    days: set[int] = set()
+    for end in range(len(listed), max(len(listed) - MOST_RUNS, 0), -BATCH):
+        batch = [key for key, _ in listed[max(end - BATCH, 0) : end]]
+        read = [one for one in _read(name, batch) if one.run.term < term]
+        found = read + found
+        days |= {one.live_day for one in read if one.live_day is not None}
+        if len(days) >= traffic_light.DAYS + SPARE_DAYS:
+            break
+    yield from found[-MOST_RUNS:]
+
+
+def _read(name: str, batch: Sequence[str]) -> list[Past]:
+    """The runs of these keys that have future rows."""
+    with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
+        runs = list(pool.map(dataset.published_run, batch))
+    read = (_past_of(run, body) for run, body in zip(runs, _futures(name, runs), strict=True) if body)
+    return [one for one in read if one]
+
+
+def _futures(name: str, runs: Sequence[published_run.Run]) -> list[bytes | None]:
+    """The files of future rows, None where somebody deleted one."""
+
+    def future(run: published_run.Run) -> bytes | None:
+        named: NamedRun = {"run_id": run.run_id, "dataset": name}
+        return still_there(keys.lake("predictions", named, f"future-{keys.part(0)}"))
+
+    with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
+        return list(pool.map(future, runs))
+
+
+def _past_of(run: published_run.Run, body: bytes) -> Past | None:
+    rows = pq.read_table(io.BytesIO(body), columns=["origin_date", "target_date", "horizon"])
+    if not len(rows):
+        return None
+    origin, target = (rows[name].cast(pa.int32()).to_numpy() for name in ("origin_date", "target_date"))
+    next_day = int(target[rows["horizon"].to_numpy() == HORIZONS[0]].max())
+    live = run.finished.timestamp() < next_day * track.DAY_SECONDS
+    return Past(run, int(origin.min()), next_day if live else None)
