@@ -11,7 +11,7 @@ anything beside adjclose. The last line is the cost beside Scale's own work.
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,8 +81,10 @@ def recognised(rows: Arrays, rounds: int) -> tables.Table:
 
 def untouched(rows: Arrays) -> tables.Table:
     shard = shard_of(rows)
-    named = [(str(shard.tickers[one.at]), one.kind, one.text) for one in check.find(shard, votes(shard))]
-    lines = named or [("none", "", "")]
+    lines: list[Sequence[str]] = [
+        (str(shard.tickers[one.at]), one.kind, one.text) for one in check.find(shard, votes(shard))
+    ]
+    lines = lines or [("none", "", "")]
     lines += [(ticker, "qlib's rule", series.iso(day)) for ticker, day in sorted(qlib(shard))]
     return tables.Table("health-false", "What is flagged in the file as it is", ("ticker", "kind", "what"), lines)
 
@@ -106,7 +108,7 @@ def cost(rows: Arrays) -> tables.Table:
     return tables.Table("health-cost", f"Cost, {len(rows['day']):,} rows", header, [line])
 
 
-def cpu(call) -> float:  # type: ignore[no-untyped-def]
+def cpu(call: Callable[[], object]) -> float:
     started = time.process_time()
     call()
     return time.process_time() - started
@@ -147,7 +149,7 @@ def measure(rows: Arrays, rounds: int) -> Count:
     return Count(injected, ours, theirs, (false[0], false[1]))
 
 
-def inject(rows: Arrays, random: np.random.Generator, turn: int) -> tuple[Arrays, list[Injected]]:
+def inject(rows: Arrays, random: np.random.Generator, turn: int) -> tuple[dict[str, np.ndarray], list[Injected]]:
     """The rows with one error in each ticker, whose kinds go by turns; and what was put where."""
     changed = {name: np.array(values) for name, values in rows.items()}
     keep, put = np.ones(len(rows["day"]), bool), []
@@ -163,8 +165,8 @@ def inject(rows: Arrays, random: np.random.Generator, turn: int) -> tuple[Arrays
 
 
 def put_in(
-    kind: str, rows: Arrays, keep: np.ndarray, after: slice, own: slice, random: np.random.Generator
-) -> int:  # fmt: skip
+    kind: str, rows: dict[str, np.ndarray], keep: np.ndarray, after: slice, own: slice, random: np.random.Generator
+) -> int:
     """Change the rows of a ticker from one on; the row at which it shows."""
     row = after.start
     if kind == "step":
@@ -172,12 +174,15 @@ def put_in(
         before = slice(own.start, row)
         multiply(rows, before, ratio, volume=bool(random.integers(2)))
     elif kind == "hundred":
-        run = int(random.choice(RUNS))
-        end = min(row + run, after.stop) if run else after.stop
+        many = int(random.choice(RUNS))
+        end = min(row + many, after.stop) if many else after.stop
         multiply(rows, slice(row, end), float(random.choice((100.0, 0.01))), volume=False)
     elif kind == "equal":
+        run = slice(row, row + int(random.choice(EQUAL)))
         for name in PRICES:
-            rows[name][row : row + int(random.choice(EQUAL))] = rows[name][row]
+            rows[name][run] = rows[name][row]
+        while row > own.start and rows["adjclose"][row - 1] == rows["adjclose"][row]:
+            row -= 1
     else:
         gone = int(random.choice(GAPS))
         keep[row : row + gone] = False
@@ -185,7 +190,7 @@ def put_in(
     return row
 
 
-def multiply(rows: Arrays, place: slice, ratio: float, volume: bool) -> None:
+def multiply(rows: dict[str, np.ndarray], place: slice, ratio: float, volume: bool) -> None:
     for name in PRICES:
         rows[name][place] *= ratio
     if volume:

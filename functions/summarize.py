@@ -22,6 +22,8 @@ from stocks.contract import HORIZONS, STALE
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
+from stocks.health import findings
+from stocks.health.findings import Said
 from stocks.reporting import charts, news, page, wording
 from stocks.reporting.facts import Evidence, FileRead, RunFacts
 from stocks.reporting.news import News
@@ -70,7 +72,8 @@ def future(run: Run) -> pa.Table:
 def changes(drawn: Plan, data: dict, told: list[dict], ahead: pa.Table) -> News:
     """What the message tells of the run; told is what Publish left of each shard's tickers."""
     status = {ticker: word for shard in told for ticker, word in shard["status"].items()}
-    before = status_of(drawn.dataset, data["previous"]) if data["previous"] else status
+    earlier = earlier_of(drawn.dataset, data["previous"]) if data["previous"] else {}
+    before = {ticker: row["status"] for ticker, row in earlier.items()} if data["previous"] else status
     named = {upload.id: upload.key.rpartition("/")[2] for upload in drawn.uploads}
     rows = {upload.id: upload.rows for upload in drawn.uploads}
     new = set(drawn.new_files)
@@ -92,17 +95,27 @@ def changes(drawn: Plan, data: dict, told: list[dict], ahead: pa.Table) -> News:
             if upload in new
         ],
         missing=drawn.missing,
+        flagged=[
+            news.Flagged(ticker, findings.kinds(fresh))
+            for ticker, said in health_of(told)
+            if (fresh := findings.anew(said, earlier.get(ticker, {}).get("notes", [])))
+        ],
     )
 
 
-def status_of(name: str, run_id: str) -> dict[str, str]:
-    """The status of every ticker in an earlier run, as its table of tickers has it."""
+def health_of(told: list[dict]) -> list[tuple[str, list[Said]]]:
+    """What looks wrong of each ticker of which something does, by name."""
+    return sorted((name, [Said(*one) for one in said]) for shard in told for name, said in shard["health"].items())
+
+
+def earlier_of(name: str, run_id: str) -> dict[str, dict]:
+    """Status and notes of every ticker in an earlier run, as its table of tickers has them."""
     run: NamedRun = {"run_id": run_id, "dataset": name}
-    found: dict[str, str] = {}
+    found: dict[str, dict] = {}
     for number in range(dataset.planned(run).shards):
         if body := still_there(keys.lake("tickers", run, keys.part(number))):
-            table = pq.read_table(io.BytesIO(body), columns=["ticker", "status"])
-            found |= dict(zip(table["ticker"].to_pylist(), table["status"].to_pylist(), strict=True))
+            table = pq.read_table(io.BytesIO(body), columns=["ticker", "status", "notes"])
+            found |= {row["ticker"]: row for row in table.to_pylist()}
     return found
 
 
@@ -161,6 +174,7 @@ def gather(setting: Settings, event: SummarizeEvent, drawn: Plan, data: dict, to
         finished=now(),
         read=[FileRead(verdict.upload.key, verdict.rejected_rows, verdict.reading) for verdict in new],
         left_out=sorted((skip for shard in told for skip in shard["left_out"]), key=lambda skip: skip["ticker"]),
+        health=[(ticker, [one.text for one in said]) for ticker, said in health_of(told)],
         track=track_record(run, drawn, told),
         **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",

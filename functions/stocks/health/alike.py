@@ -57,7 +57,7 @@ def _first(owner: np.ndarray, rank: np.ndarray, most: int) -> np.ndarray:
 
 
 def pairs(hashed: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Of each ticker that is like another, what to say; of several it names the first. hashed is that of all tickers."""
+    """Of each ticker that is like another, what to say; of several it names the first. hashed has all tickers."""
     months = {name: set(own) for name, own in hashed.items()}
     by_month: dict[str, list[str]] = {}
     for name in sorted(months):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from stocks.health import gaps, levels, rows
-from stocks.health.findings import Finding, notes
+from stocks.health.findings import Finding, Said, told
 from stocks.series import Shard
 
 
@@ -13,9 +13,9 @@ def find(shard: Shard, votes: Mapping[str, int]) -> list[Finding]:
     return [found for check in checks for found in check]
 
 
-def by_ticker(shard: Shard, found: list[Finding]) -> dict[str, list[str]]:
-    """The notes of every ticker that has any."""
+def by_ticker(shard: Shard, found: list[Finding]) -> dict[str, list[Said]]:
+    """What is told of every ticker of which something was found."""
     own: dict[int, list[Finding]] = {}
     for one in found:
         own.setdefault(one.at, []).append(one)
-    return {str(shard.tickers[at]): notes(of_ticker) for at, of_ticker in sorted(own.items())}
+    return {str(shard.tickers[at]): told(of_ticker) for at, of_ticker in sorted(own.items())}

@@ -29,7 +29,7 @@ def find(shard: Shard, votes: Mapping[str, int]) -> Iterator[Finding]:
 
 
 def _suspects(shard: Shard) -> np.ndarray:
-    """int64[m]: the tickers with as many absent weekdays in a row; every day counts where a ticker trades at weekends."""
+    """int64[m]: the tickers with so many weekdays absent in a row, or days where a ticker trades at weekends."""
     days = shard.days.astype(np.int64)
     apart = np.diff(days)
     rows = np.flatnonzero(apart > PROVEN) + 1

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stocks.dataset import basis
 from stocks.health.findings import Finding, Kind
+from stocks.health.ticks import is_coarse
 from stocks.series import Shard, iso
 
-LEAST = 0.3  # log of a step at which a row is looked at; a split of 3:2 is .405
+LEAST = 0.345  # log of a step at which a row is looked at; a split of 3:2 is .405
 MOST = 40  # such rows of a ticker that are judged, the newest
 RETURN = 10  # rows: a level that holds no longer, and is left as it came, was a wrong row
 AROUND, USUAL, AFTER = 60, 20, 5  # rows: for noise, for what a day usually is, for what follows it
@@ -22,11 +22,14 @@ FEWEST = 10  # moves that tell the noise
 UNKNOWN_NOISE = 0.03  # of a day's log move
 SIGMAS, CLEAR = 4.0, 7.0  # noise that a step may be off a ratio; by which it must exceed all noise
 ROOM = (0.02, 0.12)  # bounds of what a step may be off a ratio
-UNITS = 10  # in the last decimal: a lower price may double by a tick or two
 MOST_DAYS = 30  # between two rows; over more a price may go anywhere
 HUNDRED = math.log(100)
 HUGE = math.log(4.5)  # from here on an excuse must be plain
 SHOCKS = {"volume": 3.5, "range": 3.0, "after": 2.5}  # times what is usual: signs of an event
+PLAIN = 1.6  # of a sign that stands alone
+CALM = 0.6  # of a sign: nothing at all speaks of an event
+WILD, TAIL = 0.12, 3  # log moves that tell how often a ticker makes greater ones, by a power of their size
+RARE, OFTEN = 0.15, 1.5  # so many are expected at most, or the market may have done it; where all is calm
 SPLITS = [1.5, 2.0, 2.5, *(float(n) for n in range(3, 51))]
 LOGS = np.log(SPLITS)
 
@@ -71,7 +74,7 @@ def find(shard: Shard) -> Iterator[Finding]:
 
 def _stepped(price: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """int64[m]: the rows whose price is far from the row's before, of the same ticker; rows without one are none."""
-    if len(price) < 2:  # noqa: PLR2004
+    if len(price) < 2:
         return np.empty(0, np.int64)
     before, after, far = price[:-1], price[1:], math.exp(LEAST)
     out = (np.maximum(before, after) > far * np.minimum(before, after)) & (before > 0) & (after > 0)
@@ -90,7 +93,8 @@ def _steps(bars: Bars, rows: list[int]) -> Iterator[Step]:
     place = 0
     while place < len(rows):
         first = rows[place]
-        room = max(3 * SIGMAS * noise(bars.log, first) / 2, 0.05)
+        moved = abs(float(bars.log[first] - bars.log[first - 1]))
+        room = max(6 * noise(bars.log, first), 0.05, moved / 16)
         ends = (
             end for end in rows[place + 1 :]
             if end - first <= RETURN and abs(bars.log[end] - bars.log[first - 1]) <= room
@@ -109,23 +113,26 @@ def _judge(bars: Bars, step: Step) -> Kind | None:
     sigma, first = noise(bars.log, step.first), step.first
     size, room = abs(step.log), float(np.clip(SIGMAS * sigma, *ROOM))
     apart = int(bars.days[first] - bars.days[first - 1])
-    if size < CLEAR * sigma or not _is_fine(bars, step):
+    near = bars.price[max(first - AROUND, 0) : first + AROUND]
+    if size < CLEAR * sigma or is_coarse(min(bars.price[first - 1 : first + 1]), near):
         return None
-    if abs(size - HUNDRED) <= room + ROOM[0]:
-        return "hundred" if _stays(bars, step, room) else None
-    near = np.abs(LOGS - size).min() <= room or size > LOGS[-1]
-    if not near or apart > MOST_DAYS or not _stays(bars, step, room):
+    if abs(size - HUNDRED) <= ROOM[1]:
+        return "hundred"
+    is_ratio = np.abs(LOGS - size).min() <= room or size > LOGS[-1]
+    if not is_ratio or apart > MOST_DAYS or not _stays(bars, step, room):
         return None
-    signs = shocks(bars, first, step.log)
-    needed = 2 if len(signs) > 1 and (size < HUGE or len(signs) == 2) else len(signs)  # noqa: PLR2004
-    return None if signs and sum(signs) >= needed else "step"
+    return "step" if _is_no_event(bars, size, shocks(bars, first, step.log)) else None
 
 
-def _is_fine(bars: Bars, step: Step) -> bool:
-    """Whether the lower price has decimals enough to tell a ratio."""
-    near = bars.price[max(step.first - AROUND, 0) : step.first + AROUND]
-    unit = float(basis.units(near[None], near[None] > 0)[0, 0])
-    return min(bars.price[step.first - 1], bars.price[step.first]) >= UNITS * unit
+def _is_no_event(bars: Bars, size: float, signs: list[float]) -> bool:
+    """Whether the ticker's other moves make such a one unlikely, and what surrounds it does not speak of an event."""
+    moves = np.abs(np.diff(bars.log))
+    wild = int(np.count_nonzero((moves >= WILD) & (moves < LEAST))) * (WILD / size) ** TAIL
+    if len(signs) < 2:  # the moves after it alone: they must be plain, and explain no huge step
+        return wild < RARE and not (size < HUGE and any(sign > PLAIN for sign in signs))
+    events = sum(sign > 1 for sign in signs)
+    calm = len(signs) > 2 and all(sign < CALM for sign in signs)
+    return wild < (OFTEN if calm else RARE) and events < (2 if size < HUGE else len(signs))
 
 
 def _stays(bars: Bars, step: Step, room: float) -> bool:
@@ -134,7 +141,7 @@ def _stays(bars: Bars, step: Step, room: float) -> bool:
         return True
     before = np.median(bars.log[max(step.first - AFTER, 0) : step.first])
     after = np.median(bars.log[step.first : step.first + AFTER])
-    return bool(abs(after - before - step.log) <= max(2 * room, 0.1))
+    return bool(abs(after - before - step.log) <= max(3 * room, 0.15))
 
 
 def noise(log: np.ndarray, row: int) -> float:
@@ -147,21 +154,20 @@ def noise(log: np.ndarray, row: int) -> float:
     return float(max(middle / 0.6745, wide / 1.2816, 1e-4))
 
 
-def shocks(bars: Bars, row: int, log: float) -> list[bool]:
-    """Of volume, the day's range and the moves after it, those that can be told: whether they speak of an event."""
+def shocks(bars: Bars, row: int, log: float) -> list[float]:
+    """Of volume, the day's range and the moves after it, those that can be told: above 1 they speak of an event."""
     usual = slice(max(row - USUAL, 0), row)
     told = []
-    volume = _times(bars.volume[row], bars.volume[usual])
-    if volume:
-        told.append(volume / max(math.exp(-log), 1.0) > SHOCKS["volume"])  # after a split more shares are traded
+    if volume := _times(bars.volume[row], bars.volume[usual]):
+        told.append(volume / max(math.exp(-log), 1.0) / SHOCKS["volume"])  # after a split more shares are traded
     with np.errstate(divide="ignore", invalid="ignore"):
         ranges = np.where((bars.low > 0) & (bars.high > bars.low), np.log(bars.high / bars.low), 0.0)
     if spread := _times(ranges[row], ranges[usual]):
-        told.append(spread > SHOCKS["range"])
+        told.append(spread / SHOCKS["range"])
     after = np.abs(np.diff(bars.log[row : row + AFTER + 1]))
     before = np.abs(np.diff(bars.log[usual]))
     if len(after) and (moved := _times(float(np.median(after)), before[before < LEAST])):
-        told.append(moved > SHOCKS["after"])
+        told.append(moved / SHOCKS["after"])
     return told
 
 
@@ -179,7 +185,7 @@ def _text(bars: Bars, step: Step, kind: Kind, column: str) -> str:
     if step.end is None:
         return f"{day}: {what} stepped to {times} the day before; {ask}"
     rows = step.end - step.first
-    until = "" if rows == 1 else f", as on the {rows - 1} days after it" if rows > 2 else ", as on the day after it"  # noqa: PLR2004
+    until = "" if rows == 1 else f", as on the {rows - 1} days after it" if rows > 2 else ", as on the day after it"
     mend = ask if kind == "hundred" else "a wrong row?"
     return f"{day}: {what} is {times} that around it{until}; {mend}"
 
@@ -205,6 +211,8 @@ def _split_text(log: float) -> str:
 
 
 def _nearest(size: float) -> float:
+    if abs(size - HUNDRED) <= ROOM[1]:
+        return 100.0
     if size > LOGS[-1]:
-        return float(round(math.exp(size))) if abs(size - HUNDRED) > ROOM[1] + ROOM[0] else 100.0
+        return float(round(math.exp(size)))
     return SPLITS[int(np.abs(LOGS - size).argmin())]

@@ -7,12 +7,13 @@ import numpy as np
 
 from stocks.dataset import basis
 from stocks.health.findings import Finding
+from stocks.health.ticks import is_coarse
 from stocks.series import Shard, iso
 
 EQUAL = 10  # equal prices in a row
-CHANCE = 0.01  # such runs expected of a ticker that often stands still: from here on a run says nothing
+CHANCE = 0.002  # such runs expected of a ticker that often stands still: from here on a run says nothing
 FEWEST = 10  # rows that tell how often a ticker stands still
-NORMAL_RUNS = 3  # with half of all rows: a ticker of long runs
+AROUND = 125  # rows on each side that do so
 ROUNDING = 1.01  # units of the last decimal that rounded prices may contradict each other by
 NOISE = 1e-5  # of a price, as computed ones have
 LEVEL = 10  # rows before and after a jump of volume
@@ -30,10 +31,10 @@ def equal(shard: Shard) -> Iterator[Finding]:
         for run in np.flatnonzero((lengths >= EQUAL) & (price[starts] > 0)).tolist():
             first, rows = int(starts[run]), int(lengths[run])
             at = int(np.searchsorted(shard.offsets, first, side="right")) - 1
-            own = _of_ticker(starts, lengths, shard.offsets[at], shard.offsets[at + 1])
-            if rows < _remarkable(own) or any(
-                place == at and abs(first - other) < EQUAL for place, other in taken
-            ):
+            least = _remarkable(shard.offsets[at : at + 2].tolist(), starts, lengths, run)
+            near = price[max(int(shard.offsets[at]), first - AROUND) : min(int(shard.offsets[at + 1]), first + AROUND)]
+            known = any(place == at and abs(first - other) < EQUAL for place, other in taken)
+            if rows < least or known or is_coarse(price[first], near):
                 continue
             taken.add((at, first))
             days = shard.days[first], shard.days[first + rows - 1]
@@ -51,20 +52,19 @@ def _runs(price: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return starts, np.diff(np.append(starts, len(price)))
 
 
-def _of_ticker(starts: np.ndarray, lengths: np.ndarray, first: int, end: int) -> np.ndarray:
-    return lengths[slice(*np.searchsorted(starts, (first, end)).tolist())]
+def _remarkable(ticker: list[int], starts: np.ndarray, lengths: np.ndarray, run: int) -> float:
+    """From how many equal prices on a run says something, by how often its ticker stands still around it.
 
-
-def _remarkable(lengths: np.ndarray) -> float:
-    """From how many equal prices on a run of the ticker says something, by how often it stands still elsewhere."""
-    rows, long = int(lengths.sum()), lengths >= EQUAL
-    short = lengths[~long]
-    elsewhere = int(short.sum())
-    habit = long.sum() >= NORMAL_RUNS and 2 * lengths[long].sum() >= rows
-    if habit or elsewhere < FEWEST:
+    ticker are the bounds of its rows.
+    """
+    first, end = int(starts[run]), int(starts[run] + lengths[run])
+    low, high = max(ticker[0], first - AROUND), min(ticker[1], end + AROUND)
+    elsewhere = high - low - (end - first)
+    if elsewhere < FEWEST:
         return math.inf
-    still = 1 - len(short) / elsewhere
-    return EQUAL if still <= 0 else max(EQUAL, 1 + math.log(CHANCE / rows) / math.log(still))
+    before, after = np.searchsorted(starts, (low + 1, high)).tolist()  # runs that begin inside, but for the first
+    changes = min(max(after - before, 1), elsewhere - 1)
+    return max(EQUAL, 1 + math.log(CHANCE / (ticker[1] - ticker[0])) / math.log(1 - changes / elsewhere))
 
 
 def bars(shard: Shard) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def _unit(shard: Shard, at: int) -> float:
 def volumes(shard: Shard) -> Iterator[Finding]:
     """Days from which on the volume is another by a factor that no market makes: shares, thousands or money."""
     volume = shard.volume
-    if len(volume) < 2:  # noqa: PLR2004
+    if len(volume) < 2:
         return
     before, after = volume[:-1], volume[1:]
     sudden = (np.maximum(before, after) > SUDDEN * np.minimum(before, after)) & (before > 0) & (after > 0)

@@ -35,6 +35,13 @@ class Rescaled(NamedTuple):
     file: str
 
 
+class Flagged(NamedTuple):
+    """A ticker of which something looks wrong that did not before, and what kinds of things."""
+
+    ticker: str
+    kinds: str
+
+
 @dataclasses.dataclass(frozen=True)
 class News:
     """outlooks are those of the widest expected moves, widest first. The rest is what is new since the run before."""
@@ -47,6 +54,7 @@ class News:
     corrected: Sequence[Corrected]
     rescaled: Sequence[Rescaled]
     missing: Sequence[str]
+    flagged: Sequence[Flagged]
 
 
 def lines(news: News) -> Iterator[str]:
@@ -76,6 +84,9 @@ def _changes(news: News) -> Iterator[str]:
     if news.rescaled:
         named = [f"{one.ticker} by {one.ratio:.6g} ({one.file})" for one in news.rescaled]
         yield f"older prices rescaled: {_some(named)}"
+    if news.flagged:
+        named = [f"{one.ticker} ({one.kinds})" for one in news.flagged]
+        yield f"data health flags {count(len(news.flagged), 'ticker')} anew: {_some(named)}"
     if news.missing:
         yield f"not read in time, so the next run takes them: {_some(news.missing)}"
 
