@@ -1,4 +1,4 @@
--- What looks wrong in the prices of the newest runs, a row a finding? Nothing was changed.
+-- What looks wrong in the prices, a row for each finding?
 select
   t.dataset,
   t.ticker,
