@@ -25,7 +25,7 @@ from stocks.dataset import calendars
 from stocks.health import check
 from stocks.series import Shard
 
-SEED = 20_261_129
+SEED = 23  # none of those on which the bounds were chosen
 LEAST = 5  # rows before and after an error
 SPLITS = (1.5, 2, 3, 4, 5, 7, 10, 20)
 RUNS = (1, 3, 10, 40, 0)  # rows of a factor of 100; 0 for all that follow

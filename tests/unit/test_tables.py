@@ -43,3 +43,14 @@ def test_a_tickers_row_has_its_ratios_by_horizon_and_model():
     assert [text for text, _ in cells(tables.by_ticker(rows, [], 1))["A"]] == [
         "250", "1.5", *ratios, "7.0\u00d7", "80.0 %",
     ]  # fmt: skip
+
+
+def test_data_health_has_a_row_for_each_finding_and_ends_somewhere():
+    assert tables.health([]) is None
+    table = tables.health([("A", ["one", "two"]), ("B", ["three"])])
+    assert [(row.head, row.cells[0].text) for row in table.rows] == [("A", "one"), ("A", "two"), ("B", "three")]
+    assert table.caption.startswith("3 findings on 2 tickers. Nothing was changed: ")
+    many = tables.health([(f"T{number}", ["a gap"] * 3) for number in range(5_000)])
+    assert len(many.rows) == tables.MOST_FLAGGED
+    assert many.caption.startswith("15,000 findings on 5,000 tickers.")
+    assert many.caption.endswith(f"The first {tables.MOST_FLAGGED} are shown.")
