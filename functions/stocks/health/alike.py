@@ -10,15 +10,15 @@ import numpy as np
 
 from stocks.contract import Arrays
 
-NEWEST, SPREAD = 3, 7  # months of a ticker that are hashed: its last ones, and some that all tickers choose alike
+NEWEST, SPREAD = 3, 12  # months of a ticker that are hashed: its last ones, and some that all tickers choose alike
 MOVES = 6  # of a month's prices: a month of fewer may be like another by chance
-SAME = 3  # months of equal rows, or all that the shorter has if it has two
+SAME = 2  # months of equal rows
 MOST = 500  # pairs
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 def hashes(rows: Arrays) -> list[list[str]]:
-    """Of each ticker of sorted rows up to ten months with all their days and adjclose, "<month>-<hash>"."""
+    """Of each ticker of sorted rows up to fifteen months with all their days and adjclose, "<month>-<hash>"."""
     count = len(rows["tickers"])
     if not len(rows["day"]):
         return [[] for _ in range(count)]
@@ -35,7 +35,7 @@ def hashes(rows: Arrays) -> list[list[str]]:
     chosen = _first(owner, -months, NEWEST) | _first(owner, _mixed(months.astype(np.uint64)), SPREAD)
     found: list[list[str]] = [[] for _ in range(count)]
     for at in np.flatnonzero(chosen).tolist():
-        found[int(owner[at])].append(f"{months[at]}-{sums[at]:016x}")
+        found[int(owner[at])].append(f"{months[at]}-{int(sums[at]) >> 16:012x}")
     return found
 
 
@@ -69,7 +69,7 @@ def pairs(hashed: Mapping[str, Iterable[str]]) -> dict[str, str]:
             shared[names[0], other] = shared.get((names[0], other), 0) + 1
     found: dict[str, str] = {}
     for (one, other), same in sorted(shared.items()):
-        if same >= min(SAME, max(2, min(len(months[one]), len(months[other])))):
+        if same >= SAME:
             found.setdefault(one, f"its prices are those of {other}; the same ticker twice?")
             found.setdefault(other, f"its prices are those of {one}; the same ticker twice?")
     for name, other in _names(months):

@@ -20,7 +20,7 @@ RETURN = 10  # rows: a level that holds no longer, and is left as it came, was a
 AROUND, USUAL, AFTER = 60, 20, 5  # rows: for noise, for what a day usually is, for what follows it
 FEWEST = 10  # moves that tell the noise
 UNKNOWN_NOISE = 0.03  # of a day's log move
-SIGMAS, CLEAR = 4.0, 7.0  # noise that a step may be off a ratio; by which it must exceed all noise
+SIGMAS = 4.0  # of noise that a step may be off a ratio
 ROOM = (0.02, 0.12)  # bounds of what a step may be off a ratio
 MOST_DAYS = 30  # between two rows; over more a price may go anywhere
 HUNDRED = math.log(100)
@@ -114,7 +114,7 @@ def _judge(bars: Bars, step: Step) -> Kind | None:
     size, room = abs(step.log), float(np.clip(SIGMAS * sigma, *ROOM))
     apart = int(bars.days[first] - bars.days[first - 1])
     near = bars.price[max(first - AROUND, 0) : first + AROUND]
-    if size < CLEAR * sigma or is_coarse(min(bars.price[first - 1 : first + 1]), near):
+    if is_coarse(min(bars.price[first - 1 : first + 1]), near):
         return None
     if abs(size - HUNDRED) <= ROOM[1]:
         return "hundred"

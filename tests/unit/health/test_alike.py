@@ -35,9 +35,12 @@ def test_two_classes_of_a_share_move_alike_and_are_not_the_same():
     assert pairs(GOOG=(DAYS, walk(1)), GOOGL=(DAYS, np.round(walk(1) * 1.003, 2))) == {}
 
 
-@pytest.mark.parametrize(("one", "other"), [((0, 400), (100, 400)), ((0, 300), (0, 400)), ((0, 400), (300, 400))])
+@pytest.mark.parametrize(
+    ("one", "other"), [((0, 400), (100, 400)), ((0, 300), (0, 400)), ((0, 400), (300, 400)), ((0, 3000), (0, 1500))]
+)
 def test_histories_of_different_lengths(one, other):
-    cut = {name: (DAYS[slice(*span)], walk(1)[slice(*span)]) for name, span in {"A": one, "B": other}.items()}
+    days, prices = made.weekdays(3000), walk(1, 3000)
+    cut = {name: (days[slice(*span)], prices[slice(*span)]) for name, span in {"A": one, "B": other}.items()}
     assert set(pairs(**cut)) == {"A", "B"}
 
 
@@ -67,6 +70,14 @@ def test_a_shard_hashes_each_ticker_as_if_it_were_alone():
         own = {"tickers": np.array(["X"]), "ticker": np.zeros(400, np.int32), "day": DAYS, "adjclose": prices}
         assert alike.hashes(own) == [together[at]]
         assert 0 < len(together[at]) <= alike.NEWEST + alike.SPREAD
+
+
+def test_the_step_from_one_ticker_to_the_next_is_no_move():
+    days, still = made.weekdays(10), np.repeat([1.0, 2.0, 3.0, 4.0, 5.0], 2)
+    moving = np.arange(10) + 1.0
+    both = {"tickers": np.array(["A", "B"]), "ticker": np.repeat(np.arange(2, dtype=np.int32), 10)}
+    both |= {"day": np.tile(days, 2), "adjclose": np.concatenate([moving, np.append(still[:9], 6.0)])}
+    assert [len(own) for own in alike.hashes(both)] == [1, 0], "five moves are too few"
 
 
 def test_a_shard_without_rows():

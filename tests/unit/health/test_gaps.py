@@ -35,6 +35,12 @@ def test_eleventh_september_is_a_holiday_and_the_years_before_the_table_are_judg
     before = np.concatenate([made.weekdays(519, "1998-01-05"), days])
     assert found(before) == []
     assert len(found(np.delete(before, np.arange(100, 110)))) == 1
+    assert found(np.delete(before, np.arange(100, 105))) == [], "holidays of then are not known"
+
+
+def test_too_few_days_tell_no_calendar():
+    days = made.weekdays(30)
+    assert found(np.concatenate([days[:4], days[20:24]])) == []
 
 
 def test_every_day_counts_for_a_coin():

@@ -60,6 +60,20 @@ def test_a_crash_is_no_split_though_it_has_the_size_of_one():
     assert kinds(prices, volume=volume) == ["step"], "volume alone is no proof"
 
 
+def test_of_one_price_alone_a_wild_ticker_proves_less():
+    none = dict.fromkeys(("open", "high", "low", "close", "volume"), np.zeros(ROWS))
+    for noise, expected in ((0.02, ["step"]), (0.07, [])):
+        prices = walk(noise=noise)
+        prices[AT:] /= 1.5
+        assert kinds(prices, **none) == expected
+
+
+def test_a_fall_that_is_made_good_within_days_is_no_split():
+    prices = walk()
+    prices[AT : AT + 3] /= np.array([2, 1.5, 1.2])
+    assert found(prices) == []
+
+
 def test_a_step_of_no_splits_size_is_not_named():
     prices = walk(noise=0.002)
     prices[AT:] /= 1.75
