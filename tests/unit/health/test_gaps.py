@@ -38,6 +38,15 @@ def test_eleventh_september_is_a_holiday_and_the_years_before_the_table_are_judg
     assert found(np.delete(before, np.arange(100, 105))) == [], "holidays of then are not known"
 
 
+def test_where_holidays_are_not_known_a_gap_is_compared_with_the_other_absences():
+    days = made.weekdays(600, "2021-01-04")
+    assert len(found(np.delete(days, [300, 301, 302]))) == 1
+    holidays = np.delete(days, [100, 101, 102, 103, 104, 300, 301, 302, 303, 304])
+    assert found(holidays) == []
+    assert len(found(np.delete(holidays, np.arange(400, 412)))) == 1
+    assert found(np.delete(days[:200], [100, 101, 102])) == [], "it may be the holidays of the year"
+
+
 def test_too_few_days_tell_no_calendar():
     days = made.weekdays(30)
     assert found(np.concatenate([days[:4], days[20:24]])) == []
@@ -46,7 +55,8 @@ def test_too_few_days_tell_no_calendar():
 def test_every_day_counts_for_a_coin():
     days = np.arange(day_of("2023-01-01"), day_of("2024-01-01"))
     assert found(days) == []
-    assert found(np.delete(days, np.arange(100, 103))) == []
+    assert found(np.delete(days, np.arange(100, 102))) == []
+    assert len(found(np.delete(days, np.arange(100, 103)))) == 1
     (text,) = found(np.delete(days, np.arange(100, 110)))
     assert text.endswith("with 10 sessions of Mon-Sun between them")
 
