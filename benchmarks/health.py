@@ -90,7 +90,7 @@ def untouched(rows: Arrays) -> tables.Table:
 
 
 def cost(rows: Arrays) -> tables.Table:
-    """CPU of the checks, with the hashes that Merge leaves, over that of Scale's own work on the same rows, without S3."""
+    """CPU of the checks and of Merge's hashes for look-alikes, over that of Scale's own work, without S3."""
     body = arrays.pack(rows, {}, compress=False)
 
     def scale() -> None:
