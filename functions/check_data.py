@@ -13,6 +13,7 @@ from stocks.contract import FEWEST_ROWS
 from stocks.dataset import coordination
 from stocks.dataset import plan as plans
 from stocks.dataset.plan import Plan
+from stocks.health import alike
 from stocks.reading.rejected import Unusable, show
 
 HASH_SPACE = 1 << 256
@@ -41,6 +42,7 @@ def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
         "tickers": tickers,
         "newest_day": int(days[-1]),
         "votes": sum((Counter(shard["votes"]) for shard in merged), Counter()),
+        "alike": look_alikes(merged),
         "table_hash": table_hash,
         "previous": newest.run_id if newest and newest.term else "",
     }
@@ -75,6 +77,12 @@ def long_enough(merged: Sequence[dict], test_from: str) -> int:
             f"{show(longest['ticker'])}, has {longest['rows']:,} in all; upload more history"
         )
     return fits
+
+
+def look_alikes(merged: Sequence[dict]) -> dict[str, str]:
+    """What is to be said of tickers that are like another one, of any shard."""
+    hashed = (zip(shard["facts"], shard["months"], strict=True) for shard in merged)
+    return alike.pairs({fact["ticker"]: months for shard in hashed for fact, months in shard})
 
 
 def record(data: dict, skipped: int, name: str) -> None:

@@ -21,6 +21,7 @@ from stocks.dataset import calendars, parts
 from stocks.dataset.fold import fold
 from stocks.dataset.plan import Plan, Planned
 from stocks.dataset.table import Facts, Table, Upload
+from stocks.health import alike
 
 MOST_ROWS = 4_000_000  # of a shard, which this step and those after it can hold
 DIGEST_BITS = 256
@@ -98,6 +99,7 @@ def report(table: Table) -> dict:
         "long_on": [int(day[FEWEST_ROWS - 1]) if len(day) >= FEWEST_ROWS else None for day in own],
         "votes": calendars.count_votes(map(calendars.evidence, own)),
         "hash": f"{digest(table.rows, edges):x}",
+        "months": alike.hashes(table.rows),
     }
 
 

@@ -11,6 +11,7 @@ from stocks import metrics, predictions, schemas
 from stocks.contract import FORECAST, SKIPPED, STALE, Arrays
 from stocks.dataset import calendars, fold
 from stocks.dataset.table import Facts
+from stocks.health.findings import Said
 from stocks.reporting import charts
 from stocks.series import Shard, Ticker, iso
 
@@ -27,7 +28,7 @@ def handler(event: ShardEvent, context: LambdaContext) -> PublishResult:
     put_predictions(run, number, rows, shard.tickers)
     storage.put(settings().lake_bucket, keys.lake("prices", run, keys.part(number)), schemas.prices(shard, skipped))
     known = zip(kept, stale.tolist(), strict=True)
-    put_tickers(run, number, dict(zip(shard.tickers.tolist(), known, strict=True)), data["newest_day"])
+    put_tickers(run, number, dict(zip(shard.tickers.tolist(), known, strict=True)), data)
     working.put_arrays(run, "scores", metrics.score(rows, shard), number)
     working.put_json(run, "charts", {"charts": charts.of_shard(rows, shard.tickers, data["tickers"])}, number)
     return {"shard": number, "rows": len(rows["ticker"])}
@@ -42,6 +43,14 @@ def is_stale(ticker: Ticker, calendar: str, newest_day: int) -> bool:
     return fold.is_stale(int(ticker.rows["days"][-1]), newest_day, sessions)
 
 
+def findings_of(ticker: str, scaled: dict, alike: dict[str, str], ended: str) -> list[Said]:
+    """What looks wrong of a ticker: what Scale found, a look-alike of any shard, and why it has ended if it has."""
+    said = [Said(*one) for one in scaled.get(ticker, [])]
+    if ticker in alike:
+        said.append(Said("alike", alike[ticker]))
+    return [*said, Said("end", ended)] if ended else said
+
+
 def put_predictions(run: Run, number: int, rows: Arrays, names: np.ndarray) -> None:
     """Test rows go to the table, future rows to Summarize, which writes those of all shards as one file."""
     future = rows["future"]
@@ -51,22 +60,26 @@ def put_predictions(run: Run, number: int, rows: Arrays, names: np.ndarray) -> N
     working.put_parquet(run, "future", schemas.predictions(ahead, names), number)
 
 
-def put_tickers(run: Run, number: int, forecast: dict[str, tuple[str, bool]], newest_day: int) -> None:
+def put_tickers(run: Run, number: int, forecast: dict[str, tuple[str, bool]], data: dict) -> None:
     """What is known of every ticker of the shard: for analysts, and for the run that takes this one as its base.
 
     forecast has calendar and staleness of each ticker that is long enough.
     """
-    merged = working.get_json(run, "merged", number)
+    merged, scaled = working.get_json(run, "merged", number), working.get_json(run, "scaled", number)
     facts = [Facts.of(stored) for stored in merged["facts"]]
-    reasons = {skip["ticker"]: skip["reason"] for skip in working.get_json(run, "scaled", number)["skipped"]}
-    rows = []
+    reasons = {skip["ticker"]: skip["reason"] for skip in scaled["skipped"]}
+    rows, health = [], {}
     for fact in facts:
         calendar, stale = forecast.get(fact.ticker, ("", False))
         reason = reasons.get(fact.ticker, "")
         if stale:
-            reason = f"its last day is {iso(fact.last_day)}, the dataset's is {iso(newest_day)}"
+            reason = f"its last day is {iso(fact.last_day)}, the dataset's is {iso(data['newest_day'])}"
         status = STALE if stale else SKIPPED if reason else FORECAST
-        rows.append(fact.row() | {"status": status, "reason": reason, "calendar": calendar})
+        said = findings_of(fact.ticker, scaled["health"], data["alike"], reason if stale else "")
+        notes = [*fact.notes, *(one.note for one in said)]
+        rows.append(fact.row() | {"status": status, "reason": reason, "calendar": calendar, "notes": notes})
+        if said:
+            health[fact.ticker] = said
     columns = {name: [row[name] for row in rows] for name in schemas.SCHEMAS["tickers"].names}
     lake = settings().lake_bucket
     storage.put(lake, keys.lake("tickers", run, keys.part(number)), schemas.to_parquet("tickers", columns))
@@ -77,5 +90,6 @@ def put_tickers(run: Run, number: int, forecast: dict[str, tuple[str, bool]], ne
         "status": {row["ticker"]: row["status"] for row in rows},
         "rescaled": [(fact.ticker, *entry) for fact in facts for entry in fact.rescaled],
         "corrected": merged["corrected"],
+        "health": health,
     }
     working.put_json(run, "tickers", told, number)

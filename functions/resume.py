@@ -1,20 +1,21 @@
 """Start again what nothing drives any more: datasets with news and no leader, and uploads whose event was lost.
 
-It also sends the messages on rejected files that waited for their hour.
+It also sends the messages on rejected files that waited for their hour, and says when daily files have stopped.
 
 A dataset that cannot be looked at is named, and the next time tries again.
 `stocks.dataset.resume` decides.
 """
 
+import datetime
 from collections.abc import Iterator
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from common import dataset, executions, messages, rejections, telemetry
+from common import dataset, executions, keys, messages, rejections, storage, telemetry
 from common.dataset import Held
 from common.events import LambdaContext, ResumeResult, ScheduleEvent
 from common.settings import settings
-from stocks.dataset import coordination, resume
+from stocks.dataset import coordination, freshness, resume
 from stocks.dataset.coordination import Refuse
 from stocks.dataset.resume import Ask, Free, Start, Tell
 from stocks.dataset.settings import Settings, WrongSettings
@@ -27,21 +28,45 @@ class NotResumed(Exception):
 
 @telemetry.step
 def handler(event: ScheduleEvent, context: LambdaContext) -> ResumeResult:
-    started, failed = dataset.each(resumed)
+    silent: list[str] = []
+    started, failed = dataset.each(lambda name: resumed(name, silent))
     telemetry.metrics.add_metric("Resumed", MetricUnit.Count, len(started))
     rejections.tell(rejections.MISPLACED)
+    if silent:  # a metric costs by the hours in which it is reported
+        telemetry.metrics.add_metric("SilentDatasets", MetricUnit.Count, len(silent))
+        telemetry.logger.warning("datasets that had files on their trading days have none", silent=silent)
     if failed:
         raise NotResumed(failed)
     return {"started": started}
 
 
-def resumed(name: str) -> Iterator[str]:
-    """The executions that were started for a dataset."""
+def resumed(name: str, silent: list[str]) -> Iterator[str]:
+    """The executions that were started for a dataset, which joins the silent ones if its daily files have stopped."""
     folders = dataset.folders(name)
     held, ids, rules = dataset.lease(name), dataset.verdict_ids(name), dataset.settings(folders)
     yield from lead(name, held, ids, rules.version)
     rejections.tell(name)
     yield from redeliver(name, held, ids, rules, dataset.uploads(folders))
+    if is_silent(name, ids, held.now):
+        silent.append(name)
+
+
+def is_silent(name: str, ids: tuple[str, ...], now: datetime.datetime) -> bool:
+    """Whether the dataset has lost its daily files; the first time of each silence one message says so."""
+    stack = settings()
+    found = freshness.silence(ids, now, stack.freshness_days)
+    if found is None:
+        return False
+    if storage.put_if(stack.lake_bucket, keys.told_silent(name, found.upload), "{}", ""):
+        last = f"{found.last:%Y-%m-%d %H:%M} UTC, {(now - found.last).days} days ago"
+        text = (
+            f"{name} had files on {found.files_on} of its last {freshness.RECENT} trading days, and the last one came "
+            f"at {last}. Look at what sends them. The forecasts stay those of the newest run. FreshnessDays, "
+            f"{stack.freshness_days} now, says after how many days this is told, once; after a month without files the "
+            "dataset counts as ended."
+        )
+        messages.publish(stack.topic_arn, f"No new files: {name}", text)
+    return True
 
 
 def lead(name: str, held: Held, ids: tuple[str, ...], version: str) -> list[str]:

@@ -22,6 +22,8 @@ from stocks.contract import FOREST_SEED, FOREST_TREES, HORIZONS, STALE, Arrays
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
+from stocks.health import findings
+from stocks.health.findings import Said
 from stocks.reporting import charts, news, page, wording
 from stocks.reporting.facts import Evidence, FileRead, RunFacts
 from stocks.reporting.news import News
@@ -94,7 +96,17 @@ def changes(drawn: Plan, told: list[dict], before: Mapping[str, Before], ahead: 
         missing=drawn.missing,
         track=facts.track,
         lights=wording.lights(facts),
+        flagged=[
+            news.Flagged(ticker, findings.kinds(fresh))
+            for ticker, said in health_of(told)
+            if (fresh := findings.anew(said, before[ticker].notes if ticker in before else ()))
+        ],
     )
+
+
+def health_of(told: list[dict]) -> list[tuple[str, list[Said]]]:
+    """What looks wrong of each ticker of which something does, by name."""
+    return sorted((name, [Said(*one) for one in said]) for shard in told for name, said in shard["health"].items())
 
 
 def outlooks(ahead: pa.Table) -> list[news.Outlook]:
@@ -167,6 +179,7 @@ def gather(
         track=came,
         live=traffic_light.held({horizon: score.by_day() for horizon, score in came.items()}),
         backtest=traffic_light.held(metrics.beyond(scores)),
+        health=[(ticker, [one.text for one in said]) for ticker, said in health_of(told)],
         **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],

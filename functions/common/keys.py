@@ -65,6 +65,11 @@ def told(dataset: str) -> str:
     return f"told/{dataset}.json"
 
 
+def told_silent(dataset: str, upload: str) -> str:
+    """That a message has said that no file came after this upload."""
+    return f"told/dataset={dataset}/{upload}.json"
+
+
 def untold(dataset: str, source: Upload | None = None) -> str:
     """The note of a rejected file that waits for the next message; without a file the prefix of all."""
     name = f"{digest(source['bucket'], source['key'], source['version_id'])}.json" if source else ""

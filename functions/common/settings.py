@@ -31,6 +31,7 @@ class Settings:
     shard_kilobytes: int
     quiet_seconds: int
     run_retention_days: int
+    freshness_days: int  # 0: never told
     report_link_hours: int
     kms_key_arn: str  # empty: the services' own keys
     sweep_after_hours: int

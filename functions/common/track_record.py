@@ -21,10 +21,11 @@ SPARE_DAYS = 15  # beyond a window of the traffic light, of which prices may be 
 
 
 class Before(NamedTuple):
-    """What the run before this one had of a ticker: its status, and its last day since 1970."""
+    """What the run before this one had of a ticker: its status, its last day since 1970, and its notes."""
 
     status: str
     last_day: int
+    notes: Sequence[str]
 
 
 class Past(NamedTuple):
@@ -66,9 +67,9 @@ def before(name: str, run_id: str) -> dict[str, Before]:
     found: dict[str, Before] = {}
     for number in range(dataset.planned(run).shards):
         if body := still_there(keys.lake("tickers", run, keys.part(number))):
-            columns = pq.read_table(io.BytesIO(body), columns=["ticker", "status", "last_day"])
+            columns = pq.read_table(io.BytesIO(body), columns=["ticker", "status", "last_day", "notes"])
             days = columns["last_day"].cast(pa.int32())
-            own = zip(columns["status"].to_pylist(), days.to_pylist(), strict=True)
+            own = zip(columns["status"].to_pylist(), days.to_pylist(), columns["notes"].to_pylist(), strict=True)
             found |= {ticker: Before(*one) for ticker, one in zip(columns["ticker"].to_pylist(), own, strict=True)}
     return found
 

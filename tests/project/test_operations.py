@@ -92,8 +92,9 @@ def test_the_costs_are_what_the_command_says():
 
 
 def test_an_idle_month_costs_cents_beyond_what_every_account_has_free():
+    """Twenty of them are two alarms beyond ten: docs/decisions/0081 and 0084."""
     items = cost.idle_month(stored_gb=1, key=False)
-    assert 0 < sum(item.usd(free=True) for item in items) < 0.30
+    assert 0 < sum(item.usd(free=True) for item in items) < 0.50
     alarms = [one for one in template()["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     assert [item.amount for item in items if item.price == "alarms"] == [len(alarms)]
 

@@ -67,8 +67,8 @@ def test_a_named_query_is_the_file(name):
     assert (query["Database"], query["WorkGroup"]) == ({"Ref": "Database"}, {"Ref": "WorkGroup"})
 
 
-def test_the_fourteen_named_queries_have_a_known_answer():
-    assert len(resources("AWS::Athena::NamedQuery")) == 14
+def test_the_fifteen_named_queries_have_a_known_answer():
+    assert len(resources("AWS::Athena::NamedQuery")) == 15
     assert set(NAMED) == set(expected_queries.ANSWERS)
 
 

@@ -181,6 +181,7 @@ def ticker_rows(*skipped: str) -> dict[str, list]:
         }
         for name in ("A", *skipped)
     ]  # fmt: skip
+    rows[0]["notes"] = ["E2: close moved by 0.5, adjclose did not", "health: 2024-01-03: a gap", "health: an end"]
     rows[0] |= {"status": "forecast", "reason": "", "rescaled": [split], "basis": 0.5, "calendar": "XNYS"}
     return {name: [row[name] for row in rows] for name in schemas.SCHEMAS["tickers"].names}
 

@@ -240,6 +240,13 @@ def tickers(tables: Tables) -> pd.DataFrame:
     return rows[[*columns, "times_rescaled", "basis", "notes"]]
 
 
+def data_health(tables: Tables) -> pd.DataFrame:
+    rows = _of_newest(tables, "tickers").explode("notes")
+    rows = rows[rows["notes"].fillna("").str.startswith("health: ")].sort_values(["dataset", "ticker", "notes"])
+    rows = rows.assign(finding=rows["notes"].str.removeprefix("health: "))
+    return rows[["dataset", "ticker", "status", "last_day", "finding"]]
+
+
 # By the names of the files in queries/.
 ANSWERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "01_next_day": next_day,
@@ -256,6 +263,7 @@ ANSWERS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "12_files": files,
     "13_tickers": tickers,
     "14_breaches": breaches,
+    "15_data_health": data_health,
 }
 ROUGH = {"median_pct", "bad_day_pct"}  # approx_percentile
 

@@ -119,6 +119,7 @@ def facts(**changed) -> RunFacts:
         track=track.empty(),
         live=HELD,
         backtest=HELD,
+        health=[("A", ["2020-06-09: the price stepped to 1/7 of the day before; is a split of 7:1 missing?"])],
         left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
         shards=2,
         train_seconds=61,

@@ -21,7 +21,7 @@ def cloud(s3):
     return s3
 
 
-def given(*shards: dict[str, range], drawn: Plan | None = None, hashes=(), votes=()) -> Plan:
+def given(*shards: dict[str, range], drawn: Plan | None = None, hashes=(), votes=(), months=None) -> Plan:
     """Write what Merge leaves of shards: of each ticker the days it has."""
     drawn = drawn or draw(put_verdict(upload_rows()), shards=len(shards))
     lead(drawn)
@@ -33,6 +33,7 @@ def given(*shards: dict[str, range], drawn: Plan | None = None, hashes=(), votes
             "counts": counts.tolist(),
             "facts": facts,
             "long_on": [own[99] if len(own) >= 100 else None for own in tickers.values()],
+            "months": [(months or {}).get(name, []) for name in tickers],
             "votes": votes[number] if votes else {},
             "hash": f"{hashes[number] if hashes else number:x}",
         }
@@ -58,6 +59,16 @@ def test_the_table_of_all_shards_is_judged_as_one(context):
     found = data()
     assert (found["rows"], found["tickers"], found["newest_day"]) == (490, 2, START + 199)
     assert found["votes"] == {"XNYS": 3, "XNAS": 1}
+
+
+def test_tickers_of_two_shards_that_have_the_same_prices_are_named(context):
+    same = ["600-aa", "601-bb", "602-cc"]
+    given({"BRK-B": days(200), "X": days(200)}, {"BRK.B": days(200)}, months={"BRK-B": same, "BRK.B": same})
+    run(context)
+    assert data()["alike"] == {
+        "BRK-B": "its prices are those of BRK.B; the same ticker twice?",
+        "BRK.B": "its prices are those of BRK-B; the same ticker twice?",
+    }
 
 
 def test_cuts_are_those_of_the_days_of_all_shards(context):

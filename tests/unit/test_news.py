@@ -3,10 +3,10 @@
 import dataclasses
 import math
 
-from stocks.reporting.news import Corrected, News, Outlook, Rescaled, lines
+from stocks.reporting.news import Corrected, Flagged, News, Outlook, Rescaled, lines
 from stocks.track import Breach, Score
 
-QUIET = News(20, [], [], [], [], [], [], [], {}, [])
+QUIET = News(20, [], [], [], [], [], [], [], {}, [], [])
 
 
 def test_a_run_without_news_says_nothing():
@@ -33,6 +33,7 @@ def test_every_kind_of_change_has_its_line():
         corrected=[Corrected("a.csv", 1, 8), Corrected("b.csv", 5, 10)],
         rescaled=[Rescaled("ELMET", 0.25, "a.csv")],
         missing=["incoming/us/late.csv"],
+        flagged=[Flagged("ELMET", "a gap, an end"), Flagged("OLD", "an end")],
     )
     assert list(lines(news)) == [
         "What is new:",
@@ -42,6 +43,7 @@ def test_every_kind_of_change_has_its_line():
         "  b.csv corrected 5 of its 10 rows (50.0 %)",
         "  a.csv corrected 1 of its 8 rows (12.5 %)",
         "  older prices rescaled: ELMET by 0.25 (a.csv)",
+        "  data health flags 2 tickers anew: ELMET (a gap, an end), OLD (an end)",
         "  not read in time, so the next run takes them: incoming/us/late.csv",
     ]
 

@@ -133,13 +133,13 @@ def test_nothing_but_our_own_style_and_script_goes_into_the_page_unescaped():
 def test_every_table_has_a_caption_and_column_heads(page):
     tables = [attributes for tag, attributes in page.tags if tag == "table" and attributes.get("id") != "ahead"]
     captions = [tag for tag, _ in page.tags if tag == "caption"]
-    assert len(tables) == len(captions) == 6
+    assert len(tables) == len(captions) == 7
     assert all(attributes.get("scope") in ("col", "row") for tag, attributes in page.tags if tag == "th")
 
 
 def test_every_region_has_a_name_of_its_own(page):
     names = [attributes["aria-label"] for _, attributes in page.tags if attributes.get("role") == "region"]
-    assert len(set(names)) == len(names) == 7
+    assert len(set(names)) == len(names) == 8
 
 
 def test_the_input_has_a_label(page):
@@ -187,9 +187,10 @@ def test_a_tickers_name_is_never_markup():
 
 
 def test_nothing_left_out_is_said_too():
-    words = Page(results.page(changed={"left_out": [], "rejected_rows": 0})).words()
+    words = Page(results.page(changed={"left_out": [], "rejected_rows": 0, "health": []})).words()
     assert "0 rows of 12 files could not be used." in words
     assert "Every ticker had enough rows" in words
+    assert "Nothing in the prices looks wrong." in words
 
 
 def test_a_run_without_test_days_still_has_its_page():

@@ -51,12 +51,13 @@ def facts_of(*shards):
     return sorted(found, key=lambda fact: fact.ticker)
 
 
-def follow(shards, skipped, context, facts=None, votes=None, newest_day=None):
+def follow(shards, skipped, context, facts=None, votes=None, newest_day=None, health=None):
     """Run the steps over shards; the predictions of each, its future rows behind the others, and what was returned."""
     run = RUN | {"shards": len(shards)}
     data = {
         "tickers": sum(len(shard.tickers) for shard in shards),
         "votes": votes or {},
+        "alike": {"ZZ": "its name is like zz; the same ticker twice?"},
         "newest_day": newest_day or max(int(shard.days.max(initial=0)) for shard in shards),
     }
     working.put_json(RUN, "data", data)
@@ -64,7 +65,7 @@ def follow(shards, skipped, context, facts=None, votes=None, newest_day=None):
         known = facts or facts_of(shard, skipped)
         working.put_json(RUN, "merged", {"facts": [fact.stored() for fact in known], "corrected": {}}, number)
         skips = [{"ticker": name, "reason": "2 rows before the test period"} for name in skipped.tickers.tolist()]
-        working.put_json(RUN, "scaled", {"skipped": skips}, number)
+        working.put_json(RUN, "scaled", {"skipped": skips, "health": health or {}}, number)
         working.put_arrays(RUN, "shards", shard.arrays(), number)
         working.put_arrays(RUN, "skipped", skipped.arrays(), number)
         baseline.handler({"run": run, "shard": number}, context)
@@ -254,6 +255,9 @@ def test_the_table_of_tickers_has_every_ticker_and_what_became_of_it(context):
     assert first["ZZ"]["reason"] == "2 rows before the test period"
     last, newest = made.weekdays(300)[[179, 299]].astype("datetime64[D]")
     assert second["ENDED"]["reason"] == f"its last day is {last}, the dataset's is {newest}"
+    assert second["ENDED"]["notes"] == [f"health: {second['ENDED']['reason']}"]
+    assert first["ZZ"]["notes"] == ["health: its name is like zz; the same ticker twice?"]
+    assert working.get_json(RUN, "tickers", 1)["health"]["ENDED"] == [["end", second["ENDED"]["reason"]]]
     assert (first["A"]["reason"], first["A"]["calendar"], first["ZZ"]["calendar"]) == ("", "Mon-Fri", "")
     assert (first["A"]["rows"], first["A"]["first_day"]) == (300, datetime.date(2020, 1, 1))
     assert working.get_json(RUN, "tickers", 0)["left_out"] == [{"ticker": "ZZ", "reason": first["ZZ"]["reason"]}]
@@ -267,17 +271,17 @@ def test_what_is_known_of_a_ticker_is_published_and_kept_for_the_run_that_takes_
     given = dataclasses.replace(
         plain, corrections=2, rescaled=tuple(rescaled), basis=0.49, price_column=FILLED, notes=("x",), filled=((3, 9),)
     )
-    follow([shard], NONE, context, [given])
+    follow([shard], NONE, context, [given], health={"A": [["gap", "2020-03-02: a gap"]]})
     row = tickers()["A"]
     assert row["rescaled"] == [{"upload": "u1", "ratio": 0.5, "days": 7}, {"upload": "u2", "ratio": 0.98, "days": 9}]
     assert (row["corrections"], row["basis"], row["price_column"], row["notes"]) == (
         2,
         0.49,
         FILLED,
-        ["x"],
+        ["x", "health: 2020-03-02: a gap"],
     )
     (kept,) = json.loads(storage.get("lake", LAKE.format("facts", "00000.json")))
-    assert Facts.of(kept) == given
+    assert Facts.of(kept) == given, "what is found anew in each run is no fact of the next one's base"
 
 
 def test_whether_a_ticker_has_ended_is_counted_in_sessions_of_its_own_calendar(context):

@@ -148,3 +148,36 @@ def test_one_broken_dataset_does_not_keep_another_from_being_resumed(cloud):
     with pytest.raises(resume.NotResumed, match=r"^eu: "):
         resumed()
     assert len(started()) == 1
+
+
+def daily(s3, last: datetime.datetime, many: int = 40) -> None:
+    """Verdicts of an upload on each of so many weekdays up to a day."""
+    days = [last - datetime.timedelta(days=back) for back in range(2 * many)]
+    for at in [day for day in days if day.weekday() < 5][:many]:
+        judge(s3, Upload("incoming", f"incoming/us/{at:%Y%m%d}.csv", "v", at))
+
+
+def test_daily_files_that_stopped_are_told_once_and_counted_every_time(cloud, monkeypatch):
+    told, counted = [], []
+    monkeypatch.setattr(resume.messages, "publish", lambda topic, subject, text: told.append((subject, text)))
+    monkeypatch.setattr(resume.telemetry.metrics, "add_metric", lambda name, unit, value: counted.append((name, value)))
+    last = now() - datetime.timedelta(days=8)
+    last -= datetime.timedelta(days=max(last.weekday() - 4, 0))  # a weekday
+    daily(cloud, last)
+    judge(cloud, drop(cloud, "incoming/once/a.csv"))
+    held = dataset.lease("us")
+    dataset.write_lease("us", Lease(term=1, settled=dataset.seen("us"), taken=now()), held.etag)
+    dataset.write_lease("once", Lease(term=1, settled=dataset.seen("once"), taken=now()), "")
+    for _ in range(2):
+        resumed()
+    ((subject, text),) = told
+    assert subject == "No new files: us"
+    assert f"the last one came at {last:%Y-%m-%d %H:%M} UTC" in text
+    assert [value for name, value in counted if name == "SilentDatasets"] == [1, 1]
+    monkeypatch.setenv("FRESHNESS_DAYS", "0")
+    resumed()
+    assert [value for name, value in counted if name == "SilentDatasets"] == [1, 1]
+    monkeypatch.setenv("FRESHNESS_DAYS", "4")
+    daily(cloud, last + datetime.timedelta(hours=1), 1)  # files came again, and stopped again
+    resumed()
+    assert len(told) == 2

@@ -16,7 +16,7 @@ SHARD_KINDS = {"tickers": "U", "offsets": "i8", "days": "i4", "bounds": "i8", "m
 @pytest.fixture
 def given(s3):
     """Write what Check data leaves, and what Merge leaves for shard 2: sorted rows of (ticker, day, adjclose)."""
-    working.put_json(RUN, "data", {"cuts": CUTS})
+    working.put_json(RUN, "data", {"cuts": CUTS, "votes": {}})
 
     def write(rows):
         rows = sorted(rows)
@@ -56,7 +56,7 @@ def test_a_usable_ticker_comes_into_the_shard(given, context):
     assert shard["days"].tolist() == list(range(130))
     assert shard["bounds"].tolist() == [[70, 80, 100, 130]]
     assert shard["minmax"].tolist() == [[1, 100]]
-    assert report() == {"skipped": []}
+    assert report() == {"skipped": [], "health": {}}
 
 
 def test_a_late_ticker_is_skipped_by_name_and_its_rows_kept_apart(given, context):
@@ -66,7 +66,14 @@ def test_a_late_ticker_is_skipped_by_name_and_its_rows_kept_apart(given, context
     assert written("skipped")["tickers"].tolist() == ["LATE"]
     assert written("skipped")["bounds"].tolist() == [[0, 0, 10, 40]]
     reason = f"10 rows before the test period ({CUTS['test_from']}), 100 are needed"
-    assert report() == {"skipped": [{"ticker": "LATE", "rows": 10, "reason": reason}]}
+    assert report() == {"skipped": [{"ticker": "LATE", "rows": 10, "reason": reason}], "health": {}}
+
+
+def test_what_looks_wrong_is_told_of_every_ticker_even_if_it_is_skipped(given, context):
+    given(LONG + [(name, day, price + 0.25 + 31.5 * (day < 110)) for name, day, price in LATE])
+    run(context)
+    text = f"{series.iso(110)}: the price stepped to 1/7 of the day before; is a split of 7:1 missing?"
+    assert report()["health"] == {"LATE": [["step", text]]}
 
 
 @pytest.mark.parametrize("rows", [[], LONG, LATE, LONG + LATE])

@@ -13,6 +13,7 @@ from common import dataset, keys, storage, working
 from common.events import NamedRun
 from stocks import schemas
 from stocks.dataset import plan
+from stocks.health.findings import Said
 from tests.support import folding, results
 from tests.support.plans import EXECUTION, OURS, draw, lead, put_verdict, run_of, upload_rows
 
@@ -52,7 +53,7 @@ def told_of(shard, number):
     short = f"NEW{1 - number}"
     status = dict.fromkeys(shard.tickers.tolist(), "forecast") | {short: "skipped"}
     left_out = [{"ticker": short, "reason": f"6{number} rows"}]
-    return {"left_out": left_out, "status": status, "rescaled": [], "corrected": {}}
+    return {"left_out": left_out, "status": status, "rescaled": [], "corrected": {}, "health": {}}
 
 
 def rows_of(shard):
@@ -283,7 +284,9 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     tickers = sorted(name for shard in results.shards() for name in shard.tickers.tolist())
     before = draw(put_verdict(upload_rows(), "old.csv"), execution=f"{EXECUTION}before")
     columns = {name: [None] * (len(tickers) - 1) for name in schemas.SCHEMAS["tickers"].names}
+    gap = Said("gap", "2020-03-02: a gap")
     known = columns | {"ticker": tickers[1:], "status": ["forecast"] * (len(tickers) - 1)}
+    known |= {"notes": [[gap.note]] * (len(tickers) - 1)}
     earlier: NamedRun = {"run_id": before.run_id, "dataset": "us"}
     storage.put("lake", keys.lake("tickers", earlier, keys.part(0)), schemas.to_parquet("tickers", known))
     working.put_json(RUN, "data", DATA | {"previous": before.run_id})
@@ -291,6 +294,7 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     (upload,) = dataset.planned(RUN).new_files
     ended = next(name for name in first["status"] if first["status"][name] == "forecast" and name != tickers[0])
     told = {"status": first["status"] | {ended: "stale"}, "corrected": {upload: 3}}
+    told |= {"health": {tickers[1]: [gap], tickers[0]: [gap], ended: [gap, Said("end", "it ended")]}}
     working.put_json(RUN, "tickers", first | told | {"rescaled": [(ended, upload, 0.5, 9)]}, 0)
     summarize.handler(EVENT, context)
     lines = working.get_json(RUN, "message")["lines"]
@@ -301,6 +305,8 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     assert new[1] == f"  3 new tickers: {', '.join(sorted([tickers[0], 'NEW0', 'NEW1']))}"
     assert f"  1 ticker without rows for more than ten sessions: {ended}" in new
     assert f"  older prices rescaled: {ended} by 0.5 (KO.csv)" in new
+    flagged = ", ".join(sorted([f"{tickers[0]} (a gap)", f"{ended} (an end)"]))
+    assert f"  data health flags 2 tickers anew: {flagged}" in new
     assert new[-1] == "  not read in time, so the next run takes them: incoming/us/late.csv"
     moves = [float(line.partition("± ")[2].partition(" %")[0]) for line in lines[1 : lines.index("")]]
     assert moves == sorted(moves, reverse=True)

@@ -68,3 +68,14 @@ def test_breaches_stand_by_horizon_with_what_is_normal_and_100_of_each_at_most()
         "B <",
         ["5 days", "2024-10-04", "7", "8 to 9", "130.00 half-widths from its middle"],
     )
+
+
+def test_data_health_has_a_row_for_each_finding_and_ends_somewhere():
+    assert tables.health([]) is None
+    table = tables.health([("A", ["one", "two"]), ("B", ["three"])])
+    assert [(row.head, row.cells[0].text) for row in table.rows] == [("A", "one"), ("A", "two"), ("B", "three")]
+    assert table.caption.startswith("3 findings on 2 tickers. Nothing was changed: ")
+    many = tables.health([(f"T{number}", ["a gap"] * 3) for number in range(5_000)])
+    assert len(many.rows) == tables.MOST_FLAGGED
+    assert many.caption.startswith("15,000 findings on 5,000 tickers.")
+    assert many.caption.endswith(f"The first {tables.MOST_FLAGGED} are shown.")

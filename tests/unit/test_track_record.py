@@ -82,7 +82,7 @@ def test_a_day_that_the_run_before_had_is_not_new_though_its_ticker_had_ended_th
     publish(0, 100)
     table([100, 110])
     last = (DAYS[1] - datetime.date(1970, 1, 1)).days
-    score = track_record.score(RUN, 2, {}, {"A": track_record.Before("stale", last)})[1]
+    score = track_record.score(RUN, 2, {}, {"A": track_record.Before("stale", last, [])})[1]
     assert (score.forecasts, score.new, score.breaches) == (1, 0, [])
 
 
@@ -114,9 +114,13 @@ def test_what_the_run_before_had_of_each_ticker(s3):
     earlier = draw(put_verdict(upload_rows()))
     run: NamedRun = {"run_id": earlier.run_id, "dataset": "us"}
     columns = {name: [None] for name in schemas.SCHEMAS["tickers"].names}
-    known = columns | {"ticker": ["A"], "status": ["stale"], "last_day": [datetime.date(1970, 1, 11)]}
+    known = (
+        columns
+        | {"ticker": ["A"], "status": ["stale"], "last_day": [datetime.date(1970, 1, 11)]}
+        | {"notes": [["a note"]]}
+    )
     storage.put("lake", keys.lake("tickers", run, keys.part(0)), schemas.to_parquet("tickers", known))
-    assert track_record.before("us", earlier.run_id) == {"A": ("stale", 10)}
+    assert track_record.before("us", earlier.run_id) == {"A": ("stale", 10, ["a note"])}
     assert track_record.before("us", "") == {}
 
 

@@ -73,6 +73,7 @@ class RunFacts:
     cuts: Mapping[str, str]  # ISO days by the contract's CUTS
     read: Sequence[FileRead]  # some of the new files
     left_out: Sequence[Skip]
+    health: Sequence[tuple[str, Sequence[str]]]  # tickers of which something looks wrong, and what
     track: Mapping[int, Score]  # by horizon
     live: Held  # of the forecasts in track
     backtest: Held

@@ -38,6 +38,13 @@ class Rescaled(NamedTuple):
     file: str
 
 
+class Flagged(NamedTuple):
+    """A ticker of which something looks wrong that did not before, and what kinds of things."""
+
+    ticker: str
+    kinds: str
+
+
 @dataclasses.dataclass(frozen=True)
 class News:
     """outlooks are those of the widest expected moves, widest first. The rest is what is new since the run before.
@@ -55,6 +62,7 @@ class News:
     missing: Sequence[str]
     track: Mapping[int, Score]
     lights: Sequence[str]
+    flagged: Sequence[Flagged]
 
 
 def lines(news: News) -> Iterator[str]:
@@ -114,6 +122,9 @@ def _changes(news: News) -> Iterator[str]:
     if news.rescaled:
         named = [f"{one.ticker} by {one.ratio:.6g} ({one.file})" for one in news.rescaled]
         yield f"older prices rescaled: {_some(named)}"
+    if news.flagged:
+        named = [f"{one.ticker} ({one.kinds})" for one in news.flagged]
+        yield f"data health flags {count(len(news.flagged), 'ticker')} anew: {_some(named)}"
     if news.missing:
         yield f"not read in time, so the next run takes them: {_some(news.missing)}"
 

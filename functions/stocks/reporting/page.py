@@ -55,6 +55,7 @@ def view(
         "by_ticker": tables.by_ticker(by_ticker, charted, facts.tickers),
         "rejected_rows": wording.rejected_rows(facts),
         "left_out": tables.left_out(facts.left_out),
+        "health": tables.health(facts.health),
         "about": _about(facts),
         "data": {"steps": charts.STEPS, "charts": charted},
     }

@@ -24,6 +24,7 @@ COLOURS = {"forecast": "forecast", "naive": "naive", "drift": "soft", "lstm": "l
 MOST_TICKER_ROWS = 2_000  # of the table of tickers; SQL has them all
 MOST_SKIPPED = 500
 MOST_BREACHES = 100  # of a horizon
+MOST_FLAGGED = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -235,6 +236,20 @@ def left_out(skipped: Sequence[Skip]) -> Table | None:
     more = f" The first {MOST_SKIPPED} are shown." if len(skipped) > MOST_SKIPPED else ""
     caption = f"{wording.count(len(skipped), 'ticker')} without a forecast.{more}"
     return Table("Tickers left out", caption, ["Ticker", "Reason"], rows, tall=True, prose=True)
+
+
+def health(flagged: Sequence[tuple[str, Sequence[str]]]) -> Table | None:
+    """What looks wrong in the prices, a row a finding; None where nothing does."""
+    if not flagged:
+        return None
+    every = [(ticker, text) for ticker, texts in flagged for text in texts]
+    rows = [Row(ticker, [Cell(text, style="words")]) for ticker, text in every[:MOST_FLAGGED]]
+    more = f" The first {MOST_FLAGGED} are shown." if len(every) > MOST_FLAGGED else ""
+    caption = (
+        f"{wording.count(len(every), 'finding')} on {wording.count(len(flagged), 'ticker')}. Nothing was changed: "
+        f"mend the file and upload it again, or leave it if it is right.{more}"
+    )
+    return Table("Data health", caption, ["Ticker", "What looks wrong"], rows, tall=True, prose=True)
 
 
 def _model_row(model: str, cells: Sequence[Cell], style: str = "") -> Row:

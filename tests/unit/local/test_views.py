@@ -186,6 +186,14 @@ def test_the_query_of_the_runs_names_each_ticker_that_was_left_out_and_a_run_wit
     assert [row["without_forecast"] for row in found if row["dataset"] == "eu"] == [None]
 
 
+def test_the_query_of_data_health_has_a_row_for_each_finding_of_the_newest_run(lake):
+    (query,) = (one for one in queries.named_queries() if one.name == "15_data_health")
+    names, *rows = lake.ask(query.text).rows
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    own = [(row["ticker"], row["status"], row["finding"]) for row in found if row["dataset"] == "us"]
+    assert own == [("A", "forecast", "2024-01-03: a gap"), ("A", "forecast", "an end")]
+
+
 def test_the_files_are_shown_with_the_run_that_first_had_them_and_without_where_they_wait_or_were_rejected(lake):
     """E2 is of another dataset, though a run of this one names an upload like it."""
     asked = lake.ask(

@@ -1,0 +1,12 @@
+-- What looks wrong in the prices, a row for each finding?
+select
+  t.dataset,
+  t.ticker,
+  t.status,
+  t.last_day,
+  substr(n.note, 9) as finding
+from tickers t
+join run_history r on r.dataset = t.dataset and r.run_id = t.run_id
+cross join unnest(t.notes) as n (note)
+where r.newest and n.note like 'health: %'
+order by t.dataset, t.ticker, n.note
