@@ -18,7 +18,7 @@ from common import cost, dataset, keys, storage, telemetry, working
 from common.events import LambdaContext, NamedRun, Run, SummarizeEvent, SummarizeResult, Summary
 from common.settings import Settings, settings
 from stocks import metrics, schemas, track
-from stocks.contract import HORIZONS, STALE
+from stocks.contract import HORIZONS, SCHEMA, STALE
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
@@ -131,6 +131,7 @@ def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
         table_hash=facts.table_hash,
         fold=drawn.fold,
         code=drawn.code,
+        schema=SCHEMA,
     )
     dataset.publish(run, published)
     row = schemas.to_parquet("runs", run_row(facts))

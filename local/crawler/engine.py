@@ -3,6 +3,11 @@
 AWS's crawlers classify many formats; this one reads Parquet and fails, with a reason, on any other file. Where AWS's
 documentation is silent: of a table's folders those with other partition keys than most are skipped, with the words AWS
 logs for a table that exists.
+
+A crawler of new folders reads everything once. From then on it lists as before, reads the folders that no good crawl
+has listed, and only adds partitions: no table is made or changed, as /glue/latest/dg/incremental-crawls.html has it.
+That page leaves out a folder whose schema is "not compatible". Here it is one with a column that the table lacks or has
+in another type, the strictest reading.
 """
 
 import hashlib
@@ -22,8 +27,11 @@ from local.crawler.tables import DEPRECATED, MADE_BY, RUN_ID
 class Crawl:
     """The work of one StartCrawler; `lines` is its log, `created`, `updated` and `deleted` name tables."""
 
-    def __init__(self, crawler: dict[str, Any], role: str, run_id: str) -> None:
+    def __init__(self, crawler: dict[str, Any], role: str, run_id: str, crawled: set[str] | None = None) -> None:
+        """`crawled` are the folders that the crawler knows, None before its first good crawl; `folders` are all."""
         self.settings = Settings.of(crawler)
+        self.known = crawled if self.settings.new_folders else None
+        self.folders: set[str] = set()
         self.targets = (crawler.get("Targets") or {}).get("S3Targets") or []
         self.role, self.run_id = role, run_id
         self.stop = threading.Event()
@@ -45,7 +53,8 @@ class Crawl:
         for bucket, root, files in groups:
             self._go_on()
             self._table(bucket, root, files)
-        self._gone_tables()
+        if self.known is None:
+            self._gone_tables()
         self.tell("BENCHMARK", "Finished writing to Catalog")
 
     def tell(self, level: str, text: str) -> None:
@@ -62,6 +71,10 @@ class Crawl:
         files = []
         for key, size, etag in self.lake.objects(bucket, include):
             self._go_on()
+            folder = f"{bucket}/{key[: key.rfind('/') + 1]}"
+            self.folders.add(folder)
+            if folder in (self.known or ()):
+                continue
             if layout.is_crawled(key, size, include, target.get("Exclusions") or []):
                 files.append(self.lake.file(bucket, key, size, etag))
         grouped = layout.tables(files, include, self.settings.level, self.settings.combine)
@@ -83,12 +96,26 @@ class Crawl:
         files = [file for members in folders.values() for file in members]
         if not files:
             return
+        if self.known is not None:
+            self._new_partitions(old, bucket, root, folders)
+            return
         for name in tables.columns(files)[1]:
             self.tell("WARN", f"Column {name} of {location} has types that do not fit together: string")
         name = old["Name"] if old else self._free_name(bucket, root, location)
         table = self._write(old, tables.table_input(self.settings, name, location, keys, files))
         if keys:
             self._partitions(table, bucket, root, folders)
+
+    def _new_partitions(self, table: dict | None, bucket: str, root: str, folders: dict[str, list[File]]) -> None:
+        """Add what is new to a table that stands and has all its columns."""
+        if table is None or not table["PartitionKeys"]:
+            self.tell("WARN", f"s3://{bucket}/{root} is no table of partitions yet, and only a full crawl makes one")
+            return
+        columns = {(column["Name"], column["Type"]) for column in table["StorageDescriptor"]["Columns"]}
+        fit = {folder: files for folder, files in folders.items() if set(tables.columns(files)[0]) <= columns}
+        for folder in folders.keys() - fit.keys():
+            self.tell("WARN", f"Folder schema does not match table schema, skipped folder: {bucket}/{folder}")
+        self._partitions(table, bucket, root, fit)
 
     def _at(self, location: str) -> dict | None:
         """The table of this place in S3, whoever made it."""
@@ -141,7 +168,7 @@ class Crawl:
         changed = [new for values, new in crawled.items() if not tables.same(existing.get(values, new), new)]
         if self.settings.update:
             self.catalog.update_partitions(name, changed)
-        gone = [list(values) for values in existing if values not in crawled]
+        gone = [list(values) for values in existing if values not in crawled and self.known is None]
         for lost in gone:
             self.tell("INFO", f"Partition {lost} of table {name} has no files any more")
         if self.settings.delete == "DELETE_FROM_DATABASE":
