@@ -41,7 +41,9 @@ def question(table: exp.Table, keys: set[str]) -> exp.Select | None:
     if joined is None or not isinstance(select, exp.Select):
         return None
     used = [(one, names) for one in joined.conditions if (names := _names(one, joined, keys))]
-    linked = {name for _, names in used if joined.alias in names for name in names}
+    linked = {joined.alias}
+    while more := {name for _, names in used if names & linked for name in names} - linked:
+        linked |= more
     asked = [one for one, names in used if names <= linked]
     if not asked:
         return None

@@ -50,6 +50,7 @@ class Crawl:
         self._existing = {table["Name"]: table for table in self.catalog.tables()}
         groups = [group for target in self.targets for group in self._target(target)]
         self.tell("BENCHMARK", f"Classification complete, writing results to database {self.settings.database}")
+        self.tell("BENCHMARK", f"{self.lake.reads} requests have read {self.lake.bytes} bytes")
         for bucket, root, files in groups:
             self._go_on()
             self._table(bucket, root, files)
@@ -69,14 +70,14 @@ class Crawl:
         bucket, _, prefix = target["Path"].removeprefix("s3://").partition("/")
         include = prefix if not prefix or prefix.endswith("/") else prefix + "/"
         files = []
-        for key, size, etag in self.lake.objects(bucket, include):
+        for key, size in self.lake.objects(bucket, include):
             self._go_on()
             folder = f"{bucket}/{key[: key.rfind('/') + 1]}"
             self.folders.add(folder)
             if folder in (self.known or ()):
                 continue
             if layout.is_crawled(key, size, include, target.get("Exclusions") or []):
-                files.append(self.lake.file(bucket, key, size, etag))
+                files.append(self.lake.file(bucket, key, size))
         grouped = layout.tables(files, include, self.settings.level, self.settings.combine)
         return [(bucket, root, members) for root, members in grouped.items()]
 

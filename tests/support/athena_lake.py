@@ -8,8 +8,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from common import keys
 from stocks import schemas
 from stocks.contract import QUANTILES, SCHEMA
+from stocks.dataset.latest import Latest
 from tests.support import glue_tables
 from tests.support.eventually import eventually
 from tools.generate import queries
@@ -72,6 +74,11 @@ class Lake:
         pq.write_table(first.rename_columns([f"lstm_{n}" if n in QUANTILES else n for n in first.column_names]), sink)
         key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=sink.getvalue())
+
+    def show(self, dataset: str, run_id: str, term: int = 1, schema: int = SCHEMA) -> None:
+        """Have the views show this run, as Hand over does."""
+        text = Latest(dataset, run_id, term, schema).to_json()
+        self.client("s3").put_object(Bucket=BUCKET, Key=keys.latest(dataset), Body=text)
 
     def register(self) -> None:
         glue_tables.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
