@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import datetime
+import functools
 import io
 from typing import Any
 
@@ -49,6 +50,9 @@ class Asked:
 class Lake:
     client: Any
 
+    def __post_init__(self) -> None:
+        self.client = functools.cache(self.client)  # a client takes longer to make than an object to put
+
     def make(self) -> None:
         self.client("s3").create_bucket(Bucket=BUCKET)
         self.client("glue").create_database(DatabaseInput={"Name": DATABASE})
@@ -79,6 +83,9 @@ class Lake:
         """Have the views show this run, as Hand over does."""
         text = Latest(dataset, run_id, term, schema).to_json()
         self.client("s3").put_object(Bucket=BUCKET, Key=keys.latest(dataset), Body=text)
+
+    def make_latest(self) -> None:
+        self.client("glue").create_table(DatabaseName=DATABASE, TableInput=glue_tables.latest(BUCKET))
 
     def register(self) -> None:
         glue_tables.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)
