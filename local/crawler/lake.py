@@ -24,6 +24,7 @@ MAGIC = b"PAR1"
 SHORTEST = 12  # bytes of the magic words and the footer's length
 FOOTER_GUESS = 1 << 16
 
+
 class Lake:
     """A role's view of S3 and of its log group."""
 
