@@ -59,7 +59,7 @@ def _storage(name: str, location: str) -> dict:
 def latest(bucket: str) -> dict:
     """The table of JSON that the template makes."""
     columns = [
-        {"Name": one.name, "Type": {str: "string", int: "bigint"}[one.type]} for one in dataclasses.fields(Latest)
+        {"Name": one.name, "Type": "string" if one.type is str else "bigint"} for one in dataclasses.fields(Latest)
     ]
     storage = {"Columns": columns, "Location": f"s3://{bucket}/latest/", "SerdeInfo": {"SerializationLibrary": _JSON}}
     return _table(LATEST, bucket) | {"Parameters": {"classification": "json"}, "StorageDescriptor": storage}
