@@ -5,9 +5,10 @@ documentation is silent: of a table's folders those with other partition keys th
 logs for a table that exists.
 
 A crawler of new folders reads everything once. From then on it lists as before, reads the folders that no good crawl
-has listed, and only adds partitions: no table is made or changed, as /glue/latest/dg/incremental-crawls.html has it.
-That page leaves out a folder whose schema is "not compatible". Here it is one with a column that the table lacks or has
-in another type, the strictest reading.
+has listed, and adds partitions: /glue/latest/dg/incremental-crawls.html. It changes no table that stands, and makes new
+ones, as the API has it of every SchemaChangePolicy (an older text of that page said that it makes none). The page
+leaves out a folder whose schema is "not compatible". Here it is one with a column that the table lacks or has in
+another type, the strictest reading.
 """
 
 import hashlib
@@ -97,7 +98,7 @@ class Crawl:
         files = [file for members in folders.values() for file in members]
         if not files:
             return
-        if self.known is not None:
+        if self.known is not None and old:
             self._new_partitions(old, bucket, root, folders)
             return
         for name in tables.columns(files)[1]:
@@ -107,16 +108,14 @@ class Crawl:
         if keys:
             self._partitions(table, bucket, root, folders)
 
-    def _new_partitions(self, table: dict | None, bucket: str, root: str, folders: dict[str, list[File]]) -> None:
+    def _new_partitions(self, table: dict, bucket: str, root: str, folders: dict[str, list[File]]) -> None:
         """Add what is new to a table that stands and has all its columns."""
-        if table is None or not table["PartitionKeys"]:
-            self.tell("WARN", f"s3://{bucket}/{root} is no table of partitions yet, and only a full crawl makes one")
-            return
         columns = {(column["Name"], column["Type"]) for column in table["StorageDescriptor"]["Columns"]}
         fit = {folder: files for folder, files in folders.items() if set(tables.columns(files)[0]) <= columns}
         for folder in folders.keys() - fit.keys():
             self.tell("WARN", f"Folder schema does not match table schema, skipped folder: {bucket}/{folder}")
-        self._partitions(table, bucket, root, fit)
+        if table["PartitionKeys"]:
+            self._partitions(table, bucket, root, fit)
 
     def _at(self, location: str) -> dict | None:
         """The table of this place in S3, whoever made it."""
