@@ -42,9 +42,11 @@ def old(name: str) -> Iterator[NamedRun]:
     held = dataset.lease(name)
     until = held.now - datetime.timedelta(days=settings().run_retention_days)
     folders = storage.folders(settings().lake_bucket, f"prices/dataset={name}/")
-    with_prices, base = {folder.partition("run_id=")[2].rstrip("/") for folder in folders}, base_of(name, held.lease)
+    with_prices = {folder.partition("run_id=")[2].rstrip("/") for folder in folders}
+    shown = dataset.latest(name)
+    needed = {base_of(name, held.lease), shown.run_id if shown else ""}  # crawls may have failed since it was shown
     for key, run_id in dataset.published_keys(name)[:-1]:  # the newest stays, however old it is
-        if run_id in with_prices and run_id != base:
+        if run_id in with_prices and run_id not in needed:
             if dataset.published_run(key).finished >= until:
                 return  # those after it are younger
             yield {"run_id": run_id, "dataset": name}

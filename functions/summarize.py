@@ -18,7 +18,7 @@ from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, S
 from common.settings import Settings, settings
 from common.track_record import Before
 from stocks import metrics, schemas, track, traffic_light
-from stocks.contract import FOREST_SEED, FOREST_TREES, HORIZONS, STALE, Arrays
+from stocks.contract import FOREST_SEED, FOREST_TREES, HORIZONS, SCHEMA, STALE, Arrays
 from stocks.dataset import plan as published_run
 from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
@@ -134,6 +134,7 @@ def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
         table_hash=facts.table_hash,
         fold=drawn.fold,
         code=drawn.code,
+        schema=SCHEMA,
     )
     dataset.publish(run, published)
     row = schemas.to_parquet("runs", run_row(facts))

@@ -12,6 +12,6 @@ select
   t.basis,
   array_join(t.notes, '; ') as notes
 from tickers t
-join run_history r on r.dataset = t.dataset and r.run_id = t.run_id
-where r.newest and (t.status <> 'forecast' or t.corrections > 0 or cardinality(t.rescaled) > 0 or cardinality(t.notes) > 0)
+join latest l on l.dataset = t.dataset and l.run_id = t.run_id
+where l.schema = 2 and (t.status <> 'forecast' or t.corrections > 0 or cardinality(t.rescaled) > 0 or cardinality(t.notes) > 0)
 order by t.dataset, t.ticker

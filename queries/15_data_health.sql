@@ -6,7 +6,7 @@ select
   t.last_day,
   substr(n.note, 9) as finding
 from tickers t
-join run_history r on r.dataset = t.dataset and r.run_id = t.run_id
+join latest l on l.dataset = t.dataset and l.run_id = t.run_id
 cross join unnest(t.notes) as n (note)
-where r.newest and n.note like 'health: %'
+where l.schema = 2 and n.note like 'health: %'
 order by t.dataset, t.ticker, n.note

@@ -16,7 +16,9 @@ from common.errors import RejectedSettings, Transient
 from common.events import NamedRun
 from common.settings import settings as of_stack
 from stocks.dataset import coordination
+from stocks.dataset import latest as shown
 from stocks.dataset import plan as plans
+from stocks.dataset.latest import Latest
 from stocks.dataset.lease import Asked, Lease
 from stocks.dataset.plan import Plan, Run
 from stocks.dataset.settings import Settings, WrongSettings, parse, version_of
@@ -78,6 +80,28 @@ def change_lease(dataset: str, change: Callable[[Held], Lease | None]) -> None:
         if changed is None or write_lease(dataset, changed, held.etag):
             return
     raise Transient(f"the lease of {dataset} keeps changing")
+
+
+def latest(dataset: str) -> Latest | None:
+    """The run that the views show, None where they show none."""
+    body = storage.find(of_stack().lake_bucket, keys.latest(dataset)).body
+    return None if body is None else Latest.from_json(body)
+
+
+def show_newest(dataset: str, crawled: int) -> None:
+    """Have the views show the newest published run that a crawl has seen, which has seen all up to this term."""
+    lake, key = of_stack().lake_bucket, keys.latest(dataset)
+    by_term = {keys.term_of(left): left for left, _ in published_keys(dataset)}
+    term = shown.newest(by_term, crawled)
+    if not term:
+        return
+    run = published_run(by_term[term])
+    for _ in range(ROUNDS):
+        body, etag, _ = storage.find(lake, key)
+        changed = shown.successor(None if body is None else Latest.from_json(body), dataset, run)
+        if changed is None or storage.put_if(lake, key, changed.to_json(), etag):
+            return
+    raise Transient(f"{key} keeps changing")
 
 
 def ask(holder: str) -> Asked:

@@ -46,6 +46,11 @@ def lease(dataset: str) -> str:
     return f"leads/{dataset}.json"
 
 
+def latest(dataset: str) -> str:
+    """The dataset's row of the table `latest`."""
+    return f"latest/{dataset}.json"
+
+
 def verdicts(dataset: str) -> str:
     """The prefix of a dataset's verdicts in the lake."""
     return f"verdicts/dataset={dataset}/"
@@ -84,3 +89,8 @@ def published(dataset: str) -> str:
 def published_run(dataset: str, term: int, run_id: str) -> str:
     """Names sort by term, so the newest come last."""
     return f"{published(dataset)}{term:08d}-{run_id}.json"
+
+
+def term_of(published: str) -> int:
+    """The term in the key of what a published run leaves."""
+    return int(published.rpartition("/")[2].partition("-")[0])

@@ -33,7 +33,7 @@ ADVICE = {
     "TrainingFailed": f"{_TRAINING_LOG} {AGAIN}",
     "EndpointFailed": f"{_ENDPOINT_LOG} {AGAIN}",
     "ModelFailed": f"{_ENDPOINT_LOG} {AGAIN}",
-    "CrawlFailed": "The results are in the lake; start the crawler once more and SQL will see them.",
+    "CrawlFailed": "The results are in the lake; Resume crawls again by itself, and then SQL sees them.",
     "Transient": _BUSY,
     "Lambda.ServiceException": _BUSY,
     "Lambda.AWSLambdaException": _BUSY,

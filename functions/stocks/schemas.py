@@ -1,6 +1,6 @@
 """The tables analysts read: explicit schemas, and columns written as Parquet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +10,18 @@ from stocks.contract import COLUMNS, MODELS, QUANTILES
 from stocks.series import Shard
 from stocks.track import Said
 
+CRAWLED = (
+    "metrics",
+    "predictions",
+    "prices",
+    "runs",
+    "tickers",
+)  # with a partition of each run; the rest is the template's
 ROW_GROUP = 100_000  # rows; files are sorted by ticker, so a query for one ticker skips the other groups
 
 _string, _double, _int32, _int64 = pa.string(), pa.float64(), pa.int32(), pa.int64()
 _date, _instant = pa.date32(), pa.timestamp("ms")
+_HIVE = {_string: "string", _double: "double", _int32: "int", _int64: "bigint", _date: "date", _instant: "timestamp"}
 _rescaled = pa.list_(pa.struct([("upload", _string), ("ratio", _double), ("days", _int64)]))
 
 SCHEMAS = {
@@ -105,6 +113,20 @@ SCHEMAS = {
         + [(name, _double) for name in ("open", "high", "low", "close", "adjclose", "volume")]
     ),
 }
+
+
+def hive(kind: pa.DataType) -> str:
+    """A column's type as the Glue catalog writes it. Raises KeyError for one that no table has."""
+    if pa.types.is_list(kind):
+        return f"array<{hive(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        return f"struct<{','.join(f'{field.name}:{hive(field.type)}' for field in kind)}>"
+    return _HIVE[kind]
+
+
+def missing(table: str, columns: Collection[str]) -> list[tuple[str, str]]:
+    """Names and Hive types of the columns that a table in the catalog does not have yet, in the schema's order."""
+    return [(field.name, hive(field.type)) for field in SCHEMAS[table] if field.name not in columns]
 
 
 def to_parquet(table: str, columns: Mapping[str, Sequence | np.ndarray]) -> bytes:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +13,17 @@ import duckdb
 from sqlglot import exp
 
 from local import ministack, paths
-from local.athena import errors, types
+from local.athena import errors, listings, pruning, types
 from local.athena.errors import QueryFailed, at
 from local.athena.functions import MACROS
+from local.athena.listings import INFORMATION, partitions_of, table_of
 from local.athena.models import Query
 from local.athena.statements import parse
 from local.athena.translate import CATALOG, to_duckdb
 
 _PRESTO_VIEW = re.compile(r"/\* Presto View: (\S+) \*/")
-_SCHEMA_OF_SCHEMAS = "information_schema"
+LISTINGS = {"partitions": listings.partitions, "places": listings.places}
+_log = logging.getLogger("athena")
 
 
 class Session:
@@ -28,7 +31,8 @@ class Session:
 
     def __init__(self, database: str):
         self.database = database
-        self.scanned = 0
+        self._files: dict[str, int] = {}  # what was read, with its bytes
+        self._answers: dict[tuple[str, str], frozenset[int] | None] = {}
         self._known: dict[tuple[str, str], dict[str, str]] = {}
         self.connection = duckdb.connect(":memory:")
         self.connection.execute("set timezone = 'UTC'; set disabled_optimizers = 'type_pushdown'")
@@ -40,18 +44,41 @@ class Session:
         database, tree = database or self.database, query.tree.copy()
         ctes = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
         schema: dict = {CATALOG: {}}
-        for table in list(tree.find_all(exp.Table)):
-            if not isinstance(table.this, exp.Identifier):
-                continue
+        tables = [table for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
+        kept = [self._kept(table, query, database) if table.db or table.name.lower() not in ctes else None
+                for table in tables]  # fmt: skip
+        for table, places in zip(tables, kept, strict=True):
             place = at(query.source, errors.start_of(table))
             if table.catalog.lower() not in ("", CATALOG):
                 raise QueryFailed(f"CATALOG_NOT_FOUND: {place}: Catalog '{table.catalog.lower()}' not found")
             owner, name = (table.db or database).lower(), table.name.lower()
             if not table.db and name in ctes and f"{owner}/{name}" not in ministack.tables:
                 continue
-            schema[CATALOG].setdefault(owner, {})[name] = self._relation(owner, name, place)
+            if places is not None:
+                name = _narrowed(table, len(self._known))
+            schema[CATALOG].setdefault(owner, {})[name] = self._relation(owner, name, place, places)
         text = to_duckdb(tree, query.source, database, schema)
-        return text.replace(f'"{_SCHEMA_OF_SCHEMAS}".', f'"_{_SCHEMA_OF_SCHEMAS}".')
+        return text.replace(f'"{INFORMATION}".', f'"_{INFORMATION}".')
+
+    @property
+    def scanned(self) -> int:
+        return sum(self._files.values())
+
+    def _kept(self, table: exp.Table, query: Query, database: str) -> frozenset[int] | None:
+        """The places of the partitions that the query can need; None for all."""
+        found = ministack.tables.get(f"{(table.db or database).lower()}/{table.name.lower()}")
+        keys = {key["Name"].lower() for key in (found or {}).get("PartitionKeys", [])}
+        asked = pruning.question(table, keys) if keys else None
+        if asked is None:
+            return None
+        if (known := (database, asked.sql("trino"))) not in self._answers:
+            try:
+                prepared = self.prepare(Query(asked, query.source), database)
+                self._answers[known] = frozenset(row[0] for row in self.connection.execute(prepared).fetchall())
+            except (QueryFailed, duckdb.Error) as error:  # what is wrong is the query's own to say, in its own words
+                _log.info("all partitions of %s are read: %s", table.name, error)
+                self._answers[known] = None
+        return self._answers[known]
 
     def describe(self, text: str, query: Query) -> list[tuple[str, str]]:
         """Names and DuckDB types of a prepared query's columns. Raises QueryFailed."""
@@ -60,22 +87,22 @@ class Session:
         except duckdb.Error as error:
             raise errors.from_duckdb(error, query.tree, query.source) from error
 
-    def _relation(self, database: str, name: str, place: str) -> dict[str, str]:
-        """Set up one table or view, once; its columns with Trino types."""
+    def _relation(self, database: str, name: str, place: str, places: frozenset[int] | None = None) -> dict[str, str]:
+        """Set up one table or view, once; its columns with Trino types. `places`: its partitions, None for all."""
         if (database, name) not in self._known:
             self.connection.execute(f'create schema if not exists {CATALOG}."{_hidden_schema(database)}"')
             relation = f'{CATALOG}."{_hidden_schema(database)}"."{name}"'
-            if database == _SCHEMA_OF_SCHEMAS:
-                _information(self.connection, name, relation, place)
-            elif name.endswith("$partitions"):
-                self.connection.execute(
-                    f"create table {relation} as {_partition_rows(table_of(database, name, place))}"
-                )
-            elif (view := definition(table := table_of(database, name, place))) is not None:
+            base, _, listing = name.partition("$")
+            table = {} if database == INFORMATION else table_of(database, base, place)
+            if database == INFORMATION:
+                self.connection.execute(f"create table {relation} as {listings.information(name, place)}")
+            elif listing in LISTINGS:
+                self.connection.execute(f"create table {relation} as {LISTINGS[listing](table)}")
+            elif (view := definition(table)) is not None:
                 self._view(view, relation, f"{CATALOG}.{database}.{name}", place)
             else:
-                text, scanned = _table(self.connection, table)
-                self.scanned += scanned
+                text, files = _table(self.connection, table, places)
+                self._files |= files
                 self.connection.execute(f"create view {relation} as {text}")
             self._known[database, name] = {
                 row[0]: types.duckdb_to_trino(row[1])
@@ -106,28 +133,6 @@ class Session:
         self.connection.execute(f"create view {relation} as {text}")
 
 
-def table_of(database: str, name: str, place: str = "line 1:1") -> dict:
-    """The Glue table. Raises QueryFailed."""
-    if database not in ministack.databases:
-        raise QueryFailed(f"SCHEMA_NOT_FOUND: {place}: Schema '{database}' does not exist")
-    table = ministack.tables.get(f"{database}/{name.removesuffix('$partitions')}")
-    if table is None:
-        raise QueryFailed(f"TABLE_NOT_FOUND: {place}: Table '{CATALOG}.{database}.{name}' does not exist")
-    return table
-
-
-def tables_of(database: str) -> list[dict]:
-    return sorted((table for key, table in ministack.tables.items() if key.startswith(f"{database}/")), key=_name)
-
-
-def _name(table: dict) -> str:
-    return table["Name"]
-
-
-def partitions_of(table: dict) -> list[dict]:
-    return ministack.partitions.get(f"{table['DatabaseName']}/{table['Name']}", [])
-
-
 def definition(table: dict) -> dict | None:
     """What CREATE VIEW stored: originalSql, schema and columns; nothing for a table."""
     if table.get("TableType") != "VIRTUAL_VIEW":
@@ -144,35 +149,45 @@ def view_text(sql: str, database: str, columns: list[dict]) -> str:
     return f"/* Presto View: {base64.b64encode(json.dumps(stored).encode()).decode()} */"
 
 
-def _table(connection: Any, table: dict) -> tuple[str, int]:
-    """A SELECT of the declared columns over the files, and the files' size; partitions of no file do not matter."""
+def _narrowed(table: exp.Table, number: int) -> str:
+    """Have the query read a part of the table, under a name of its own that is returned."""
+    alias = table.args.get("alias") or exp.TableAlias(this=table.this.copy())
+    narrow = exp.to_identifier(f"{table.name.lower()}${number}", quoted=True)
+    narrow.meta.update(table.this.meta)
+    table.set("this", narrow)
+    table.set("alias", alias)
+    return narrow.name
+
+
+def _table(connection: Any, table: dict, places: frozenset[int] | None) -> tuple[str, dict[str, int]]:
+    """A SELECT of the declared columns over the files, and the files' sizes; partitions of no file do not matter."""
     storage, keys = table["StorageDescriptor"], table["PartitionKeys"]
-    files, scanned = [], 0
-    for values, location in _locations(table):
+    files: dict[str, int] = {}
+    for values, location in _locations(table, places):
         folder = "/".join(f"{key['Name']}={quote(value, safe='')}" for key, value in zip(keys, values, strict=True))
         for file, size in _files(location, folder):
-            files.append(str(file))
-            scanned += size
+            files[str(file)] = size
     declared = [(column["Name"], types.hive_to_duckdb(column["Type"])) for column in storage["Columns"] + keys]
     if not files:
         nulls = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in declared)
-        return f"select {nulls} where false", 0
-    relation = ministack.duckdb_relation(table, files)
+        return f"select {nulls} where false", files
+    relation = ministack.duckdb_relation(table, list(files))
     present = {row[0].lower() for row in connection.execute(f"describe select * from {relation}").fetchall()}
     columns = ", ".join(
         f'cast({f"{chr(34)}{name}{chr(34)}" if name in present else "null"} as {kind}) as "{name}"'
         for name, kind in declared
     )
-    return f"select {columns} from {relation}", scanned
+    return f"select {columns} from {relation}", files
 
 
-def _locations(table: dict) -> Iterator[tuple[list[str], str]]:
+def _locations(table: dict, places: frozenset[int] | None) -> Iterator[tuple[list[str], str]]:
     """Partition values and location of everything Athena would read: registered partitions and nothing beside them."""
     if not table["PartitionKeys"]:
         yield [], table["StorageDescriptor"]["Location"]
         return
-    for partition in partitions_of(table):
-        yield partition["Values"], partition["StorageDescriptor"]["Location"]
+    for place, partition in enumerate(partitions_of(table)):
+        if places is None or place in places:
+            yield partition["Values"], partition["StorageDescriptor"]["Location"]
 
 
 def _files(location: str, folder: str) -> Iterator[tuple[Path, int]]:
@@ -194,48 +209,6 @@ def _files(location: str, folder: str) -> Iterator[tuple[Path, int]]:
         yield file, len(body)
 
 
-def _partition_rows(table: dict) -> str:
-    keys = [key["Name"] for key in table["PartitionKeys"]]
-    rows = [", ".join(_literal(value) for value in partition["Values"]) for partition in partitions_of(table)]
-    names = ", ".join(f'"{key}"' for key in keys)
-    if not rows:
-        return f"select {', '.join(f'null::varchar as {key}' for key in keys)} where false"
-    return f"select * from (values {', '.join(f'({row})' for row in rows)}) as t({names})"
-
-
 def _hidden_schema(database: str) -> str:
     """DuckDB has an information_schema of its own."""
-    return f"_{database}" if database == _SCHEMA_OF_SCHEMAS else database
-
-
-def _information(connection: Any, name: str, relation: str, place: str) -> None:
-    """information_schema's tables and columns, of all databases."""
-    rows: list[str] = []
-    heads = {
-        "schemata": "catalog_name, schema_name",
-        "tables": "table_catalog, table_schema, table_name, table_type",
-        "columns": "table_catalog, table_schema, table_name, column_name, ordinal_position, data_type",
-    }
-    if name not in heads:
-        raise QueryFailed(f"TABLE_NOT_FOUND: {place}: Table '{CATALOG}.{_SCHEMA_OF_SCHEMAS}.{name}' does not exist")
-    for database in ministack.databases:
-        if name == "schemata":
-            rows.append(f"('{CATALOG}', {_literal(database)})")
-        for table in tables_of(database) if name != "schemata" else []:
-            owner = f"'{CATALOG}', {_literal(database)}, {_literal(table['Name'])}"
-            if name == "tables":
-                rows.append(f"({owner}, '{'VIEW' if table['TableType'] == 'VIRTUAL_VIEW' else 'BASE TABLE'}')")
-                continue
-            columns = table["StorageDescriptor"]["Columns"] + table["PartitionKeys"]
-            rows += [
-                f"({owner}, {_literal(column['Name'])}, {number}::bigint, "
-                f"{_literal(types.hive_to_trino(column['Type']))})"
-                for number, column in enumerate(columns, 1)
-            ]
-    empty = f"select {', '.join(f'null as {head}' for head in heads[name].split(', '))} where false"
-    filled = f"select * from (values {', '.join(rows)}) as t({heads[name]})"
-    connection.execute(f"create table {relation} as {filled if rows else empty}")
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return f"_{database}" if database == INFORMATION else database

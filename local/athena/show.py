@@ -1,7 +1,7 @@
 """SHOW and DESCRIBE, from the Glue catalog alone."""
 
 from local import ministack
-from local.athena import catalog
+from local.athena import catalog, listings
 from local.athena.errors import QueryFailed
 from local.athena.models import Result
 
@@ -34,7 +34,7 @@ def _lines(columns: list[str], rows: list[list[str | None]]) -> Result:
 
 
 def _table(name: list[str], database: str) -> dict:
-    return catalog.table_of(name[0] if len(name) > 1 else database, name[-1])
+    return listings.table_of(name[0] if len(name) > 1 else database, name[-1])
 
 
 def _columns(table: dict) -> list[dict]:
@@ -47,7 +47,7 @@ def _show_tables(kind: str, rest: list[str], database: str) -> Result:
     owner = rest[0] if rest and not rest[0].startswith("'") else database
     names = [
         table["Name"]
-        for table in catalog.tables_of(owner)
+        for table in listings.tables_of(owner)
         if (kind == "tables" or table["TableType"] == "VIRTUAL_VIEW")
         and any(ministack.name_matches(part, table["Name"]) for part in pattern.split("|"))
     ]
@@ -59,7 +59,7 @@ def _show_partitions(table: dict) -> Result:
     if not keys:
         raise QueryFailed(f"FAILED: SemanticException Table {table['Name']} is not a partitioned table")
     parts = ["/".join(f"{key}={value}" for key, value in zip(keys, partition["Values"], strict=True))
-             for partition in catalog.partitions_of(table)]  # fmt: skip
+             for partition in listings.partitions_of(table)]  # fmt: skip
     return _lines(["partition"], [[part] for part in sorted(parts)])
 
 

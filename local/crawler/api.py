@@ -13,6 +13,7 @@ from local import faults, ministack
 from local.crawler.engine import Crawl
 from local.crawler.errors import CrawlFailed, Stopped
 from local.crawler.lake import LOG_GROUP
+from local.crawler.models import NEW_FOLDERS
 from local.ministack import Response, error_response_json, get_account_id, json_response
 
 RUNNING_SECONDS, STOPPING_SECONDS = 0.5, 0.3  # at least: whoever polls sees every state
@@ -23,9 +24,12 @@ _log = logging.getLogger("crawler")
 _lock = threading.Lock()
 _running: dict[str, Crawl] = {}
 _history: dict[str, list[dict[str, Any]]] = {}
+_crawled: dict[str, set[str]] = {}  # the folders that a crawler's good crawls have listed; none before the first
 
 
 def install() -> None:
+    ministack.create_crawler.replace(_create)
+    ministack.update_crawler.replace(_update)
     ministack.start_crawler.replace(_start)
     ministack.stop_crawler.replace(_stop)
     ministack.get_crawler.replace(_get)
@@ -41,6 +45,33 @@ def _request(method: str, path: str, headers: dict, body: bytes, query: dict) ->
     return ministack.glue_request.original(method, path, headers, body, query)
 
 
+def _create(data: dict) -> Response:
+    return _refusal(data) or ministack.create_crawler.original(data)
+
+
+def _update(data: dict) -> Response:
+    standing = ministack.crawlers.get(data.get("Name", "")) or {}
+    return _refusal({**standing, **data}) or ministack.update_crawler.original(data)
+
+
+def _refusal(crawler: dict) -> Response | None:
+    """Glue's answer to a crawler of new folders that would change or delete what stands.
+
+    /glue/latest/dg/incremental-crawls.html; the words are those that LBHackney-IT/Data-Platform#2418 quotes.
+    """
+    if (crawler.get("RecrawlPolicy") or {}).get("RecrawlBehavior") != NEW_FOLDERS:
+        return None
+    policy = crawler.get("SchemaChangePolicy") or {}
+    if policy.get("UpdateBehavior") == policy.get("DeleteBehavior") == "LOG":
+        return None
+    return error_response_json(
+        "InvalidInputException",
+        'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior value '
+        "and LOG UpdateBehavior value.",
+        400,
+    )
+
+
 def _start(data: dict) -> Response:
     name = data.get("Name", "")
     with _lock:
@@ -51,7 +82,7 @@ def _start(data: dict) -> Response:
         role = crawler["Role"]
         if not role.startswith("arn:"):
             role = f"arn:aws:iam::{get_account_id()}:role/{role}"
-        crawl = _running[name] = Crawl(crawler, role, str(uuid.uuid4()))
+        crawl = _running[name] = Crawl(crawler, role, str(uuid.uuid4()), _crawled.get(name))
         crawler["State"], crawler["CrawlElapsedTime"] = "RUNNING", 0
         # GetCrawler answers whole seconds, as AWS's does: a crawl looks up to a second older than it is.
         record = {"CrawlId": crawl.run_id, "State": "RUNNING", "StartTime": int(time.time()), "LogGroup": LOG_GROUP,
@@ -100,6 +131,8 @@ def _finish(crawler: dict, crawl: Crawl, record: dict, status: str, reason: str,
     done = {"seconds": seconds, "created": len(crawl.created), "updated": len(crawl.updated),
             "deleted": len(crawl.deleted)}  # fmt: skip
     with _lock:
+        if status == "SUCCEEDED":
+            _crawled.setdefault(crawler["Name"], set()).update(crawl.folders)
         record |= {"State": _WORDS[status], "EndTime": int(time.time()), _DONE: done}
         last = {key: record[key] for key in ("LogGroup", "LogStream", "MessagePrefix", "StartTime")}
         last["Status"] = status
@@ -138,6 +171,7 @@ def _delete(data: dict) -> Response:
         if name in _running:
             return error_response_json("CrawlerRunningException", f"Crawler with name {name} is running", 400)
         _history.pop(name, None)
+        _crawled.pop(name, None)
         return ministack.delete_crawler.original(data)
 
 

@@ -3,6 +3,12 @@
 AWS's crawlers classify many formats; this one reads Parquet and fails, with a reason, on any other file. Where AWS's
 documentation is silent: of a table's folders those with other partition keys than most are skipped, with the words AWS
 logs for a table that exists.
+
+A crawler of new folders reads everything once. From then on it lists as before, reads the folders that no good crawl
+has listed, and adds partitions: /glue/latest/dg/incremental-crawls.html. It changes no table that stands, and makes new
+ones, as the API has it of every SchemaChangePolicy (an older text of that page said that it makes none). The page
+leaves out a folder whose schema is "not compatible". Here it is one with a column that the table lacks or has in
+another type, the strictest reading.
 """
 
 import hashlib
@@ -22,8 +28,11 @@ from local.crawler.tables import DEPRECATED, MADE_BY, RUN_ID
 class Crawl:
     """The work of one StartCrawler; `lines` is its log, `created`, `updated` and `deleted` name tables."""
 
-    def __init__(self, crawler: dict[str, Any], role: str, run_id: str) -> None:
+    def __init__(self, crawler: dict[str, Any], role: str, run_id: str, crawled: set[str] | None = None) -> None:
+        """`crawled` are the folders that the crawler knows, None before its first good crawl; `folders` are all."""
         self.settings = Settings.of(crawler)
+        self.known = crawled if self.settings.new_folders else None
+        self.folders: set[str] = set()
         self.targets = (crawler.get("Targets") or {}).get("S3Targets") or []
         self.role, self.run_id = role, run_id
         self.stop = threading.Event()
@@ -42,10 +51,12 @@ class Crawl:
         self._existing = {table["Name"]: table for table in self.catalog.tables()}
         groups = [group for target in self.targets for group in self._target(target)]
         self.tell("BENCHMARK", f"Classification complete, writing results to database {self.settings.database}")
+        self.tell("BENCHMARK", f"{self.lake.reads} requests have read {self.lake.bytes} bytes")
         for bucket, root, files in groups:
             self._go_on()
             self._table(bucket, root, files)
-        self._gone_tables()
+        if self.known is None:
+            self._gone_tables()
         self.tell("BENCHMARK", "Finished writing to Catalog")
 
     def tell(self, level: str, text: str) -> None:
@@ -60,10 +71,14 @@ class Crawl:
         bucket, _, prefix = target["Path"].removeprefix("s3://").partition("/")
         include = prefix if not prefix or prefix.endswith("/") else prefix + "/"
         files = []
-        for key, size, etag in self.lake.objects(bucket, include):
+        for key, size in self.lake.objects(bucket, include):
             self._go_on()
+            folder = f"{bucket}/{key[: key.rfind('/') + 1]}"
+            self.folders.add(folder)
+            if folder in (self.known or ()):
+                continue
             if layout.is_crawled(key, size, include, target.get("Exclusions") or []):
-                files.append(self.lake.file(bucket, key, size, etag))
+                files.append(self.lake.file(bucket, key, size))
         grouped = layout.tables(files, include, self.settings.level, self.settings.combine)
         return [(bucket, root, members) for root, members in grouped.items()]
 
@@ -83,12 +98,24 @@ class Crawl:
         files = [file for members in folders.values() for file in members]
         if not files:
             return
+        if self.known is not None and old:
+            self._new_partitions(old, bucket, root, folders)
+            return
         for name in tables.columns(files)[1]:
             self.tell("WARN", f"Column {name} of {location} has types that do not fit together: string")
         name = old["Name"] if old else self._free_name(bucket, root, location)
         table = self._write(old, tables.table_input(self.settings, name, location, keys, files))
         if keys:
             self._partitions(table, bucket, root, folders)
+
+    def _new_partitions(self, table: dict, bucket: str, root: str, folders: dict[str, list[File]]) -> None:
+        """Add what is new to a table that stands and has all its columns."""
+        columns = {(column["Name"], column["Type"]) for column in table["StorageDescriptor"]["Columns"]}
+        fit = {folder: files for folder, files in folders.items() if set(tables.columns(files)[0]) <= columns}
+        for folder in folders.keys() - fit.keys():
+            self.tell("WARN", f"Folder schema does not match table schema, skipped folder: {bucket}/{folder}")
+        if table["PartitionKeys"]:
+            self._partitions(table, bucket, root, fit)
 
     def _at(self, location: str) -> dict | None:
         """The table of this place in S3, whoever made it."""
@@ -141,7 +168,7 @@ class Crawl:
         changed = [new for values, new in crawled.items() if not tables.same(existing.get(values, new), new)]
         if self.settings.update:
             self.catalog.update_partitions(name, changed)
-        gone = [list(values) for values in existing if values not in crawled]
+        gone = [list(values) for values in existing if values not in crawled and self.known is None]
         for lost in gone:
             self.tell("INFO", f"Partition {lost} of table {name} has no files any more")
         if self.settings.delete == "DELETE_FROM_DATABASE":

@@ -24,8 +24,6 @@ MAGIC = b"PAR1"
 SHORTEST = 12  # bytes of the magic words and the footer's length
 FOOTER_GUESS = 1 << 16
 
-_known: dict[tuple[str, str, str], File] = {}  # by bucket, key and ETag: what an earlier crawl made of the same bytes
-
 
 class Lake:
     """A role's view of S3 and of its log group."""
@@ -42,25 +40,17 @@ class Lake:
             "endpoint_url": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
             "config": Config(retries={"max_attempts": 2}, s3={"addressing_style": "path"}),
         }
-        self._role = role
+        self.reads = self.bytes = 0  # of GetObject
         self._s3, self._logs = session.client("s3", **options), session.client("logs", **options)
         self._duckdb = duckdb.connect()
 
-    def objects(self, bucket: str, prefix: str) -> list[tuple[str, int, str]]:
-        """Keys, sizes and ETags below the prefix, by key."""
+    def objects(self, bucket: str, prefix: str) -> list[tuple[str, int]]:
+        """Keys and sizes below the prefix, by key."""
         with _as_crawl_error():
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            return [(item["Key"], item["Size"], item["ETag"]) for page in pages for item in page.get("Contents", [])]
+            return [(item["Key"], item["Size"]) for page in pages for item in page.get("Contents", [])]
 
-    def file(self, bucket: str, key: str, size: int, etag: str) -> File:
-        """The object; read again only where it has changed, if the role may still read it."""
-        known = _known.get((bucket, key, etag))
-        if known and permissions.role_allows(self._role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"):
-            return known
-        read = _known[bucket, key, etag] = self._described(bucket, key, size)
-        return read
-
-    def _described(self, bucket: str, key: str, size: int) -> File:
+    def file(self, bucket: str, key: str, size: int) -> File:
         """The file by its footer. Raises CrawlFailed where it is no Parquet."""
         tail = self._read(bucket, key, max(size - FOOTER_GUESS, 0), size)
         if size <= SHORTEST or not tail.endswith(MAGIC):
@@ -93,7 +83,9 @@ class Lake:
     def _read(self, bucket: str, key: str, start: int, end: int) -> bytes:
         with _as_crawl_error():
             answer = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end - 1}")
-            return answer["Body"].read()
+            body = answer["Body"].read()
+        self.reads, self.bytes = self.reads + 1, self.bytes + len(body)
+        return body
 
     def log(self, stream: str, lines: list[str]) -> None:
         """Append to the crawler's log; a role that may not write logs crawls without one."""

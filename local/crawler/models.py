@@ -6,6 +6,8 @@ from typing import Any
 
 type Column = tuple[str, str]
 
+NEW_FOLDERS = "CRAWL_NEW_FOLDERS_ONLY"
+
 
 @dataclasses.dataclass(frozen=True)
 class File:
@@ -35,6 +37,7 @@ class Settings:
     index: bool
     update: bool
     delete: str
+    new_folders: bool
 
     @classmethod
     def of(cls, crawler: dict[str, Any]) -> "Settings":
@@ -52,4 +55,5 @@ class Settings:
             index=configuration.get("CreatePartitionIndex", True),
             update=policy.get("UpdateBehavior", "UPDATE_IN_DATABASE") == "UPDATE_IN_DATABASE",
             delete=policy.get("DeleteBehavior", "DEPRECATE_IN_DATABASE"),
+            new_folders=(crawler.get("RecrawlPolicy") or {}).get("RecrawlBehavior") == NEW_FOLDERS,
         )

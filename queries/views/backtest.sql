@@ -54,5 +54,5 @@ select
   p.actual between p.p10 and p.p90 as inside_80,
   p.actual between p.p025 and p.p975 as inside_95
 from predictions p
-join run_history r on r.dataset = p.dataset and r.run_id = p.run_id
-where r.newest and p.split = 'test'
+join latest l on l.dataset = p.dataset and l.run_id = p.run_id
+where l.schema = 2 and p.split = 'test'

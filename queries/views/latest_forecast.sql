@@ -50,5 +50,5 @@ select
   p.drift,
   p.random_forest
 from predictions p
-join run_history r on r.dataset = p.dataset and r.run_id = p.run_id
-where r.newest and p.split = 'future'
+join latest l on l.dataset = p.dataset and l.run_id = p.run_id
+where l.schema = 2 and p.split = 'future'

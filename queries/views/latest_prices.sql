@@ -12,5 +12,5 @@
 -- volume double: shares traded
 select p.dataset, p.run_id, p.ticker, p.date, p.open, p.high, p.low, p.close, p.adjclose, p.volume
 from prices p
-join run_history r on r.dataset = p.dataset and r.run_id = p.run_id
-where r.newest
+join latest l on l.dataset = p.dataset and l.run_id = p.run_id
+where l.schema = 2

@@ -48,5 +48,5 @@ select
   m.pinball_vs_constant_median,
   m.qlike
 from metrics m
-join run_history r on r.dataset = m.dataset and r.run_id = m.run_id
-where r.newest and m.ticker = '*'
+join latest l on l.dataset = m.dataset and l.run_id = m.run_id
+where l.schema = 2 and m.ticker = '*'

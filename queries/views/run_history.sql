@@ -1,10 +1,11 @@
 -- Every whole run, one row each; a run that failed before its last step is in no view.
--- A dataset's newest run is that of the highest term: runs of a dataset follow each other, whatever clocks say.
--- The other views show the newest run of each dataset only. Runs of another schema than 2 have other columns and are in no view.
+-- A dataset's newest run is that of the highest term that the catalog has whole, as the table latest names it: runs of a
+-- dataset follow each other, whatever clocks say. Views of the newest run join that table, and read no other run.
+-- Runs of another schema than 2 have other columns and are in no view.
 --
 -- dataset varchar: folder under incoming/ that the files were dropped into
 -- run_id varchar: the dataset and a hash of the execution
--- newest boolean: whether this is the dataset's newest run
+-- newest boolean: whether this is the dataset's newest run, which the other views show
 -- term bigint: counts the dataset's leading executions; gaps are runs that published nothing; 0: of the first version
 -- files integer: files that make the table
 -- new_files array(varchar): uploads that no run had published before, as in file_history
@@ -36,40 +37,39 @@
 -- seed bigint: of training; the forest's stands in parameters
 -- parameters varchar: JSON of what else shapes the figures, such as test_fraction, epochs and library versions
 select
-  dataset,
-  run_id,
-  row_number() over (
-    partition by dataset order by coalesce(term, 0) desc, uploaded desc, started desc, run_id desc
-  ) = 1 as newest,
-  coalesce(term, 0) as term,
-  files,
-  new_files,
-  missing,
-  source_key,
-  source_version,
-  uploaded,
-  started,
-  finished,
-  date_diff('second', started, finished) / 60e0 as minutes,
-  rows,
-  rejected_rows,
-  tickers,
-  train_seconds,
-  endpoint_seconds,
-  cost_usd,
-  model_uri,
-  base_run,
-  settings,
-  inputs,
-  table_hash,
-  light_live,
-  light_backtest,
-  code,
-  training_image,
-  inference_image,
-  training_instance_type,
-  endpoint_instance_type,
-  seed,
-  parameters
-from runs
-where schema = 2
+  r.dataset,
+  r.run_id,
+  l.run_id is not null as newest,
+  coalesce(r.term, 0) as term,
+  r.files,
+  r.new_files,
+  r.missing,
+  r.source_key,
+  r.source_version,
+  r.uploaded,
+  r.started,
+  r.finished,
+  date_diff('second', r.started, r.finished) / 60e0 as minutes,
+  r.rows,
+  r.rejected_rows,
+  r.tickers,
+  r.train_seconds,
+  r.endpoint_seconds,
+  r.cost_usd,
+  r.model_uri,
+  r.base_run,
+  r.settings,
+  r.inputs,
+  r.table_hash,
+  r.light_live,
+  r.light_backtest,
+  r.code,
+  r.training_image,
+  r.inference_image,
+  r.training_instance_type,
+  r.endpoint_instance_type,
+  r.seed,
+  r.parameters
+from runs r
+left join latest l on l.dataset = r.dataset and l.run_id = r.run_id
+where r.schema = 2

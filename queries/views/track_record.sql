@@ -74,8 +74,8 @@ moved as (
   join (
     select k.dataset, k.ticker, k.basis
     from tickers k
-    join run_history r on r.dataset = k.dataset and r.run_id = k.run_id
-    where r.newest
+    join latest l on l.dataset = k.dataset and l.run_id = k.run_id
+    where l.schema = 2
   ) n on n.dataset = t.dataset and n.ticker = t.ticker
 ),
 met as (

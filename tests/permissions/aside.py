@@ -56,10 +56,12 @@ NEEDED = {
     "RetireRole": {
         "retire": """
             s3:ListBucket IncomingBucket
+            s3:GetObject LakeBucket/latest/*
             s3:GetObject LakeBucket/leads/*
             s3:GetObject LakeBucket/plans/*
             s3:GetObject LakeBucket/published/*
             s3:ListBucket LakeBucket facts/*
+            s3:ListBucket LakeBucket latest/*
             s3:ListBucket LakeBucket leads/*
             s3:ListBucket LakeBucket metrics/*
             s3:ListBucket LakeBucket models/*

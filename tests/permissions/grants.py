@@ -202,14 +202,25 @@ NEEDED = {
         "to_a_successor": """
             s3:ListBucket IncomingBucket
             s3:GetObject IncomingBucket/incoming/*/settings.json
+            s3:GetObject LakeBucket/latest/*
             s3:GetObject LakeBucket/leads/*
             s3:GetObject LakeBucket/plans/*
+            s3:GetObject LakeBucket/published/*
+            s3:ListBucket LakeBucket latest/*
             s3:ListBucket LakeBucket leads/*
+            s3:ListBucket LakeBucket published/*
+            s3:ListBucket LakeBucket runs/*
             s3:ListBucket LakeBucket verdicts/*
             s3:PutObject LakeBucket/leads/*
             states:StartExecution states:stateMachine:<stack>""",
+        "to_what_is_newer": "s3:PutObject LakeBucket/latest/*",
     },
-    "StartCrawlerRole": {"step": "glue:StartCrawler glue:crawler/Crawler"},
+    "StartCrawlerRole": {
+        "step": """
+            glue:StartCrawler glue:crawler/Crawler
+            glue:GetTable glue:database/Database""",
+        "new_column": "glue:UpdateTable glue:database/Database",
+    },
     "CheckCrawlerRole": {"step": "glue:GetCrawler glue:crawler/Crawler"},
     "NotifyRole": {
         "step": """
@@ -256,13 +267,6 @@ NEEDED = {
             glue:BatchCreatePartition glue:catalog
             glue:BatchCreatePartition glue:database/Database
             glue:BatchCreatePartition glue:table/Database/*""",
-        "crawl_of_a_change": """
-            glue:UpdateTable glue:catalog
-            glue:UpdateTable glue:database/Database
-            glue:UpdateTable glue:table/Database/*
-            glue:BatchUpdatePartition glue:catalog
-            glue:BatchUpdatePartition glue:database/Database
-            glue:BatchUpdatePartition glue:table/Database/*""",
         "crawl_with_log": """
             logs:CreateLogGroup logs:log-group:/aws-glue/crawlers*
             logs:CreateLogStream logs:log-group:/aws-glue/crawlers*

@@ -17,7 +17,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common import keys
+from stocks import schemas
+from stocks.contract import SCHEMA
 from stocks.dataset import plan
+from stocks.dataset.latest import Latest
 from tests.permissions import aside, leases
 from tests.permissions.policies import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
@@ -124,6 +127,15 @@ def to_a_successor(replayed: Replay, function: str) -> str:
     return refused
 
 
+def to_what_is_newer(replayed: Replay, function: str) -> str:
+    """The views show a run of before."""
+    lead(replayed)
+    key = keys.latest(replayed.run["dataset"])
+    bucket, older = replayed.outputs["LakeBucket"], Latest(replayed.run["dataset"], "older", 0, SCHEMA)
+    replayed.client("s3").put_object(Bucket=bucket, Key=key, Body=older.to_json())
+    return replayed.call(function)[0]
+
+
 def open_report(replayed: Replay, function: str) -> str:
     """Follow the link that the message holds."""
     told = replayed.cloud.state / "logs" / "notifications.log"
@@ -219,7 +231,9 @@ def waiting_source(replayed: Replay) -> str:
 
 
 def crawl(replayed: Replay, function: str = "") -> str:
+    """A crawl as the stack's first one is, which goes by no folder that was read before."""
     glue, name = replayed.client("glue"), replayed.outputs["CrawlerName"]
+    glue.update_crawler(Name=name, RecrawlPolicy={"RecrawlBehavior": "CRAWL_EVERYTHING"})
     glue.start_crawler(Name=name)
     eventually(lambda: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY")
     return glue.get_crawler(Name=name)["Crawler"]["LastCrawl"].get("ErrorMessage", "")
@@ -239,25 +253,20 @@ def before_first_crawl(replayed: Replay) -> None:
         replayed.client("glue").delete_table(DatabaseName=replayed.outputs["DatabaseName"], Name=table["Name"])
 
 
-def before_crawl_of_a_change(replayed: Replay) -> None:
-    """Tables and partitions are made to tell of other files than there are."""
+def before_new_column(replayed: Replay) -> None:
+    """The stack's tables are of a version that had a column less."""
     assert crawl(replayed) == ""
-    glue, database = replayed.client("glue"), replayed.outputs["DatabaseName"]
     for table in crawled(replayed):
-        where = {"DatabaseName": database, "TableName": table["Name"]}
-        one = glue.get_partitions(**where)["Partitions"][0]
-        changed = {name: one[name] for name in ("Values", "StorageDescriptor")} | {"Parameters": {"recordCount": "0"}}
-        entry = {"PartitionValueList": one["Values"], "PartitionInput": changed}
-        glue.batch_update_partition(**where, Entries=[entry])
-        kept = {name: table[name] for name in ("Name", "StorageDescriptor", "PartitionKeys", "TableType")}
-        changed = kept | {"Parameters": {**table["Parameters"], "recordCount": "0"}}
-        glue.update_table(DatabaseName=database, TableInput=changed)
+        kept = {name: table[name] for name in ("Name", "PartitionKeys", "TableType", "Parameters")}
+        fewer = table["StorageDescriptor"] | {"Columns": table["StorageDescriptor"]["Columns"][:-1]}
+        database = replayed.outputs["DatabaseName"]
+        replayed.client("glue").update_table(DatabaseName=database, TableInput=kept | {"StorageDescriptor": fewer})
 
 
 def crawled(replayed: Replay) -> list[dict]:
-    """The tables that the crawler makes; views are the template's."""
+    """The tables that the crawler makes; views, and tables without partitions, are the template's."""
     found = replayed.client("glue").get_tables(DatabaseName=replayed.outputs["DatabaseName"])["TableList"]
-    return [table for table in found if table["TableType"] == "EXTERNAL_TABLE"]
+    return [table for table in found if table["Name"] in schemas.CRAWLED]
 
 
 BEFORE: dict[str, Callable] = {
@@ -265,7 +274,7 @@ BEFORE: dict[str, Callable] = {
     "delete_endpoint": serve,
     "sweep": before_sweep,
     "first_crawl": before_first_crawl,
-    "crawl_of_a_change": before_crawl_of_a_change,
+    "new_column": before_new_column,
     "crawl_with_log": before_crawl_with_log,
     **aside.BEFORE,
 }
@@ -281,6 +290,7 @@ SCENARIOS: dict[str, Callable] = {
     "bad_end": bad_end,
     "as_holder": as_holder,
     "to_a_successor": to_a_successor,
+    "to_what_is_newer": to_what_is_newer,
     "open_report": open_report,
     "serve": serve,
     "with_endpoint": with_endpoint,
@@ -289,7 +299,7 @@ SCENARIOS: dict[str, Callable] = {
     "stop_training": stop_training,
     "sweep": sweep,
     "first_crawl": crawl,
-    "crawl_of_a_change": crawl,
+    "new_column": step,
     "crawl_with_log": crawl_with_log,
     **aside.SCENARIOS,
 }

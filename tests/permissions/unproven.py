@@ -2,6 +2,7 @@
 
 import re
 
+from stocks import schemas
 from tests.permissions.policies import Grant
 
 MACHINES = "(CleanUp)?MachineRole"
@@ -10,7 +11,9 @@ _TRACES = "nothing here sends traces; AWS's runtime does where tracing is active
 _PULLS = "no container is pulled here; AWS names these for an execution role, and the repository is the image's own"
 _CONTAINER_LOGS = "AWS names these for an execution role; scripted jobs write no log, and without them it is only lost"
 _CATALOG = "AWS does not say which reads and writes its crawler makes; its managed policy grants all of Glue instead"
-_PARTITION = "MiniStack asks for the database alone; AWS asks for the catalog, the database and the table"
+_DATABASE = "MiniStack asks for the database alone; AWS asks for the catalog, the database and the table"
+_OF_TABLES = ("GetTable", "UpdateTable")
+_PLACES = ("catalog", *(f"table/Database/{table}" for table in schemas.CRAWLED))
 _KEY = "stands only in a stack with a key, whose leave MiniStack does not ask; test_encryption.py holds it to its use"
 
 # Actions, or actions on one resource, that cannot be seen from a denial here: which roles have them, and why they must.
@@ -49,12 +52,15 @@ STATIC = {
     "glue:BatchGetPartition": ("CrawlerRole", _CATALOG),
     "glue:CreatePartition": ("CrawlerRole", _CATALOG),
     "glue:UpdatePartition": ("CrawlerRole", _CATALOG),
-    "glue:DeletePartition glue:catalog": ("RetireRole", _PARTITION),
-    "glue:DeletePartition glue:table/Database/metrics": ("RetireRole", _PARTITION),
-    "glue:DeletePartition glue:table/Database/prices": ("RetireRole", _PARTITION),
+    "glue:UpdateTable": ("CrawlerRole", _CATALOG),
+    "glue:BatchUpdatePartition": ("CrawlerRole", _CATALOG),
+    **{f"glue:{action} glue:{place}": ("StartCrawlerRole", _DATABASE) for action in _OF_TABLES for place in _PLACES},
+    "glue:DeletePartition glue:catalog": ("RetireRole", _DATABASE),
+    "glue:DeletePartition glue:table/Database/metrics": ("RetireRole", _DATABASE),
+    "glue:DeletePartition glue:table/Database/prices": ("RetireRole", _DATABASE),
 }
 
 
 def is_static(grant: Grant) -> bool:
-    roles, _ = STATIC.get(grant.line) or STATIC.get(grant.action, ("", ""))
-    return re.fullmatch(roles, grant.role) is not None
+    roles = [STATIC[named][0] for named in (grant.line, grant.action) if named in STATIC]
+    return any(re.fullmatch(one, grant.role) for one in roles)

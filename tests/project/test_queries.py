@@ -1,5 +1,6 @@
 """queries/ against the template: one source for views and named queries."""
 
+import dataclasses
 import json
 import re
 
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from stocks import contract, schemas
+from stocks.dataset.latest import Latest
 from tests.support import expected_queries
 from tests.support.template import resources
 from tools.generate import queries
@@ -49,13 +51,25 @@ def test_a_views_text_is_what_athena_reads(name):
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_joins_on_the_runs(name):
-    """Or on a view that does. That of files shows what no run has published too, and only adds the runs."""
-    assert re.search(r"\b(from runs|(from|join) run_history r|from track_record)\b", VIEWS[name].sql)
+    """On all of them, on the one that `latest` names, or on a view that does; of files it shows all."""
+    assert re.search(r"\b(from runs|(from|join) run_history r|join latest l on|from track_record)\b", VIEWS[name].sql)
 
 
 def test_only_the_history_reads_the_runs_and_it_reads_those_of_one_schema():
-    assert VIEWS["run_history"].sql.endswith(f"from runs\nwhere schema = {contract.SCHEMA}")
+    assert VIEWS["run_history"].sql.endswith(f"\nwhere r.schema = {contract.SCHEMA}")
     assert [name for name, view in VIEWS.items() if "from runs" in view.sql] == ["run_history"]
+
+
+NEWEST = re.compile(
+    r"join latest l on l\.dataset = (.)\.dataset and l\.run_id = \1\.run_id\s+where l\.schema = (\d+)\b"
+)
+
+
+@pytest.mark.parametrize("name", ["backtest", "latest_forecast", "latest_prices", "leaderboard", "track_record"])
+def test_a_view_of_the_newest_run_reads_no_other(name):
+    """The keys of the partitions are joined to a small table that stands on the right: Trino reads those it names."""
+    assert [found[1] for found in NEWEST.findall(VIEWS[name].sql)] == [str(contract.SCHEMA)]
+    assert "newest" not in VIEWS[name].sql
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -78,7 +92,7 @@ def test_views_do_not_take_a_tables_name():
 
 def test_the_table_of_files_is_the_templates_and_has_what_split_writes():
     """Its objects have no partitions, so it needs no crawl: the execution of a rejected file ends before that."""
-    assert set(TABLES) - set(IN_TEMPLATE) == {"files"}
+    assert set(TABLES) - set(IN_TEMPLATE) == {"files", "latest"}
     given = TABLES["files"]["TableInput"]
     columns = {column["Name"]: column["Type"] for column in given["StorageDescriptor"]["Columns"]}
     assert columns == {field.name: HIVE[field.type] for field in schemas.SCHEMAS["files"]}
@@ -86,3 +100,22 @@ def test_the_table_of_files_is_the_templates_and_has_what_split_writes():
         [],
         {"Fn::Sub": "s3://${LakeBucket}/files/"},
     )
+
+
+def test_the_table_latest_is_the_templates_and_has_what_hand_over_writes():
+    given = TABLES["latest"]["TableInput"]
+    storage = given["StorageDescriptor"]
+    columns = {column["Name"]: column["Type"] for column in storage["Columns"]}
+    assert columns == {one.name: {str: "string", int: "bigint"}[one.type] for one in dataclasses.fields(Latest)}
+    assert (given["PartitionKeys"], storage["Location"]) == ([], {"Fn::Sub": "s3://${LakeBucket}/latest/"})
+    assert storage["SerdeInfo"]["SerializationLibrary"] == "org.openx.data.jsonserde.JsonSerDe"
+    text = Latest("us", "us-0123456789ab", 1, contract.SCHEMA).to_json()
+    assert "\n" not in text, "the SerDe takes each line for a row"
+    assert set(json.loads(text)) == set(columns)
+
+
+def test_the_crawler_reads_the_tables_that_are_not_the_templates():
+    (crawler,) = resources("AWS::Glue::Crawler").values()
+    paths = [target["Path"]["Fn::Sub"] for target in crawler["Targets"]["S3Targets"]]
+    assert sorted(paths) == [f"s3://${{LakeBucket}}/{table}/" for table in schemas.CRAWLED]
+    assert {*schemas.CRAWLED, "files"} == set(schemas.SCHEMAS)

@@ -3,13 +3,16 @@
 import base64
 import dataclasses
 import datetime
+import functools
 import io
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from common import keys
 from stocks import schemas
 from stocks.contract import QUANTILES, SCHEMA
+from stocks.dataset.latest import Latest
 from tests.support import glue_tables
 from tests.support.eventually import eventually
 from tools.generate import queries
@@ -47,6 +50,9 @@ class Asked:
 class Lake:
     client: Any
 
+    def __post_init__(self) -> None:
+        self.client = functools.cache(self.client)  # a client takes longer to make than an object to put
+
     def make(self) -> None:
         self.client("s3").create_bucket(Bucket=BUCKET)
         self.client("glue").create_database(DatabaseInput={"Name": DATABASE})
@@ -72,6 +78,14 @@ class Lake:
         pq.write_table(first.rename_columns([f"lstm_{n}" if n in QUANTILES else n for n in first.column_names]), sink)
         key = f"{table}/dataset={dataset}/run_id={run_id}/00000.parquet"
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=sink.getvalue())
+
+    def show(self, dataset: str, run_id: str, term: int = 1, schema: int = SCHEMA) -> None:
+        """Have the views show this run, as Hand over does."""
+        text = Latest(dataset, run_id, term, schema).to_json()
+        self.client("s3").put_object(Bucket=BUCKET, Key=keys.latest(dataset), Body=text)
+
+    def make_latest(self) -> None:
+        self.client("glue").create_table(DatabaseName=DATABASE, TableInput=glue_tables.latest(BUCKET))
 
     def register(self) -> None:
         glue_tables.register(self.client("glue"), self.client("s3"), DATABASE, BUCKET)

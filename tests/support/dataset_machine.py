@@ -56,7 +56,7 @@ class Interleavings(RuleBasedStateMachine):
         self.world = World(self.resume, self.list_first)
         self.uploads: list[Upload] = []
         self.arrivals = 0  # whatever may be the reason of a training
-        self.newest = 0
+        self.newest = self.shown = 0
 
     # People.
 
@@ -217,6 +217,11 @@ class Interleavings(RuleBasedStateMachine):
         assert world.terms == list(range(len(world.terms))), "a term was given twice"
         assert newest is None or newest.term >= self.newest, "the newest run is older than before"
         self.newest = newest.term if newest else 0
+        if shown := world.shown():
+            assert shown.run_id in world.crawled, "the views show a run whose partitions are not there"
+            assert shown.run_id in {run.run_id for run in world.runs()}, "the views show a run that is not published"
+        assert (shown.term if shown else 0) >= self.shown, "the views show an older run than before"
+        self.shown = shown.term if shown else 0
         deaths = sum(execution.status in ("FAILED", "ABORTED", "TIMED_OUT") for execution in world.executions.values())
         assert len(world.trained) <= self.arrivals + deaths, "it trained without a reason"
 
@@ -260,7 +265,9 @@ class Interleavings(RuleBasedStateMachine):
             newest = self.world.newest()
             assert newest is not None
             assert self.world.table() == rows, "the newest run's table is not the fold of the accepted uploads"
-            assert newest.run_id in self.world.crawled, "nobody sees the newest run"
+            shown = self.world.shown()
+            assert shown is not None
+            assert shown.run_id == newest.run_id, "nobody sees the newest run"
 
 
 def of[Thing](things: list[Thing], index: int) -> Thing:

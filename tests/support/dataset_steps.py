@@ -10,8 +10,9 @@ import dataclasses
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
-from stocks.dataset import coordination, lease, plan
+from stocks.dataset import coordination, latest, lease, plan
 from stocks.dataset import resume as resuming
+from stocks.dataset.latest import Latest
 from stocks.dataset.lease import Asked, Lease
 from stocks.dataset.plan import Plan, Run
 from stocks.dataset.settings import WrongSettings
@@ -194,6 +195,7 @@ def hand_over(world: World, me: Execution) -> Call:
     assert me.plan is not None
     yield
     seen = world.seen()
+    yield from _show(world, coordination.crawled(me.plan, me.published))
     while True:
         yield
         text, held = world.s3.get("leads"), world.lease()
@@ -209,6 +211,17 @@ def hand_over(world: World, me: Execution) -> Call:
         yield
         world.start(name)
     return "notify"
+
+
+def _show(world: World, crawled: int) -> Iterator[None]:
+    runs = {run.term: run for run in world.runs()}
+    while term := latest.newest(runs, crawled):
+        yield
+        text = world.s3.get("latest")
+        changed = latest.successor(Latest.from_json(text) if text else None, DATASET, runs[term])
+        yield
+        if changed is None or world.s3.put("latest", changed.to_json(), text):
+            return
 
 
 def notify(world: World, me: Execution) -> Call:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stocks.dataset import documents, plan
+from stocks.dataset.latest import Latest
 from stocks.dataset.lease import Lease
 from stocks.dataset.plan import Plan, Run, Stack
 from stocks.dataset.settings import Settings, WrongSettings, parse
@@ -249,6 +250,11 @@ class World:
 
     def newest(self) -> Run | None:
         return plan.newest(self.runs())
+
+    def shown(self) -> Latest | None:
+        """What the views show."""
+        text = self.s3.get("latest")
+        return loaded(Latest, text) if text else None
 
     def table(self) -> list[str]:
         """The newest run's rows: the contents that were folded, in order; of equal neighbours one."""

@@ -1,11 +1,13 @@
 """The lake's tables in the Glue catalog, as the crawler writes them: for tests that run none."""
 
-import pyarrow as pa
+import dataclasses
 
-from stocks.schemas import SCHEMAS
+from stocks.dataset.latest import Latest
+from stocks.schemas import SCHEMAS, hive
 
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
-FILES = "files"  # which the template makes, and which has no partitions
+FILES, LATEST = "files", "latest"  # which the template makes, and which have no partitions
+_JSON = "org.openx.data.jsonserde.JsonSerDe"
 _KEYS = [{"Name": "dataset", "Type": "string"}, {"Name": "run_id", "Type": "string"}]
 
 
@@ -14,6 +16,8 @@ def register(glue, s3, database: str, bucket: str) -> None:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     keys = [item["Key"] for page in pages for item in page.get("Contents", []) if item["Key"].endswith(".parquet")]
     existing = {table["Name"] for table in glue.get_tables(DatabaseName=database)["TableList"]}
+    if LATEST not in existing:
+        glue.create_table(DatabaseName=database, TableInput=latest(bucket))
     for table in SCHEMAS:
         if table not in existing:
             glue.create_table(DatabaseName=database, TableInput=_table(table, bucket))
@@ -33,15 +37,15 @@ def _table(name: str, bucket: str) -> dict:
     return {
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
-        "PartitionKeys": [] if name == FILES else _KEYS,
+        "PartitionKeys": [] if name in (FILES, LATEST) else _KEYS,
         "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE"},
-        "StorageDescriptor": _storage(name, f"s3://{bucket}/{name}/"),
+        "StorageDescriptor": _storage(name, f"s3://{bucket}/{name}/") if name in SCHEMAS else {},
     }
 
 
 def _storage(name: str, location: str) -> dict:
     return {
-        "Columns": [{"Name": field.name, "Type": _hive(field.type)} for field in SCHEMAS[name]],
+        "Columns": [{"Name": field.name, "Type": hive(field.type)} for field in SCHEMAS[name]],
         "Location": location,
         "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
         "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
@@ -52,11 +56,10 @@ def _storage(name: str, location: str) -> dict:
     }
 
 
-def _hive(kind: pa.DataType) -> str:
-    if pa.types.is_list(kind):
-        return f"array<{_hive(kind.value_type)}>"
-    if pa.types.is_struct(kind):
-        return f"struct<{','.join(f'{field.name}:{_hive(field.type)}' for field in kind)}>"
-    if pa.types.is_timestamp(kind):
-        return "timestamp"
-    return {"date32[day]": "date", "int32": "int", "int64": "bigint"}.get(str(kind), str(kind))
+def latest(bucket: str) -> dict:
+    """The table of JSON that the template makes."""
+    columns = [
+        {"Name": one.name, "Type": "string" if one.type is str else "bigint"} for one in dataclasses.fields(Latest)
+    ]
+    storage = {"Columns": columns, "Location": f"s3://{bucket}/latest/", "SerdeInfo": {"SerializationLibrary": _JSON}}
+    return _table(LATEST, bucket) | {"Parameters": {"classification": "json"}, "StorageDescriptor": storage}

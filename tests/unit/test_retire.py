@@ -10,7 +10,9 @@ import pytest
 
 import retire
 from common import dataset, keys
+from stocks.contract import SCHEMA
 from stocks.dataset import plan as plans
+from stocks.dataset.latest import Latest
 from stocks.dataset.lease import Lease
 from stocks.dataset.plan import Plan, Run
 from stocks.dataset.settings import Settings
@@ -80,6 +82,16 @@ def test_the_newest_run_stays_however_old_it_is(s3):
     publish(s3, "us-b", 2, 300)
     assert retired() == ["us-a"]
     assert left(s3, "us-b") == {*EVERY, *FOR_EVER}
+
+
+def test_the_run_that_the_views_show_stays_though_a_newer_one_waits_for_its_crawl(s3):
+    for run_id, term, days in (("us-a", 1, 300), ("us-b", 2, 200), ("us-c", 3, 100)):
+        publish(s3, run_id, term, days)
+    shown = Latest("us", "us-a", 1, SCHEMA)
+    s3.put_object(Bucket="lake", Key=keys.latest("us"), Body=shown.to_json())
+    assert retired() == ["us-b"]
+    assert left(s3, "us-a") == {*EVERY, *FOR_EVER}
+    assert partitions("prices") == ["us-a", "us-c"]
 
 
 def test_the_base_that_a_leader_reads_stays(s3):

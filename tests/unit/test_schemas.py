@@ -190,3 +190,22 @@ def test_tickers_survive_writing():
     }  # fmt: skip
     (found,) = read(schemas.to_parquet("tickers", {name: [value] for name, value in row.items()})).to_pylist()
     assert found == row | {"first_day": datetime.date(2022, 1, 8), "last_day": datetime.date(2022, 1, 12)}
+
+
+def test_the_columns_that_a_table_in_the_catalog_lacks():
+    had = [name for name in schemas.SCHEMAS["tickers"].names if name not in ("rescaled", "first_day", "rows")]
+    assert schemas.missing("tickers", had) == [
+        ("rows", "bigint"),
+        ("first_day", "date"),
+        ("rescaled", "array<struct<upload:string,ratio:double,days:bigint>>"),
+    ]
+    assert schemas.missing("tickers", [*schemas.SCHEMAS["tickers"].names, "own"]) == []
+
+
+def test_every_type_of_a_table_has_its_name_in_the_catalog():
+    of_runs = dict(schemas.missing("runs", []))
+    assert {of_runs[name] for name in ("files", "new_files", "uploaded", "cost_usd", "gates", "settings")} == {
+        "int", "array<string>", "timestamp", "double", "array<double>", "string",
+    }  # fmt: skip
+    for table in schemas.SCHEMAS:
+        assert len(schemas.missing(table, [])) == len(schemas.SCHEMAS[table])

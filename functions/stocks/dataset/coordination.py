@@ -20,6 +20,7 @@ not hold, or whose answer is lost, is no error: read again and call again. **Gat
 
 **Summarize** checks may_publish before the row, **Check data** asks is_unchanged. **Hand over**:
 
+    show the newest run that a crawl has seen: `latest.successor`
     while release(lease, plan, published) is not None: put it if etag, else read again
     list the names of verdicts and read the version of settings  # only now: see `release`
     if successor(plan, seen): start the execution of this name as a nudge
@@ -220,6 +221,11 @@ def needs_crawl(lease: Lease, drawn: Plan) -> bool:
     return drawn.newest > lease.crawled
 
 
+def crawled(drawn: Plan, published: bool) -> int:
+    """The newest term that the crawl has seen of a run that comes to its end: its own, or that of the newest run."""
+    return drawn.term if published else drawn.newest
+
+
 def release(lease: Lease, drawn: Plan, published: bool) -> Lease | None:
     """The lease in nobody's hands and settled, after the crawl; None where it is not this run's any more.
 
@@ -234,7 +240,7 @@ def release(lease: Lease, drawn: Plan, published: bool) -> Lease | None:
         taken=lease.taken,
         planned=drawn.seen,
         settled=drawn.seen,
-        crawled=max(lease.crawled, drawn.term if published else drawn.newest),
+        crawled=max(lease.crawled, crawled(drawn, published)),
         unpublished=lease.unpublished if drawn.insist and not published else 0,
     )
 

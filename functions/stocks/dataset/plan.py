@@ -23,7 +23,8 @@ class Run(Document):
 
     Runs of the first version have term 0, only they need `uploaded` and the `key` and `version_id` of their file.
     `uploads` are the ids it folded, in order; `earlier` those that runs before it folded and it does not. `fold` is the
-    hash of the code that folds, `code` that of all code and images, `settings` is Settings.effective.
+    hash of the code that folds, `code` that of all code and images, `settings` is Settings.effective. `schema` is that
+    of its tables.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class Run(Document):
     table_hash: str = ""
     fold: str = ""
     code: str = ""
+    schema: int = 2  # of runs that did not say so yet
 
 
 @dataclasses.dataclass(frozen=True)

@@ -262,6 +262,7 @@ def test_53_a_crawl_that_fails_after_the_commit_is_made_up_for_without_training_
         assert world.finish(next_one).outcome == ("current" if then == "the same event" else "published")
     assert len(world.trained) == (2 if then == "another file" else 1)
     assert world.newest().run_id in world.crawled
+    assert world.shown().run_id == world.newest().run_id
     assert world.lease().crawled == world.newest().term
     assert world.lease().settled == world.seen()
 
