@@ -16,12 +16,17 @@ def handler(event: CheckTrainingEvent, context: LambdaContext) -> CheckTrainingR
     job = aws.sagemaker().describe_training_job(TrainingJobName=event["job_name"])
     return {
         "job_name": event["job_name"],
-        "status": job["TrainingJobStatus"],
+        "status": "NoCapacity" if is_no_capacity(job) else job["TrainingJobStatus"],
         "reason": reason(job),
         "seconds": round(clock.seconds_since(job["CreationTime"])),
         "model_uri": job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
         "train_seconds": job.get("BillableTimeInSeconds", 0),
     }
+
+
+def is_no_capacity(job: DescribeTrainingJobResponseTypeDef) -> bool:
+    """Whether AWS had no instance for the job: another job may get one a few minutes later."""
+    return job["TrainingJobStatus"] == "Failed" and job.get("FailureReason", "").startswith("CapacityError")
 
 
 def reason(job: DescribeTrainingJobResponseTypeDef) -> str:

@@ -16,13 +16,21 @@ if TYPE_CHECKING:
 
     from common.events import CleanUpEvent, CreateEndpointEvent, NamedRun, StartTrainingEvent
 
+ATTEMPTS = 4  # of a job or an endpoint for which AWS has no instance; forecast.yaml counts them
+
 _LIMIT = re.compile(r"service limit '(?P<quota>[^']+)' is (?P<limit>\d+)")
 _NEEDED = re.compile(r"request delta of (?P<needed>\d+)")
 
 
-def name(event: StartTrainingEvent | CreateEndpointEvent | CleanUpEvent) -> str:
-    """The name of this run and execution: training job, model, endpoint config and endpoint all bear it."""
-    return keys.resource_name(settings().stack_name, event["run"], event["execution_name"])
+def name(event: StartTrainingEvent | CreateEndpointEvent) -> str:
+    """The name of this attempt: a training job bears it, or a model, its endpoint config and endpoint."""
+    return keys.resource_name(settings().stack_name, event["run"], event["execution_name"], event["attempt"])
+
+
+def names(event: CleanUpEvent) -> list[str]:
+    """What the attempts of a run and execution may have been called."""
+    stack, run, execution = settings().stack_name, event["run"], event["execution_name"]
+    return [keys.resource_name(stack, run, execution, attempt) for attempt in range(ATTEMPTS)]
 
 
 def tags(run: NamedRun) -> list[TagTypeDef]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from common import errors
+from common.sagemaker import ATTEMPTS
 from tests.support.template import (
     MACHINES,
     ROOT,
@@ -179,8 +180,17 @@ def reached(everywhere: dict, start: str) -> set[str]:
 def test_a_choice_that_waits_stops_waiting_some_time(machine, name, state):
     everywhere = dict(states(definition(machine)))
     back = [rule for rule in state["Choices"] if name in reached(everywhere, rule["Next"])]
-    unbounded = [rule["Next"] for rule in back if not re.search(r"\.seconds < ", rule["Condition"])]
+    unbounded = [rule["Next"] for rule in back if not re.search(r"\.seconds < |\$attempt < \d", rule["Condition"])]
     assert [wait for wait in unbounded if everywhere[wait]["Next"] != BOUNDS_ITSELF.get(wait)] == []
+
+
+@named(CHOICES)
+def test_attempts_are_counted_and_as_many_as_clean_up_looks_for(machine, name, state):
+    everywhere = dict(states(definition(machine)))
+    for rule in state["Choices"]:
+        for most in re.findall(r"\$attempt < (\d)", rule["Condition"]):
+            assert everywhere[rule["Next"]]["Assign"] == {"attempt": "{% $attempt + 1 %}"}
+            assert int(most) == ATTEMPTS - 1
 
 
 def test_the_first_rule_of_a_choice_is_the_way_on():

@@ -38,5 +38,15 @@ def test_a_failed_job_gives_sagemakers_reason(check):
     assert check("Failed", FailureReason="AlgorithmError: boom")["reason"] == "AlgorithmError: boom"
 
 
+def test_a_job_for_which_there_was_no_instance_is_told_from_one_that_failed(check):
+    reason = "CapacityError: Unable to provision requested ML compute capacity."
+    checked = check("Failed", FailureReason=reason)
+    assert (checked["status"], checked["reason"]) == ("NoCapacity", reason)
+
+
+def test_the_words_of_the_users_code_are_no_lack_of_capacity(check):
+    assert check("Failed", FailureReason="AlgorithmError: CapacityError: the queue is full")["status"] == "Failed"
+
+
 def test_a_job_that_ran_too_long_says_so(check):
     assert "maximum run time of 3600 seconds" in check("Stopped", SecondaryStatus="MaxRuntimeExceeded")["reason"]

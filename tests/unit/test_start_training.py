@@ -16,7 +16,7 @@ from tests.support.plans import draw, lead, put_verdict, run_of, upload_rows
 
 RUN = run_of(shards=2)
 ID = RUN["run_id"]
-EVENT = {"run": RUN, "execution_name": "e1"}
+EVENT = {"run": RUN, "execution_name": "e1", "attempt": 0}
 NAME = keys.resource_name("stocks", RUN, "e1")
 
 
