@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 
 import check_training
@@ -32,6 +34,13 @@ def test_a_finished_job_has_its_model_and_what_is_billed(check):
     checked = check("Completed", BillableTimeInSeconds=61)
     assert checked["model_uri"] == "s3://lake/models/j/output/model.tar.gz"
     assert checked["train_seconds"] == 61
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(1, "Stopping"), (6, "Completed")])
+def test_a_finished_job_that_does_not_say_what_is_billed_is_asked_again_for_a_while(check, minutes, status):
+    ended = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=minutes)
+    checked = check("Completed", TrainingEndTime=ended)
+    assert (checked["status"], checked["train_seconds"]) == (status, 0)
 
 
 def test_a_failed_job_gives_sagemakers_reason(check):
