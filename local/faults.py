@@ -13,6 +13,8 @@
                                                               this one, and seems so much older
      "training_limit":     {"quota": 0},                      CreateTrainingJob raises ResourceLimitExceeded
      "training_full":      {},                                AWS has no instance for the job, which ends Failed
+     "training_quota":     {"quota": 0},                      Service Quotas tells so, of every instance type
+     "endpoint_quota":     {"quota": 0},                      likewise
      "endpoint_full":      {},                                AWS has no instance for the endpoint, which ends Failed
      "endpoint_fails":     {"reason": "no capacity"},         the endpoint ends Failed with this text
      "endpoint_hangs":     {"seconds": 3, "age": 9000},       the endpoint stays Creating, and seems older

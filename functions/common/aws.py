@@ -54,6 +54,11 @@ def glue() -> GlueClient:
     return client("glue")
 
 
+def quotas() -> Any:
+    """Of the account, for each service."""
+    return client("service-quotas")
+
+
 def sns() -> SNSClient:
     return client("sns")
 

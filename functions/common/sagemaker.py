@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
-from common import errors, keys
+from common import aws, errors, keys, telemetry
 from common.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -54,6 +54,33 @@ def create(call: Callable[..., object], instance_type: str, parameter: str, **ar
         # Training says it with a code, hosting with a sentence.
         if code != "ResourceInUse" and not (code == "ValidationException" and "already existing" in message):
             raise
+
+
+def must_have_endpoint_quota(setting: Settings) -> None:
+    """Raise NoQuota where the account may not have the endpoint's instances; silent where it is not known."""
+    needed, kind = setting.endpoint_instance_count, setting.endpoint_instance_type
+    try:
+        quota = _quota(f"{kind} for endpoint usage")
+    except (ClientError, HTTPClientError, ConnectionError) as error:
+        telemetry.logger.warning("the quota of endpoints cannot be asked", reason=str(error))
+        return
+    if quota and quota["Value"] < needed:
+        raise errors.NoQuota(
+            f"the account's quota '{quota['QuotaName']}' is {quota['Value']:.0f}, too few for the endpoint, so nothing "
+            f"is trained. Request it: aws service-quotas request-service-quota-increase --service-code sagemaker "
+            f"--quota-code {quota['QuotaCode']} --desired-value {needed}. Or deploy the stack with another "
+            "EndpointInstanceType"
+        )
+
+
+def _quota(name: str) -> dict | None:
+    """SageMaker's quota of that name as the account has it; None where Service Quotas does not list it."""
+    pages = (
+        aws.quotas()
+        .get_paginator("list_service_quotas")
+        .paginate(ServiceCode="sagemaker", PaginationConfig={"PageSize": 100})
+    )
+    return next((quota for page in pages for quota in page["Quotas"] if quota["QuotaName"] == name), None)
 
 
 def is_missing(error: ClientError) -> bool:

@@ -61,6 +61,14 @@ TRAINING = [
         "is 0",
         "TrainingInstanceType",
     ),
+    failed(
+        "endpoint quota 0 before training",
+        Fault("Start training", "quota of endpoints 0", "endpoint_quota", {"quota": 0}, errors=("NoQuota",)),
+        "NoQuota",
+        "for endpoint usage' is 0",
+        "aws service-quotas request-service-quota-increase",
+        alone=True,
+    ),
     survived(
         "training quota n",
         [Fault("Start training", "quota n", "training_limit", {"quota": 2}, (), ("QuotaReached",) * 2, 2)],

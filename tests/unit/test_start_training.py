@@ -26,6 +26,12 @@ def leads(buckets):
     lead(draw(put_verdict(upload_rows()), shards=2))
 
 
+@pytest.fixture(autouse=True)
+def enough(monkeypatch):
+    """The account's quota of endpoints suffices; test_endpoint_quota.py asks for it."""
+    monkeypatch.setattr(start_training.sagemaker, "must_have_endpoint_quota", lambda setting: None)
+
+
 @pytest.fixture
 def code(tmp_path, monkeypatch):
     """A training folder on the path, ahead of the project's."""
