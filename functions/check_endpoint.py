@@ -1,7 +1,16 @@
 """Ask SageMaker how the endpoint is doing."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from common import aws, clock, telemetry
 from common.events import CheckEndpointEvent, CheckEndpointResult, LambdaContext
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
+
+NO_CAPACITY = ("InsufficientInstanceCapacity", "CapacityError")
 
 
 @telemetry.step
@@ -9,7 +18,13 @@ def handler(event: CheckEndpointEvent, context: LambdaContext) -> CheckEndpointR
     endpoint = aws.sagemaker().describe_endpoint(EndpointName=event["endpoint_name"])
     return {
         "endpoint_name": event["endpoint_name"],
-        "status": endpoint["EndpointStatus"],
+        "status": "NoCapacity" if is_no_capacity(endpoint) else endpoint["EndpointStatus"],
         "reason": endpoint.get("FailureReason", ""),
         "seconds": round(clock.seconds_since(endpoint["CreationTime"])),
     }
+
+
+def is_no_capacity(endpoint: DescribeEndpointOutputTypeDef) -> bool:
+    """Whether AWS had no instance for the endpoint: another may get one a few minutes later."""
+    reason = endpoint.get("FailureReason", "")
+    return endpoint["EndpointStatus"] == "Failed" and any(word in reason for word in NO_CAPACITY)

@@ -10,18 +10,34 @@ from common.events import CheckTrainingEvent, CheckTrainingResult, LambdaContext
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
 
+BILL_SECONDS = 300  # for which a job that has ended is asked again if it does not say yet what is billed
+
 
 @telemetry.step
 def handler(event: CheckTrainingEvent, context: LambdaContext) -> CheckTrainingResult:
     job = aws.sagemaker().describe_training_job(TrainingJobName=event["job_name"])
     return {
         "job_name": event["job_name"],
-        "status": job["TrainingJobStatus"],
+        "status": status(job),
         "reason": reason(job),
         "seconds": round(clock.seconds_since(job["CreationTime"])),
         "model_uri": job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
         "train_seconds": job.get("BillableTimeInSeconds", 0),
     }
+
+
+def status(job: DescribeTrainingJobResponseTypeDef) -> str:
+    """SageMaker's word, NoCapacity where no instance was to be had, Stopping while the bill is still awaited."""
+    if is_no_capacity(job):
+        return "NoCapacity"
+    ended = job.get("TrainingEndTime")
+    awaits_bill = "BillableTimeInSeconds" not in job and ended and clock.seconds_since(ended) < BILL_SECONDS
+    return "Stopping" if job["TrainingJobStatus"] == "Completed" and awaits_bill else job["TrainingJobStatus"]
+
+
+def is_no_capacity(job: DescribeTrainingJobResponseTypeDef) -> bool:
+    """Whether AWS had no instance for the job: another job may get one a few minutes later."""
+    return job["TrainingJobStatus"] == "Failed" and job.get("FailureReason", "").startswith("CapacityError")
 
 
 def reason(job: DescribeTrainingJobResponseTypeDef) -> str:

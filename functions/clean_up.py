@@ -31,13 +31,16 @@ POLL_SECONDS = 2
 
 @telemetry.step
 def handler(event: CleanUpEvent, context: LambdaContext) -> CleanUpResult:
-    name, client = sagemaker.name(event), aws.sagemaker()
-    stopping = stop_training(client, name)
-    seconds = endpoint_seconds(client, name)
-    delete_endpoint(client, name)
-    attempt(client.delete_endpoint_config, EndpointConfigName=name)
-    attempt(client.delete_model, ModelName=name)
-    if stopping:
+    names, client = sagemaker.names(event), aws.sagemaker()
+    stopping = [name for name in names if stop_training(client, name)]
+    # An attempt for which AWS had no instance costs nothing, so the last one alone was paid.
+    seconds = next(filter(None, (endpoint_seconds(client, name) for name in reversed(names))), 0.0)
+    for name in names:
+        delete_endpoint(client, name)
+    for name in names:
+        attempt(client.delete_endpoint_config, EndpointConfigName=name)
+        attempt(client.delete_model, ModelName=name)
+    for name in stopping:
         await_training(client, name)
     if event["error"]:
         free_lease(event)

@@ -39,12 +39,15 @@ def invoke(name: str, body: str) -> bytes:
 
 
 def _outcome(error: ClientError) -> Exception:
-    """What a refusal means: the model's own 5xx and 429 may pass, its other answers will not change."""
+    """What a refusal means: the model's own 5xx and 429 may pass, its other answers will not change.
+
+    SageMaker says 0 where the container did not answer in time, or its process had died.
+    """
     code = error.response["Error"]["Code"]
     if code in PASSING:
         return Transient(str(error))
     if code != "ModelError":
         return error
     status = int(str(error.response.get("OriginalStatusCode", 500)))
-    outcome = Transient if status >= 500 or status == 429 else ModelFailed
+    outcome = Transient if status >= 500 or status in (0, 429) else ModelFailed
     return outcome(f"the model answered {status}: {error.response.get('OriginalMessage', error)}")

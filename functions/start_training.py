@@ -18,6 +18,8 @@ LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after ever
 def handler(event: StartTrainingEvent, context: LambdaContext) -> StartTrainingResult:
     setting, run, job_name = settings(), event["run"], sagemaker.name(event)
     dataset.must_lead(dataset.planned(run))  # an execution that is redriven has lost the lease
+    if not event["attempt"]:
+        sagemaker.must_have_endpoint_quota(setting)  # before a training is paid for
     archive = source_archive(code.training_files())
     source = storage.put(setting.work_bucket, keys.work(run["run_id"], "source/sourcedir.tar.gz"), archive)
     sagemaker.create(

@@ -12,10 +12,14 @@
      "training_hangs":     {"limit": 1, "age": 9000},         the job runs until it is stopped or at its limit, or at
                                                               this one, and seems so much older
      "training_limit":     {"quota": 0},                      CreateTrainingJob raises ResourceLimitExceeded
+     "training_full":      {},                                AWS has no instance for the job, which ends Failed
+     "training_quota":     {"quota": 0},                      Service Quotas tells so, of every instance type
+     "endpoint_quota":     {"quota": 0},                      likewise
+     "endpoint_full":      {},                                AWS has no instance for the endpoint, which ends Failed
      "endpoint_fails":     {"reason": "no capacity"},         the endpoint ends Failed with this text
      "endpoint_hangs":     {"seconds": 3, "age": 9000},       the endpoint stays Creating, and seems older
      "endpoint_limit":     {"quota": 2},                      CreateEndpoint raises ResourceLimitExceeded
-     "invocation_fails":   {"status": 500, "message": "..."}, InvokeEndpoint raises ModelError
+     "invocation_fails":   {"status": 500, "message": "..."}, InvokeEndpoint raises ModelError; status 0: no answer came
      "invocation_garbles": {"pattern": "(?s).*", "with": ""}, the model's answer after one re.sub
      "crawl_fails":        {"reason": "..."},                 the crawl ends FAILED with this text
      "crawl_stops":        {},                                the crawl is stopped from outside

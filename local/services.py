@@ -24,10 +24,10 @@ from local.patches import (
     wildcards,
 )
 from local.sagemaker import api as sagemaker
-from local.sagemaker import models, shapes
+from local.sagemaker import models, quotas, shapes
 
 PATCHES = (alarms, crawler_arns, lambda_logs, named_queries, rules, s3, s3_events, table_metadata, wildcards)
-SERVICES = (athena, crawler, lambdas, machine, sagemaker)
+SERVICES = (athena, crawler, lambdas, machine, quotas, sagemaker)
 
 
 def install() -> None:

@@ -17,14 +17,24 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 CONNECTIONS = 16  # that a step may have open at once, when it reads many small objects
+# A service that is silent is told of before the function's own time is up: the shortest has 30 seconds.
 _CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5},
-    connect_timeout=5,
-    read_timeout=70,
+    retries={"mode": "standard", "max_attempts": 2},
+    connect_timeout=3,
+    read_timeout=8,
     max_pool_connections=CONNECTIONS,
 )
-# A link must name the bucket's own region and be signed for it; botocore's defaults do neither.
-_S3 = Config(signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
+_OWN = {
+    # A link must name the bucket's own region and be signed for it; botocore's defaults do neither.
+    "s3": Config(
+        retries={"mode": "standard", "max_attempts": 5},
+        read_timeout=20,
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    ),
+    # SageMaker gives a container 60 seconds to answer, and says so itself.
+    "sagemaker-runtime": Config(retries={"mode": "standard", "max_attempts": 5}, read_timeout=70),
+}
 
 
 def s3() -> S3Client:
@@ -44,6 +54,11 @@ def glue() -> GlueClient:
     return client("glue")
 
 
+def quotas() -> Any:
+    """Of the account, for each service."""
+    return client("service-quotas")
+
+
 def sns() -> SNSClient:
     return client("sns")
 
@@ -56,5 +71,5 @@ def states() -> SFNClient:
 @functools.cache
 def client(service: str) -> Any:
     """One client per service and process: a warm Lambda keeps its connections. Steps call the functions above."""
-    config = _CONFIG.merge(_S3) if service == "s3" else _CONFIG
+    config = _CONFIG.merge(_OWN[service]) if service in _OWN else _CONFIG
     return boto3.client(service, config=config)  # type: ignore[call-overload]  # the stubs know names, not str

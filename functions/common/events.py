@@ -99,6 +99,7 @@ class HandOverResult(TypedDict):
 
 class StartTrainingEvent(RunEvent):
     execution_name: str
+    attempt: int  # 0, or how often AWS had no instance
 
 
 class StartTrainingResult(TypedDict):
@@ -111,7 +112,7 @@ class CheckTrainingEvent(RunEvent):
 
 class CheckTrainingResult(TypedDict):
     job_name: str
-    status: str  # SageMaker's word
+    status: str  # SageMaker's word, or NoCapacity
     reason: str
     seconds: int  # since its creation
     model_uri: str
@@ -120,6 +121,7 @@ class CheckTrainingResult(TypedDict):
 
 class CreateEndpointEvent(RunEvent):
     execution_name: str
+    attempt: int  # 0, or how often AWS had no instance
     model_uri: str
 
 
@@ -133,7 +135,7 @@ class CheckEndpointEvent(RunEvent):
 
 class CheckEndpointResult(TypedDict):
     endpoint_name: str
-    status: str  # SageMaker's word
+    status: str  # SageMaker's word, or NoCapacity
     reason: str
     seconds: int  # since its creation
 

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from common.events import NamedRun, Upload
 
 
-def resource_name(stack: str, run: NamedRun, execution_name: str) -> str:
+def resource_name(stack: str, run: NamedRun, execution_name: str, attempt: int = 0) -> str:
     """The SageMaker name of this run and execution, at most 63 characters of [a-zA-Z0-9-].
 
-    A retried call finds what it created before; two executions never share a resource.
+    A retried call finds what it created before; two executions never share a resource, nor do two attempts.
     """
-    hashed = digest(run["run_id"], execution_name)
+    hashed = digest(run["run_id"], execution_name, *([str(attempt)] if attempt else []))
     room = 63 - len(stack) - len(hashed) - 2
     if room < 1:
         raise ValueError(f"stack name {stack!r} is longer than 48 characters; SageMaker's names hold 63")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
-from common import errors, keys
+from common import aws, errors, keys, telemetry
 from common.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -16,13 +16,21 @@ if TYPE_CHECKING:
 
     from common.events import CleanUpEvent, CreateEndpointEvent, NamedRun, StartTrainingEvent
 
+ATTEMPTS = 4  # of a job or an endpoint for which AWS has no instance; forecast.yaml counts them
+
 _LIMIT = re.compile(r"service limit '(?P<quota>[^']+)' is (?P<limit>\d+)")
 _NEEDED = re.compile(r"request delta of (?P<needed>\d+)")
 
 
-def name(event: StartTrainingEvent | CreateEndpointEvent | CleanUpEvent) -> str:
-    """The name of this run and execution: training job, model, endpoint config and endpoint all bear it."""
-    return keys.resource_name(settings().stack_name, event["run"], event["execution_name"])
+def name(event: StartTrainingEvent | CreateEndpointEvent) -> str:
+    """The name of this attempt: a training job bears it, or a model, its endpoint config and endpoint."""
+    return keys.resource_name(settings().stack_name, event["run"], event["execution_name"], event["attempt"])
+
+
+def names(event: CleanUpEvent) -> list[str]:
+    """What the attempts of a run and execution may have been called."""
+    stack, run, execution = settings().stack_name, event["run"], event["execution_name"]
+    return [keys.resource_name(stack, run, execution, attempt) for attempt in range(ATTEMPTS)]
 
 
 def tags(run: NamedRun) -> list[TagTypeDef]:
@@ -46,6 +54,33 @@ def create(call: Callable[..., object], instance_type: str, parameter: str, **ar
         # Training says it with a code, hosting with a sentence.
         if code != "ResourceInUse" and not (code == "ValidationException" and "already existing" in message):
             raise
+
+
+def must_have_endpoint_quota(setting: Settings) -> None:
+    """Raise NoQuota where the account may not have the endpoint's instances; silent where it is not known."""
+    needed, kind = setting.endpoint_instance_count, setting.endpoint_instance_type
+    try:
+        quota = _quota(f"{kind} for endpoint usage")
+    except (ClientError, HTTPClientError, ConnectionError) as error:
+        telemetry.logger.warning("the quota of endpoints cannot be asked", reason=str(error))
+        return
+    if quota and quota["Value"] < needed:
+        raise errors.NoQuota(
+            f"the account's quota '{quota['QuotaName']}' is {quota['Value']:.0f}, too few for the endpoint, so nothing "
+            f"is trained. Request it: aws service-quotas request-service-quota-increase --service-code sagemaker "
+            f"--quota-code {quota['QuotaCode']} --desired-value {needed}. Or deploy the stack with another "
+            "EndpointInstanceType"
+        )
+
+
+def _quota(name: str) -> dict | None:
+    """SageMaker's quota of that name as the account has it; None where Service Quotas does not list it."""
+    pages = (
+        aws.quotas()
+        .get_paginator("list_service_quotas")
+        .paginate(ServiceCode="sagemaker", PaginationConfig={"PageSize": 100})
+    )
+    return next((quota for page in pages for quota in page["Quotas"] if quota["QuotaName"] == name), None)
 
 
 def is_missing(error: ClientError) -> bool:

@@ -26,6 +26,13 @@ _UNHEALTHY = (
 )
 
 
+_NO_CAPACITY = (
+    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
+    "Please retry using a different ML instance type or after some time."
+)
+_NO_ANSWER = "Your invocation timed out while waiting for a response from container primary."
+
+
 class StartFailed(Exception):
     """The endpoint ends Failed with this FailureReason."""
 
@@ -49,6 +56,8 @@ class Endpoint:
 
     def _create(self) -> None:
         try:
+            if faults.take("endpoint_full", self.name) is not None:
+                raise StartFailed(_NO_CAPACITY)
             if fault := faults.take("endpoint_fails", self.name):
                 raise StartFailed(fault["reason"])
             if fault := faults.take("endpoint_hangs", self.name):
@@ -139,11 +148,9 @@ class Endpoint:
                 "POST", "/invocations", body, {"Content-Type": content_type}, INVOCATION_LIMIT
             )
         except TimeoutError:
-            raise self._model_error(
-                500, "Your invocation timed out while waiting for a response from container primary."
-            ) from None
-        except OSError as error:
-            raise self._model_error(500, f"the container does not answer: {error}") from error
+            raise self._model_error(0, _NO_ANSWER) from None
+        except OSError:  # its process has died
+            raise self._model_error(0, _NO_ANSWER) from None
         if status != 200:
             raise self._model_error(status, answer.decode(errors="replace"))
         if fault := faults.take("invocation_garbles", self.name):

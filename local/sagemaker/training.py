@@ -12,6 +12,9 @@ from botocore.exceptions import ClientError
 from local import children, faults, paths
 from local.sagemaker import models, opt_ml, processes, scripted
 
+NO_CAPACITY = (
+    "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
+)
 STOP_GRACE = 10  # AWS: 120 s between SIGTERM and SIGKILL
 
 
@@ -73,6 +76,8 @@ class TrainingJob:
             raise
 
     def _work(self) -> None:
+        if faults.take("training_full", self.name) is not None:
+            raise JobFailed(NO_CAPACITY)
         variables = processes.role_variables(self.request["RoleArn"], "SageMaker")
         s3 = processes.client("s3", variables)
         opt_ml.lay_out(self.folder, self.request)

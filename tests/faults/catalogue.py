@@ -2,7 +2,6 @@
 
 from common.dataset import ROUNDS
 from tests.faults.kinds import (
-    BOTOCORE,
     WRITERS,
     denied,
     dies,
@@ -17,6 +16,7 @@ from tests.faults.kinds import (
     throttled,
     told,
     too_many,
+    tries_of_call,
 )
 from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, TOO_FEW_DAYS, Fault, Run, call_fails, refusal, tries
 from tests.faults.of_sagemaker import ENDPOINT, TRAINING
@@ -122,7 +122,7 @@ PUBLISHING = [
             call_fails(
                 "Notify",
                 "SNS unreachable",
-                BOTOCORE,
+                tries_of_call("Notify"),
                 ("Transient",),
                 status=503,
                 code="ServiceUnavailable",

@@ -5,7 +5,13 @@ import json
 
 from tests.faults.model import AFTER_FAILURE, CALLS, Fault, Run, call_fails, refusal, task_fails
 
-BOTOCORE = 6  # tries of one call before the step gives up: functions/common/aws.py sets five retries
+PATIENT = ("s3", "sagemaker-runtime")  # services of which functions/common/aws.py asks more often
+
+
+def tries_of_call(state: str) -> int:
+    """How often botocore makes the call of CALLS before the step gives up."""
+    service, operation = CALLS[state].split()[1].split(":")
+    return 6 if service in PATIENT or operation == "InvokeEndpoint" else 3
 
 
 TIMED_OUT = json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": "Error: Task timed out after 900.00 seconds"})
@@ -33,7 +39,7 @@ PRICE, EXPECTED_MOVE, LSTM = rf"(?<=, ){NUMBER}", rf"{NUMBER}(?=\])", r"0\.0(?=,
 
 
 def throttled(state: str) -> Fault:
-    return call_fails(state, "throttled", BOTOCORE, ("Transient",), **refusal(state, "throttled"))
+    return call_fails(state, "throttled", tries_of_call(state), ("Transient",), **refusal(state, "throttled"))
 
 
 def denied(state: str) -> Fault:

@@ -1,5 +1,6 @@
 """The faults of training jobs, endpoints and what the model answers."""
 
+from common.sagemaker import ATTEMPTS
 from tests.faults.kinds import (
     EXPECTED_MOVE,
     LSTM,
@@ -37,6 +38,21 @@ TRAINING = [
         "TrainingFailed",
         "InProgress after",
     ),
+    survived(
+        "no instance twice",
+        [
+            Fault("Check training", "no capacity", "training_full", {}, count=2),
+            Fault("Check endpoint", "no capacity", "endpoint_full", {}, count=2),
+        ],
+        quick=True,
+    ),
+    failed(
+        "no instance to train",
+        Fault("Check training", "no capacity for ever", "training_full", {}, count=ATTEMPTS),
+        "TrainingFailed",
+        "is NoCapacity",
+        "CapacityError",
+    ),
     survived("names taken", [name_taken("Start training"), name_taken("Create endpoint")]),
     failed(
         "training quota 0",
@@ -44,6 +60,14 @@ TRAINING = [
         "NoQuota",
         "is 0",
         "TrainingInstanceType",
+    ),
+    failed(
+        "endpoint quota 0 before training",
+        Fault("Start training", "quota of endpoints 0", "endpoint_quota", {"quota": 0}, errors=("NoQuota",)),
+        "NoQuota",
+        "for endpoint usage' is 0",
+        "aws service-quotas request-service-quota-increase",
+        alone=True,
     ),
     survived(
         "training quota n",
@@ -67,6 +91,13 @@ ENDPOINT = [
         "EndpointFailed",
         "no capacity",
         quick=True,
+    ),
+    failed(
+        "no instance to serve",
+        Fault("Check endpoint", "no capacity for ever", "endpoint_full", {}, count=ATTEMPTS),
+        "EndpointFailed",
+        "is NoCapacity",
+        "InsufficientInstanceCapacity",
     ),
     failed(
         "endpoint creating",
@@ -94,6 +125,7 @@ ENDPOINT = [
         "are in use",
     ),
     survived("model 500", [model_fails("model 5xx", 2, 500, "out of memory")]),
+    survived("model silent", [model_fails("no answer", 2, 0, "Your invocation timed out")]),
     failed(
         "model 500 for ever",
         model_fails("model 5xx for ever", tries("Forecast", "Transient"), 503, "overloaded"),

@@ -10,6 +10,8 @@ from retire import GOING
 from tests.permissions import leases
 from tests.permissions.replay import DATASET, Replay
 
+UNASKED = "the quota is not asked"
+
 # As in grants.py.
 NEEDED = {
     "SweepRole": {
@@ -184,7 +186,23 @@ def old_run(replayed: Replay) -> Iterator[list[str]]:
 
 RESUMING = ("resume_a_dead_holder", "resume_without_leader", "resume_the_first_version", "resume_and_tell")
 BEFORE = dict.fromkeys(RESUMING, only_this_dataset)
+
+
+def ask_quota(replayed: Replay, function: str) -> str:
+    """A run whose question is refused goes on, so what shows is whether it heard that the quota is 0."""
+    term = leases.plan_of(replayed)["term"]
+    leases.hold(replayed, replayed.arn, term)
+    scripted = {"match": f"-{DATASET}-"}
+    replayed.cloud.faults(scripted=scripted, endpoint_quota={"quota": 0})
+    try:
+        refused, _ = replayed.call(function, execution_name=replayed.new())
+    finally:
+        replayed.cloud.faults(scripted=scripted)
+    return "" if "for endpoint usage' is 0" in refused else UNASKED
+
+
 SCENARIOS = {
+    "ask_quota": ask_quota,
     "resume_a_dead_holder": resume_a_dead_holder,
     "resume_without_leader": resume_without_leader,
     "resume_the_first_version": resume_the_first_version,

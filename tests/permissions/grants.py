@@ -101,6 +101,7 @@ NEEDED = {
             s3:PutObject WorkBucket/runs/*/baseline/*""",
     },
     "StartTrainingRole": {
+        "ask_quota": "servicequotas:ListServiceQuotas *",
         "new_execution": """
             s3:PutObject WorkBucket/runs/*/source/*
             s3:GetObject LakeBucket/leads/*

@@ -7,6 +7,7 @@ import pytest
 
 from stocks.dataset import plan
 from tests.permissions import abuses, leases, machine_roles
+from tests.permissions.aside import UNASKED
 from tests.permissions.grants import scenario_of, scenarios
 from tests.permissions.policies import every_grant
 from tests.permissions.replay import DATASET, Replay, prices_csv
@@ -44,6 +45,7 @@ def is_refusal(text: str, action: str, resource: str) -> bool:
         "s3:GetObject": ["(403) when calling the HeadObject operation", "<Code>AccessDenied</Code>"],
         "s3:GetObjectVersion": ["(403) when calling the HeadObject operation"],
         "s3:PutObject": ["An error occurred (AccessDenied) when calling the PutObject operation"],
+        "servicequotas:ListServiceQuotas": [UNASKED],
         "logs:CreateLogGroup": [LOST],
         "logs:CreateLogStream": [LOST],
         "logs:PutLogEvents": [LOST],

@@ -1,5 +1,6 @@
 """The template's containers against the SageMaker SDK's own tables, which make setup puts into .venv-images."""
 
+import json
 import re
 
 import pytest
@@ -45,3 +46,51 @@ def test_a_container_that_the_sdk_does_not_know_is_refused():
 
 def test_the_section_is_yaml_of_one_line_per_region():
     assert images.mapping({"us-east-1": "763104351884"}).splitlines()[-1] == '    us-east-1: {Account: "763104351884"}'
+
+
+def offered(use: str) -> dict[str, set[str]]:
+    """The instance types that cfn-lint's tables know, by region; use is hosting or processing."""
+    (file,) = ROOT.glob(
+        f".venv-sam/lib/python*/site-packages/cfnlint/data/schemas/extensions/aws_sagemaker_{use}/instancetype_enum.json"
+    )
+    return {region: set(entry["enum"]) for region, entry in json.loads(file.read_text()).items() if "enum" in entry}
+
+
+# The tables have no training. A type that processing has in a region, training has.
+UNKNOWN = {"ap-east-2"}  # whose table of processing has no type of the template's families
+
+
+@pytest.mark.parametrize(
+    ("parameter", "use"), [("TrainingInstanceType", "processing"), ("EndpointInstanceType", "hosting")]
+)
+def test_every_region_has_an_instance_type_that_may_be_chosen(parameter, use):
+    types = template()["Parameters"][parameter]["AllowedValues"]
+    known = offered(use)
+    without = {region for region in template()["Mappings"]["Containers"] if not known[region] & set(types)}
+    assert without == (UNKNOWN if use == "processing" else set())
+
+
+@pytest.mark.parametrize(
+    ("parameter", "use"), [("TrainingInstanceType", "processing"), ("EndpointInstanceType", "hosting")]
+)
+def test_where_the_default_is_not_offered_a_rule_asks_for_another(parameter, use):
+    rule = template()["Rules"]["RegionHasM6iOnly"]
+    regions = set(rule["RuleCondition"]["Fn::Contains"][0])
+    default = template()["Parameters"][parameter]["Default"]
+    assert regions == {region for region in template()["Mappings"]["Containers"] if default not in offered(use)[region]}
+    ((allowed, _),) = [
+        one["Assert"]["Fn::Contains"]
+        for one in rule["Assertions"]
+        if one["Assert"]["Fn::Contains"][1] == {"Ref": parameter}
+    ]
+    assert set(allowed) == {
+        name for name in template()["Parameters"][parameter]["AllowedValues"] if re.match(r"ml\.m[67]i\.", name)
+    }
+
+
+def test_regions_of_other_partitions_are_refused_by_a_rule():
+    (rule,) = template()["Rules"]["RegionHasContainers"]["Assertions"]
+    refused = set(rule["Assert"]["Fn::Not"][0]["Fn::Contains"][0])
+    known = images.tables()["training"]["versions"]["2.21.0"]["registries"]
+    assert refused == {region for region in known if region.startswith(("cn-", "us-gov-"))}
+    assert not any(region.startswith(images.OTHER_PARTITIONS) for region in template()["Mappings"]["Containers"])

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from common.sagemaker import ATTEMPTS
 from stocks.dataset.coordination import PATIENCE
 from stocks.dataset.sizes import MOST_BITS
 from tests.support.template import MACHINES, all_states, definition, function_of, inner_scopes, states, template
@@ -17,6 +18,7 @@ EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4,
 ITERATION = 2  # MapIterationStarted and MapIterationSucceeded
 HISTORY = 25_000
 SPARE = 5_000  # events for retries, three each
+LATER_POLL = 120  # seconds between two looks at a further attempt
 AGAIN = {"QuotaReached", "StillCreating"}  # what is retried for minutes; other retries are short, but for throttles
 THROTTLED = "Lambda.TooManyRequestsException"
 BOUNDED = {"Wait for uploads": PATIENCE}  # waits that the step itself ends, from the instant at which it took the lease
@@ -41,6 +43,14 @@ def added(limit: str) -> int:
     """`${TrainingMaxSeconds} + 1800` as a number."""
     parts = re.findall(r"\$\{(\w+)\}|(\d+)", limit)
     return sum(most(name) if name else int(number) for name, number in parts)
+
+
+def window(scope: dict, state: dict) -> int:
+    """Seconds for which a Choice begins further attempts where AWS lacks an instance."""
+    if not any("$attempts_until" in rule["Condition"] for rule in state["Choices"]):
+        return 0
+    begin = [other["Assign"]["attempts_until"] for other in scope["States"].values() if other["Type"] == "Pass"]
+    return max((int(re.findall(r"\$millis\(\) \+ (\d+)", given)[0]) for given in begin), default=0) // 1000
 
 
 def task_seconds(state: dict) -> int:
@@ -75,7 +85,8 @@ def seconds(scope: dict) -> int:
         elif state["Type"] == "Task":
             total += task_seconds(state) + throttled_seconds(state)
         elif state["Type"] == "Choice":
-            total += longest_wait(state)
+            # The last attempt begins at the end of the window, and takes as long as the first.
+            total += longest_wait(state) + window(scope, state)
         elif state["Type"] == "Wait" and isinstance(state["Seconds"], int):
             total += state["Seconds"]
     return total
@@ -91,6 +102,8 @@ def events(scope: dict) -> int:
         if state["Type"] == "Choice":
             poll = EVENTS["Wait"] + EVENTS["Task"] + EVENTS["Choice"]
             total += poll * math.ceil(longest_wait(state) / least("PollSeconds"))
+            if later := window(scope, state):
+                total += poll * math.ceil((later + longest_wait(state)) / LATER_POLL) + EVENTS["Task"] * (ATTEMPTS - 1)
     return total
 
 
@@ -107,11 +120,12 @@ def test_the_history_of_the_longest_run_fits(machine):
 def test_no_healthy_run_is_old_enough_to_be_swept_up():
     """A training job lives until the model is created, the model and its endpoint until Clean up has ended.
 
-    While Start training waits for an instance there is no job yet.
+    While Start training waits for an instance there is no job yet, and each attempt has a job of its own. An endpoint
+    for which there was no instance stays until Clean up.
     """
     baselines, lstm = definition()["States"]["Fit models"]["Branches"]
     names = list(lstm["States"])
-    created = names.index("Create endpoint")
+    created = names.index("Begin endpoint")
     training, serving = (
         seconds({"States": {name: lstm["States"][name] for name in part}})
         for part in (names[names.index("Wait for training") : created], names[created:])
@@ -128,6 +142,8 @@ def test_every_loop_has_a_limit_that_is_understood():
     assert limits["Crawl finished?"] > 0
     assert limits["Leads the dataset?"] == 1800
     assert limits["File accepted?"] == 0
+    lstm = definition()["States"]["Fit models"]["Branches"][1]
+    assert [window(lstm, lstm["States"][name]) for name in ("Training finished?", "Endpoint in service?")] == [3600] * 2
 
 
 @pytest.mark.parametrize("machine", MACHINES.values())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from common import errors
+from common.sagemaker import ATTEMPTS
 from tests.support.template import (
     MACHINES,
     ROOT,
@@ -62,7 +63,9 @@ def test_every_machine_is_tested():
 
 @each_machine
 def test_the_validator_accepts_the_definition(tmp_path, resource, machine):
-    text = re.sub(r"\$\{(\w+)\}", "10", (ROOT / "statemachine" / f"{machine}.asl.json").read_text())
+    text = re.sub(
+        r"\$\{(\w+)\}", "10", (ROOT / "statemachine" / f"{machine}.asl.json").read_text().replace("${Partition}", "aws")
+    )
     copy = tmp_path / "copy.asl.json"
     # Version 4.0.0 does not know that AWS takes an expression where a Wait or a Map has a number.
     copy.write_text(text.replace('"{% 10 %}"', "10"))
@@ -109,7 +112,7 @@ def test_every_function_is_a_step_a_schedule_or_an_alarms_action_of_one_name():
 
 @named(TASKS)
 def test_a_task_outlives_its_function(machine, name, state):
-    assert state["Resource"] == "arn:aws:states:::lambda:invoke"
+    assert state["Resource"] == "arn:${Partition}:states:::lambda:invoke"
     assert state["TimeoutSeconds"] > functions()[function_of(state)]["Timeout"]
 
 
@@ -179,8 +182,17 @@ def reached(everywhere: dict, start: str) -> set[str]:
 def test_a_choice_that_waits_stops_waiting_some_time(machine, name, state):
     everywhere = dict(states(definition(machine)))
     back = [rule for rule in state["Choices"] if name in reached(everywhere, rule["Next"])]
-    unbounded = [rule["Next"] for rule in back if not re.search(r"\.seconds < ", rule["Condition"])]
+    unbounded = [rule["Next"] for rule in back if not re.search(r"\.seconds < |\$attempt < \d", rule["Condition"])]
     assert [wait for wait in unbounded if everywhere[wait]["Next"] != BOUNDS_ITSELF.get(wait)] == []
+
+
+@named(CHOICES)
+def test_attempts_are_counted_and_as_many_as_clean_up_looks_for(machine, name, state):
+    everywhere = dict(states(definition(machine)))
+    for rule in state["Choices"]:
+        for most in re.findall(r"\$attempt < (\d)", rule["Condition"]):
+            assert everywhere[rule["Next"]]["Assign"] == {"attempt": "{% $attempt + 1 %}"}
+            assert int(most) == ATTEMPTS - 1
 
 
 def test_the_first_rule_of_a_choice_is_the_way_on():

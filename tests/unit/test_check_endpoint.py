@@ -28,3 +28,9 @@ def test_the_status_is_sagemakers_own_word(check, status):
 def test_a_failed_endpoint_gives_sagemakers_reason(check):
     checked = check("Failed", FailureReason="The container did not pass the ping health check")
     assert checked["reason"] == "The container did not pass the ping health check"
+
+
+def test_an_endpoint_for_which_there_was_no_instance_is_told_from_one_that_failed(check):
+    reason = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
+    checked = check("Failed", FailureReason=reason)
+    assert (checked["status"], checked["reason"]) == ("NoCapacity", reason)

@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 
 import check_training
@@ -34,8 +36,25 @@ def test_a_finished_job_has_its_model_and_what_is_billed(check):
     assert checked["train_seconds"] == 61
 
 
+@pytest.mark.parametrize(("minutes", "status"), [(1, "Stopping"), (6, "Completed")])
+def test_a_finished_job_that_does_not_say_what_is_billed_is_asked_again_for_a_while(check, minutes, status):
+    ended = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=minutes)
+    checked = check("Completed", TrainingEndTime=ended)
+    assert (checked["status"], checked["train_seconds"]) == (status, 0)
+
+
 def test_a_failed_job_gives_sagemakers_reason(check):
     assert check("Failed", FailureReason="AlgorithmError: boom")["reason"] == "AlgorithmError: boom"
+
+
+def test_a_job_for_which_there_was_no_instance_is_told_from_one_that_failed(check):
+    reason = "CapacityError: Unable to provision requested ML compute capacity."
+    checked = check("Failed", FailureReason=reason)
+    assert (checked["status"], checked["reason"]) == ("NoCapacity", reason)
+
+
+def test_the_words_of_the_users_code_are_no_lack_of_capacity(check):
+    assert check("Failed", FailureReason="AlgorithmError: CapacityError: the queue is full")["status"] == "Failed"
 
 
 def test_a_job_that_ran_too_long_says_so(check):

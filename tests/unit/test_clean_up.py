@@ -9,6 +9,7 @@ import clean_up
 from common import dataset, keys, storage
 from common.errors import StillCreating, Transient
 from common.events import Run
+from common.sagemaker import ATTEMPTS
 from stocks.dataset.lease import Lease
 
 RUN: Run = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
@@ -65,6 +66,21 @@ def test_everything_is_deleted_and_the_endpoints_time_reported(sagemaker, clean)
     serve(sagemaker, "InService")
     assert clean()["endpoint_seconds"] == pytest.approx(120, abs=60)
     assert left(sagemaker) == []
+
+
+def test_every_attempt_goes_and_the_last_one_alone_was_paid(sagemaker, clean):
+    names = [keys.resource_name("stocks", RUN, "e1", attempt) for attempt in range(ATTEMPTS)]
+    assert len(set(names)) == ATTEMPTS
+    for name, status, seconds in zip(
+        names, ["Failed"] * (ATTEMPTS - 1) + ["InService"], (900, 600, 300, 50), strict=True
+    ):
+        sagemaker.add("TrainingJob", name, "Failed" if status == "Failed" else "InProgress")
+        sagemaker.add("Model", name)
+        sagemaker.add("EndpointConfig", name, seconds=seconds)
+        sagemaker.add("Endpoint", name, status, seconds=seconds)
+    assert clean()["endpoint_seconds"] == pytest.approx(50, abs=40)
+    assert left(sagemaker) == []
+    assert sagemaker.status("TrainingJob", names[-1]) in ("Stopping", "Stopped")
 
 
 def test_what_belongs_to_another_execution_stays(sagemaker, clean):
@@ -145,7 +161,7 @@ def test_a_running_job_is_stopped_and_waited_for(sagemaker, clean):
 def test_a_job_that_is_ending_is_waited_for(sagemaker, clean):
     sagemaker.add("TrainingJob", NAME, "Stopping", "Stopping", "Stopped")
     clean()
-    assert sagemaker.calls.count("DescribeTrainingJob") == 3
+    assert sagemaker.calls.count("DescribeTrainingJob") == 2 + ATTEMPTS  # Stopping, Stopped, and no other attempt
     assert "StopTrainingJob" not in sagemaker.calls
 
 
@@ -226,7 +242,7 @@ def test_a_lease_that_changes_meanwhile_is_read_again_and_not_for_ever(clean, mo
 def test_what_create_endpoint_made_goes(sagemaker, clean, context):
     import create_endpoint
 
-    create_endpoint.handler(EVENT | {"model_uri": "s3://lake/model.tar.gz"}, context)
+    create_endpoint.handler(EVENT | {"attempt": 0, "model_uri": "s3://lake/model.tar.gz"}, context)
     assert left(sagemaker) == [*HOSTING]
     with pytest.raises(StillCreating, match="is Creating"):
         clean()

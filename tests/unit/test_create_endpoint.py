@@ -7,7 +7,7 @@ from common.errors import NoQuota, QuotaReached
 from common.events import Run
 
 RUN: Run = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
-EVENT = {"run": RUN, "execution_name": "e1", "model_uri": "s3://lake/models/j/output/model.tar.gz"}
+EVENT = {"run": RUN, "execution_name": "e1", "attempt": 0, "model_uri": "s3://lake/models/j/output/model.tar.gz"}
 NAME = keys.resource_name("stocks", RUN, "e1")
 KINDS = ("Model", "EndpointConfig", "Endpoint")
 

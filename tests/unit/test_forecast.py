@@ -78,6 +78,7 @@ def test_an_lstm_for_some_requests_only_is_no_model_and_writes_nothing(shard, mo
     [
         ("ModelError", 503, Transient),
         ("ModelError", 500, Transient),
+        ("ModelError", 0, Transient),
         ("ModelError", 429, Transient),
         ("ModelError", 400, ModelFailed),
         ("InternalDependencyException", None, Transient),
@@ -89,7 +90,7 @@ def test_an_lstm_for_some_requests_only_is_no_model_and_writes_nothing(shard, mo
 def test_a_refusal_may_pass_or_not(shard, stub, context, code, status, outcome):
     told = {} if status is None else {"OriginalStatusCode": status, "OriginalMessage": "out of memory"}
     stub("sagemaker-runtime").add_client_error("invoke_endpoint", code, "Received an error", modeled_fields=told)
-    with pytest.raises(outcome, match="out of memory" if status else "Received an error"):
+    with pytest.raises(outcome, match="out of memory" if status is not None else "Received an error"):
         forecast.handler(EVENT, context)
 
 

@@ -16,7 +16,7 @@ from tests.support.plans import draw, lead, put_verdict, run_of, upload_rows
 
 RUN = run_of(shards=2)
 ID = RUN["run_id"]
-EVENT = {"run": RUN, "execution_name": "e1"}
+EVENT = {"run": RUN, "execution_name": "e1", "attempt": 0}
 NAME = keys.resource_name("stocks", RUN, "e1")
 
 
@@ -24,6 +24,12 @@ NAME = keys.resource_name("stocks", RUN, "e1")
 def leads(buckets):
     """The run has a plan, and its execution leads the dataset."""
     lead(draw(put_verdict(upload_rows()), shards=2))
+
+
+@pytest.fixture(autouse=True)
+def enough(monkeypatch):
+    """The account's quota of endpoints suffices; test_endpoint_quota.py asks for it."""
+    monkeypatch.setattr(start_training.sagemaker, "must_have_endpoint_quota", lambda setting: None)
 
 
 @pytest.fixture

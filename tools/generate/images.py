@@ -14,6 +14,8 @@ from tools import ROOT
 REPOSITORIES = {"training": "tensorflow-training", "inference": "tensorflow-inference"}
 TAG = re.compile(r"(?P<repository>tensorflow-(?:training|inference)):(?P<version>\d+\.\d+)-cpu-(?P<python>py\d+)")
 
+OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso")  # where nobody has tried the stack, and accounts are others
+
 type Tables = dict[str, Any]
 
 
@@ -34,7 +36,8 @@ def accounts(known: Tables, images: dict[str, tuple[str, str]]) -> dict[str, str
     """The account that owns both containers, by region. Raises ValueError where the SDK knows no such container."""
     both = [_registries(known[scope], repository, *images[repository]) for scope, repository in REPOSITORIES.items()]
     training, inference = both
-    return {region: training[region] for region in sorted(training) if inference.get(region) == training[region]}
+    shared = (region for region in sorted(training) if inference.get(region) == training[region])
+    return {region: training[region] for region in shared if not region.startswith(OTHER_PARTITIONS)}
 
 
 def section() -> str:
