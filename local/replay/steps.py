@@ -85,7 +85,7 @@ class Steps:
         return trained
 
     def _named(self) -> dict[str, Any]:
-        return {"execution_name": self.execution}
+        return {"execution_name": self.execution, "attempt": 0}
 
     def _until(self, done: str, step: ModuleType, **more: Any) -> dict[str, Any]:
         """The check's answer once its status is this one. Raises NotReplayed where it will never be."""
