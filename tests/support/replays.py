@@ -21,6 +21,12 @@ from tests.support import memory_s3, pipeline, sagemaker, shards
 KILOBYTES = 16  # of a shard
 
 
+# Service Quotas, which knows none of SageMaker's.
+UNKNOWN_QUOTAS = types.SimpleNamespace(
+    get_paginator=lambda _: types.SimpleNamespace(paginate=lambda **asked: [{"Quotas": []}])
+)
+
+
 class SageMaker(sagemaker.SageMaker):
     """Every job is done at its second look and leaves the model that has learnt nothing; every endpoint serves."""
 
@@ -102,7 +108,7 @@ def laptop(published: memory_s3.S3) -> Iterator[Laptop]:
         cloud.s3.versions = {key: list(versions) for key, versions in published.versions.items()}
         fake, runtime = SageMaker(), types.SimpleNamespace(invoke_endpoint=_answer)
         with sagemaker.answering(fake) as client:
-            of = {"s3": cloud.s3, "sagemaker": client, "sagemaker-runtime": runtime}
+            of = {"s3": cloud.s3, "sagemaker": client, "sagemaker-runtime": runtime, "service-quotas": UNKNOWN_QUOTAS}
             yield Laptop(cloud, fake, of.__getitem__)
 
 
