@@ -33,6 +33,7 @@ def lake(laptop):
     made.put("runs", "us", "us-1", run_row(light_live="red"))
     tickers = ticker_rows(*KINDS)
     made.put("tickers", "us", "us-1", tickers)
+    made.show("us", "us-1")
     made.register()
     made.make_views()
     return made
