@@ -2,6 +2,7 @@
 
 import functools
 import io
+import itertools
 import json
 import tempfile
 import zipfile
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from local import cloud, paths
+from tests.support import crawler_lab
 from tests.support.eventually import eventually
 
 DEADLINE = 60
+NUMBER = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +120,18 @@ def zip_files(files):
         for name, text in files.items():
             archive.writestr(name, text)
     return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def crawler_role(make_role):
+    return make_role("crawler", "glue.amazonaws.com", crawler_lab.ALL)
+
+
+@pytest.fixture(scope="module")
+def crawler_clients(laptop):
+    return laptop("glue"), laptop("s3"), laptop("logs")
+
+
+@pytest.fixture
+def lab(crawler_clients, crawler_role):
+    return crawler_lab.Lab(crawler_clients, crawler_role, f"lab-{next(NUMBER)}")

@@ -1,102 +1,12 @@
 """Crawlers on a cloud of their own, over Parquet and other things that lie about."""
 
 import io
-import itertools
-import json
-import re
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.support.eventually import eventually
-
-COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
-MERGE = {
-    "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
-    "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
-}
-ALL = {"Effect": "Allow", "Action": ["s3:*", "glue:*", "logs:*"], "Resource": "*"}
-
-
-NUMBER = itertools.count()
-
-
-class Lab:
-    """A bucket, a database and a crawler of one test."""
-
-    def __init__(self, clients, role, name):
-        self.glue, self.s3, self.logs = clients
-        self.name, self.role = name, role
-        self.s3.create_bucket(Bucket=name)
-        self.glue.create_database(DatabaseInput={"Name": name})
-
-    def crawler(self, configuration=None, paths=("",), **settings):
-        targets = {"S3Targets": [{"Path": f"s3://{self.name}/{path}"} for path in paths]}
-        configuration = {"Version": 1.0, "Grouping": COMBINE, **(configuration or {})}
-        self.glue.create_crawler(**{"Name": self.name, "Role": self.role, "DatabaseName": self.name, "Targets": targets,
-                                    "Configuration": json.dumps(configuration), **settings})  # fmt: skip
-
-    def put(self, key, table, **options):
-        if isinstance(table, dict):
-            table = pa.table(table)
-        if not isinstance(table, bytes):
-            buffer = io.BytesIO()
-            pq.write_table(table, buffer, **options)
-            table = buffer.getvalue()
-        self.s3.put_object(Bucket=self.name, Key=key, Body=table)
-
-    def crawl(self, start=True):
-        """Crawl to the end; LastCrawl, and in `states` what the crawler was."""
-        if start:
-            self.glue.start_crawler(Name=self.name)
-        self.states = []
-
-        def ready(crawler):
-            if crawler["State"] not in self.states:
-                self.states.append(crawler["State"])
-            return crawler["State"] == "READY"
-
-        return eventually(lambda: self.glue.get_crawler(Name=self.name)["Crawler"], 30, 0.05, ready)["LastCrawl"]
-
-    def tables(self):
-        return {table["Name"]: table for table in self.glue.get_tables(DatabaseName=self.name)["TableList"]}
-
-    def columns(self, table):
-        return {one["Name"]: one["Type"] for one in self.tables()[table]["StorageDescriptor"]["Columns"]}
-
-    def partitions(self, table):
-        found = self.glue.get_partitions(DatabaseName=self.name, TableName=table)["Partitions"]
-        return {tuple(one["Values"]): one for one in found}
-
-    def log(self):
-        events = self.logs.get_log_events(logGroupName="/aws-glue/crawlers", logStreamName=self.name)["events"]
-        return "\n".join(event["message"] for event in events)
-
-    def update(self, **settings):
-        self.glue.update_crawler(Name=self.name, **settings)
-
-
-@pytest.fixture(scope="module")
-def role(make_role):
-    return make_role("crawler", "glue.amazonaws.com", ALL)
-
-
-@pytest.fixture(scope="module")
-def clients(laptop):
-    return laptop("glue"), laptop("s3"), laptop("logs")
-
-
-@pytest.fixture
-def lab(clients, role):
-    return Lab(clients, role, f"lab-{next(NUMBER)}")
-
-
-def code(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"]
+from tests.support.crawler_lab import ALL, COMBINE, MERGE, Lab, code
 
 
 def test_the_types_of_columns(lab):
@@ -304,13 +214,13 @@ CATALOG = ["glue:GetTables", "glue:CreateTable", "glue:GetPartitions", "glue:Bat
            "glue:GetPartitionIndexes", "glue:CreatePartitionIndex"]  # fmt: skip
 
 
-def test_a_right_that_the_role_lacks(clients, make_role):
+def test_a_right_that_the_role_lacks(crawler_clients, make_role):
     """Each crawler's role lacks one right; they crawl at the same time."""
     labs = {}
     for lacks in [*READ, *CATALOG, "nothing"]:
         allow = {"Effect": "Allow", "Action": [one for one in [*READ, *CATALOG] if one != lacks], "Resource": "*"}
         name = f"lacks-{lacks.partition(':')[2].lower()}"
-        labs[lacks] = Lab(clients, make_role(name, "glue.amazonaws.com", allow), f"{name}-bucket")
+        labs[lacks] = Lab(crawler_clients, make_role(name, "glue.amazonaws.com", allow), f"{name}-bucket")
         labs[lacks].put("t/d=1/a.parquet", {"x": [1]})
         labs[lacks].crawler(paths=("t/",))
         labs[lacks].glue.start_crawler(Name=labs[lacks].name)
@@ -336,72 +246,3 @@ def test_a_bucket_that_is_not_there(lab):
     lab.update(Targets={"S3Targets": [{"Path": "s3://no-such-bucket/t/"}]})
     last = lab.crawl()
     assert (last["Status"], "NoSuchBucket" in last["ErrorMessage"]) == ("FAILED", True)
-
-
-NEW_FOLDERS = {
-    "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
-    "SchemaChangePolicy": {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"},
-    "configuration": {"CrawlerOutput": MERGE, "Grouping": {**COMBINE, "TableLevelConfiguration": 2}},
-}
-
-
-@pytest.mark.parametrize(
-    "policy", [{}, {"UpdateBehavior": "LOG"}, {"UpdateBehavior": "LOG", "DeleteBehavior": "DELETE_FROM_DATABASE"}]
-)
-def test_a_crawler_of_new_folders_may_only_log_changes(lab, policy):
-    """The API's words are in LBHackney-IT/Data-Platform#2418."""
-    recrawl = NEW_FOLDERS["RecrawlPolicy"]
-    with pytest.raises(
-        ClientError, match="can have only LOG DeleteBehavior value and LOG UpdateBehavior value"
-    ) as caught:
-        lab.crawler(RecrawlPolicy=recrawl, SchemaChangePolicy=policy)
-    assert caught.value.response["Error"]["Code"] == "InvalidInputException"
-    lab.crawler(SchemaChangePolicy=policy)
-    assert code(lab.update, RecrawlPolicy=recrawl) == "InvalidInputException"
-    lab.update(RecrawlPolicy=recrawl, SchemaChangePolicy=NEW_FOLDERS["SchemaChangePolicy"])
-    assert code(lab.update, SchemaChangePolicy=policy) == "InvalidInputException"
-
-
-def read_by(lab) -> list[str]:
-    return re.findall(r"(\d+) requests have read", lab.log())
-
-
-def test_new_folders_are_read_once_and_become_partitions_of_tables_that_stand(lab):
-    lab.put("t/d=us/a.parquet", {"x": [1]})
-    lab.crawler(paths=("t/",), **NEW_FOLDERS)
-    lab.crawl()
-    lab.put("t/d=us/b.parquet", {"x": [2]})
-    lab.put("t/d=eu/a.parquet", {"x": [3]})
-    lab.s3.delete_object(Bucket=lab.name, Key="t/d=us/a.parquet")
-    lab.crawl()
-    lab.crawl()
-    assert read_by(lab) == ["1", "1", "0"]
-    assert list(lab.partitions("t")) == [("us",), ("eu",)]
-
-
-def test_what_a_crawl_of_new_folders_leaves_out(lab):
-    """Another column, and another type, but no new table; a full crawl takes them in."""
-    lab.put("t/d=us/a.parquet", {"x": [1]})
-    lab.crawler(paths=("t/", "late/"), **NEW_FOLDERS)
-    lab.crawl()
-    lab.put("t/d=more/a.parquet", {"x": [1], "y": [1]})
-    lab.put("t/d=other/a.parquet", {"x": ["1"]})
-    lab.put("late/d=us/a.parquet", {"x": [1]})
-    assert lab.crawl()["Status"] == "SUCCEEDED"
-    assert (sorted(lab.tables()), list(lab.partitions("t"))) == (["late", "t"], [("us",)])
-    assert lab.log().count("skipped folder") == 2
-    lab.update(RecrawlPolicy={"RecrawlBehavior": "CRAWL_EVERYTHING"})
-    lab.crawl()
-    assert sorted(lab.partitions("t")) == [("more",), ("other",), ("us",)]
-
-
-def test_a_folder_of_a_crawl_that_failed_is_read_by_the_next(lab):
-    lab.put("t/d=us/a.parquet", {"x": [1]})
-    lab.crawler(paths=("t/",), **NEW_FOLDERS)
-    lab.crawl()
-    lab.put("t/d=eu/a.parquet", {"x": [1]})
-    lab.put("t/d=eu/b.parquet", b"no Parquet at all")
-    assert lab.crawl()["Status"] == "FAILED"
-    lab.s3.delete_object(Bucket=lab.name, Key="t/d=eu/b.parquet")
-    assert lab.crawl()["Status"] == "SUCCEEDED"
-    assert ("eu",) in lab.partitions("t")
