@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
 RUN_VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam)
-VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-calendars .venv-clients .venv-checkov)
+VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-calendars .venv-clients .venv-checkov .venv-policies)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -84,6 +84,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
+	$(COMPILE) --no-deps requirements/policies.in --output-file requirements/policies.txt
 	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	for name in ministack lambda sam calendars clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
@@ -102,6 +103,7 @@ lock: .venv-uv/.ready
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt
 .venv-checkov/.ready: requirements/checkov.txt
+.venv-policies/.ready: requirements/policies.txt
 .venv-audit/.ready: requirements/audit.txt
 .venv-mutants/.ready: requirements/mutants.txt
 $(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready .venv-mutants/.ready: .venv-uv/.ready
