@@ -1,37 +1,9 @@
-"""Watch one execution in the terminal: states as they start and finish, Map progress, training epochs, time."""
+"""What is known of an execution from its events: states as they start and finish, Map progress, time."""
 
-import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
-
-from local import cloud, paths
-
-POLL_SECONDS = 0.5
-START_SECONDS = 30
 SHOWN = ("Task", "Map", "Parallel")  # types of states that do something
-
-
-def find_execution(machine_arn: str, key: str, version_id: str) -> str:
-    """The ARN of the execution that the upload's event started."""
-    states = cloud.client("stepfunctions")
-    deadline = time.monotonic() + START_SECONDS
-    seen: set[str] = set()
-    while time.monotonic() < deadline:
-        for item in states.list_executions(stateMachineArn=machine_arn, maxResults=50)["executions"]:
-            arn = item["executionArn"]
-            if arn in seen:
-                continue
-            seen.add(arn)
-            uploaded = (
-                json.loads(states.describe_execution(executionArn=arn)["input"]).get("detail", {}).get("object", {})
-            )
-            if uploaded.get("version-id") == version_id and uploaded.get("key") == key:
-                return arn
-        time.sleep(0.2)
-    raise cloud.CloudError(f"no execution started within {START_SECONDS} s for {key} (see {paths.LOGS / 'cloud.log'})")
 
 
 class Progress:
@@ -110,69 +82,3 @@ class Progress:
             done = self.maps.get(name)
             parts.append(f"{name} {done[0]}/{done[1]}" if done else name)
         return " · ".join(parts)
-
-
-def follow(execution_arn: str, console: Console) -> dict:
-    """Print progress until the execution has ended; return its description."""
-    states = cloud.client("stepfunctions")
-    progress, seen = Progress(), 0
-    epochs = _Training()
-    started = time.monotonic()
-    with console.status("starting") if console.is_terminal else _Silent() as status:
-        while True:
-            described = states.describe_execution(executionArn=execution_arn)
-            for event in _events(states, execution_arn, seen):
-                seen = event["id"]
-                for line in progress.take(event):
-                    console.print(line, markup=False, highlight=False)
-            for line in epochs.new_lines():
-                console.print(f"    {line}", markup=False, highlight=False)
-            if described["status"] != "RUNNING":
-                return described
-            status.update(f"{time.monotonic() - started:.0f} s  {progress.line()}")
-            time.sleep(POLL_SECONDS)
-
-
-def _events(states: Any, arn: str, seen: int) -> Iterator[dict]:
-    """The events after the one with id `seen`."""
-    pages = states.get_paginator("get_execution_history").paginate(executionArn=arn, maxResults=1000)
-    return (event for page in pages for event in page["events"] if event["id"] > seen)
-
-
-class _Training:
-    """The lines about epochs in logs of training jobs that appear while we watch."""
-
-    def __init__(self) -> None:
-        self._offsets = {file: file.stat().st_size for file in paths.LOGS.glob("training-*.log")}
-
-    def new_lines(self) -> Iterator[str]:
-        for file in sorted(paths.LOGS.glob("training-*.log")):
-            with file.open(errors="replace") as log:
-                log.seek(self._offsets.get(file, 0))
-                for line in log:
-                    if line.endswith("\n"):
-                        self._offsets[file] = self._offsets.get(file, 0) + len(line.encode())
-                        if "epoch" in line.lower():
-                            yield line.strip()[:160]
-
-
-class _Silent:
-    """Stands for the spinner where there is no terminal."""
-
-    def __enter__(self) -> "_Silent":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def update(self, _text: str) -> None:
-        return None
-
-
-def plain_cause(cause: str) -> str:
-    """A Lambda's error message out of its JSON; any other cause as it is."""
-    try:
-        parsed = json.loads(cause)
-    except ValueError:
-        return cause
-    return str(parsed.get("errorMessage", cause)) if isinstance(parsed, dict) else cause
