@@ -6,7 +6,7 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from tools.aws import Problem, smoke
+from tools.aws import Problem, policies, smoke
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -22,10 +22,12 @@ def main(words: list[str] | None = None) -> int:
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.aws", description=__doc__)
-    parser.add_argument("--profile", help="of the AWS configuration")
-    parser.add_argument("--region", help="default: that of the profile, or AWS_DEFAULT_REGION")
+    whose = argparse.ArgumentParser(add_help=False)
+    whose.add_argument("--profile", help="of the AWS configuration")
+    whose.add_argument("--region", help="default: that of the profile, or AWS_DEFAULT_REGION")
     commands = parser.add_subparsers(required=True)
-    smoke.add(commands)
+    smoke.add(commands, whose)
+    policies.add(commands)
     return parser.parse_args(words)
 
 

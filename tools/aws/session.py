@@ -1,4 +1,4 @@
-"""Clients with the credentials, the region and the profile that were given; AWS_ENDPOINT_URL is honoured by botocore."""
+"""Clients with the credentials, region and profile that were given; botocore honours AWS_ENDPOINT_URL."""
 
 from collections.abc import Callable
 from typing import Any

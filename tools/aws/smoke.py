@@ -26,8 +26,10 @@ ASKED = (
 )
 
 
-def add(commands: Any) -> None:
-    parser = commands.add_parser("smoke", help="a whole run through a deployed stack; ends with 1 if anything is wrong")
+def add(commands: Any, whose: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser(
+        "smoke", parents=[whose], help="a whole run through a deployed stack; ends with 1 if anything is wrong"
+    )
     parser.add_argument("--stack", required=True, help="the stack's name")
     parser.add_argument("--dataset", default="smoke", help="the dataset to drop the file into; default: smoke")
     parser.add_argument("--file", type=Path, default=EXAMPLE, help="default: examples/prices.csv")
