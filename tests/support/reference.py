@@ -71,8 +71,9 @@ def _takes(action: str, known: dict, key: str) -> bool:
 
 
 def fits(arn: str, form: str) -> bool:
-    """Whether some resource has both the ARN, in which `*` stands for any text, and the reference's form."""
-    return _overlap(_tokens(arn, r"\*"), _tokens(form, r"\$\{\w+\}"))
+    """Whether some resource has both the ARN, whose `*` after the service is any text, and the reference's form."""
+    service = arn.split(":")[2]
+    return service == form.split(":")[2] and _overlap(_tokens(arn, r"\*"), _tokens(form, r"\$\{\w+\}"))
 
 
 def _tokens(pattern: str, wild: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from tools.aws import Problem, policies, smoke
+from tools.aws import Problem, policies, preflight, smoke
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -26,6 +26,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     whose.add_argument("--profile", help="of the AWS configuration")
     whose.add_argument("--region", help="default: that of the profile, or AWS_DEFAULT_REGION")
     commands = parser.add_subparsers(required=True)
+    preflight.add(commands, whose)
     smoke.add(commands, whose)
     policies.add(commands)
     return parser.parse_args(words)

@@ -194,7 +194,7 @@ SAM = (
 )
 # `python -m tools.aws preflight` looks; lists and settings of an account name no resource.
 PREFLIGHT = (
-    Need("servicequotas", "ListServiceQuotas"),
+    Need("servicequotas", "ListServiceQuotas ListAWSDefaultServiceQuotas"),
     Need("lambda", "GetAccountSettings"),
     Need("lakeformation", "GetDataLakeSettings"),
     Need("ec2", "DescribeRegions"),
