@@ -8,12 +8,25 @@ VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-calendars .venv-cli
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
+CONFIG_ENV ?= default
+
+.PHONY: setup run preflight deploy smoke check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
 run: $(RUN_VENVS)
 	$(BIN)/python -m local run examples/prices.csv
+
+# CONFIG_ENV is a table of samconfig.toml. sam build calls the python3.13 of .venv, which has pip.
+preflight: .venv/.ready .venv-sam/.ready
+	PATH="$(PATH):$(CURDIR)/.venv-sam/bin" $(BIN)/python -m tools.aws preflight --config-env $(CONFIG_ENV)
+
+deploy: .venv/.ready .venv-sam/.ready
+	.venv-sam/bin/sam build --config-env $(CONFIG_ENV)
+	.venv-sam/bin/sam deploy --config-env $(CONFIG_ENV) --no-confirm-changeset
+
+smoke: .venv/.ready
+	$(BIN)/python -m tools.aws smoke --config-env $(CONFIG_ENV)
 
 PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 

@@ -18,8 +18,17 @@ from rich.console import Console
 
 from tools import ROOT
 from tools.aws.needs import NEEDS, PASSED, PREFLIGHT, SAM, SMOKE, Need
-from tools.template import types
+from tools.template import template, types
 
+# What AnalystPolicy refers to, in the words of NEEDS.
+REFERENCES = {
+    "LakeBucket.Arn": "arn:{partition}:s3:::{stack}-lake-*",
+    "Database": "{database}",
+    "WorkGroup": "{stack}",
+    "AWS::Partition": "{partition}",
+    "AWS::Region": "{region}",
+    "AWS::AccountId": "{account}",
+}
 LIMIT = 6144  # characters of a managed policy, blanks not counted
 DATASET = "smoke"
 
@@ -68,8 +77,27 @@ def deployer(place: Place) -> dict:
 
 
 def checker(place: Place) -> dict:
-    """What preflight and smoke need beside the stack's AnalystPolicy."""
-    return document(statements([*PREFLIGHT, *SMOKE], place))
+    """What preflight and smoke need; in a stack with a key, its policies for people come beside it."""
+    return document([*statements([*PREFLIGHT, *SMOKE], place), *analyst(place)])
+
+
+def analyst(place: Place) -> list[dict]:
+    """The template's AnalystPolicy for a stack that does not stand yet, without the part of a key of one's own."""
+    made = template()["Resources"]["AnalystPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    return [{**one, "Resource": one_or_more(resolved(one["Resource"], place))} for one in made if "Fn::If" not in one]
+
+
+def resolved(value: Any, place: Place) -> list[str]:
+    """Resources of the template as ARNs: of the lake, the workgroup and the database."""
+    written = [f"${{{'.'.join(one['Fn::GetAtt'])}}}" if "Fn::GetAtt" in one else one for one in listed(value)]
+    texts = [one["Fn::Sub"] if isinstance(one, dict) else one for one in written]
+    for name, meant in REFERENCES.items():
+        texts = [one.replace(f"${{{name}}}", meant) for one in texts]
+    return [arn(one, place) for one in texts]
+
+
+def listed(value: Any) -> list:
+    return value if isinstance(value, list) else [value]
 
 
 def document(made: list[dict]) -> dict:

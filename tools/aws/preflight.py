@@ -29,11 +29,15 @@ CHECKS: dict[str, Check] = {
 
 def add(commands: Any, whose: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("preflight", parents=[whose], help="look whether an account can take the stack")
-    parser.add_argument(
-        "--config-env", default="default", help="of samconfig.toml: the stack's name and its parameters"
-    )
-    parser.add_argument("--stack", help="another name than that of samconfig.toml")
+    choose(parser)
     parser.set_defaults(command=command)
+
+
+def choose(parser: argparse.ArgumentParser) -> None:
+    """Which stack is meant."""
+    environment = "a table of samconfig.toml, which has name and parameters; default: default"
+    parser.add_argument("--config-env", default="default", choices=list(_tables()), help=environment)
+    parser.add_argument("--stack", help="another name than that of samconfig.toml")
 
 
 def command(arguments: argparse.Namespace, console: Console) -> int:

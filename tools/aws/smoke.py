@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from tools import ROOT, cost
-from tools.aws import Problem, athena, runs, session
+from tools.aws import Problem, athena, preflight, runs, session
 from tools.aws.runs import Stack
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add(commands: Any, whose: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "smoke", parents=[whose], help="a whole run through a deployed stack; ends with 1 if anything is wrong"
     )
-    parser.add_argument("--stack", required=True, help="the stack's name")
+    preflight.choose(parser)
     parser.add_argument("--dataset", default="smoke", help="the dataset to drop the file into; default: smoke")
     parser.add_argument("--file", type=Path, default=EXAMPLE, help="default: examples/prices.csv")
     parser.set_defaults(command=command)
@@ -38,8 +38,9 @@ def add(commands: Any, whose: argparse.ArgumentParser) -> None:
 
 def command(arguments: argparse.Namespace, console: Console) -> int:
     client = session.clients(arguments.profile, arguments.region)
-    stack = Stack(client, session.outputs(client, arguments.stack), PAUSE)
-    return smoke(stack, arguments.stack, arguments.dataset, arguments.file, console)
+    name = arguments.stack or preflight.configured(arguments.config_env)[0]
+    stack = Stack(client, session.outputs(client, name), PAUSE)
+    return smoke(stack, name, arguments.dataset, arguments.file, console)
 
 
 def smoke(stack: Stack, name: str, dataset: str, file: Path, console: Console) -> int:
