@@ -167,3 +167,23 @@ def test_an_execution_is_found_by_the_version_that_it_was_started_for():
     assert runs.find_execution(stack, source, 5) == "arn:0"
     assert states.looks == 2
     assert runs.find_execution(stack, {**source, "version_id": "v3"}, 0) == ""
+
+
+def test_an_execution_that_is_not_known_yet_is_waited_for():
+    looks = []
+
+    class Late:
+        exceptions = SimpleNamespace(ExecutionDoesNotExist=KeyError)
+
+        def describe_execution(self, **_given):
+            looks.append("look")
+            if len(looks) < 3:
+                raise KeyError("arn")
+            return {"status": "SUCCEEDED"}
+
+        def get_paginator(self, _operation):
+            return SimpleNamespace(paginate=lambda **given: [{"events": []}])
+
+    stack = runs.Stack(lambda service: Late(), OUTPUTS, 0)
+    assert runs.follow(stack, "arn", Console(file=io.StringIO()))["status"] == "SUCCEEDED"
+    assert len(looks) == 3

@@ -14,6 +14,7 @@ from tools.aws.progress import Progress
 if TYPE_CHECKING:
     from common.events import Upload
 
+PATIENCE = 6  # looks for an execution that is not known yet
 NEWEST = 50  # executions that are looked at for the one that an upload started
 
 
@@ -52,7 +53,7 @@ def follow(stack: Stack, arn: str, console: Console, more: Callable[[], Iterable
     started = time.monotonic()
     with console.status("starting") if console.is_terminal else _Silent() as status:
         while True:
-            described = states.describe_execution(executionArn=arn)
+            described = _described(states, arn, stack.pause)
             for event in _events(states, arn, seen):
                 seen = event["id"]
                 for line in progress.take(event):
@@ -63,6 +64,16 @@ def follow(stack: Stack, arn: str, console: Console, more: Callable[[], Iterable
                 return described
             status.update(f"{time.monotonic() - started:.0f} s  {progress.line()}")
             time.sleep(stack.pause)
+
+
+def _described(states: Any, arn: str, pause: float) -> dict:
+    """The execution; one that was just started is not known for some seconds."""
+    for _ in range(PATIENCE):
+        try:
+            return states.describe_execution(executionArn=arn)
+        except states.exceptions.ExecutionDoesNotExist:
+            time.sleep(pause)
+    return states.describe_execution(executionArn=arn)
 
 
 def lead(stack: Stack, arns: list[str], dataset: str, followed: Callable[[str], dict]) -> dict:
