@@ -16,19 +16,21 @@ def install() -> None:
         if service != "athena":
             return before(service, method, path, headers, body, *rest)
         _query, region, account = rest
-        return f"arn:aws:athena:{region}:{account}:{resource}" if (resource := _resource(body)) else "*"
+        resource = _resource(headers.get("x-amz-target", "").rpartition(".")[2], json.loads(body or b"{}"))
+        return f"arn:aws:athena:{region}:{account}:{resource}" if resource else "*"
 
     before = ministack.resource_arn_of.replace(resource_arn)
 
 
-def _resource(body: bytes) -> str:
+def _resource(operation: str, asked: dict[str, Any]) -> str:
     """The last part of the ARN; empty where a call names nothing, as lists of everything do."""
-    asked = json.loads(body or b"{}")
+    if operation.endswith("DataCatalog"):
+        return f"datacatalog/{asked.get('Name', '*')}"
+    if "CatalogName" in asked:
+        return f"datacatalog/{asked['CatalogName']}"
     ids = [*asked.get("QueryExecutionIds", []), asked.get("QueryExecutionId")]
-    queries = [ministack.query_executions.get(one) for one in ids if one]
-    if "WorkGroup" in asked or any(queries):
-        group = asked.get("WorkGroup") or next(query for query in queries if query)["WorkGroup"]
-        return f"workgroup/{group}"
-    if "QueryString" in asked:
-        return "workgroup/primary"
-    return f"datacatalog/{asked['CatalogName']}" if "CatalogName" in asked else ""
+    queries = [query for one in ids if one and (query := ministack.query_executions.get(one))]
+    groups = [asked.get("WorkGroup"), *(query["WorkGroup"] for query in queries)]
+    if operation == "StartQueryExecution":
+        groups.append("primary")
+    return next((f"workgroup/{group}" for group in groups if group), "")

@@ -71,9 +71,14 @@ def _takes(action: str, known: dict, key: str) -> bool:
 
 
 def fits(arn: str, form: str) -> bool:
-    """Whether some resource has both the ARN, whose `*` after the service is any text, and the reference's form."""
-    service = arn.split(":")[2]
-    return service == form.split(":")[2] and _overlap(_tokens(arn, r"\*"), _tokens(form, r"\$\{\w+\}"))
+    """Whether some resource has both the ARN, in which `*` stands for any text, and the reference's form.
+
+    Part by part, since no text of one part reaches into the next.
+    """
+    parts, forms = arn.split(":", 5), form.split(":", 5)
+    return len(parts) == len(forms) == 6 and all(
+        _overlap(_tokens(part, r"\*"), _tokens(other, r"\$\{\w+\}")) for part, other in zip(parts, forms, strict=True)
+    )
 
 
 def _tokens(pattern: str, wild: str) -> tuple[str, ...]:

@@ -73,6 +73,8 @@ def test_a_query_is_that_of_its_workgroup(laptop, make_function):
         ids.append(athena.start_query_execution(QueryString="select 1", WorkGroup=group)["QueryExecutionId"])
     read = ["athena:GetQueryExecution", "athena:BatchGetQueryExecution", "athena:StartQueryExecution"]
     allow = {"Effect": "Allow", "Action": read, "Resource": "arn:aws:athena:*:*:workgroup/mine"}
+    listing = ["athena:GetDataCatalog", "athena:ListTableMetadata"]
+    browse = {"Effect": "Allow", "Action": listing, "Resource": "arn:aws:athena:*:*:datacatalog/AwsDataCatalog"}
     code = f"""
 import boto3
 from botocore.exceptions import ClientError
@@ -83,15 +85,17 @@ def handler(event, context):
         (athena.batch_get_query_execution, {{"QueryExecutionIds": ["{ids[0]}"]}}),
         (athena.get_query_execution, {{"QueryExecutionId": "{ids[1]}"}}),
         (athena.start_query_execution, {{"QueryString": "select 1"}}),
-        (athena.list_table_metadata, {{"CatalogName": "AwsDataCatalog", "DatabaseName": "default"}}),
+        (athena.list_table_metadata, {{"CatalogName": "Other", "DatabaseName": "default"}}),
+        (athena.list_table_metadata, {{"CatalogName": "AwsDataCatalog", "DatabaseName": "d", "WorkGroup": "mine"}}),
+        (athena.get_data_catalog, {{"Name": "AwsDataCatalog"}}),
     ):
         try:
             call(**given)
             answers.append("allowed")
         except ClientError as error:
-            answers.append(error.response["Error"]["Code"])
+            answers.append("refused" if "Denied" in error.response["Error"]["Code"] else "allowed")
     return answers
 """
-    make_function("asks", code, allow)
+    make_function("asks", code, allow, browse)
     answers = json.loads(laptop("lambda").invoke(FunctionName="asks")["Payload"].read())
-    assert answers == ["allowed"] * 2 + ["AccessDeniedException"] * 3
+    assert answers == ["allowed"] * 2 + ["refused"] * 3 + ["allowed"] * 2
