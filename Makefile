@@ -3,17 +3,30 @@ PYTHON ?= python3
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
 RUN_VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam)
-VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-calendars .venv-clients .venv-checkov)
+VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-calendars .venv-clients .venv-checkov .venv-policies)
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
+CONFIG_ENV ?= default
+
+.PHONY: setup run preflight deploy smoke check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
 run: $(RUN_VENVS)
 	$(BIN)/python -m local run examples/prices.csv
+
+# CONFIG_ENV is a table of samconfig.toml. sam build calls the python3.13 of .venv, which has pip.
+preflight: .venv/.ready .venv-sam/.ready
+	PATH="$(PATH):$(CURDIR)/.venv-sam/bin" $(BIN)/python -m tools.aws preflight --config-env $(CONFIG_ENV)
+
+deploy: .venv/.ready .venv-sam/.ready
+	.venv-sam/bin/sam build --config-env $(CONFIG_ENV)
+	.venv-sam/bin/sam deploy --config-env $(CONFIG_ENV) --no-confirm-changeset
+
+smoke: .venv/.ready
+	$(BIN)/python -m tools.aws smoke --config-env $(CONFIG_ENV)
 
 PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 
@@ -84,6 +97,7 @@ COMPILE = $(UV) pip compile --quiet --upgrade --python-version 3.13 --universal 
 lock: .venv-uv/.ready
 	$(COMPILE) requirements/dev.in --override requirements/dev.override --output-file requirements/dev.txt
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
+	$(COMPILE) --no-deps requirements/policies.in --output-file requirements/policies.txt
 	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	for name in ministack lambda sam calendars clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
@@ -102,6 +116,7 @@ lock: .venv-uv/.ready
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt
 .venv-checkov/.ready: requirements/checkov.txt
+.venv-policies/.ready: requirements/policies.txt
 .venv-audit/.ready: requirements/audit.txt
 .venv-mutants/.ready: requirements/mutants.txt
 $(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready .venv-mutants/.ready: .venv-uv/.ready

@@ -14,6 +14,7 @@ from local.lambdas import api as lambdas
 from local.machine import api as machine
 from local.patches import (
     alarms,
+    athena_arns,
     crawler_arns,
     lambda_logs,
     named_queries,
@@ -26,7 +27,18 @@ from local.patches import (
 from local.sagemaker import api as sagemaker
 from local.sagemaker import models, quotas, shapes
 
-PATCHES = (alarms, crawler_arns, lambda_logs, named_queries, rules, s3, s3_events, table_metadata, wildcards)
+PATCHES = (
+    alarms,
+    athena_arns,
+    crawler_arns,
+    lambda_logs,
+    named_queries,
+    rules,
+    s3,
+    s3_events,
+    table_metadata,
+    wildcards,
+)
 SERVICES = (athena, crawler, lambdas, machine, quotas, sagemaker)
 
 

@@ -4,20 +4,19 @@ import argparse
 import csv
 import json
 import sys
-import time
 from typing import Any
 
-from botocore.exceptions import ClientError
 from rich.table import Table
 from rich.text import Text
 
 from local import cloud, deploy
 from local.cli.console import print_table
+from tools.aws import Problem, athena
+from tools.aws.athena import Rows
 
 POLL_SECONDS = 0.1
 _NUMBERS = {"tinyint": int, "smallint": int, "integer": int, "bigint": int, "double": float, "float": float}
 _READ: dict[str, Any] = _NUMBERS | {"boolean": "true".__eq__}
-type Rows = list[list[str | None]]
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -33,30 +32,10 @@ def command(arguments: argparse.Namespace) -> int:
 
 def run(sql: str) -> tuple[list[dict], Rows]:
     """Column descriptions and rows of text. Raises CloudError in Athena's own words."""
-    athena, outputs = cloud.client("athena"), deploy.outputs()
     try:
-        query_id = athena.start_query_execution(
-            QueryString=sql,
-            WorkGroup=outputs["WorkGroupName"],
-            QueryExecutionContext={"Database": outputs["DatabaseName"]},
-        )["QueryExecutionId"]
-    except ClientError as error:
-        raise cloud.CloudError(error.response["Error"]["Message"]) from None
-    execution = _ended(athena, query_id)
-    if execution["Status"]["State"] != "SUCCEEDED":
-        raise cloud.CloudError(execution["Status"].get("StateChangeReason") or execution["Status"]["State"])
-    pages = list(athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
-    rows = [[value.get("VarCharValue") for value in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
-    columns = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
-    return columns, rows[1:] if execution["StatementType"] == "DML" else rows
-
-
-def _ended(athena: Any, query_id: str) -> dict:
-    while True:
-        execution = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-        if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
-            return execution
-        time.sleep(POLL_SECONDS)
+        return athena.ask(cloud.client("athena"), deploy.outputs(), sql, POLL_SECONDS)
+    except Problem as problem:
+        raise cloud.CloudError(str(problem)) from None
 
 
 def print_csv(columns: list[dict], rows: Rows) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 from rich.table import Table
 
 from local import cloud
+from tools.aws import runs
 
 if TYPE_CHECKING:
     from common import events
@@ -39,21 +39,12 @@ def fetch_rejected(lake: str, dataset: str, sources: list[events.Upload], out: P
 
 def holder(lake: str, dataset: str) -> str:
     """The ARN of the execution that leads the dataset, empty where none does."""
-    from common import keys
-
-    s3 = cloud.client("s3")
-    try:
-        return json.loads(s3.get_object(Bucket=lake, Key=keys.lease(dataset))["Body"].read())["holder"]
-    except s3.exceptions.NoSuchKey:
-        return ""
+    return runs.holder(cloud.client("s3"), lake, dataset)
 
 
 def newest_run(lake: str, dataset: str) -> str:
     """The id of the dataset's newest run, empty where none is published."""
-    from common import keys
-
-    listed = cloud.client("s3").list_objects_v2(Bucket=lake, Prefix=keys.published(dataset)).get("Contents", [])
-    return listed[-1]["Key"].rpartition("/")[2].partition("-")[2].removesuffix(".json") if listed else ""
+    return runs.newest_run(cloud.client("s3"), lake, dataset)
 
 
 def emptied(folder: Path, pattern: str) -> Path:

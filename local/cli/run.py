@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from local import cloud, paths
 from local.cli import check, follow, results
 from local.cli.console import console, print_lines
 from local.cli.up import bring_up
+from tools.aws import runs
 
 if TYPE_CHECKING:
     from common import events
@@ -31,16 +31,17 @@ def command(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     outputs = bring_up()
     sources = [_upload(file, dataset, outputs) for file in accepted]
-    arns = [follow.find_execution(outputs["StateMachineArn"], file["key"], file["version_id"]) for file in sources]
+    stack = follow.of_laptop(outputs)
+    arns = [follow.find_execution(stack, source) for source in sources]
     print_lines(f"s3://{source['bucket']}/{source['key']}" for source in sources)
-    described = lead(arns, dataset, outputs["LakeBucket"])
+    described = runs.lead(stack, arns, dataset, lambda arn: follow.follow(stack, arn, console))
     print_lines([f"{described['status']} after {time.monotonic() - started:.0f} s"])
     results.fetch_rejected(outputs["LakeBucket"], dataset, sources, out)
     if described["status"] != "SUCCEEDED":
-        cause = follow.plain_cause(described.get("cause", ""))
+        cause = runs.plain_cause(described.get("cause", ""))
         print_lines([f"error: {described.get('error', '')}", f"cause: {cause}", f"logs: {paths.LOGS}"])
         return 1
-    _show(json.loads(described["output"] or "{}"), dataset, outputs["LakeBucket"], out)
+    _show(runs.result(described), dataset, outputs["LakeBucket"], out)
     return 0 if len(accepted) == len(files) else 1
 
 
@@ -58,22 +59,6 @@ def accepts(file: Path, out: Path) -> bool:
     if not answer["accepted"]:
         check.write_rejected(rejected, out)
     return answer["accepted"]
-
-
-def lead(arns: list[str], dataset: str, lake: str) -> dict:
-    """Follow the executions of the uploads, and those that lead the dataset, until it rests; the last that led."""
-    described: dict = {}
-    known = set(arns)
-    while arns:
-        ended = follow.follow(arns.pop(), console)
-        folded = ended["status"] == "SUCCEEDED" and json.loads(ended["output"] or "{}").get("status") == "folded"
-        if not folded:
-            described = ended
-        holder = results.holder(lake, dataset)
-        if holder and holder not in known:  # one that has failed holds the lease until it is cleaned up after
-            known.add(holder)
-            arns.append(holder)
-    return described
 
 
 def _show(result: dict, dataset: str, lake: str, out: Path) -> None:

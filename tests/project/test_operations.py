@@ -15,6 +15,7 @@ TEXT = (ROOT / "docs" / "operations.md").read_text()
 # Step Functions ends an execution by these without asking the definition.
 OF_THE_SERVICE = {"States.Runtime"}
 OF_THE_SWEEP = {"NotSwept"}
+OF_THE_CLI = {"tail"}  # commands that are no operation of a service
 
 
 def documented() -> set[str]:
@@ -69,22 +70,22 @@ def test_every_output_and_parameter_that_is_named_exists():
         assert name in template()["Parameters"]
 
 
-def commands() -> list[str]:
-    """Each `aws SERVICE OPERATION` with the options given to it."""
-    blocks = re.findall(r"^```\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+def aws_commands(page: str) -> list[str]:
+    """Each `aws SERVICE OPERATION` of a page with the options given to it."""
+    blocks = re.findall(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     found = [part for line in lines for part in re.split(r"; ?", line)]
-    return [part[part.index("aws ") :] for part in found + re.findall(r"`(aws [^`]+)`", TEXT) if "aws " in part]
+    return [part[part.index("aws ") :] for part in found + re.findall(r"`(aws [^`]+)`", page) if "aws " in part]
 
 
 def test_every_command_shown_is_one_that_the_cli_has():
-    shown = {tuple(command.split()[1:3]) for command in commands() if not command.startswith("aws s3 ")}
+    shown = {tuple(command.split()[1:3]) for command in aws_commands(TEXT) if not command.startswith("aws s3 ")}
     assert len(shown) > 5
     session = botocore.session.Session()
     for service, operation in shown:
         model = session.get_service_model("s3" if service == "s3api" else service)
         known = {botocore.xform_name(name, "-") for name in model.operation_names}
-        assert operation in known | {"tail"}, f"aws {service} {operation}"
+        assert operation in known | OF_THE_CLI, f"aws {service} {operation}"
 
 
 def test_the_costs_are_what_the_command_says():

@@ -5,34 +5,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
+from tools.template import template
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short functions: !Ref x becomes {"Ref": x}, !Sub x {"Fn::Sub": x}."""
-
-
-def _function(loader: yaml.SafeLoader, name: str, node: yaml.Node):
-    value: object
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    elif isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    if name == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
-
-
-_Loader.add_multi_constructor("!", _function)
-
-
-@functools.cache
-def template() -> dict:
-    return yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506  a SafeLoader
 
 
 MACHINES = {"ForecastMachine": "forecast", "CleanUpMachine": "clean_up"}  # each with its definition

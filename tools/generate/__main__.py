@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tools import ROOT, cost, sections, steps
+from tools.aws import policies
 from tools.generate import calendars, images, machines, picture, pictures, queries
 
 # Tables that are measured are not among them: their commands, named in their markers, take minutes.
@@ -21,7 +22,11 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/architecture.md": {"machine": picture.section, "steps": steps.steps_table},
     "docs/operations.md": {"costs": cost.default_tables},
 }
-FILES: dict[str, Callable[[], str]] = {str(calendars.FILE.relative_to(ROOT)): calendars.text}
+FILES: dict[str, Callable[[], str]] = {
+    str(calendars.FILE.relative_to(ROOT)): calendars.text,
+    "docs/policies/deployer.json": policies.deployer_text,
+    "docs/policies/checker.json": policies.checker_text,
+}
 
 
 @dataclasses.dataclass(frozen=True)

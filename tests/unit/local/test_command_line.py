@@ -8,11 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from local.cli import follow
 from local.cli import results as printed
 from local.cli.run import dataset_of
 from stocks import metrics, schemas
 from tests.support import results
+from tools.aws.progress import Progress
+from tools.aws.runs import plain_cause
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def event(number, previous, kind, second, **details):
 
 
 def test_a_maps_iterations_are_progress_and_not_lines():
-    progress = follow.Progress()
+    progress = Progress()
     events = [
         event(2, 1, "MapStateEntered", 0, stateEnteredEventDetails={"name": "Scale"}),
         event(3, 2, "MapStateStarted", 0, mapStateStartedEventDetails={"length": 2}),
@@ -52,7 +53,7 @@ def test_a_maps_iterations_are_progress_and_not_lines():
 
 
 def test_a_poller_is_shown_once():
-    progress, lines = follow.Progress(), []
+    progress, lines = Progress(), []
     for number in (2, 4, 6):
         lines += progress.take(
             event(number, number - 1, "TaskStateEntered", 0, stateEnteredEventDetails={"name": "Check"})
@@ -65,7 +66,7 @@ def test_a_poller_is_shown_once():
 
 def shown(*events):
     """The lines of events given as (kind, second, name): each follows the one before."""
-    progress, lines = follow.Progress(), []
+    progress, lines = Progress(), []
     for number, (kind, second, name) in enumerate(events, 2):
         details = {}
         if kind.endswith(("Entered", "Exited")):
@@ -110,8 +111,8 @@ def test_a_poller_that_fails_at_last_is_shown_again():
 
 
 def test_a_lambdas_cause_is_shown_as_its_message():
-    assert follow.plain_cause('{"errorType": "BadFile", "errorMessage": "no date column"}') == "no date column"
-    assert follow.plain_cause("plain text") == "plain text"
+    assert plain_cause('{"errorType": "BadFile", "errorMessage": "no date column"}') == "no date column"
+    assert plain_cause("plain text") == "plain text"
 
 
 @pytest.fixture

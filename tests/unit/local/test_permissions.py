@@ -61,3 +61,41 @@ def handler(event, context):
 """
     make_function("line-break", code, read)
     assert json.loads(laptop("lambda").invoke(FunctionName="line-break")["Payload"].read()) == 1
+
+
+def test_a_query_is_that_of_its_workgroup(laptop, make_function):
+    """Who may use one workgroup gets the answers of its queries, and of no other's."""
+    athena, location = laptop("athena"), {"OutputLocation": "s3://answers/"}
+    laptop("s3").create_bucket(Bucket="answers")
+    ids = []
+    for group in ("mine", "yours"):
+        athena.create_work_group(Name=group, Configuration={"ResultConfiguration": location})
+        ids.append(athena.start_query_execution(QueryString="select 1", WorkGroup=group)["QueryExecutionId"])
+    read = ["athena:GetQueryExecution", "athena:BatchGetQueryExecution", "athena:StartQueryExecution"]
+    allow = {"Effect": "Allow", "Action": read, "Resource": "arn:aws:athena:*:*:workgroup/mine"}
+    listing = ["athena:GetDataCatalog", "athena:ListTableMetadata"]
+    browse = {"Effect": "Allow", "Action": listing, "Resource": "arn:aws:athena:*:*:datacatalog/AwsDataCatalog"}
+    code = f"""
+import boto3
+from botocore.exceptions import ClientError
+def handler(event, context):
+    athena, answers = boto3.client("athena"), []
+    for call, given in (
+        (athena.get_query_execution, {{"QueryExecutionId": "{ids[0]}"}}),
+        (athena.batch_get_query_execution, {{"QueryExecutionIds": ["{ids[0]}"]}}),
+        (athena.get_query_execution, {{"QueryExecutionId": "{ids[1]}"}}),
+        (athena.start_query_execution, {{"QueryString": "select 1"}}),
+        (athena.list_table_metadata, {{"CatalogName": "Other", "DatabaseName": "default"}}),
+        (athena.list_table_metadata, {{"CatalogName": "AwsDataCatalog", "DatabaseName": "d", "WorkGroup": "mine"}}),
+        (athena.get_data_catalog, {{"Name": "AwsDataCatalog"}}),
+    ):
+        try:
+            call(**given)
+            answers.append("allowed")
+        except ClientError as error:
+            answers.append("refused" if "Denied" in error.response["Error"]["Code"] else "allowed")
+    return answers
+"""
+    make_function("asks", code, allow, browse)
+    answers = json.loads(laptop("lambda").invoke(FunctionName="asks")["Payload"].read())
+    assert answers == ["allowed"] * 2 + ["refused"] * 3 + ["allowed"] * 2

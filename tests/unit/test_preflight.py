@@ -1,0 +1,175 @@
+"""Preflight names what is wrong with an account in one line, with its remedy, and changes nothing."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import botocore.client
+import pytest
+
+from tests.support import account
+from tests.support.account import ENDPOINT, FAULTS, TRAINING, Refusal, quota
+from tests.support.template import ROOT
+from tools.aws import __main__ as program
+from tools.aws import session
+
+READING = re.compile(r"(Get|List|Describe|Simulate|Head)[A-Z]")
+
+
+@functools.cache
+def shared(profile, region, made=session.session):
+    """A session whose clients are kept: reading the models of ten services takes seconds."""
+    own = made(profile, region)
+    own.client = functools.cache(own.client)
+    return own
+
+
+@pytest.fixture
+def preflight(monkeypatch, capsys):
+    """preflight(ARGUMENT..., WORD=ANSWER...) -> exit code and lines of a run in an account with these faults."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "123456789012")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(session, "session", shared)
+
+    def run(*arguments, region="eu-central-1", now=None, **faults):
+        world = account.Account(account.healthy() | faults)
+        world.now = now or world.now
+        monkeypatch.setattr(
+            botocore.client.BaseClient, "_make_api_call", lambda client, *given: world.call(client, *given)
+        )
+        code = program.main(["preflight", *(["--region", region] if region else []), *arguments])
+        assert [one for one in world.called if not READING.match(one)] == []
+        run.called = world.called
+        return code, capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def bad(lines):
+    return [line for line in lines if not line.startswith("ok: ")]
+
+
+def test_a_healthy_account_passes_and_everything_is_looked_at(preflight):
+    code, lines = preflight()
+    assert (code, bad(lines)) == (0, [])
+    assert set(preflight.called) == set(account.healthy())
+    assert len(lines) >= 8
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named_in_one_line_with_its_remedy(preflight, fault):
+    answers, words, remedy, expected = FAULTS[fault]
+    code, lines = preflight(**answers)
+    (line,) = bad(lines)
+    what, _, mend = line.partition(" -> ")
+    assert words in what
+    assert remedy in mend
+    assert code == expected
+
+
+def test_a_clock_that_is_off_is_told(preflight):
+    late = account.Account({}).now.replace(year=2020)
+    code, lines = preflight(now=late)
+    assert code == 1
+    assert "clock is off by" in bad(lines)[0]
+    assert "timedatectl" in bad(lines)[0]
+
+
+@pytest.mark.parametrize("missing", ["sam", "python3.13", "make"])
+def test_what_is_not_installed_is_named(preflight, monkeypatch, missing):
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == missing else name)
+    code, lines = preflight()
+    assert code == 1
+    assert [line.startswith(f"problem: {missing} is not on the path -> install") for line in bad(lines)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "region", "words"),
+    [
+        ([], None, "no region is chosen -> --region"),
+        ([], "eu-nowhere-1", "eu-nowhere-1 has no containers of TensorFlow -> choose"),
+        (["--stack", "a" * 46], "us-east-1", "is longer than 45 characters"),
+        (["--stack", "Capitals"], "us-east-1", "has other characters than"),
+        (["--profile", "absent"], "us-east-1", "error: The config profile (absent) could not be found"),
+    ],
+)
+def test_what_was_chosen_wrongly_is_told(preflight, arguments, region, words):
+    code, lines = preflight(*arguments, region=region)
+    assert code == 1
+    assert [words in line for line in bad(lines)] == [True]
+
+
+@pytest.mark.parametrize("region", ["ap-east-2", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "mx-central-1"])
+def test_a_region_without_the_instance_types_is_told_though_no_quota_can_be_read(preflight, region):
+    code, lines = preflight(region=region, ListServiceQuotas=Refusal("AccessDeniedException"))
+    told = [line for line in lines if line.startswith(f"problem: {region} has no ml.m5.large -> ")]
+    assert (code, len(told)) == (1, 2)
+    assert all("another region" in line for line in told)
+
+
+def test_a_quota_that_was_never_asked_for_counts_with_its_default(preflight):
+    defaults = {"Quotas": [quota(TRAINING, 1.0, "L-611FA074"), quota(ENDPOINT, 0.0, "L-2F737F8D")]}
+    code, lines = preflight(ListServiceQuotas={"Quotas": []}, ListAWSDefaultServiceQuotas=defaults)
+    assert [f"the quota {ENDPOINT} is 0" in line for line in bad(lines)] == [True]
+    assert code == 1
+
+
+def test_the_parameters_of_the_environment_count(preflight, monkeypatch):
+    from tools.aws import preflight as module
+
+    monkeypatch.setattr(module, "configured", lambda _: ("some-stack", {"EndpointInstanceCount": "3"}))
+    _, lines = preflight()
+    assert [f"{ENDPOINT} is 1, and a run needs 3" in line for line in bad(lines)] == [True]
+
+
+def test_a_user_is_simulated_as_such_and_the_root_user_is_advised_against(preflight):
+    user = "arn:aws:iam::123456789012:user/me"
+    identity = account.healthy()["GetCallerIdentity"]
+    asked = []
+
+    def simulate(given):
+        asked.append(given["PolicySourceArn"])
+        return account.simulated(given)
+
+    preflight(GetCallerIdentity={**identity, "Arn": user}, SimulatePrincipalPolicy=simulate)
+    assert set(asked) == {user}
+    code, lines = preflight(GetCallerIdentity={**identity, "Arn": "arn:aws:iam::123456789012:root"})
+    assert [line.startswith("warning: this is the root user") for line in bad(lines)] == [True]
+    assert code == 0
+
+
+def test_what_the_organisation_refuses_is_said_so(preflight):
+    def answer(given):
+        made = account.simulated(given)
+        for one in made["EvaluationResults"]:
+            if one["EvalActionName"] == "glue:CreateDatabase":
+                one |= {
+                    "EvalDecision": "explicitDeny",
+                    "OrganizationsDecisionDetail": {"AllowedByOrganizations": False},
+                }
+        return made
+
+    _, lines = preflight(SimulatePrincipalPolicy=answer)
+    assert ["glue:CreateDatabase (the organisation refuses it)" in line for line in bad(lines)] == [True]
+
+
+def test_an_account_without_credentials_is_told_by_the_program_itself(tmp_path):
+    """Nothing is replaced here: botocore finds no credentials before it calls anybody."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.aws", "preflight", "--region", "eu-central-1"],
+        env={**own, **nowhere, "AWS_EC2_METADATA_DISABLED": "true"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("problem: no credentials: Unable to locate credentials -> ")

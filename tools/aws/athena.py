@@ -1,0 +1,43 @@
+"""Ask Athena in the stack's workgroup and database, as anyone with an AWS account would."""
+
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tools.aws import Problem
+
+type Rows = list[list[str | None]]
+
+
+def ask(athena: Any, outputs: dict[str, str], sql: str, pause: float) -> tuple[list[dict], Rows]:
+    """Column descriptions and rows of text. Raises Problem in Athena's own words."""
+    try:
+        query_id = athena.start_query_execution(
+            QueryString=sql,
+            WorkGroup=outputs["WorkGroupName"],
+            QueryExecutionContext={"Database": outputs["DatabaseName"]},
+        )["QueryExecutionId"]
+    except ClientError as error:
+        raise Problem(error.response["Error"]["Message"]) from None
+    execution = _ended(athena, query_id, pause)
+    if execution["Status"]["State"] != "SUCCEEDED":
+        raise Problem(execution["Status"].get("StateChangeReason") or execution["Status"]["State"])
+    pages = list(athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
+    rows = [[value.get("VarCharValue") for value in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
+    columns = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+    return columns, rows[1:] if execution["StatementType"] == "DML" else rows
+
+
+def records(athena: Any, outputs: dict[str, str], sql: str, pause: float) -> list[dict[str, str | None]]:
+    """The rows as dictionaries of text."""
+    columns, rows = ask(athena, outputs, sql, pause)
+    return [dict(zip([column["Name"] for column in columns], row, strict=True)) for row in rows]
+
+
+def _ended(athena: Any, query_id: str, pause: float) -> dict:
+    while True:
+        execution = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+        if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
+            return execution
+        time.sleep(pause)

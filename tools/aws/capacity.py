@@ -1,0 +1,72 @@
+"""Whether the account may have what a run needs: instances of SageMaker and Lambdas at once."""
+
+from collections.abc import Iterator
+
+from tools.aws.findings import Finding, Target
+from tools.template import template
+
+# These regions have m6i and m7i in place of m5 and c5. SageMaker's quotas say the same where they may be read.
+NEWER = ("ap-east-2", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "mx-central-1")
+WITHOUT = dict.fromkeys(NEWER, ("m5", "c5"))
+USES = {"training job": "TrainingInstanceType", "endpoint": "EndpointInstanceType"}  # of the quotas' names
+CONCURRENCY = "L-B99A9384"  # the quota of Lambda's concurrent executions
+
+
+def instance_types(target: Target) -> Iterator[Finding]:
+    """Parameters whose instance type the region does not have."""
+    for name in USES.values():
+        if family(target.parameter(name)) in WITHOUT.get(target.region, ()):
+            yield Finding("problem", f"{target.region} has no {target.parameter(name)}", _instead(target, name))
+
+
+def quotas(target: Target) -> Iterator[Finding]:
+    """SageMaker's quotas of the instance types; each use of a type has one of its own."""
+    known = _known(target, "list_aws_default_service_quotas") | _known(target, "list_service_quotas")
+    for use, name in USES.items():
+        kind = target.parameter(name)
+        needed = int(target.parameter("EndpointInstanceCount")) if use == "endpoint" else 1
+        quota = known.get(f"{kind} for {use} usage")
+        if family(kind) in WITHOUT.get(target.region, ()):
+            continue  # instance_types has said so
+        if quota is None:
+            yield Finding("problem", f"{target.region} has no {kind} for {use} usage", _instead(target, name))
+        elif quota["Value"] < needed:
+            what = f"the quota {quota['QuotaName']} is {quota['Value']:g}, and a run needs {needed}"
+            yield Finding("problem", what, _request(target, "sagemaker", quota["QuotaCode"], needed))
+        else:
+            yield Finding("ok", f"quota {quota['QuotaName']}: {quota['Value']:g}")
+
+
+def _known(target: Target, operation: str) -> dict[str, dict]:
+    """Quotas by name; those of the account lack what it never asked for."""
+    pages = target.client("service-quotas").get_paginator(operation).paginate(ServiceCode="sagemaker")
+    return {quota["QuotaName"]: quota for page in pages for quota in page["Quotas"]}
+
+
+def concurrency(target: Target) -> Iterator[Finding]:
+    """A new account has ten Lambdas at once. Two maps of shards run side by side; what finds no room is retried."""
+    limit = target.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    needed = 2 * int(target.parameter("MaxConcurrency"))
+    if limit < needed:
+        what = f"the account runs {limit} Lambdas at once, and a run wants {needed}: large files take longer"
+        yield Finding("warning", what, _request(target, "lambda", CONCURRENCY, 1000))
+    else:
+        yield Finding("ok", f"Lambdas at once: {limit}")
+
+
+def family(kind: str) -> str:
+    """m5 of ml.m5.large."""
+    return kind.split(".")[1]
+
+
+def _request(target: Target, service: str, code: str, value: int) -> str:
+    which = f"--service-code {service} --quota-code {code} --desired-value {value}"
+    return target.command(f"service-quotas request-service-quota-increase {which}")
+
+
+def _instead(target: Target, parameter: str) -> str:
+    """A type that the template allows and the region may have, or another region."""
+    allowed = template()["Parameters"][parameter]["AllowedValues"]
+    others = [kind for kind in allowed if family(kind) not in WITHOUT.get(target.region, ("m5",))]
+    choose = f"`sam deploy --parameter-overrides {parameter}={others[0]}`, or " if others else ""
+    return f"{choose}deploy in another region, such as eu-central-1 or us-east-1"
