@@ -3,9 +3,10 @@
 // (address of the cloud) -> [[what, outcome]]
 async (cloud) => {
   const credential = "123456789012/20260101/us-east-1/SERVICE/aws4_request";
-  const as = (service) => `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=` +
-    encodeURIComponent(credential.replace("SERVICE", service)) + "&X-Amz-Signature=00&X-Amz-SignedHeaders=host" +
-    "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=604800";
+  const as = (service) => new URLSearchParams({
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": credential.replace("SERVICE", service),
+    "X-Amz-Signature": "00", "X-Amz-SignedHeaders": "host", "X-Amz-Date": "20260101T000000Z", "X-Amz-Expires": "604800",
+  }).toString();
   const header = (service) => ({ Authorization: `AWS4-HMAC-SHA256 Credential=${credential.replace("SERVICE", service)},` +
     " SignedHeaders=host, Signature=00" });
   const topic = "Action=CreateTopic&Version=2010-03-31&Name=";

@@ -81,8 +81,18 @@ def using(state):
         paths.use(before)
 
 
+# Takes its time between finding no cloud and starting one.
+SLOW_START = """
+import time
+from local import cloud
+end = cloud._end
+cloud._end = lambda: (time.sleep(1.5), end())
+print(cloud.start()["pid"])
+"""
+
+
 def test_two_starts_at_once_make_one_cloud(elsewhere):
-    command = [sys.executable, "-c", "from local import cloud; print(cloud.start()['pid'])"]
+    command = [sys.executable, "-c", SLOW_START]
     environment = {**os.environ, "LOCAL_STATE": str(elsewhere)}
     both = [
         subprocess.Popen(command, cwd=paths.ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)

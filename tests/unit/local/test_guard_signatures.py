@@ -3,12 +3,14 @@
 import dataclasses
 import datetime
 import hashlib
+import re
+from urllib.parse import urlencode
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.signed import BUCKET, JSON, REFUSED, REGION, Signer, exists, signed_at
+from tests.support.signed import BUCKET, JSON, REFUSED, REGION, WRONG, Signer, exists, signed_at
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,7 @@ TAMPERED = {
     "signature": lambda call: call.but(authorization=call.headers["Authorization"][:-4] + "0000"),
     "region": lambda call: call.but(authorization=call.headers["Authorization"].replace("us-east-1", "us-east-2")),
     "service": lambda call: call.but(authorization=call.headers["Authorization"].replace("/s3/", "/sns/")),
+    "day": lambda call: call.but(authorization=re.sub(r"/\d{8}/", "/20200101/", call.headers["Authorization"])),
     "unsigned host": lambda call: call.but(authorization=call.headers["Authorization"].replace("host;", "")),
     "header left out": lambda call: dataclasses.replace(
         call, headers={name: value for name, value in call.headers.items() if name != "x-amz-meta-who"}
@@ -120,6 +123,11 @@ def test_what_was_changed_after_signing_is_not_done(laptop, put, change):
     assert not exists(laptop)
     assert put.send() == (200, "")
     assert exists(laptop)
+
+
+def test_a_plus_in_a_query_is_the_space_that_services_read(root):
+    assert root.call("s3", "GET", f"/{BUCKET}?prefix=a%20b").but(target=f"/{BUCKET}?prefix=a+b").send() == (200, "")
+    assert root.call("s3", "GET", f"/{BUCKET}?prefix=a%2Bb").but(target=f"/{BUCKET}?prefix=a+b").send() == WRONG
 
 
 @pytest.mark.parametrize(
@@ -161,9 +169,8 @@ def test_a_second_signature_lends_no_rights(root, reader):
     linked = reader.link("s3", "PUT", f"/{BUCKET}/a.txt")
     assert linked.send() == REFUSED
     assert linked.but(authorization=header).send() == (400, "InvalidRequest")
-    with_query = reader.call(
-        "s3", "PUT", f"/{BUCKET}/a.txt?x-amz-credential={root.key}/20260101/{REGION}/s3/aws4_request"
-    )
+    query = urlencode({"x-amz-credential": f"{root.key}/20260101/{REGION}/s3/aws4_request"})
+    with_query = reader.call("s3", "PUT", f"/{BUCKET}/a.txt?{query}")
     assert with_query.send() == (400, "InvalidRequest")
 
 
