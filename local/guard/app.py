@@ -49,6 +49,8 @@ class Guard:
         if request.path == HEALTH:
             await _respond(send, 200, {"Content-Type": "text/plain"}, self._health.encode())
             return
+        if not request.raw_path.startswith("/"):  # a whole address, as one says it to a proxy
+            raise Refused("AccessDenied", "The laptop cloud is no proxy")
         if request.path.startswith("/_"):  # no bucket and no path of AWS's APIs begins so
             raise Refused("AccessDenied", "The emulator's own paths are closed")
         claimed = signature.claim(request)

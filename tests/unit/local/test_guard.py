@@ -90,6 +90,8 @@ def test_a_websocket_is_refused(root):
         ("GET", "/_ministack/sqs/messages"),
         ("GET", "/_localstack/health"),
         ("GET", "/_aws/execute-api/a/b"),
+        ("POST", "http://127.0.0.1/_ministack/reset"),
+        ("POST", "[/_ministack/reset"),
     ],
 )
 def test_the_emulators_own_paths_are_closed_to_the_owner_too(laptop, root, method, path):
