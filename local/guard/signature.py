@@ -68,9 +68,11 @@ def claim(request: Request) -> Claim:
     found = _in_header(request, signed[0]) if signed else _in_link(request)
     if found.day != found.time[:8]:
         raise Refused("CredentialDateMismatch", "The credential's date is not that of X-Amz-Date")
-    unsigned = {name for name, _ in request.headers if name.startswith("x-amz-") or name == "host"} - found.headers
-    if unsigned:
+    there = {name for name, _ in request.headers}
+    if unsigned := {name for name in there if name.startswith("x-amz-") or name == "host"} - found.headers:
         raise Refused("SignatureDoesNotMatch", f"Headers that are not signed: {', '.join(sorted(unsigned))}")
+    if found.headers - there:  # such a name could be a second credential, which MiniStack would find first
+        raise Refused("SignatureDoesNotMatch", "Headers are signed that are not there")
     return found
 
 

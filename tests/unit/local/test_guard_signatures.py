@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local import paths
 from tests.support.signed import BUCKET, JSON, REFUSED, REGION, WRONG, Signer, exists, signed_at
 
 
@@ -172,6 +173,16 @@ def test_a_second_signature_lends_no_rights(root, reader):
     query = urlencode({"x-amz-credential": f"{root.key}/20260101/{REGION}/s3/aws4_request"})
     with_query = reader.call("s3", "PUT", f"/{BUCKET}/a.txt?{query}")
     assert with_query.send() == (400, "InvalidRequest")
+
+
+def test_a_credential_among_the_names_of_headers_lends_no_rights(laptop, reader, put):
+    """A role knows its secret, so it can sign whatever the guard would make of this."""
+    signed = reader.call("s3", "PUT", f"/{BUCKET}/a.txt", b"text")
+    parts = dict(part.split("=", 1) for part in signed.headers["Authorization"].partition(" ")[2].split(", "))
+    names = f"{parts['SignedHeaders']};Credential={paths.ACCOUNT}/"
+    rest = f"Credential={parts['Credential']}, Signature={parts['Signature']}"
+    assert signed.but(authorization=f"AWS4-HMAC-SHA256 SignedHeaders={names}, {rest}").send() == WRONG
+    assert not exists(laptop)
 
 
 @pytest.mark.parametrize(("minutes", "passes"), [(-16, False), (-14, True), (0, True), (14, True), (16, False)])
