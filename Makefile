@@ -50,7 +50,7 @@ test-thorough: setup
 test-files: setup
 	$(BIN)/python -m pytest tests/integration/test_files.py -m ""
 
-test-browser: .venv-browser/.ready node_modules/.ready
+test-browser: .venv-browser/.ready .venv-ministack/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser
 
 # Which lines of the functions and of training/ the unit tests run. The functions of the laptop cloud are not counted.

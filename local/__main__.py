@@ -1,4 +1,4 @@
-"""python -m local up | check FILE [--json] | run CSV... [--dataset D] | dataset D | replay RUN_ID | query SQL | down"""
+"""python -m local up | check FILE | run CSV... [--dataset D] | dataset D | replay RUN | query SQL | env | down"""
 
 import argparse
 import importlib
@@ -52,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     form = ask.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="unrounded, for other programs")
     form.add_argument("--json", action="store_true", help="a list of objects")
+    commands.add_parser("env", help='print variables for AWS\'s tools: eval "$(python -m local env)"')
     commands.add_parser("down", help="end the cloud and forget its state, but not its logs")
     return parser.parse_args()
 

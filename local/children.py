@@ -66,8 +66,10 @@ def born(pid: int) -> int:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return 0
+        if (stat := Path(f"/proc/{pid}/stat")).exists():  # Linux says it as it is
+            return int(stat.read_text().rpartition(")")[2].split()[19])
         return round((process.create_time() - psutil.boot_time()) * TICKS)
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
         return 0
 
 

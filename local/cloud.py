@@ -1,16 +1,22 @@
 """Start, find and end this checkout's cloud."""
 
+import contextlib
+import fcntl
+import hmac
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 from local import children, paths
+from local.guard.health import HEALTH, proof
 
 START_SECONDS = 30
 
@@ -20,26 +26,50 @@ class CloudError(Exception):
 
 
 def settings() -> dict | None:
-    """pid, port and endpoint of the cloud that is up, or nothing."""
+    """pid, port, endpoint and secret of the cloud that is up, or nothing."""
     if not paths.SETTINGS.exists():
         return None
     stored = json.loads(paths.SETTINGS.read_text())
-    return stored if _comes_up(stored) else None
+    return stored if "secret" in stored and _comes_up(stored) else None  # older ones had no secret
 
 
 def start(port: int = 0) -> dict:
     """The settings of a running cloud; one is started if none is up."""
-    if running := settings():
-        return running
-    stop()
-    port = port or int(os.environ.get("LOCAL_PORT", 0)) or _free_port()
+    with _one_at_a_time():
+        if running := settings():
+            return running
+        _end()
+        port = port or int(os.environ.get("LOCAL_PORT", 0)) or _free_port()
+        _refuse_in_use(port)
+        started = _launch(port)
+        if not _comes_up(started):
+            raise CloudError(f"the cloud did not start; see {paths.LOGS / 'cloud.log'}")
+        return started
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two commands at once start one cloud. The lock is on the folder, which outlives all that lies in it."""
+    paths.STATE.mkdir(parents=True, exist_ok=True)
+    paths.STATE.chmod(0o700)  # a secret lies in it
+    folder = os.open(paths.STATE, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _launch(port: int) -> dict[str, Any]:
+    """Start the process, with a secret of its own, and write down how to reach it."""
     for folder in (paths.LOGS, paths.STATE / "ministack"):
         folder.mkdir(parents=True, exist_ok=True)
+    secret = secrets.token_urlsafe(30)
     with (paths.LOGS / "cloud.log").open("w") as log:
         server = subprocess.Popen(  # noqa: S603
             [paths.python("ministack"), "-m", "local.server", str(port)],
             cwd=paths.ROOT,
-            env={**os.environ, "LOCAL_STATE": str(paths.STATE)},
+            env={**os.environ, "LOCAL_STATE": str(paths.STATE), paths.KEY_VARIABLE: secret},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -52,22 +82,29 @@ def start(port: int = 0) -> dict:
         "endpoint": f"http://127.0.0.1:{port}",
         "region": paths.REGION,
         "account": paths.ACCOUNT,
+        "secret": secret,
     }
-    paths.SETTINGS.write_text(json.dumps(started, indent=1))
-    if not _comes_up(started):
-        raise CloudError(f"the cloud did not start; see {paths.LOGS / 'cloud.log'}")
+    new = os.open(paths.SETTINGS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(new, "w") as file:
+        json.dump(started, file, indent=1)
     return started
 
 
 def stop() -> list[str]:
     """End the server and everything it started, and remove the state but not the logs; return what was ended."""
+    if not paths.STATE.exists():
+        return []
+    with _one_at_a_time():
+        return _end()
+
+
+def _end() -> list[str]:
     ended = children.end_recorded()
-    if paths.STATE.exists():
-        for item in paths.STATE.iterdir():
-            if item.is_dir() and item != paths.LOGS:
-                shutil.rmtree(item)
-            elif item.is_file():
-                item.unlink()
+    for item in paths.STATE.iterdir():
+        if item.is_dir() and item != paths.LOGS:
+            shutil.rmtree(item)
+        elif item.is_file():
+            item.unlink()
     return ended
 
 
@@ -79,7 +116,8 @@ def variables() -> dict[str, str]:
     own = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return {
         **own,
-        **paths.LAPTOP_KEYS,
+        "AWS_ACCESS_KEY_ID": paths.LAPTOP_KEY,
+        "AWS_SECRET_ACCESS_KEY": running["secret"],
         "AWS_ENDPOINT_URL": running["endpoint"],
         "AWS_DEFAULT_REGION": running["region"],
         "AWS_CONFIG_FILE": os.devnull,
@@ -108,18 +146,28 @@ def _comes_up(started: dict) -> bool:
     """Whether the process is the one that was started and answers, with patience for one that is busy."""
     deadline = time.monotonic() + START_SECONDS
     while children.is_alive(started) and time.monotonic() < deadline:
-        if _healthy(started["endpoint"]):
+        if _healthy(started["endpoint"], started["secret"]):
             return True
         time.sleep(0.1)
     return False
 
 
-def _healthy(endpoint: str) -> bool:
+def _healthy(endpoint: str, secret: str) -> bool:
+    """Whether the cloud of this secret answers, and not another one that has the port."""
     try:
-        with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=5) as answer:  # noqa: S310
-            return answer.status == 200
+        with urllib.request.urlopen(f"{endpoint}{HEALTH}", timeout=5) as answer:  # noqa: S310
+            return hmac.compare_digest(answer.read().decode(), proof(secret))
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
+
+
+def _refuse_in_use(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server: who listens counts, not who left
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CloudError(f"port {port} cannot be had ({error.strerror}): choose another with --port") from None
 
 
 def _free_port() -> int:

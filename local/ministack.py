@@ -13,6 +13,7 @@ from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.arn import parse_arn
 from ministack.core.responses import (
     error_response_json,
+    fix_error_content_type,
     get_account_id,
     get_region,
     json_response,
@@ -36,8 +37,8 @@ from ministack.services import (
 from ministack.services.cloudformation import provisioners
 
 __all__ = [
-    "error_response_json", "extract_access_key_id", "get_account_id", "get_region", "json_response", "new_uuid",
-    "now_iso", "parse_arn",
+    "error_response_json", "extract_access_key_id", "fix_error_content_type", "get_account_id", "get_region",
+    "json_response", "new_uuid", "now_iso", "parse_arn",
 ]  # fmt: skip
 
 type Response = tuple[int, dict[str, str], bytes]
@@ -66,6 +67,8 @@ request_origin = Seam(app, "pin_request_origin")
 success_content_type = Seam(app, "fix_success_content_type")
 iam_action_of = Seam(iam_actions, "extract_iam_action")
 resource_arn_of = Seam(iam_actions, "extract_resource_arn")
+service_of = router.detect_service
+denial = iam_actions.access_denied_response
 
 # IAM and STS
 RequestToEvaluate = iam_evaluator.EvalContext
@@ -73,6 +76,9 @@ evaluate_policies = iam_evaluator.evaluate
 evaluate_resource_policy = iam_evaluator.evaluate_resource_policy
 enforce = iam_evaluator.enforce
 policies_of_role = iam_evaluator._gather_role_policies
+is_root_key = iam_evaluator.is_root_access_key
+resolve_credential = iam_evaluator.resolve_credential
+CredentialError = iam_evaluator.CredentialResolutionError
 roles = iam._roles
 register_session = sts.register_session
 compile_wildcards = Seam(iam_evaluator, "_fnmatch_compile")

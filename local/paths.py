@@ -6,8 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-# MiniStack takes a 12-digit access key for that account's root user, its signature unchecked: never off 127.0.0.1.
-LAPTOP_KEYS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "laptop"}
+LAPTOP_KEY = ACCOUNT  # MiniStack takes a 12-digit access key for that account's root user
+KEY_VARIABLE = "LOCAL_SECRET"  # by which the process of the cloud gets the secret of that key
 
 STATE = LOGS = CHILDREN = SETTINGS = FAULTS = Path()
 

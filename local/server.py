@@ -27,12 +27,14 @@ def main(port: int) -> None:
 
 def _environment(port: int) -> None:
     """MiniStack's settings. Whatever AWS configuration the user's shell has must not reach what runs here."""
+    secret = os.environ.pop(paths.KEY_VARIABLE)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
-        paths.LAPTOP_KEYS,
         AUTH="true",
+        AWS_ACCESS_KEY_ID=paths.LAPTOP_KEY,
         AWS_DEFAULT_REGION=paths.REGION,
+        AWS_SECRET_ACCESS_KEY=secret,
         GATEWAY_PORT=str(port),
         IOT_MTLS_ENABLED="0",
         LOG_LEVEL=os.environ.get("LOG_LEVEL", "INFO"),

@@ -10,6 +10,7 @@ from hypercorn.config import Config
 from local import ministack, notifications, refusals
 from local.athena import api as athena
 from local.crawler import api as crawler
+from local.guard.install import guarded
 from local.lambdas import api as lambdas
 from local.machine import api as machine
 from local.patches import (
@@ -67,7 +68,7 @@ async def serve(port: int) -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     config.graceful_timeout = 1
-    await hypercorn(ministack.asgi, config, shutdown_trigger=ended.wait)
+    await hypercorn(guarded(port), config, shutdown_trigger=ended.wait)
 
 
 def shut_down() -> None:

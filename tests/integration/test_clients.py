@@ -26,7 +26,7 @@ def variables(cloud) -> dict[str, str]:
         "AWS_ENDPOINT_URL": settings["endpoint"],
         "AWS_DEFAULT_REGION": settings["region"],
         "AWS_ACCESS_KEY_ID": settings["account"],
-        "AWS_SECRET_ACCESS_KEY": "laptop",
+        "AWS_SECRET_ACCESS_KEY": settings["secret"],
         "WORK_GROUP": outputs["WorkGroupName"],
         "DATABASE": outputs["DatabaseName"],
         "STAGING": f"s3://{outputs['LakeBucket']}/athena/",

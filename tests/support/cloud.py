@@ -40,7 +40,7 @@ class Cloud:
 
     def client(self, service: str):
         settings = json.loads((self.state / "cloud.json").read_text())
-        return client(service, settings["endpoint"], settings["region"], settings["account"])
+        return client(service, settings["endpoint"], settings["region"], settings["account"], settings["secret"])
 
     def outputs(self) -> dict[str, str]:
         name = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]["global"]["parameters"]["stack_name"]
@@ -160,14 +160,14 @@ class Cloud:
 
 
 @functools.cache
-def client(service: str, endpoint: str, region: str, account: str):
+def client(service: str, endpoint: str, region: str, account: str, secret: str):
     session: Any = boto3.session.Session()
     return session.client(
         service,
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id=account,
-        aws_secret_access_key="laptop",
+        aws_secret_access_key=secret,
     )
 
 

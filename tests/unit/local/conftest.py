@@ -13,6 +13,7 @@ import pytest
 from local import cloud, paths
 from tests.support import crawler_lab
 from tests.support.eventually import eventually
+from tests.support.signed import BUCKET, Signer
 
 DEADLINE = 60
 NUMBER = itertools.count()
@@ -45,6 +46,32 @@ def make_role(laptop):
         return role["Role"]["Arn"]
 
     return make
+
+
+@pytest.fixture(scope="module")
+def root(laptop):
+    """What signs with the cloud's own key; there is a bucket."""
+    laptop("s3").create_bucket(Bucket=BUCKET)
+    settings = cloud.settings()
+    return Signer(settings["endpoint"], settings["account"], settings["secret"])
+
+
+@pytest.fixture(scope="module")
+def reader(laptop, root, make_role):
+    """A role that may read the bucket, with keys of this cloud's STS."""
+    make_role("reader", "lambda.amazonaws.com", {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"})
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    laptop("iam").update_assume_role_policy(RoleName="reader", PolicyDocument=json.dumps({"Statement": [trust]}))
+    arn = f"arn:aws:iam::{paths.ACCOUNT}:role/reader"
+    keys = laptop("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    return Signer(root.endpoint, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+
+@pytest.fixture
+def put(laptop, root):
+    """A signed PutObject that nobody has sent yet."""
+    laptop("s3").delete_object(Bucket=BUCKET, Key="a.txt")
+    return root.call("s3", "PUT", f"/{BUCKET}/a.txt", b"text", x_amz_meta_who="me", content_type="text/plain")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Processes of our own: which ones they are, and that all that belongs to one ends with it."""
 
+import itertools
 import subprocess
 import sys
 
@@ -65,6 +66,13 @@ def test_a_process_is_the_one_recorded_only_if_it_was_born_then(deaf):
     process.kill()
     psutil.Process(process.pid).wait(5)
     assert not children.is_alive(record)
+
+
+def test_a_clock_that_jumps_moves_no_birth(deaf, monkeypatch):
+    process, _ = deaf
+    record, jumps = {"pid": process.pid, "born": children.born(process.pid)}, itertools.count(1e9, 3600)
+    monkeypatch.setattr(psutil, "boot_time", lambda: next(jumps))
+    assert children.is_alive(record)
 
 
 def test_a_zombie_is_not_alive():

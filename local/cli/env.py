@@ -1,0 +1,23 @@
+"""Print what a shell needs so that AWS's tools talk to this cloud: eval "$(python -m local env)"."""
+
+import argparse
+import os
+import shlex
+import sys
+
+from local import cloud
+
+
+def command(_arguments: argparse.Namespace) -> int:
+    try:
+        variables = cloud.variables()
+    except cloud.CloudError as error:
+        print(f"error: {error}", file=sys.stderr)  # standard output is what the shell runs
+        return 1
+    ours = {name: value for name, value in variables.items() if name.startswith("AWS_")}
+    for name in sorted(os.environ):
+        if name.startswith("AWS_") and name not in ours:  # a session token or a profile would win over the key
+            print(f"unset {name}")
+    for name, value in ours.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
