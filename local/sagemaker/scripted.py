@@ -28,6 +28,9 @@ def train(folder: Path) -> str:
         "fallback": [REASON],
         "gates": {str(days): 0.0 for days in SPREADS},
         "horizons": {str(days): horizon for days in SPREADS},
+        "hyperparameters": {},
+        "seed": 0,
+        "versions": {},
     }
     (folder / "model" / "1").mkdir()
     (folder / "model" / "1" / "saved_model.pb").write_bytes(MARK)

@@ -104,6 +104,15 @@ class Lake:
                 },
             )
 
+    def remove(self) -> None:
+        """Let another lake be made in the same cloud."""
+        self.client("glue").delete_database(Name=DATABASE)
+        self.client("athena").delete_work_group(WorkGroup=GROUP, RecursiveDeleteOption=True)
+        for page in self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+            for item in page.get("Contents", []):
+                self.client("s3").delete_object(Bucket=BUCKET, Key=item["Key"])
+        self.client("s3").delete_bucket(Bucket=BUCKET)
+
     def ask(self, sql: str, group: str = GROUP, **arguments) -> Asked:
         athena = self.client("athena")
         execution = ended_query(athena, sql, group, DATABASE, **arguments)

@@ -122,7 +122,8 @@ def athena(laptop, sent):
         laptop("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
     made.register()
     made.make_views()
-    return made
+    yield made
+    made.remove()
 
 
 def ask(athena: Lake, sql: str) -> list[dict[str, Any]]:

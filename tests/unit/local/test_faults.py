@@ -8,6 +8,7 @@ import time
 import pytest
 
 from local import faults, paths
+from stocks.reporting.facts import Evidence
 from tests.support.eventually import eventually
 
 DEADLINE = 30
@@ -166,7 +167,10 @@ def test_a_scripted_job_leaves_a_model_that_answers_with_the_last_price(laptop, 
     assert job["TrainingJobStatus"] == "Completed"
     body = laptop("s3").get_object(Bucket="channel", Key="models/follows/output/model.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        assert {"1/saved_model.pb", "evidence.json"} <= {name.removeprefix("./") for name in archive.getnames()}
+        names = {name.removeprefix("./"): name for name in archive.getnames()}
+        assert "1/saved_model.pb" in names
+        evidence = json.load(archive.extractfile(names["evidence.json"]) or io.BytesIO())
+    assert Evidence.__required_keys__ <= evidence.keys(), "Summarize reads all of them"
     serve(laptop, role, "follows", job["ModelArtifacts"]["S3ModelArtifacts"])
     predictions = ask(laptop, "follows", [10.0] * 121)
     assert (len(predictions), len(predictions[0]), len(predictions[0][0])) == (2, 3, 8)
