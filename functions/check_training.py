@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from common import aws, clock, telemetry
 from common.events import CheckTrainingEvent, CheckTrainingResult, LambdaContext
+from common.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
@@ -32,7 +33,10 @@ def status(job: DescribeTrainingJobResponseTypeDef) -> str:
         return "NoCapacity"
     ended = job.get("TrainingEndTime")
     awaits_bill = "BillableTimeInSeconds" not in job and ended and clock.seconds_since(ended) < BILL_SECONDS
-    return "Stopping" if job["TrainingJobStatus"] == "Completed" and awaits_bill else job["TrainingJobStatus"]
+    # The machine gives up on a job that is much older than it may be; a model is worth more than its bill.
+    young = clock.seconds_since(job["CreationTime"]) < settings().training_max_seconds
+    waits = job["TrainingJobStatus"] == "Completed" and awaits_bill and young
+    return "Stopping" if waits else job["TrainingJobStatus"]
 
 
 def is_no_capacity(job: DescribeTrainingJobResponseTypeDef) -> bool:

@@ -31,13 +31,23 @@ def handler(event: ScheduleEvent, context: LambdaContext) -> ResumeResult:
     silent: list[str] = []
     started, failed = dataset.each(lambda name: resumed(name, silent))
     telemetry.metrics.add_metric("Resumed", MetricUnit.Count, len(started))
-    rejections.tell(rejections.MISPLACED)
     if silent:  # a metric costs by the hours in which it is reported
         telemetry.metrics.add_metric("SilentDatasets", MetricUnit.Count, len(silent))
         telemetry.logger.warning("datasets that had files on their trading days have none", silent=silent)
+    failed = "; ".join(filter(None, [failed, tell_of_misplaced()]))
     if failed:
         raise NotResumed(failed)
     return {"started": started}
+
+
+def tell_of_misplaced() -> str:
+    """Send the message on files that lie in no dataset's folder, if its hour has come; why that failed, or nothing."""
+    try:
+        rejections.tell(rejections.MISPLACED)
+    except Exception as error:  # what the datasets had to say must be said all the same
+        telemetry.logger.exception("no message on misplaced files could be sent")
+        return f"files in a wrong place: {error}"
+    return ""
 
 
 def resumed(name: str, silent: list[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from common.events import CleanUpEvent, CreateEndpointEvent, NamedRun, StartTrainingEvent
 
 ATTEMPTS = 4  # of a job or an endpoint for which AWS has no instance; forecast.yaml counts them
+
+QUOTA_SECONDS = 8  # for which thousands of quotas are looked through; the step has 30
 
 _LIMIT = re.compile(r"service limit '(?P<quota>[^']+)' is (?P<limit>\d+)")
 _NEEDED = re.compile(r"request delta of (?P<needed>\d+)")
@@ -74,13 +77,19 @@ def must_have_endpoint_quota(setting: Settings) -> None:
 
 
 def _quota(name: str) -> dict | None:
-    """SageMaker's quota of that name as the account has it; None where Service Quotas does not list it."""
+    """SageMaker's quota of that name as the account has it; None where Service Quotas does not list it in time."""
     pages = (
         aws.quotas()
         .get_paginator("list_service_quotas")
         .paginate(ServiceCode="sagemaker", PaginationConfig={"PageSize": 100})
     )
-    return next((quota for page in pages for quota in page["Quotas"] if quota["QuotaName"] == name), None)
+    until = time.monotonic() + QUOTA_SECONDS
+    for page in pages:
+        if found := next((quota for quota in page["Quotas"] if quota["QuotaName"] == name), None):
+            return found
+        if time.monotonic() > until:
+            break
+    return None
 
 
 def is_missing(error: ClientError) -> bool:

@@ -84,12 +84,12 @@ def still_there(key: str) -> bytes | None:
 
 def _past(name: str, term: int) -> Iterator[Past]:
     """The last runs before a term that have future rows, oldest first."""
-    listed = dataset.published_keys(name)
+    listed = [one for one in dataset.published_keys(name) if keys.term_of(one[0]) < term]
     found: list[Past] = []
     days: set[int] = set()
     for end in range(len(listed), max(len(listed) - MOST_RUNS, 0), -BATCH):
         batch = [key for key, _ in listed[max(end - BATCH, 0) : end]]
-        read = [one for one in _read(name, batch) if one.run.term < term]
+        read = _read(name, batch)
         found = read + found
         days |= {one.live_day for one in read if one.live_day is not None}
         if len(days) >= traffic_light.DAYS + SPARE_DAYS:

@@ -79,13 +79,16 @@ class Score:
 
 def table(shards: Iterable[Arrays], since: int) -> dict[str, np.ndarray]:
     """The rows of all shards from a day on, in the form of one shard's: tickers sorted, rows by ticker and day."""
-    names, days, prices = [], [], []
+    names, places, days, prices = [], [], [], []
     for rows in shards:
         late = rows["day"] >= since
-        names.append(rows["tickers"][rows["ticker"][late]])
+        names.append(rows["tickers"])
+        places.append(rows["ticker"][late])
         days.append(rows["day"][late])
         prices.append(rows["adjclose"][late])
-    tickers, ticker = np.unique(np.concatenate(names), return_inverse=True)
+    # A row holds no name: one of 64 characters would widen every row's.
+    tickers = np.unique(np.concatenate(names))
+    ticker = np.concatenate([np.searchsorted(tickers, own)[at] for own, at in zip(names, places, strict=True)])
     day, adjclose = np.concatenate(days), np.concatenate(prices)
     order = np.lexsort((day, ticker))
     return {"tickers": tickers, "ticker": ticker[order], "day": day[order], "adjclose": adjclose[order]}

@@ -233,6 +233,8 @@ def waiting_source(replayed: Replay) -> str:
 def crawl(replayed: Replay, function: str = "") -> str:
     """A crawl as the stack's first one is, which goes by no folder that was read before."""
     glue, name = replayed.client("glue"), replayed.outputs["CrawlerName"]
+    # A step before this one may have started it.
+    eventually(lambda: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY")
     glue.update_crawler(Name=name, RecrawlPolicy={"RecrawlBehavior": "CRAWL_EVERYTHING"})
     glue.start_crawler(Name=name)
     eventually(lambda: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY")

@@ -7,8 +7,8 @@ import check_training
 
 @pytest.fixture
 def check(sagemaker, context):
-    def call(status, **job):
-        sagemaker.add("TrainingJob", "j", status, seconds=100, **job)
+    def call(status, seconds=100, **job):
+        sagemaker.add("TrainingJob", "j", status, seconds=seconds, **job)
         return check_training.handler({"run": {"run_id": "r", "dataset": "d"}, "job_name": "j"}, context)
 
     return call
@@ -41,6 +41,11 @@ def test_a_finished_job_that_does_not_say_what_is_billed_is_asked_again_for_a_wh
     ended = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=minutes)
     checked = check("Completed", TrainingEndTime=ended)
     assert (checked["status"], checked["train_seconds"]) == (status, 0)
+
+
+def test_an_old_job_is_not_thrown_away_for_its_bill(check):
+    ended = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=1)
+    assert check("Completed", seconds=5000, TrainingEndTime=ended)["status"] == "Completed"
 
 
 def test_a_failed_job_gives_sagemakers_reason(check):

@@ -62,3 +62,9 @@ def test_a_further_attempt_does_not_ask_again(buckets, sagemaker, context, stub)
     stub("service-quotas")  # which has no answer
     later = start_training.handler(EVENT | {"attempt": 1}, context)
     assert later == {"job_name": keys.resource_name("stocks", RUN, "e1", 1)}
+
+
+def test_a_list_that_takes_long_is_left(buckets, sagemaker, context, stub, monkeypatch):
+    monkeypatch.setattr(start_training.sagemaker, "QUOTA_SECONDS", -1)
+    stub("service-quotas").add_response("list_service_quotas", {"Quotas": [], "NextToken": "1"})
+    assert start_training.handler(EVENT, context) == {"job_name": NAME}

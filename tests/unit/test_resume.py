@@ -181,3 +181,13 @@ def test_daily_files_that_stopped_are_told_once_and_counted_every_time(cloud, mo
     daily(cloud, last + datetime.timedelta(hours=1), 1)  # files came again, and stopped again
     resumed()
     assert len(told) == 2
+
+
+def test_a_message_that_cannot_be_sent_hides_no_dataset_that_failed(cloud, monkeypatch):
+    def refuse(name):
+        raise RuntimeError("SNS is away" if name == "_misplaced" else "no lease")
+
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    monkeypatch.setattr(resume.rejections, "tell", refuse)
+    with pytest.raises(resume.NotResumed, match="us: no lease; files in a wrong place: SNS is away"):
+        resumed()

@@ -209,3 +209,12 @@ def test_future_rows_of_a_run_are_read_from_its_file():
     assert read.origin_date.tolist() == [19_724, 19_725]
     assert read.forecast.tolist() == [102.0, 102.0]
     assert (read.p50.tolist(), read.p975.tolist()) == ([100.0, 100.0], [105.0, 105.0])
+
+
+def test_a_long_name_does_not_widen_the_rows():
+    """Tickers of 64 characters are allowed; a row that held its name would take 256 bytes for it."""
+    rows = {name: np.zeros(1000, np.int32) for name in ("ticker", "day")} | {"adjclose": np.ones(1000)}
+    rows["day"] = np.arange(1000, dtype=np.int32)
+    made = track.table([rows | {"tickers": np.array(["L" * 64])}, rows | {"tickers": np.array(["A"])}], 500)
+    assert sum(column.nbytes for name, column in made.items() if name != "tickers") <= 24 * 1000
+    assert (made["tickers"].tolist(), np.bincount(made["ticker"]).tolist()) == (["A", "L" * 64], [500, 500])

@@ -149,3 +149,12 @@ def test_the_first_forecast_of_a_day_counts_however_many_runs_are_read_at_a_time
         storage.put("lake", keys.lake("predictions", run, f"future-{keys.part(0)}"), body)
     table([100, 120])
     assert [breach.high for breach in track_record.score(RUN, 4, {}, {})[1].breaches] == [105]
+
+
+def test_of_many_later_runs_none_takes_the_place_of_an_earlier_one(s3, monkeypatch):
+    """A replay scores the record of a run that hundreds have followed."""
+    monkeypatch.setattr(track_record, "MOST_RUNS", 20)
+    for number in range(40):
+        publish(number, 100)
+    table([100.0] * 41)
+    assert track_record.score(RUN, 11, {}, {})[1].forecasts == 10

@@ -57,7 +57,8 @@ def anew(said: Iterable[Said], earlier: Iterable[str]) -> list[Said]:
 
 def _core(text: str) -> tuple[str, str]:
     day = text[:10] if re.match(r"\d{4}-\d\d-\d\d: ", text) else ""
-    return day, re.sub(r"[\d.,]+", "", text.removeprefix(day))
+    # Figures may go on; the digits of a ticker's name, such as 600000.SS, are none.
+    return day, re.sub(r"(?<![\w.])\d[\d.,]*(?![\w.])", "", text.removeprefix(day))
 
 
 def kinds(said: Sequence[Said]) -> str:

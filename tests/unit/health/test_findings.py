@@ -27,3 +27,10 @@ def test_a_count_of_older_findings_is_no_finding():
 
 def test_kinds_are_named_once():
     assert kinds([STEP, END, STEP]) == "a step like a missing split, an end"
+
+
+def test_the_digits_of_a_tickers_name_are_no_figures():
+    known = ["health: its prices are those of 600000.SS"]
+    (said,) = anew([Said("look-alike", "its prices are those of 600001.SS")], known)
+    assert said.text.endswith("600001.SS")
+    assert anew([Said("look-alike", "its prices are those of 600000.SS")], known) == []
