@@ -38,8 +38,8 @@ def handler(event: CleanUpEvent, context: LambdaContext) -> CleanUpResult:
     for name in names:
         delete_endpoint(client, name)
     for name in names:
-        attempt(client.delete_endpoint_config, EndpointConfigName=name)
-        attempt(client.delete_model, ModelName=name)
+        if_there(client.delete_endpoint_config, EndpointConfigName=name)
+        if_there(client.delete_model, ModelName=name)
     for name in stopping:
         await_training(client, name)
     if event["error"]:
@@ -53,7 +53,7 @@ def free_lease(event: CleanUpEvent) -> None:
     dataset.change_lease(event["run"]["dataset"], lambda held: leases.clean_up(held.lease, execution, error, held.now))
 
 
-def attempt[Answer](call: Callable[..., Answer], **arguments: str) -> Answer | None:
+def if_there[Answer](call: Callable[..., Answer], **arguments: str) -> Answer | None:
     """The call's answer, or None where there is nothing of that name."""
     try:
         return call(**arguments)
@@ -65,13 +65,13 @@ def attempt[Answer](call: Callable[..., Answer], **arguments: str) -> Answer | N
 
 def stop_training(client: SageMakerClient, name: str) -> bool:
     """Ask the job to stop if it runs; whether there is an end of it to wait for."""
-    job = attempt(client.describe_training_job, TrainingJobName=name)
+    job = if_there(client.describe_training_job, TrainingJobName=name)
     if not job or job["TrainingJobStatus"] not in RUNNING:
         return False
     if job["TrainingJobStatus"] == "Stopping":
         return True
     try:
-        attempt(client.stop_training_job, TrainingJobName=name)
+        if_there(client.stop_training_job, TrainingJobName=name)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":  # it ended since we looked
             raise
@@ -81,7 +81,7 @@ def stop_training(client: SageMakerClient, name: str) -> bool:
 def await_training(client: SageMakerClient, name: str) -> None:
     """Wait until the job has ended; SageMaker gives it two minutes. Raises StillCreating, to be tried again."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while job := attempt(client.describe_training_job, TrainingJobName=name):
+    while job := if_there(client.describe_training_job, TrainingJobName=name):
         if job["TrainingJobStatus"] not in RUNNING:
             return
         if time.monotonic() > deadline:
@@ -91,7 +91,7 @@ def await_training(client: SageMakerClient, name: str) -> None:
 
 def endpoint_seconds(client: SageMakerClient, name: str) -> float:
     """For how long there has been an endpoint, an upper bound of what is paid; 0.0 without endpoint and config."""
-    described = attempt(client.describe_endpoint, EndpointName=name) or attempt(
+    described = if_there(client.describe_endpoint, EndpointName=name) or if_there(
         client.describe_endpoint_config, EndpointConfigName=name
     )
     if not described:
@@ -102,7 +102,7 @@ def endpoint_seconds(client: SageMakerClient, name: str) -> float:
 def delete_endpoint(client: SageMakerClient, name: str) -> None:
     """Delete the endpoint and wait until it is gone. Raises StillCreating, for the machine to try again."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while endpoint := attempt(client.describe_endpoint, EndpointName=name):
+    while endpoint := if_there(client.describe_endpoint, EndpointName=name):
         status = endpoint["EndpointStatus"]
         if status in BUSY or time.monotonic() > deadline:
             raise StillCreating(f"endpoint {name} is {status} and cannot be gone yet")
@@ -113,7 +113,7 @@ def delete_endpoint(client: SageMakerClient, name: str) -> None:
 
 def request_deletion(client: SageMakerClient, name: str) -> None:
     try:
-        attempt(client.delete_endpoint, EndpointName=name)
+        if_there(client.delete_endpoint, EndpointName=name)
     except ClientError as error:
         if "in-progress" in str(error):  # "Cannot update in-progress endpoint": it began to update since we looked
             raise StillCreating(f"endpoint {name} is being changed and cannot be deleted yet") from error

@@ -6,7 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -152,8 +152,6 @@ def gather(
 ) -> RunFacts:
     run, newest = event["run"], drawn.uploads[-1]
     evidence = read_evidence(event["model_uri"])
-    training, hosting = setting.training_instance_type, setting.endpoint_instance_type
-    train_seconds, endpoint_seconds = event["train_seconds"], event["endpoint_seconds"]
     new = dataset.verdicts(drawn.dataset, drawn.new_files[-SHOWN_FILES:])
     return RunFacts(
         dataset=run["dataset"],
@@ -166,8 +164,6 @@ def gather(
         base_run=drawn.base,
         settings=drawn.settings.version,
         code=drawn.code,
-        training_image=setting.training_image,
-        inference_image=setting.inference_image,
         seed=evidence["seed"],
         parameters=parameters(setting, drawn, evidence),
         source_key=newest.key,
@@ -184,16 +180,27 @@ def gather(
         **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],
-        train_seconds=train_seconds,
-        endpoint_seconds=endpoint_seconds,
-        training_instance_type=training,
-        endpoint_instance_type=hosting,
-        cost_usd=cost.estimate(train_seconds, training, endpoint_seconds, hosting, setting.endpoint_instance_count),
-        prices_of=cost.PRICES_OF,
+        **instances(setting, event),
         model_uri=event["model_uri"],
         gates=[float(evidence["gates"][str(horizon)]) for horizon in HORIZONS],
         evidence=evidence,
     )
+
+
+def instances(setting: Settings, event: SummarizeEvent) -> dict[str, Any]:
+    """What the run had of SageMaker, and what that costs."""
+    training, hosting = setting.training_instance_type, setting.endpoint_instance_type
+    train_seconds, endpoint_seconds = event["train_seconds"], event["endpoint_seconds"]
+    return {
+        "training_image": setting.training_image,
+        "inference_image": setting.inference_image,
+        "training_instance_type": training,
+        "endpoint_instance_type": hosting,
+        "train_seconds": train_seconds,
+        "endpoint_seconds": endpoint_seconds,
+        "cost_usd": cost.estimate(train_seconds, training, endpoint_seconds, hosting, setting.endpoint_instance_count),
+        "prices_of": cost.PRICES_OF,
+    }
 
 
 def parameters(setting: Settings, drawn: Plan, evidence: Evidence) -> str:

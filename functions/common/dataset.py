@@ -74,12 +74,13 @@ def write_lease(dataset: str, written: Lease, etag: str) -> bool:
 
 def change_lease(dataset: str, change: Callable[[Held], Lease | None]) -> None:
     """Write what change makes of the lease, None for nothing; again with what others have written meanwhile."""
-    for _ in range(ROUNDS):
+
+    def stands() -> bool:
         held = lease(dataset)
         changed = change(held)
-        if changed is None or write_lease(dataset, changed, held.etag):
-            return
-    raise Transient(f"the lease of {dataset} keeps changing")
+        return changed is None or write_lease(dataset, changed, held.etag)
+
+    _try_until(stands, f"the lease of {dataset}")
 
 
 def latest(dataset: str) -> Latest | None:
@@ -96,12 +97,19 @@ def show_newest(dataset: str, crawled: int) -> None:
     if not term:
         return
     run = published_run(by_term[term])
-    for _ in range(ROUNDS):
+
+    def stands() -> bool:
         body, etag, _ = storage.find(lake, key)
         changed = shown.successor(None if body is None else Latest.from_json(body), dataset, run)
-        if changed is None or storage.put_if(lake, key, changed.to_json(), etag):
-            return
-    raise Transient(f"{key} keeps changing")
+        return changed is None or storage.put_if(lake, key, changed.to_json(), etag)
+
+    _try_until(stands, key)
+
+
+def _try_until(stands: Callable[[], bool], what: str) -> None:
+    """Try to write an object until nobody else has written it between the reading and the writing."""
+    if not any(stands() for _ in range(ROUNDS)):
+        raise Transient(f"{what} keeps changing")
 
 
 def ask(holder: str) -> Asked:

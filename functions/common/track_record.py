@@ -66,7 +66,7 @@ def before(name: str, run_id: str) -> dict[str, Before]:
     run: NamedRun = {"run_id": run_id, "dataset": name}
     found: dict[str, Before] = {}
     for number in range(dataset.planned(run).shards):
-        if body := still_there(keys.lake("tickers", run, keys.part(number))):
+        if body := _still_there(keys.lake("tickers", run, keys.part(number))):
             columns = pq.read_table(io.BytesIO(body), columns=["ticker", "status", "last_day", "notes"])
             days = columns["last_day"].cast(pa.int32())
             own = zip(columns["status"].to_pylist(), days.to_pylist(), columns["notes"].to_pylist(), strict=True)
@@ -74,7 +74,7 @@ def before(name: str, run_id: str) -> dict[str, Before]:
     return found
 
 
-def still_there(key: str) -> bytes | None:
+def _still_there(key: str) -> bytes | None:
     """An object of an earlier run, None where somebody deleted it: this run is published all the same."""
     body = storage.find(settings().lake_bucket, key).body
     if body is None:
@@ -110,7 +110,7 @@ def _futures(name: str, runs: Sequence[published_run.Run]) -> list[bytes | None]
 
     def future(run: published_run.Run) -> bytes | None:
         named: NamedRun = {"run_id": run.run_id, "dataset": name}
-        return still_there(keys.lake("predictions", named, f"future-{keys.part(0)}"))
+        return _still_there(keys.lake("predictions", named, f"future-{keys.part(0)}"))
 
     with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
         return list(pool.map(future, runs))

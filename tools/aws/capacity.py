@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from tools.aws.findings import Finding, Target
 from tools.template import template
 
-# These regions have m6i and m7i in place of m5 and c5. SageMaker's quotas say the same where they may be read.
-NEWER = ("ap-east-2", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "mx-central-1")
-WITHOUT = dict.fromkeys(NEWER, ("m5", "c5"))
+LACKED = ("m5", "c5")  # families that newer regions do not have
 USES = {"training job": "TrainingInstanceType", "endpoint": "EndpointInstanceType"}  # of the quotas' names
 CONCURRENCY = "L-B99A9384"  # the quota of Lambda's concurrent executions
 
@@ -15,8 +13,18 @@ CONCURRENCY = "L-B99A9384"  # the quota of Lambda's concurrent executions
 def instance_types(target: Target) -> Iterator[Finding]:
     """Parameters whose instance type the region does not have."""
     for name in USES.values():
-        if family(target.parameter(name)) in WITHOUT.get(target.region, ()):
+        if is_lacked(target, target.parameter(name)):
             yield Finding("problem", f"{target.region} has no {target.parameter(name)}", _instead(target, name))
+
+
+def newer_regions() -> list[str]:
+    """Where a rule of the template asks for m6i or m7i. SageMaker's quotas say the same where they may be read."""
+    return template()["Rules"]["RegionHasM6iOnly"]["RuleCondition"]["Fn::Contains"][0]
+
+
+def is_lacked(target: Target, kind: str) -> bool:
+    """Whether the region has no such instances."""
+    return family(kind) in LACKED and target.region in newer_regions()
 
 
 def quotas(target: Target) -> Iterator[Finding]:
@@ -26,7 +34,7 @@ def quotas(target: Target) -> Iterator[Finding]:
         kind = target.parameter(name)
         needed = int(target.parameter("EndpointInstanceCount")) if use == "endpoint" else 1
         quota = known.get(f"{kind} for {use} usage")
-        if family(kind) in WITHOUT.get(target.region, ()):
+        if is_lacked(target, kind):
             continue  # instance_types has said so
         if quota is None:
             yield Finding("problem", f"{target.region} has no {kind} for {use} usage", _instead(target, name))
@@ -67,6 +75,7 @@ def _request(target: Target, service: str, code: str, value: int) -> str:
 def _instead(target: Target, parameter: str) -> str:
     """A type that the template allows and the region may have, or another region."""
     allowed = template()["Parameters"][parameter]["AllowedValues"]
-    others = [kind for kind in allowed if family(kind) not in WITHOUT.get(target.region, ("m5",))]
+    avoided = LACKED if target.region in newer_regions() else ("m5",)
+    others = [kind for kind in allowed if family(kind) not in avoided]
     choose = f"`sam deploy --parameter-overrides {parameter}={others[0]}`, or " if others else ""
     return f"{choose}deploy in another region, such as eu-central-1 or us-east-1"
