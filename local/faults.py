@@ -1,7 +1,8 @@
 """Failures on request, for tests: .local/faults.json, read whenever a decision is made.
 
     {"task_fails":         {"error": "Lambda.ServiceException", "cause": "...", "after": true}
-                                                              a Task's try ends so, before its function runs, or after
+                                                              a Task's try ends so, before its function runs, or after;
+                                                              with "until" not before that state has been entered
      "execution_stops":    {},                                somebody stops the execution in the state
      "execution_is_late":  {},                                the execution's time is up in the state
      "call_fails":         {"status": 503, "code": "SlowDown", "message": "..."}

@@ -41,6 +41,10 @@ class Run:
     def over(self) -> bool:
         return self.record["status"] != "RUNNING" or self.late
 
+    def has_entered(self, state: str) -> bool:
+        entered = (event.get("stateEnteredEventDetails", {}) for event in list(self.record["events"]))
+        return any(details.get("name") == state for details in entered)
+
     def log(self, kind: str, previous: int, details: dict) -> int:
         with HISTORY:
             if self.record["status"] != "RUNNING":
@@ -118,6 +122,12 @@ class Branch:
             if end and time.monotonic() > end:
                 raise Error("States.Timeout", "")
         return future.result()
+
+    def await_entry(self, state: str) -> None:
+        """Wait until any branch of the execution has entered the state."""
+        while not self.run.has_entered(state):
+            self.check()
+            time.sleep(0.05)
 
     def fan_out(self, jobs: list, limit: int) -> list:
         """Run each job(branch) in a branch of its own. The first error ends the others and is raised."""

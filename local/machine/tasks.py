@@ -36,6 +36,7 @@ def run(branch: Branch, state: dict, data: Any) -> Any:
         result = branch.await_call(name, future, timeout)
         text = dump(result, name)
         if fault:
+            branch.await_entry(fault.get("until", name))
             raise Error(fault["error"], fault.get("cause", ""))
     except Error as error:
         kind = "TimedOut" if error.error == "States.Timeout" else "Failed"

@@ -58,9 +58,9 @@ def service_error(state: str) -> Fault:
     return task_fails(state, "Lambda broken", "Lambda.ServiceException", cause=cause)
 
 
-def late_function(state: str, times: int = 1) -> Fault:
+def late_function(state: str, times: int = 1, **more: str) -> Fault:
     """The function does its work, and its answer comes too late."""
-    return task_fails(state, "function timeout", "Sandbox.Timedout", times, cause=TIMED_OUT, after=True)
+    return task_fails(state, "function timeout", "Sandbox.Timedout", times, cause=TIMED_OUT, after=True, **more)
 
 
 def name_taken(state: str) -> Fault:

@@ -75,7 +75,10 @@ TRAINING = [
     ),
     Run(
         "baseline fails while training",
-        (Fault("Check training", "job still InProgress", "training_hangs", {}), late_function("Baseline", 3)),
+        (
+            Fault("Check training", "job still InProgress", "training_hangs", {}),
+            late_function("Baseline", 3, until="Check training"),
+        ),
         "FAILED",
         "Sandbox.Timedout",
         ("timed out",),

@@ -123,6 +123,18 @@ def test_a_task_fails_before_its_function_runs_or_after(laptop, execute, make_fu
     assert ("before" in written, "after" in written) == (False, True)
 
 
+def test_a_task_fails_no_sooner_than_another_branch_has_come_to_the_state(execute, make_function):
+    arn = make_function("quick", "def handler(event, context):\n    pass\n", ALLOWED)
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": arn}}
+    slow = {"Pause": {"Type": "Wait", "Seconds": 1, "Next": "Reached"}, "Reached": {"Type": "Wait", "Seconds": 30}}
+    slow["Reached"]["End"] = True
+    branches = [{"StartAt": "Fail", "States": {"Fail": {**task, "End": True}}}, {"StartAt": "Pause", "States": slow}]
+    set_faults(task_fails={"error": "Boom", "after": True, "until": "Reached"})
+    described, events = execute({"Both": {"Type": "Parallel", "Branches": branches, "End": True}}, "Both", "", [arn])
+    entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+    assert (described["error"], entered[-1]) == ("Boom", "Reached")
+
+
 @pytest.mark.parametrize(("fault", "status"), [("execution_stops", "ABORTED"), ("execution_is_late", "TIMED_OUT")])
 def test_an_execution_ends_in_the_state_that_is_meant(laptop, execute, fault, status):
     set_faults(**{fault: {"match": '"Second"', "times": 1}})
