@@ -34,9 +34,9 @@ PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 check: lint generate-check
 	$(PYTEST) --numprocesses auto tests/unit tests/project --ignore tests/unit/local
 
-# In one process more than there are cores, at most five: the tests on laptop clouds, which begin first, often wait.
+# In two processes for each core, at most five: the tests on laptop clouds, which begin first, often wait.
 test: lint
-	$(PYTEST) --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5
+	$(PYTEST) --numprocesses $$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) --maxprocesses 5
 
 # Every fault, every input of the corpus and every grant; writes the table in docs/operations.md.
 test-faults: setup

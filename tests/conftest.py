@@ -11,7 +11,8 @@ os.environ.update(POWERTOOLS_METRICS_NAMESPACE="StockForecasts", POWERTOOLS_SERV
 # Only make test-browser's environment drives a browser, since not every machine has one.
 collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
-ON_ONE_CLOUD = ("tests/faults", "tests/integration", "tests/permissions")  # the longest, so they begin first
+# The longest, so they begin first.
+ON_ONE_CLOUD = ("tests/faults", "tests/queries", "tests/integration", "tests/permissions")
 
 
 def pytest_configure(config: pytest.Config) -> None:

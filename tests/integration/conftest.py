@@ -1,23 +1,5 @@
-"""One laptop cloud for all integration tests, with a state folder of its own beside a developer's cloud."""
+"""The fixtures of the tests of this folder, what the cloud does to files that come, fail and are stopped."""
 
-import csv
+from tests.support.fixtures import cloud, prices
 
-import pytest
-
-from tests.support.cloud import ROOT, Cloud
-
-
-@pytest.fixture(scope="session")
-def cloud(tmp_path_factory):
-    up = Cloud(tmp_path_factory.mktemp("cloud"), {"SFN_WAIT_SCALE": "0.05"})
-    started = up.local("up")
-    assert started.returncode == 0, started.stdout + started.stderr
-    yield up
-    assert up.local("down").returncode == 0
-
-
-@pytest.fixture(scope="session")
-def prices() -> list[dict]:
-    """The rows of the example: ten tickers, one of them a late starter, and one too short to be forecast."""
-    with (ROOT / "examples" / "prices.csv").open() as file:
-        return list(csv.DictReader(file))
+__all__ = ["cloud", "prices"]

@@ -1,4 +1,4 @@
-"""What smoke does when something is not as it should be; tests/integration/test_people.py has a whole run."""
+"""What smoke does when something is not as it should be; tests/queries/test_people.py has a whole run."""
 
 import io
 import json
