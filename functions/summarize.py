@@ -28,6 +28,8 @@ from stocks.reporting import charts, news, page, wording
 from stocks.reporting.facts import Evidence, FileRead, RunFacts
 from stocks.reporting.news import News
 
+type Health = list[tuple[str, list[Said]]]
+
 SHOWN_FILES = 3  # of a run, of which the report says how they were read
 REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
 
@@ -37,9 +39,9 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     setting, run = settings(), event["run"]
     drawn, data = dataset.planned(run), working.get_json(run, "data")
     told = [working.get_json(run, "tickers", number) for number in range(run["shards"])]
-    before = track_record.before(drawn.dataset, data["previous"])
+    before, health = track_record.before(drawn.dataset, data["previous"]), health_of(told)
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
-    facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores)
+    facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores, health)
     measured = metrics.columns(scores)
     rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
     charted = charts.collect(read_charts(run), facts.tickers)
@@ -48,7 +50,7 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     ahead = future(run)
     storage.put(lake, keys.lake("predictions", run, f"future-{keys.part(0)}"), schemas.written(ahead))
     storage.put(lake, keys.lake("metrics", run, keys.part(0)), schemas.to_parquet("metrics", measured))
-    report_uri = storage.put(lake, keys.lake("reports", run, "report.html"), html, "text/html; charset=utf-8")
+    report_uri = storage.put(lake, keys.report(run), html, "text/html; charset=utf-8")
     pooled = metrics.pooled_rows(rows)
     summary: Summary = {
         "report_uri": report_uri,
@@ -56,7 +58,7 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
         "tickers": facts.tickers,
         "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
-    working.put_json(run, "message", {"lines": list(news.lines(changes(drawn, told, before, ahead, facts)))})
+    working.put_json(run, "message", {"lines": list(news.lines(changes(drawn, told, before, ahead, facts, health)))})
     commit(run, drawn, facts)
     record(pooled, facts)
     # A crawl that begins after this instant has seen the run's row.
@@ -69,7 +71,9 @@ def future(run: Run) -> pa.Table:
     return pa.concat_tables(pq.read_table(io.BytesIO(part)) for part in parts)
 
 
-def changes(drawn: Plan, told: list[dict], before: Mapping[str, Before], ahead: pa.Table, facts: RunFacts) -> News:
+def changes(
+    drawn: Plan, told: list[dict], before: Mapping[str, Before], ahead: pa.Table, facts: RunFacts, health: Health
+) -> News:
     """What the message tells of the run; told is what Publish left of each shard's tickers."""
     status = {ticker: word for shard in told for ticker, word in shard["status"].items()}
     known = {ticker: one.status for ticker, one in before.items()} or status
@@ -98,13 +102,13 @@ def changes(drawn: Plan, told: list[dict], before: Mapping[str, Before], ahead: 
         lights=wording.lights(facts),
         flagged=[
             news.Flagged(ticker, findings.kinds(fresh))
-            for ticker, said in health_of(told)
+            for ticker, said in health
             if (fresh := findings.anew(said, before[ticker].notes if ticker in before else ()))
         ],
     )
 
 
-def health_of(told: list[dict]) -> list[tuple[str, list[Said]]]:
+def health_of(told: list[dict]) -> Health:
     """What looks wrong of each ticker of which something does, by name."""
     return sorted((name, [Said(*one) for one in said]) for shard in told for name, said in shard["health"].items())
 
@@ -149,6 +153,7 @@ def gather(
     told: list[dict],
     came: dict[int, track.Score],
     scores: Arrays,
+    health: Health,
 ) -> RunFacts:
     run, newest = event["run"], drawn.uploads[-1]
     evidence = read_evidence(event["model_uri"])
@@ -156,14 +161,7 @@ def gather(
     return RunFacts(
         dataset=run["dataset"],
         run_id=run["run_id"],
-        term=drawn.term,
-        inputs=drawn.inputs,
-        files=len(drawn.uploads),
-        new_files=drawn.new_files,
-        missing=drawn.missing,
-        base_run=drawn.base,
-        settings=drawn.settings.version,
-        code=drawn.code,
+        **of_plan(drawn),
         seed=evidence["seed"],
         parameters=parameters(setting, drawn, evidence),
         source_key=newest.key,
@@ -176,7 +174,7 @@ def gather(
         track=came,
         live=traffic_light.held({horizon: score.by_day() for horizon, score in came.items()}),
         backtest=traffic_light.held(metrics.beyond(scores)),
-        health=[(ticker, [one.text for one in said]) for ticker, said in health_of(told)],
+        health=[(ticker, [one.text for one in said]) for ticker, said in health],
         **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],
@@ -185,6 +183,20 @@ def gather(
         gates=[float(evidence["gates"][str(horizon)]) for horizon in HORIZONS],
         evidence=evidence,
     )
+
+
+def of_plan(drawn: Plan) -> dict[str, Any]:
+    """What the run was made of."""
+    return {
+        "term": drawn.term,
+        "inputs": drawn.inputs,
+        "files": len(drawn.uploads),
+        "new_files": drawn.new_files,
+        "missing": drawn.missing,
+        "base_run": drawn.base,
+        "settings": drawn.settings.version,
+        "code": drawn.code,
+    }
 
 
 def instances(setting: Settings, event: SummarizeEvent) -> dict[str, Any]:

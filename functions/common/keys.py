@@ -42,6 +42,10 @@ def part(number: int) -> str:
     return f"{number:05d}.parquet"
 
 
+def report(run: NamedRun) -> str:
+    return lake("reports", run, "report.html")
+
+
 def lease(dataset: str) -> str:
     return f"leads/{dataset}.json"
 

@@ -47,14 +47,14 @@ def put(bucket: str, key: str, body: bytes | str, content_type: str = "applicati
     return f"s3://{bucket}/{key}"
 
 
-def put_if(bucket: str, key: str, text: str, etag: str) -> bool:
-    """Write a JSON text in place of what has this ETag, or where nothing stands if it is empty; whether that held.
+def put_if(bucket: str, key: str, body: bytes | str, etag: str, content_type: str = "application/json") -> bool:
+    """Write the object in place of what has this ETag, or where nothing stands if it is empty; whether that held.
 
     Raises Transient while another request writes the object.
     """
     condition: Any = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
     try:
-        aws.s3().put_object(Bucket=bucket, Key=key, Body=text, ContentType="application/json", **condition)
+        aws.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, **condition)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in ("PreconditionFailed", "NoSuchKey"):

@@ -20,7 +20,7 @@ import publish
 import scale
 import start_training
 import summarize
-from common import keys, storage
+from common import keys, storage, telemetry
 from common.errors import StillCreating, Transient
 from common.events import Run
 from common.settings import settings
@@ -113,6 +113,8 @@ class Steps:
                 time.sleep(PAUSE_SECONDS)
             except Exception as error:  # a kept file that is no longer what it was, say: the user gets words
                 raise NotReplayed(f"{_name(step)} failed: {type(error).__name__}: {error}") from error
+            finally:
+                telemetry.forget()
         raise NotReplayed(f"{_name(step)} did not get on in {TRIES} tries")
 
 

@@ -87,6 +87,16 @@ def test_one_message_names_the_outcome(runner, run: Run):
         assert not any(word in message for word in NO_WORDS)
 
 
+@pytest.mark.parametrize("run", EVERY_RUN)
+def test_what_a_published_run_has_to_say_is_told_however_it_ended(runner, run: Run):
+    """No later run says it."""
+    first = runner.outcome(run).first
+    told = sum("Widest expected moves" in message for message in first.told)
+    lost = sum(fault.state.startswith("Notify") and fault.after for fault in run.faults)
+    stopped = run.status == "ABORTED" and run.faults[-1].state.startswith("Notify")  # it may have spoken before
+    assert told in ((1 + lost, 2) if stopped and first.committed else (1 + lost,) if first.committed else (0,))
+
+
 def messages(ended: Ended) -> tuple[list[str], list[str]]:
     """What the topic heard: that forecasts are ready or cannot be made yet, and everything else."""
     ready = [message for message in ended.told if re.search("Forecasts ready|No forecasts yet", message)]

@@ -197,6 +197,26 @@ def test_what_ends_a_run_after_its_commit_is_told_as_published(tell, error):
     assert messages.was_published(result["cause"])
 
 
+def test_what_is_new_in_a_run_that_fails_after_its_commit_is_told_with_the_failure(tell):
+    """No later run tells it, and one that only crawls again says nothing."""
+    _, published = failed(tell, "CrawlFailed", "the crawler is READY", published=True)
+    lines = published["Message"].splitlines()
+    place = lines.index("What is new:")
+    assert lines[place + 1] == "  1 new file: p.csv"
+    assert urllib.parse.unquote(urllib.parse.urlsplit(link(published)).path) == f"/{KEY}"
+    assert "What is new" not in failed(tell, "ModelFailed", "it broke", published=False)[1]["Message"]
+
+
+def test_a_failure_is_told_though_what_is_new_cannot_be_read(tell, monkeypatch):
+    def broken(*_):
+        raise ValueError("message.json is not that of us-0123456789ab")
+
+    monkeypatch.setattr(working, "get_json", broken)
+    _, published = failed(tell, "ValueError", "message.json is damaged", published=True)
+    assert "message.json is damaged" in published["Message"]
+    assert "What is new in it cannot be read: message.json is not that of us-0123456789ab" in published["Message"]
+
+
 @pytest.mark.parametrize("cause", [None, "", "{}", "[]", "null", '{"errorMessage": ""}'])
 def test_a_cause_that_says_nothing_leaves_the_errors_name(tell, cause):
     result, _ = failed(tell, "States.Timeout", cause)

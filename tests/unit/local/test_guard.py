@@ -1,11 +1,14 @@
 """The guard of the laptop cloud: no web page gets through, whatever it sends."""
 
+import http.server
 import re
 import socket
+import threading
 import urllib.error
 
 import pytest
 
+from local import cloud
 from tests.support.signed import BUCKET, REFUSED, exists, fetch
 
 
@@ -103,8 +106,37 @@ def test_a_target_is_a_path(root, target):
 
 
 def test_its_own_health_says_which_cloud_it_is_and_not_to_pages(root):
-    said = fetch(f"{root.endpoint}/_local/health").decode()
-    assert re.fullmatch("[0-9a-f]{64}", said)
-    assert root.secret not in said
+    address = f"{root.endpoint}/_local/health?nonce="
+    said = {asked: fetch(f"{address}{asked}").decode() for asked in ("0" * 32, "1" * 32)}
+    assert all(re.fullmatch("[0-9a-f]{64}", one) for one in said.values())
+    assert len(set(said.values())) == 2
+    assert root.secret not in "".join(said.values())
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        fetch(f"{root.endpoint}/_local/health", Origin="null")
+        fetch(f"{address}{'0' * 32}", Origin="null")
+
+
+@pytest.mark.parametrize("query", ["", "?nonce=", "?nonce=laptop%20cloud", f"?nonce={'0' * 32}&nonce={'1' * 32}"])
+def test_its_health_is_not_said_without_a_question(root, query):
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        fetch(f"{root.endpoint}/_local/health{query}")
+
+
+def test_an_answer_that_is_repeated_or_passed_on_is_not_taken_for_the_cloud(root):
+    """By who has the port of a cloud that is dead."""
+    answers = [fetch(f"{root.endpoint}/_local/health?nonce={'0' * 32}")]  # then it passes the question on
+
+    class Impostor(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = answers.pop() if answers else fetch(f"{root.endpoint}{self.path}")
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Impostor) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            for _ in range(2):
+                assert not cloud._healthy(f"http://127.0.0.1:{server.server_port}", root.secret)
+        finally:
+            server.shutdown()
+    assert cloud._healthy(root.endpoint, root.secret)
