@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.support.cloud import Cloud, as_csv
 from tests.support.eventually import eventually
@@ -35,7 +34,11 @@ def deleted(tmp_path_factory, prices):
     )
     small = as_csv([row for row in prices if row["ticker"] in ("ALDER", "BRYNE")])
     runs = [cloud.upload(f"incoming/{dataset}/prices.csv", small) for dataset in ("inthejob", "comingup")]
-    eventually(lambda: sagemaker.list_training_jobs(NameContains="-inthejob-", StatusEquals="InProgress")["TrainingJobSummaries"])
+    eventually(
+        lambda: sagemaker.list_training_jobs(NameContains="-inthejob-", StatusEquals="InProgress")[
+            "TrainingJobSummaries"
+        ]
+    )
     eventually(lambda: sagemaker.list_endpoints(NameContains="-comingup-", StatusEquals="Creating")["Endpoints"])
     outputs, stack = cloud.outputs(), formation.describe_stacks(StackName=STACK)["Stacks"][0]["StackId"]
     formation.delete_stack(StackName=STACK)
