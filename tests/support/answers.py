@@ -37,7 +37,7 @@ def listening(*statuses: int) -> Iterator[Address]:
             """Nothing: tests look at the answers."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    address = Address(f"http://127.0.0.1:{server.server_port}/answer?X-Amz-Signature=a%2Fb", list(statuses))
+    address = Address(f"http://127.0.0.1:{server.server_port}/answer?Signature=a%2Fb", list(statuses))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
