@@ -1,5 +1,9 @@
 """Scenarios of the sweep when CloudFormation deletes the stack."""
 
+import contextlib
+
+from botocore.exceptions import ClientError
+
 from common import deletion
 from tests.permissions.replay import Replay, prices_csv
 from tests.support.answers import listening
@@ -27,7 +31,8 @@ def stack_goes(replayed: Replay, function: str) -> str:
     try:
         reason = deleted(replayed, function, "arn:aws:cloudformation:us-east-1:123456789012:stack/foreign/1")
     finally:
-        replayed.client("stepfunctions").stop_execution(executionArn=arn)
+        with contextlib.suppress(ClientError):  # it has ended
+            replayed.client("stepfunctions").stop_execution(executionArn=arn)
     problems = reason.partition(": ")[2].split("; ")
     refused = [one for one in problems if "AccessDenied" in one and not one.startswith(STATUS_UNKNOWN)]
     status = replayed.cloud.ended(arn)

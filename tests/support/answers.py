@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 
 @dataclasses.dataclass
@@ -15,7 +16,7 @@ class Address:
     answers: list[dict] = dataclasses.field(default_factory=list)
     headers: list[dict[str, str]] = dataclasses.field(default_factory=list)
 
-    def request(self, kind: str, **fields) -> dict:
+    def request(self, kind: str, **fields) -> Any:
         """CloudFormation's request, answered here."""
         made = {"RequestType": kind, "ResponseURL": self.url, "StackId": "arn:stack", "RequestId": "r1"}
         return made | {"LogicalResourceId": "Leftovers"} | fields

@@ -3,6 +3,7 @@
 import types
 import urllib.error
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -95,9 +96,9 @@ def there_are(sagemaker):
         sagemaker.add(kind, "stocks-us-1", status, tags=tags)
 
 
-def ask(kind="Delete", *statuses, seconds=900.0, **fields) -> dict:
+def ask(kind="Delete", *statuses, seconds=900.0, **fields):
     """The answer to CloudFormation's request, which the sweep's function takes."""
-    context = types.SimpleNamespace(
+    context: Any = types.SimpleNamespace(
         function_name="sweep", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1",
         get_remaining_time_in_millis=lambda: seconds * 1000,
     )  # fmt: skip
