@@ -84,7 +84,7 @@ def under_way(cloud: Cloud, file: bytes) -> None:
 
 
 def test_the_whole_stack_goes(deleted):
-    """On AWS the work bucket, which the runs have filled again, would be left: MiniStack deletes buckets with objects."""
+    """On AWS the work bucket would be left, since the runs have filled it; MiniStack deletes full buckets."""
     assert deleted.status == "DELETE_COMPLETE"
 
 
