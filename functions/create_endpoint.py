@@ -1,8 +1,8 @@
-"""Create the model, the endpoint config and the endpoint that serves them."""
+"""Create the model, the endpoint config, the endpoint that serves them, and the log group that it writes to."""
 
 import functools
 
-from common import aws, sagemaker, telemetry
+from common import aws, endpoint_logs, sagemaker, telemetry
 from common.events import CreateEndpointEvent, CreateEndpointResult, LambdaContext
 from common.settings import Settings, settings
 
@@ -16,6 +16,7 @@ def handler(event: CreateEndpointEvent, context: LambdaContext) -> CreateEndpoin
     )
     create(client.create_model, **model(setting, name, event["model_uri"]))
     create(client.create_endpoint_config, **endpoint_config(setting, name))
+    endpoint_logs.create(setting, name, event["run"])
     create(client.create_endpoint, EndpointName=name, EndpointConfigName=name)
     return {"endpoint_name": name}
 

@@ -63,6 +63,14 @@ def sns() -> SNSClient:
     return client("sns")
 
 
+def logs() -> Any:
+    return client("logs")
+
+
+def cloudformation() -> Any:
+    return client("cloudformation")
+
+
 def states() -> SFNClient:
     """Of Step Functions."""
     return client("stepfunctions")

@@ -261,5 +261,15 @@ class RetireResult(TypedDict):
     retired: list[str]  # ids of runs
 
 
+class SweepEvent(TypedDict):
+    # with the others CloudFormation's request; a schedule gives none of them every 15 minutes
+    RequestType: NotRequired[Literal["Create", "Update", "Delete"]]
+    ResponseURL: NotRequired[str]  # which takes the answer
+    StackId: NotRequired[str]
+    RequestId: NotRequired[str]
+    LogicalResourceId: NotRequired[str]
+    PhysicalResourceId: NotRequired[str]  # not of Create
+
+
 class SweepResult(TypedDict):
     swept: list[str]  # name and age of what was deleted

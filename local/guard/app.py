@@ -3,11 +3,15 @@
 import collections
 import datetime
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
 from local.guard import health, pages, signature
 from local.guard.request import Refused, Request, Scope
+
+# CloudFormation's ResponseURL of a custom resource, which AWS signs beforehand and MiniStack ends with a random token.
+CUSTOM_RESOURCE = re.compile("/_ministack/cfn-response/[0-9a-f-]{36}")
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -51,6 +55,9 @@ class Guard:
             return
         if not request.raw_path.startswith("/"):  # a whole address, as one says it to a proxy
             raise Refused("AccessDenied", "The laptop cloud is no proxy")
+        if request.method == "PUT" and CUSTOM_RESOURCE.fullmatch(request.raw_path):
+            await self._app(scope, receive, send)
+            return
         if request.path.startswith("/_"):  # no bucket and no path of AWS's APIs begins so
             raise Refused("AccessDenied", "The emulator's own paths are closed")
         claimed = signature.claim(request)

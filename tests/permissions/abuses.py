@@ -131,7 +131,7 @@ def on_executions(replayed: Replay) -> list[Call]:
         ("lambda", "invoke", {"FunctionName": FOREIGN}),
         ("lambda", "update_function_configuration", {"FunctionName": split, "Timeout": 3}),
         ("stepfunctions", "start_execution", {"stateMachineArn": f"arn:aws:states:{PLACE}:stateMachine:{FOREIGN}"}),
-        ("stepfunctions", "stop_execution", {"executionArn": replayed.arn}),
+        ("stepfunctions", "stop_execution", {"executionArn": execution}),
         ("stepfunctions", "describe_execution", {"executionArn": execution}),
     ]
 
@@ -198,6 +198,7 @@ OWN = {
     "glue start_crawler": {"StartCrawlerRole"},
     "glue delete_partition": {"RetireRole"},
     "stepfunctions start_execution": {"ForecastMachineUploadRole", "HandOverRole", "ResumeRole"},
+    "stepfunctions stop_execution": {"SweepRole"},
     "stepfunctions describe_execution": {"GatherRole", "FindRunRole", "ResumeRole"},
     "s3 list_objects_v2": {"SplitRole", "GatherRole", "HandOverRole", "ResumeRole", "RetireRole"},
     "s3 list_object_versions": {"GatherRole", "ResumeRole"},
@@ -222,6 +223,7 @@ def of_others(replayed: Replay, role: str) -> list[Call]:
         ("glue", "start_crawler", {"Name": replayed.outputs["CrawlerName"]}),
         ("glue", "delete_partition", partition),
         ("stepfunctions", "start_execution", {"stateMachineArn": replayed.outputs["StateMachineArn"]}),
+        ("stepfunctions", "stop_execution", {"executionArn": replayed.arn}),
         ("stepfunctions", "describe_execution", {"executionArn": replayed.arn}),
         ("s3", "list_objects_v2", {"Bucket": replayed.outputs["IncomingBucket"]}),
         ("s3", "list_object_versions", {"Bucket": replayed.outputs["IncomingBucket"]}),

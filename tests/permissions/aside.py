@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from common import keys
 from common.events import NamedRun
 from retire import GOING
-from tests.permissions import leases
+from tests.permissions import deletion, leases
 from tests.permissions.replay import DATASET, Replay
 
 UNASKED = "the quota is not asked"
@@ -28,7 +28,11 @@ NEEDED = {
             sagemaker:DeleteEndpointConfig sagemaker:endpoint-config/<stack>-*
             sagemaker:DeleteModel sagemaker:model/<stack>-*
             sagemaker:StopTrainingJob sagemaker:training-job/<stack>-*
+            logs:DescribeLogGroups *
+            logs:ListTagsForResource logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
+            logs:DeleteLogGroup logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
             sns:Publish Topic""",
+        **deletion.NEEDED,
     },
     "ResumeRole": {
         "resume_a_dead_holder": """
@@ -185,7 +189,7 @@ def old_run(replayed: Replay) -> Iterator[list[str]]:
 
 
 RESUMING = ("resume_a_dead_holder", "resume_without_leader", "resume_the_first_version", "resume_and_tell")
-BEFORE = dict.fromkeys(RESUMING, only_this_dataset)
+BEFORE = {**dict.fromkeys(RESUMING, only_this_dataset), **deletion.BEFORE}
 
 
 def ask_quota(replayed: Replay, function: str) -> str:
@@ -210,4 +214,5 @@ SCENARIOS = {
     "reject_first": reject_first,
     "reject_again": reject_again,
     "retire": retire,
+    **deletion.SCENARIOS,
 }

@@ -6,6 +6,7 @@ from tests.support.template import functions
 
 # What a role is granted and a scenario of scenarios.py needs: without the grant the scenario is denied.
 NEEDED = {
+    "ForecastMachineUploadRole": {"rule": "states:StartExecution ForecastMachine"},
     "MachineRole": {
         "machine": """
             lambda:InvokeFunction SplitFunction
@@ -121,6 +122,8 @@ NEEDED = {
             sagemaker:CreateEndpoint sagemaker:endpoint-config/<stack>-*
             sagemaker:CreateEndpoint sagemaker:endpoint/<stack>-*
             sagemaker:AddTags sagemaker:endpoint/<stack>-*
+            logs:CreateLogGroup logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
+            logs:PutRetentionPolicy logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
             iam:PassRole EndpointRole""",
     },
     "CheckEndpointRole": {"with_endpoint": "sagemaker:DescribeEndpoint sagemaker:endpoint/<stack>-*"},

@@ -197,7 +197,7 @@ def before_sweep(replayed: Replay) -> None:
     serve(replayed)
     name = replayed.function("SweepFunction")
     variables = replayed.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    environment = {"Variables": {**variables, "SWEEP_AFTER_HOURS": "0"}}
+    environment = {"Variables": {**variables, "SWEEP_AFTER_HOURS": "0", "LOG_RETENTION_DAYS": "-1"}}
     replayed.client("lambda").update_function_configuration(FunctionName=name, Environment=environment)
 
 

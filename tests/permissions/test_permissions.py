@@ -18,7 +18,7 @@ from tests.support.template import principals
 
 REMOVED = [grant for grant in every_grant() if not is_static(grant) and scenario_of(grant) in SCENARIOS]
 PLAYED = [(role, name) for role, needs in scenarios().items() for name in needs if name in SCENARIOS]
-ROLES = [*principals(), *machine_roles.RULES]
+ROLES = list(dict.fromkeys([*principals(), *machine_roles.RULES]))
 thorough = pytest.mark.thorough
 
 

@@ -34,6 +34,7 @@ STATIC = {
     "ecr:BatchCheckLayerAvailability": ("(Training|Endpoint)Role", _PULLS),
     "ecr:GetDownloadUrlForLayer": ("(Training|Endpoint)Role", _PULLS),
     "ecr:BatchGetImage": ("(Training|Endpoint)Role", _PULLS),
+    "logs:TagResource": ("CreateEndpointRole", "AWS asks for it where a group is made with tags; MiniStack does not"),
     "logs:CreateLogGroup": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
     "logs:CreateLogStream": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
     "logs:DescribeLogStreams": ("(Training|Endpoint)Role", _CONTAINER_LOGS),

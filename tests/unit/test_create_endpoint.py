@@ -13,7 +13,7 @@ KINDS = ("Model", "EndpointConfig", "Endpoint")
 
 
 @pytest.fixture
-def create(sagemaker, context):
+def create(sagemaker, logs, context):
     return lambda: create_endpoint.handler(EVENT, context)
 
 
@@ -35,6 +35,26 @@ def test_a_key_of_ones_own_encrypts_the_endpoints_volume(sagemaker, create, monk
     monkeypatch.setenv("KMS_KEY_ARN", key)
     create()
     assert sagemaker.described("EndpointConfig", NAME).get("KmsKeyId", "") == key
+
+
+@pytest.mark.parametrize("key", ["", "arn:aws:kms:us-east-1:123456789012:key/k"])
+def test_its_log_has_the_stacks_retention_tag_and_key_before_it_is_created(sagemaker, logs, create, monkeypatch, key):
+    monkeypatch.setenv("KMS_KEY_ARN", key)
+    monkeypatch.setenv("LOG_RETENTION_DAYS", "7")
+    sagemaker.refuse("CreateEndpoint", "not yet")
+    with pytest.raises(ClientError, match="not yet"):
+        create()
+    (group,) = logs.describe_log_groups()["logGroups"]
+    assert group["logGroupName"] == f"/aws/sagemaker/Endpoints/{NAME}"
+    assert (group["retentionInDays"], group.get("kmsKeyId", "")) == (7, key)
+    tags = logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))["tags"]
+    assert tags == {"Stack": "stocks", "Dataset": "us", "Run": RUN["run_id"]}
+
+
+def test_a_log_that_an_earlier_try_made_gets_its_retention(logs, create):
+    logs.create_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{NAME}")
+    create()
+    assert [group["retentionInDays"] for group in logs.describe_log_groups()["logGroups"]] == [30]
 
 
 @pytest.mark.parametrize("existing", [0, 1, 2, 3])

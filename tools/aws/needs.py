@@ -158,6 +158,8 @@ NEEDS: dict[str, tuple[Need, ...]] = {
             ("states:::stateMachine:{stack}*",),
         ),
     ),
+    # CloudFormation calls the function in the name of whoever deploys.
+    "Custom::Leftovers": (Need("lambda", "InvokeFunction", ("lambda:::function:{stack}-SweepFunction-*",)),),
 }
 # Who is handed a role: the services that the template's roles trust, but SageMaker, whose roles the functions hand on.
 PASSED = {

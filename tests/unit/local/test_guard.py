@@ -100,6 +100,32 @@ def test_the_emulators_own_paths_are_closed_to_the_owner_too(laptop, root, metho
     assert BUCKET in [bucket["Name"] for bucket in laptop("s3").list_buckets()["Buckets"]]
 
 
+RANDOM = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}", {}, 200),
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}", {"Origin": "null"}, 403),
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("POST", f"/_ministack/cfn-response/{RANDOM}", {}, 403),
+        ("PUT", "/_ministack/cfn-response/../reset", {}, 403),
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}/..", {}, 403),
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}%2F..", {}, 403),
+        ("PUT", f"/_ministack/cfn-signal/{RANDOM}", {}, 403),
+    ],
+)
+def test_a_custom_resources_answer_needs_its_random_address_and_no_key(root, method, path, headers, status):
+    """As on AWS, which signs the address. Of an unknown one MiniStack thinks nothing."""
+    try:
+        fetch(root.endpoint + path, method, b"{}", **headers)
+        answered = 200
+    except urllib.error.HTTPError as error:
+        answered = error.code
+    assert answered == status
+
+
 @pytest.mark.parametrize("target", ["http://127.0.0.1/_ministack/reset", "[/_ministack/reset", "_ministack/reset", "*"])
 def test_a_target_is_a_path(root, target):
     assert root.call("s3", "POST", "/").but(target=target).send() == REFUSED
