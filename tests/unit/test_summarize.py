@@ -27,6 +27,7 @@ EVENT = {
     "model_uri": f"s3://lake/{MODEL}",
     "train_seconds": 61,
     "endpoint_seconds": 200.5,
+    "inference_digest": "",
 }
 EVIDENCE = results.facts().evidence
 CUTS = {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"}
