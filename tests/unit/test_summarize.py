@@ -136,6 +136,15 @@ def test_the_runs_row_says_what_was_done(run, context):
     assert abs(datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - finished) < datetime.timedelta(minutes=5)
 
 
+def test_the_digest_of_the_container_that_served_stands_among_the_parameters_and_in_the_report(run, context):
+    digest = "sha256:" + "0f" * 32
+    summarize.handler(EVENT | {"inference_digest": digest}, context)
+    assert json.loads(read("runs")[0]["parameters"])["inference_digest"] == digest
+    page = storage.get("lake", AT.format("reports", "report.html")).decode()
+    assert f"tensorflow-inference:2 {digest}" in page
+    assert "tensorflow-training:2" in page
+
+
 def test_the_metrics_pool_all_shards(run, context):
     returned = summarize.handler(EVENT, context)
     rows = {(row["ticker"], row["model"], row["horizon"]): row for row in read("metrics")}
