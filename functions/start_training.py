@@ -53,6 +53,7 @@ def job(setting: Settings, run: Run, job_name: str, source: str) -> dict:
             "MetricDefinitions": [{"Name": name, "Regex": rf"\b{name}=([-+.0-9eE]+)"} for name in LOSSES],
         },
         "HyperParameters": script_mode(source),
+        "Environment": {"TRAINING_IMAGE": setting.training_image},  # train.py cannot ask in what it runs
         "InputDataConfig": [channel(f"s3://{setting.work_bucket}/{keys.work(run['run_id'], 'shards/')}")],
         "OutputDataConfig": {"S3OutputPath": f"s3://{setting.lake_bucket}/{keys.lake('models', run)}".rstrip("/")}
         | sagemaker.key(setting, "KmsKeyId"),

@@ -163,7 +163,7 @@ def gather(
         run_id=run["run_id"],
         **of_plan(drawn),
         seed=evidence["seed"],
-        parameters=parameters(setting, drawn, evidence),
+        parameters=parameters(setting, drawn, evidence, event["inference_digest"]),
         source_key=newest.key,
         source_version=newest.version_id,
         uploaded=instant_of(newest.id),
@@ -206,6 +206,7 @@ def instances(setting: Settings, event: SummarizeEvent) -> dict[str, Any]:
     return {
         "training_image": setting.training_image,
         "inference_image": setting.inference_image,
+        "inference_digest": event["inference_digest"],
         "training_instance_type": training,
         "endpoint_instance_type": hosting,
         "train_seconds": train_seconds,
@@ -215,8 +216,12 @@ def instances(setting: Settings, event: SummarizeEvent) -> dict[str, Any]:
     }
 
 
-def parameters(setting: Settings, drawn: Plan, evidence: Evidence) -> str:
-    """What shapes the run's figures and has no column of its own, as a flat JSON object by name."""
+def parameters(setting: Settings, drawn: Plan, evidence: Evidence, digest: str) -> str:
+    """What shapes the run's figures and has no column of its own, as a flat JSON object by name.
+
+    digest is that of the container that served, empty where it is not known.
+    """
+    served = {"inference_digest": digest} if digest else {}
     shaping = {
         "bad_row_tolerance": drawn.settings.bad_row_tolerance,
         "endpoint_instance_count": setting.endpoint_instance_count,
@@ -225,7 +230,7 @@ def parameters(setting: Settings, drawn: Plan, evidence: Evidence) -> str:
         "shard_kilobytes": setting.shard_kilobytes,
         "test_fraction": drawn.settings.test_fraction,
     }
-    return json.dumps({**shaping, **evidence["hyperparameters"], **evidence["versions"]}, sort_keys=True)
+    return json.dumps({**shaping, **served, **evidence["hyperparameters"], **evidence["versions"]}, sort_keys=True)
 
 
 def track_scores(run: Run, drawn: Plan, told: list[dict], before: Mapping[str, Before]) -> dict[int, track.Score]:

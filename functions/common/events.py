@@ -138,6 +138,7 @@ class CheckEndpointResult(TypedDict):
     status: str  # SageMaker's word, or NoCapacity
     reason: str
     seconds: int  # since its creation
+    digest: str  # of the container that serves, empty where SageMaker does not say it
 
 
 class ForecastEvent(ShardEvent):
@@ -169,6 +170,7 @@ class SummarizeEvent(RunEvent):
     model_uri: str
     train_seconds: int
     endpoint_seconds: float
+    inference_digest: str  # as check_endpoint returned it
 
 
 class StartCrawlerResult(TypedDict):

@@ -64,8 +64,7 @@ class Steps:
             self._call(clean_up, **self._named(), execution_arn="", error="")
         self._call(calibrate)
         self._each(publish)
-        taken = {"train_seconds": fitted["train_seconds"], "endpoint_seconds": 0.0, "model_uri": fitted["model_uri"]}
-        self._call(summarize, execution_started=STARTED, **taken)
+        self._call(summarize, execution_started=STARTED, endpoint_seconds=0.0, **fitted)
         return ""
 
     def _lead(self) -> None:
@@ -75,14 +74,15 @@ class Steps:
         storage.put(settings().lake_bucket, keys.lease(self.plan.dataset), lease.to_json())
 
     def _fit(self) -> dict[str, Any]:
-        """What Check training says of the job that trained the model, after all shards have their forecasts."""
+        """What Summarize takes of job and endpoint, after all shards have their forecasts."""
         job = self._call(start_training, **self._named())
         self._each(baseline)
         trained = self._until("Completed", check_training, job_name=job["job_name"])
         self._call(create_endpoint, **self._named(), model_uri=trained["model_uri"])
         served = self._until("InService", check_endpoint, endpoint_name=job["job_name"])
         self._each(forecast, endpoint_name=served["endpoint_name"])
-        return trained
+        said = {name: trained[name] for name in ("model_uri", "train_seconds")}
+        return said | {"inference_digest": served["digest"]}
 
     def _named(self) -> dict[str, Any]:
         return {"execution_name": self.execution, "attempt": 0}

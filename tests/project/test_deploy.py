@@ -56,11 +56,11 @@ def test_every_option_of_a_command_is_one_of_its_operation():
 
 def test_every_target_exists():
     named = set(re.findall(r"(?:`|^|CONFIG_ENV=prod )make ([a-z]+)", TEXT, re.MULTILINE))
-    assert {"preflight", "deploy", "smoke"} <= named
+    assert {"preflight", "pin", "deploy", "smoke"} <= named
     assert named <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
-@pytest.mark.parametrize("verb", ["preflight", "smoke", "policy"])
+@pytest.mark.parametrize("verb", ["preflight", "smoke", "policy", "pin"])
 def test_every_verb_takes_the_options_that_are_shown(verb):
     done = subprocess.run(
         [sys.executable, "-m", "tools.aws", verb, "--help"], cwd=ROOT, check=True, capture_output=True, text=True

@@ -103,6 +103,7 @@ def facts(**changed) -> RunFacts:
         code="c0dec0dec0de",
         training_image="tensorflow-training:2",
         inference_image="tensorflow-inference:2",
+        inference_digest="",
         seed=1,
         parameters="{}",
         source_key="incoming/us/prices.csv",

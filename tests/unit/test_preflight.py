@@ -12,11 +12,11 @@ import pytest
 
 from tests.support import account
 from tests.support.account import ENDPOINT, FAULTS, TRAINING, Refusal, quota
-from tests.support.template import ROOT
+from tests.support.template import ROOT, template
 from tools.aws import __main__ as program
 from tools.aws import session
 
-READING = re.compile(r"(Get|List|Describe|Simulate|Head)[A-Z]")
+READING = re.compile(r"(Get|BatchGet|List|Describe|Simulate|Head)[A-Z]")
 
 
 @functools.cache
@@ -72,6 +72,23 @@ def test_a_fault_is_named_in_one_line_with_its_remedy(preflight, fault):
     assert words in what
     assert remedy in mend
     assert code == expected
+
+
+@pytest.mark.parametrize("name", ["TrainingImage", "InferenceImage"])
+def test_a_pinned_container_is_looked_for_by_its_digest(preflight, monkeypatch, name):
+    pinned = f"{template()['Parameters'][name]['Default'].partition(':')[0]}@{account.DIGEST}"
+    monkeypatch.setattr(program.preflight, "configured", lambda environment: (account.STACK, {name: pinned}))
+    asked = []
+
+    def answer(given):
+        asked.extend(given["imageIds"])
+        return account.HAVING
+
+    code, lines = preflight(BatchGetImage=answer)
+    assert code == 0
+    assert f"ok: container {pinned}" in lines
+    assert {"imageDigest": account.DIGEST} in asked
+    assert len([line for line in lines if line.endswith("`make pin` keeps what it means")]) == 1
 
 
 def test_a_clock_that_is_off_is_told(preflight):

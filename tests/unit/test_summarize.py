@@ -27,6 +27,7 @@ EVENT = {
     "model_uri": f"s3://lake/{MODEL}",
     "train_seconds": 61,
     "endpoint_seconds": 200.5,
+    "inference_digest": "",
 }
 EVIDENCE = results.facts().evidence
 CUTS = {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"}
@@ -133,6 +134,15 @@ def test_the_runs_row_says_what_was_done(run, context):
         "schema": 2,
     }
     assert abs(datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - finished) < datetime.timedelta(minutes=5)
+
+
+def test_the_digest_of_the_container_that_served_stands_among_the_parameters_and_in_the_report(run, context):
+    digest = "sha256:" + "0f" * 32
+    summarize.handler(EVENT | {"inference_digest": digest}, context)
+    assert json.loads(read("runs")[0]["parameters"])["inference_digest"] == digest
+    page = storage.get("lake", AT.format("reports", "report.html")).decode()
+    assert f"tensorflow-inference:2 {digest}" in page
+    assert "tensorflow-training:2" in page
 
 
 def test_the_metrics_pool_all_shards(run, context):

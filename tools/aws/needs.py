@@ -203,6 +203,8 @@ PREFLIGHT = (
     Need("cloudformation", "DescribeStacks"),
     Need("iam", "SimulatePrincipalPolicy", ("iam::role/*", "iam::user/*")),
     Need("iam", "GetRole", ("iam::role/*",)),
+    # AWS's own accounts have the containers, another one in some regions.
+    Need("ecr", "BatchGetImage", ("arn:{partition}:ecr:{region}:*:repository/tensorflow-*",)),
 )
 # `python -m tools.aws smoke` drops a file and follows its run; AnalystPolicy, which is attached beside, asks Athena.
 SMOKE = (

@@ -63,6 +63,7 @@ class RunFacts:
     code: str
     training_image: str
     inference_image: str
+    inference_digest: str  # of the container that the name meant; empty where it is not known
     seed: int  # of training
     parameters: str  # JSON: what else shapes the figures
     source_key: str  # of the newest file

@@ -86,6 +86,8 @@ def _about(facts: RunFacts) -> dict[str, str]:
         "Endpoint": f"{facts.endpoint_seconds:,.0f} s on {facts.endpoint_instance_type}, then deleted",
         "Estimated cost": wording.cost(facts),
         "Model": facts.model_uri,
+        "Trained in": facts.training_image,
+        "Served in": " ".join(filter(None, (facts.inference_image, facts.inference_digest))),
     }
     lines |= {f"{file.key} was read as": _form(file.reading) for file in facts.read}
     return {name: line for name, line in lines.items() if line}
