@@ -33,6 +33,8 @@ def add(commands: Any, whose: argparse.ArgumentParser) -> None:
     preflight.choose(parser)
     parser.add_argument("--dataset", default="smoke", help="the dataset to drop the file into; default: smoke")
     parser.add_argument("--file", type=Path, default=EXAMPLE, help="default: examples/prices.csv")
+    again = f"seconds to wait for a run before the file is dropped again; default: {WAIT_SECONDS:.0f}"
+    parser.add_argument("--wait", type=float, default=WAIT_SECONDS, help=again)
     parser.set_defaults(command=command)
 
 
@@ -40,12 +42,14 @@ def command(arguments: argparse.Namespace, console: Console) -> int:
     client = session.clients(arguments.profile, arguments.region)
     name = arguments.stack or preflight.configured(arguments.config_env)[0]
     stack = Stack(client, session.outputs(client, name), PAUSE)
-    return smoke(stack, name, arguments.dataset, arguments.file, console)
+    return smoke(stack, name, arguments.dataset, arguments.file, console, arguments.wait)
 
 
-def smoke(stack: Stack, name: str, dataset: str, file: Path, console: Console) -> int:
+def smoke(
+    stack: Stack, name: str, dataset: str, file: Path, console: Console, wait_seconds: float = WAIT_SECONDS
+) -> int:
     """0 if the run has published what Athena answers and nothing is left. Raises Problem otherwise."""
-    arn = _started(stack, dataset, file, console)
+    arn = _started(stack, dataset, file, console, wait_seconds)
     described = runs.lead(stack, [arn], dataset, lambda one: runs.follow(stack, one, console))
     if described["status"] == "SUCCEEDED" and runs.result(described).get("status") != "published":
         console.print("nothing is new since the newest run: it is made again")
@@ -64,14 +68,14 @@ def smoke(stack: Stack, name: str, dataset: str, file: Path, console: Console) -
     return 0
 
 
-def _started(stack: Stack, dataset: str, file: Path, console: Console) -> str:
+def _started(stack: Stack, dataset: str, file: Path, console: Console, seconds: float) -> str:
     """The execution that the dropped file starts; it is dropped again while events do not arrive yet."""
     for _ in range(TRIES):
         source = _dropped(stack, dataset, file)
         console.print(f"dropped s3://{source['bucket']}/{source['key']}")
-        if arn := runs.find_execution(stack, source, WAIT_SECONDS):
+        if arn := runs.find_execution(stack, source, seconds):
             return arn
-        console.print(f"no execution within {WAIT_SECONDS:.0f} s: a new bucket's events need about five minutes")
+        console.print(f"no execution within {seconds:.0f} s: a new bucket's events need about five minutes")
     raise Problem("no file starts an execution: look at the rule of the state machine and at the dead-letter queue")
 
 
