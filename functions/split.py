@@ -60,7 +60,7 @@ def handler(event: SplitEvent, context: LambdaContext) -> SplitResult:
 
 
 def refused(reason: object, event: SplitEvent) -> RejectedFile:
-    return RejectedFile(f"{reason}: s3://{event['bucket']}/{event['key']}")
+    return RejectedFile(f"{reason}: s3://{event['bucket']}/{rejected.visible(event['key'])}")
 
 
 def judge(event: SplitEvent, name: str) -> None:
