@@ -8,6 +8,7 @@ import pytest
 
 from common.settings import Settings
 from tests.support.template import functions, resources, template
+from tools.aws import capacity
 
 PARAMETERS = template()["Parameters"]
 BUCKETS = resources("AWS::S3::Bucket")
@@ -119,6 +120,26 @@ def test_an_event_that_starts_no_machine_is_kept_as_a_dead_letter():
         rules.append({"Fn::GetAtt": [f"{name}{event}", "Arn"]})
     allow, _ = resources("AWS::SQS::QueuePolicy")["DeadLetterQueuePolicy"]["PolicyDocument"]["Statement"]
     assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
+
+
+def test_an_alarm_that_cannot_be_told_is_kept_as_a_dead_letter():
+    """The only function that something calls without waiting and without calling it again a few minutes later."""
+    queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    kept = {name: one["DeadLetterQueue"] for name, one in functions().items() if "DeadLetterQueue" in one}
+    assert kept == {"ReportAlarmFunction": {"Type": "SQS", "TargetArn": queue}}
+    assert "EventInvokeConfig" not in functions()["ReportAlarmFunction"]  # three tries, as AWS makes by itself
+
+
+def test_lambdas_are_reserved_where_the_account_has_them():
+    reserved = {name: one["ReservedConcurrentExecutions"]["Fn::If"] for name, one in functions().items()
+                if "ReservedConcurrentExecutions" in one}  # fmt: skip
+    none = {"Ref": "AWS::NoValue"}
+    assert reserved == {
+        "CleanUpFunction": ["Reserves", {"Ref": "ReservedCleanUps"}, none],
+        **{f"{name}Function": ["Reserves", 1, none] for name in capacity.ONE_EACH},
+    }
+    assert template()["Conditions"]["Reserves"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReservedCleanUps"}, 0]}]}
+    assert template()["Parameters"]["ReservedCleanUps"]["Default"] == 0, "a new account could not deploy"
 
 
 def test_a_sweep_comes_often_and_is_not_repeated():
