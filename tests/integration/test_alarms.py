@@ -47,7 +47,7 @@ def test_an_alarm_that_the_functions_policy_does_not_name_is_not_heard(cloud, al
 def test_an_alarm_that_the_topic_refuses_waits_in_the_dead_letter_queue(cloud, alarm):
     queue, sqs = cloud.outputs()["DeadLetterQueueUrl"], cloud.client("sqs")
     refused = {"status": 403, "code": "AuthorizationError", "message": "not authorized to perform: SNS:Publish"}
-    cloud.faults(call_fails=refused | {"match": ["ReportAlarmFunction sns:Publish", "nobody hears"], "times": 3})
+    cloud.faults(call_fails=refused | {"match": ["ReportAlarmFunction", "sns:Publish", "nobody hears"], "times": 3})
     cloud.client("cloudwatch").set_alarm_state(
         AlarmName=alarm["AlarmName"], StateValue="ALARM", StateReason="nobody hears"
     )

@@ -172,7 +172,8 @@ def test_the_crawler_makes_one_table_per_folder():
     }
     assert configuration["CrawlerOutput"]["Partitions"] == {"AddOrUpdateBehavior": "InheritFromTable"}
     assert configuration["CreatePartitionIndex"] is False, "its role may not create indexes"
-    assert crawler["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
+    assert crawler["RecrawlPolicy"] == {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}
+    assert crawler["SchemaChangePolicy"] == {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}  # which that needs
 
 
 def test_queries_are_bounded():
