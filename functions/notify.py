@@ -6,10 +6,11 @@ fails after it was published.
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from common import keys, messages, rejections, storage, telemetry, working
+from common import keys, messages, once, rejections, storage, telemetry, working
 from common.events import FailedRun, LambdaContext, NamedRun, NotifyResult, ShortRun, SucceededRun, named
 from common.settings import Settings, settings
 from stocks.dataset import uploads
+from stocks.reading.rejected import visible
 
 TOGETHER = ("RejectedFile", "RejectedSettings")  # of which a dataset may have hundreds at once
 MAX_CAUSE = 32_768  # characters that a Fail state keeps
@@ -24,11 +25,15 @@ CLEAN_UP_ADVICE = "Cleaning up failed too, so look in the SageMaker console for 
 def handler(event: SucceededRun | ShortRun | FailedRun, context: LambdaContext) -> NotifyResult:
     setting = settings()
     subject, message, cause = compose(setting, event)
+    found = once.claim(event["once"])
+    if found == "sent":
+        return {"cause": cause}
     if event["outcome"] == "failed" and event["failure"]["error"] == "RejectedFile":
         telemetry.metrics.add_metric("RejectedFiles", MetricUnit.Count, 1)
     if event["outcome"] == "failed" and event["failure"]["error"] in TOGETHER and waits(event):
+        once.settle(event["once"], "sent")
         return {"cause": cause}
-    messages.publish(setting.topic_arn, subject, message)
+    once.publish(event["once"], found, subject, message)
     return {"cause": cause}
 
 
@@ -57,7 +62,7 @@ def compose(setting: Settings, event: SucceededRun | ShortRun | FailedRun) -> tu
 
 def too_short(event: ShortRun) -> tuple[str, str, str]:
     """Of a dataset that is stored and waits for more days."""
-    name, key = event["run"]["dataset"], event["key"]
+    name, key = event["run"]["dataset"], visible(event["key"])
     cause = f"{key} is stored, and {name} is not forecast yet: {messages.sentence(event['reason'])}"
     return f"No forecasts yet: {name}", f"{cause}\n\nDataset: {name}\nFile:    {key}", cause
 
@@ -73,7 +78,7 @@ def success(setting: Settings, event: SucceededRun) -> tuple[str, str, str]:
         *link(setting, summary["report_uri"]),
         "",
         f"Report:  {summary['report_uri']}",
-        f"File:    {event['key']}",
+        f"File:    {visible(event['key'])}",
         f"Dataset: {run['dataset']}",
         f"Run:     {run['run_id']}",
     ]
@@ -89,7 +94,7 @@ def link(setting: Settings, report_uri: str) -> list[str]:
 
 def failure(setting: Settings, event: FailedRun) -> tuple[str, str, str]:
     """Subject, message and cause of a failed run; of one that is published the message tells what is new, too."""
-    key, error = event.get("key", messages.UNKNOWN_FILE), event["failure"]["error"] or "Error"
+    key, error = visible(event.get("key", messages.UNKNOWN_FILE)), event["failure"]["error"] or "Error"
     run, source = named(event["run"]), event.get("source")
     cause = shortened(f"{what_failed(event, key, error)}{what_is_left(event)}", MAX_CAUSE)
     lines = [cause, "", f"Error:   {error}", f"File:    {key}"]

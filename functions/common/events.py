@@ -199,6 +199,7 @@ class SucceededRun(TypedDict):
     run: Run
     key: str
     summary: SummarizeResult
+    once: str  # the same in each try of the state, so that one message is sent
 
 
 class ShortRun(TypedDict):
@@ -206,6 +207,7 @@ class ShortRun(TypedDict):
     run: Run
     key: str
     reason: str
+    once: str
 
 
 class FailedRun(TypedDict):
@@ -217,6 +219,7 @@ class FailedRun(TypedDict):
     published: NotRequired[bool]  # what clean_up returned, or false
     clean_up_failure: NotRequired[str]  # a cause, or empty
     cleaned_up: NotRequired[bool]  # whether the clean-up machine has
+    once: str
 
 
 class NotifyResult(TypedDict):

@@ -85,6 +85,11 @@ def untold(dataset: str, source: Upload | None = None) -> str:
     return f"untold/dataset={dataset}/{name}"
 
 
+def sent(name: str) -> str:
+    """Key in the work bucket: how far the tries of a state came to send their message."""
+    return f"sent/{digest(name)}.json"
+
+
 def published(dataset: str) -> str:
     """The prefix of what published runs leave for the plans of later ones."""
     return f"published/dataset={dataset}/"

@@ -1,6 +1,7 @@
 """Logging, metrics and the translation of errors, the same around every step."""
 
 import functools
+import json
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +13,8 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, I
 from common.errors import Transient
 from common.events import LambdaContext
 
-logger = Logger()
+# All that is not ASCII is escaped, so that a key in a log cannot turn its line around.
+logger = Logger(json_serializer=functools.partial(json.dumps, default=str))
 metrics = Metrics()
 alone = EphemeralMetrics()  # without the dataset's dimension, whatever else the step counts
 

@@ -193,7 +193,7 @@ OWN = {
     "sns publish": {"NotifyRole", "SweepRole", "ResumeRole", "ReportAlarmRole"},
     "sagemaker list_endpoints": {"SweepRole"},
     "sagemaker-runtime invoke_endpoint": {"ForecastRole"},
-    "sagemaker delete_endpoint": {"CleanUpRole", "SweepRole"},
+    "sagemaker delete_endpoint": {"CleanUpRole", "CreateEndpointRole", "SweepRole"},
     "sagemaker stop_training_job": {"CleanUpRole", "SweepRole"},
     "glue start_crawler": {"StartCrawlerRole"},
     "glue delete_partition": {"RetireRole"},

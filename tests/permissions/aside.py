@@ -158,7 +158,8 @@ def reject_again(replayed: Replay, function: str) -> str:
 
 def rejection(replayed: Replay) -> dict:
     failure = {"error": "RejectedFile", "cause": "it holds no rows"}
-    return {"outcome": "failed", "run": {}, "failure": failure, "source": replayed.source}
+    once = replayed.new()
+    return {"outcome": "failed", "once": once, "run": {}, "failure": failure, "source": replayed.source}
 
 
 def retire(replayed: Replay, function: str) -> str:

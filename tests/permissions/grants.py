@@ -125,6 +125,9 @@ NEEDED = {
             logs:CreateLogGroup logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
             logs:PutRetentionPolicy logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
             iam:PassRole EndpointRole""",
+        "next_attempt": """
+            sagemaker:DescribeEndpoint sagemaker:endpoint/<stack>-*
+            sagemaker:DeleteEndpoint sagemaker:endpoint/<stack>-*""",
     },
     "CheckEndpointRole": {"with_endpoint": "sagemaker:DescribeEndpoint sagemaker:endpoint/<stack>-*"},
     "ForecastRole": {
@@ -227,9 +230,11 @@ NEEDED = {
     },
     "CheckCrawlerRole": {"step": "glue:GetCrawler glue:crawler/Crawler"},
     "NotifyRole": {
-        "step": """
+        "first_try": """
             sns:Publish Topic
-            s3:GetObject WorkBucket/runs/*/message.json""",
+            s3:GetObject WorkBucket/runs/*/message.json
+            s3:PutObject WorkBucket/sent/*""",
+        "step": "s3:GetObject WorkBucket/sent/*",  # it is a later try of what the run has sent
         "open_report": "s3:GetObject LakeBucket/reports/*",
         "reject_first": """
             s3:GetObject LakeBucket/told/*

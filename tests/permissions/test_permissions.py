@@ -43,7 +43,7 @@ def is_refusal(text: str, action: str, resource: str) -> bool:
         return named[1] is None or fnmatch.fnmatchcase(named[1], resource)
     passed_on = {
         "s3:GetObject": ["(403) when calling the HeadObject operation", "<Code>AccessDenied</Code>"],
-        "s3:GetObjectVersion": ["(403) when calling the HeadObject operation"],
+        "s3:GetObjectVersion": ["S3 does not let Split read it"],
         "s3:PutObject": ["An error occurred (AccessDenied) when calling the PutObject operation"],
         "servicequotas:ListServiceQuotas": [UNASKED],
         "logs:CreateLogGroup": [LOST],

@@ -218,8 +218,13 @@ def test_what_signs_a_link_in_a_notification_reads_reports_and_messages_and_noth
         "${LakeBucket.Arn}/reports/*",
         "${LakeBucket.Arn}/told/*",
         "${WorkBucket.Arn}/runs/*/message.json",
+        "${WorkBucket.Arn}/sent/*",
     }
-    assert granted("NotifyRole", "s3:PutObject") == {"${LakeBucket.Arn}/told/*", "${LakeBucket.Arn}/untold/*"}
+    assert granted("NotifyRole", "s3:PutObject") == {
+        "${LakeBucket.Arn}/told/*",
+        "${LakeBucket.Arn}/untold/*",
+        "${WorkBucket.Arn}/sent/*",
+    }
 
 
 @pytest.mark.parametrize(("role", "repository"), [("TrainingRole", "training"), ("EndpointRole", "inference")])

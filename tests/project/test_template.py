@@ -8,6 +8,7 @@ import pytest
 
 from common.settings import Settings
 from tests.support.template import functions, resources, template
+from tools.aws import capacity
 
 PARAMETERS = template()["Parameters"]
 BUCKETS = resources("AWS::S3::Bucket")
@@ -129,6 +130,26 @@ def test_an_event_that_starts_no_machine_is_kept_as_a_dead_letter():
     assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
 
 
+def test_an_alarm_that_cannot_be_told_is_kept_as_a_dead_letter():
+    """The only function that something calls without waiting and without calling it again a few minutes later."""
+    queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    kept = {name: one["DeadLetterQueue"] for name, one in functions().items() if "DeadLetterQueue" in one}
+    assert kept == {"ReportAlarmFunction": {"Type": "SQS", "TargetArn": queue}}
+    assert "EventInvokeConfig" not in functions()["ReportAlarmFunction"]  # three tries, as AWS makes by itself
+
+
+def test_lambdas_are_reserved_where_the_account_has_them():
+    reserved = {name: one["ReservedConcurrentExecutions"]["Fn::If"] for name, one in functions().items()
+                if "ReservedConcurrentExecutions" in one}  # fmt: skip
+    none = {"Ref": "AWS::NoValue"}
+    assert reserved == {
+        "CleanUpFunction": ["Reserves", {"Ref": "ReservedCleanUps"}, none],
+        **{f"{name}Function": ["Reserves", 1, none] for name in capacity.ONE_EACH},
+    }
+    assert template()["Conditions"]["Reserves"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReservedCleanUps"}, 0]}]}
+    assert template()["Parameters"]["ReservedCleanUps"]["Default"] == 0, "a new account could not deploy"
+
+
 def test_a_sweep_comes_often_and_is_not_repeated():
     sweep = functions()["SweepFunction"]
     assert sweep["Events"]["Often"]["Properties"]["Schedule"] == "rate(15 minutes)"
@@ -159,7 +180,8 @@ def test_the_crawler_makes_one_table_per_folder():
     }
     assert configuration["CrawlerOutput"]["Partitions"] == {"AddOrUpdateBehavior": "InheritFromTable"}
     assert configuration["CreatePartitionIndex"] is False, "its role may not create indexes"
-    assert crawler["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
+    assert crawler["RecrawlPolicy"] == {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}
+    assert crawler["SchemaChangePolicy"] == {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}  # which that needs
 
 
 def test_queries_are_bounded():

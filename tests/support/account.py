@@ -54,7 +54,7 @@ def healthy() -> dict[str, Any]:
         },
         "ListAWSDefaultServiceQuotas": {"Quotas": [{**one, "Value": 0.0} for one in quotas]},
         "ListServiceQuotas": {"Quotas": quotas},
-        "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 1000}},
+        "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}},
         "GetRole": {"Role": {"Arn": ROLE}},
         "SimulatePrincipalPolicy": simulated,
         "DescribeStacks": {"Stacks": []},

@@ -79,3 +79,38 @@ def test_a_role_that_cannot_be_assumed_is_not_taken_for_success(sagemaker, creat
     sagemaker.refuse("CreateModel", "Could not assume role")
     with pytest.raises(ClientError, match="assume role"):
         create()
+
+
+@pytest.fixture
+def attempt(sagemaker, context):
+    """attempt(N): one of the later tries, of which each has names of its own."""
+    return lambda number: create_endpoint.handler({**EVENT, "attempt": number}, context)["endpoint_name"]
+
+
+def test_a_failed_attempt_makes_room_for_the_next_within_a_quota_of_one(sagemaker, attempt):
+    sagemaker.quotas["Endpoint"] = 1
+    first = attempt(0)
+    sagemaker.add("Endpoint", first, "Failed")
+    with pytest.raises(QuotaReached):
+        attempt(1)
+    assert sagemaker.status("Endpoint", first) == "Deleting"
+    second = attempt(1)  # the machine asks again
+    assert sagemaker.names("Endpoint") == [second]
+    sagemaker.add("Endpoint", second, "Failed")
+    with pytest.raises(QuotaReached):
+        attempt(2)
+    third = attempt(2)
+    assert sagemaker.names("Endpoint") == [third]
+
+
+@pytest.mark.parametrize("status", ["Creating", "InService", "Deleting"])
+def test_nothing_but_a_failed_attempt_is_deleted(sagemaker, attempt, status):
+    sagemaker.add("Endpoint", NAME, status)
+    attempt(1)
+    assert sagemaker.status("Endpoint", NAME) == status
+    assert "DeleteEndpoint" not in sagemaker.calls
+
+
+def test_an_attempt_before_that_is_gone_is_no_obstacle(sagemaker, attempt):
+    assert attempt(3) in sagemaker.names("Endpoint")
+    assert "DeleteEndpoint" not in sagemaker.calls

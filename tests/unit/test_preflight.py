@@ -146,6 +146,29 @@ def test_the_parameters_of_the_environment_count(preflight, monkeypatch):
     assert [f"{ENDPOINT} is 1, and a run needs 3" in line for line in bad(lines)] == [True]
 
 
+@pytest.mark.parametrize(
+    ("reserved", "free", "level", "words"),
+    [
+        (0, 10, "ok", "no Lambdas are reserved for Clean up, Sweep and Resume (ReservedCleanUps is 0)"),
+        (5, 10, "problem", "ReservedCleanUps=5 reserves 7 Lambdas and leaves 3 unreserved; AWS refuses that -> "),
+        (5, 5, "problem", "ReservedCleanUps=5 reserves 7 Lambdas and leaves 0 unreserved; AWS refuses that -> "),
+        (1, 13, "warning", "ReservedCleanUps=1 reserves 3 Lambdas and leaves 10 unreserved; AWS may want 100 -> "),
+        (5, 106, "warning", "ReservedCleanUps=5 reserves 7 Lambdas and leaves 99 unreserved; AWS may want 100 -> "),
+        (5, 107, "ok", "ReservedCleanUps=5 reserves 7 Lambdas and leaves 100 unreserved"),
+    ],
+)
+def test_lambdas_are_reserved_only_where_aws_lets_them_be(preflight, monkeypatch, reserved, free, level, words):
+    from tools.aws import preflight as module
+
+    monkeypatch.setattr(module, "configured", lambda _: ("some-stack", {"ReservedCleanUps": str(reserved)}))
+    limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": free}
+    code, lines = preflight(GetAccountSettings={"AccountLimit": limit})
+    (line,) = [one for one in lines if "reserve" in one]
+    assert line.startswith(f"{level}: {words}")
+    assert ("ReservedCleanUps=0`, or `aws service-quotas request" in line) == (level != "ok")
+    assert code == (1 if level == "problem" else 0)
+
+
 def test_a_user_is_simulated_as_such_and_the_root_user_is_advised_against(preflight):
     user = "arn:aws:iam::123456789012:user/me"
     identity = account.healthy()["GetCallerIdentity"]

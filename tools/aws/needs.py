@@ -88,7 +88,8 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "AWS::Lambda::Function": (
         Need(
             "lambda",
-            "CreateFunction DeleteFunction GetFunction* UpdateFunctionCode UpdateFunctionConfiguration *Tag*",
+            "CreateFunction DeleteFunction GetFunction* UpdateFunctionCode UpdateFunctionConfiguration *Tag*"
+            " PutFunctionConcurrency DeleteFunctionConcurrency",
             ("lambda:::function:{stack}-*",),
         ),
         Need("lambda", "GetLayerVersion", ("lambda:::layer:{stack}-*",)),

@@ -21,6 +21,7 @@ CHECKS: dict[str, Check] = {
     "instance types": capacity.instance_types,
     "SageMaker's quotas": capacity.quotas,
     "Lambda's concurrency": capacity.concurrency,
+    "reserved Lambdas": capacity.reservation,
     "the rights to deploy": rights.deploying,
     "the stack's name": names.spelling,
     "stacks and names": names.standing,

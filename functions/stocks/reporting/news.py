@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from stocks.reading.rejected import visible
 from stocks.reporting import wording
 from stocks.reporting.wording import count, move, percent
 from stocks.series import iso
@@ -126,7 +127,7 @@ def _changes(news: News) -> Iterator[str]:
         named = [f"{one.ticker} ({one.kinds})" for one in news.flagged]
         yield f"data health flags {count(len(news.flagged), 'ticker')} anew: {_some(named)}"
     if news.missing:
-        yield f"not read in time, so the next run takes them: {_some(news.missing)}"
+        yield f"not read in time, so the next run takes them: {_some([visible(key) for key in news.missing])}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import jinja2
 from stocks import metrics
 from stocks.metrics import ByModel, DirectionInterval, MetricsRow
 from stocks.reading import description
+from stocks.reading.rejected import visible
 from stocks.reporting import charts, tables, wording
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import RunFacts
@@ -78,7 +79,7 @@ def _about(facts: RunFacts) -> dict[str, str]:
     lines = {
         "Files": f"{wording.count(facts.files, 'file')}, {len(facts.new_files):,} of them new; the newest is "
         f"{facts.source_key} (version {facts.source_version})",
-        "Not read in time": ", ".join(facts.missing),
+        "Not read in time": ", ".join(map(visible, facts.missing)),
         "Run": facts.run_id,
         "Started and finished": f"{wording.instant(facts.started)} to {wording.instant(facts.finished)}",
         "Rows": f"{facts.rows:,} in {wording.count(facts.shards, 'shard')}",
