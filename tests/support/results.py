@@ -9,7 +9,7 @@ import numpy as np
 from stocks import metrics, predictions, track, traffic_light
 from stocks.contract import FEW_BLOCKS, HORIZONS, UNPROVEN
 from stocks.dataset import calendars
-from stocks.reporting import charts
+from stocks.reporting import charts, glance
 from stocks.reporting import page as report
 from stocks.reporting.facts import FileRead, RunFacts
 from tests.support import shards as made
@@ -67,7 +67,12 @@ def shards():
 
 def drawn(shard, tickers, **factors):
     """The shard's charts for the page of a run of so many tickers."""
-    return charts.of_shard(rows(shard, **factors), shard.tickers, tickers)
+    return charts.of_shard(rows(shard, **factors), shard, tickers)
+
+
+def glances(shard, **factors):
+    """What the first table says of the shard's tickers."""
+    return glance.of_shard(rows(shard, **factors), shard)
 
 
 def scores(shard, **factors):
@@ -119,6 +124,8 @@ def facts(**changed) -> RunFacts:
         track=track.empty(),
         live=HELD,
         backtest=HELD,
+        corrected=[],
+        rescaled=[],
         health=[("A", ["2020-06-09: the price stepped to 1/7 of the day before; is a split of 7:1 missing?"])],
         left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
         shards=2,
@@ -147,9 +154,11 @@ def page(all_shards=None, changed=None, **factors):
     all_shards = all_shards or shards()
     pooled = metrics.pool([scores(shard, **factors) for shard in all_shards])
     known = facts(**{"tickers": len(pooled["tickers"])} | (changed or {}))
-    charted = charts.collect([drawn(shard, known.tickers, **factors) for shard in all_shards], known.tickers)
+    every = [chart for shard in all_shards for chart in drawn(shard, known.tickers, **factors)]
+    charted = charts.chosen(every, set())
+    seen = [one for shard in all_shards for one in glances(shard, **factors)]
     measured = metrics.rows(metrics.columns(pooled))
-    return report.render(measured, metrics.direction_intervals(pooled), known, charted)
+    return report.render(measured, metrics.direction_intervals(pooled), known, seen, charted)
 
 
 def pooled(forecast=1.0, lstm=1.004, forest=6.9, coverage=0.798, dm_t=0.0, n=2490, constant=0.97):

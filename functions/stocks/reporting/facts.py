@@ -17,6 +17,22 @@ class Skip(TypedDict):
     reason: str
 
 
+class Corrected(NamedTuple):
+    """Rows of a file that the table had with another price, among all of the file."""
+
+    file: str
+    rows: int
+    of: int
+
+
+class Rescaled(NamedTuple):
+    """A ticker whose older prices a file moved by a ratio."""
+
+    ticker: str
+    ratio: float
+    file: str
+
+
 class FileRead(NamedTuple):
     """How a file was read, as Intake.report says it."""
 
@@ -73,6 +89,8 @@ class RunFacts:
     cuts: Mapping[str, str]  # ISO days by the contract's CUTS
     read: Sequence[FileRead]  # some of the new files
     left_out: Sequence[Skip]
+    corrected: Sequence[Corrected]  # by the new files
+    rescaled: Sequence[Rescaled]  # by the new files
     health: Sequence[tuple[str, Sequence[str]]]  # tickers of which something looks wrong, and what
     track: Mapping[int, Score]  # by horizon
     live: Held  # of the forecasts in track
