@@ -39,8 +39,11 @@ HELD = traffic_light.held(dict.fromkeys(HORIZONS, (NONE, NONE)))  # of no days
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 
-def rows(shard, forecast=1.001, lstm=1.002, forest=0.8):
-    """The prediction rows of a shard: every origin from test_from, the models a factor of the naive price; 0: none."""
+def rows(shard, forecast=1.001, lstm=1.002, forest=0.8, wild=1.0):
+    """The prediction rows of a shard: every origin from test_from, the models a factor of the naive price; 0: none.
+
+    Each ticker's expected move is `wild` times that of the ticker before it.
+    """
     starts = [int(bounds[2]) for bounds in shard.bounds]
     origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard.offsets), strict=True)]
     origin = np.concatenate(origins)
@@ -48,7 +51,8 @@ def rows(shard, forecast=1.001, lstm=1.002, forest=0.8):
     last = np.concatenate([shard.adjclose[o + at] for o, at in zip(shard.offsets, origins, strict=False)])
     naive = np.repeat(last[:, None], 3, axis=1)
     baseline = np.stack([naive, naive * 1.0001, naive * forest], axis=2)
-    expected = np.broadcast_to(EXPECTED_MOVE, naive.shape)
+    own_wildness = wild ** np.repeat(np.arange(len(shard)), np.diff(offsets))
+    expected = np.array(EXPECTED_MOVE) * own_wildness[:, None]
     quantiles = [naive * (1 + z * expected) for z in (-2, -1.28, 0, 1.28, 2)]
     common = {"tickers": shard.tickers, "offsets": offsets, "origin": origin}
     forecasts = common | {"outputs": np.stack([naive * lstm, naive * forecast, *quantiles, expected], axis=2)}

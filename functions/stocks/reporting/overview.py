@@ -66,7 +66,7 @@ def _line(one: Glance, live: Live, newest: int) -> Line:
         outside=live.place is not None and abs(live.place) > 1,
         held=(
             wording.percent(inside / tested) if tested else wording.NOTHING,
-            f"live {wording.percent(came / published)} of {published:,}" if published else "",
+            wording.live(came, published),
         ),
     )
 

@@ -1,6 +1,7 @@
 """Figures and sentences as the report and its messages write them: plain text, never markup."""
 
 import datetime
+import decimal
 import math
 from collections.abc import Sequence
 
@@ -21,6 +22,7 @@ MEANINGS = {
     "yellow": "more than ranges that are right have but rarely",
     "red": "the ranges are too narrow",
 }
+FEW = 100  # below which a share says less than its count
 LONG_WEEKEND = 4  # days
 UNTRAINED = "No LSTM was trained: the file has too few rows to learn from"
 
@@ -65,11 +67,20 @@ def price(value: float) -> str:
     assets/format.js says the same.
     """
     if not LEAST_PLAIN <= value < GREATEST_PLAIN:
-        return f"{value:.5g}"
+        digits, _, exponent = f"{value:.4e}".partition("e")
+        return f"{float(digits):g}e{int(exponent):+d}"
     decimals = 0 if value >= 100_000 else 2 if value >= 10 else 4 - math.floor(math.log10(value))
-    text = f"{value:,.{decimals}f}"
-    whole, point, fraction = text.partition(".")
-    return f"{whole}{point}{fraction.rstrip('0').ljust(2, '0')}" if point else text
+    exact = decimal.Decimal(value).quantize(decimal.Decimal(1).scaleb(-decimals), decimal.ROUND_HALF_UP)
+    whole, point, fraction = f"{exact:,f}".partition(".")
+    return f"{whole}{point}{fraction.rstrip('0').ljust(2, '0')}" if point else whole
+
+
+def live(held: int, published: int) -> str:
+    """How often a published range held: few are counted, many a share."""
+    if not published:
+        return ""
+    counted = f"{held} of {published}"
+    return f"live {counted if published < FEW else f'{percent(held / published)} of {published:,}'}"
 
 
 def span(low: float, high: float) -> str:
@@ -177,13 +188,13 @@ def headline(pooled: ByModel, facts: RunFacts) -> str:
 
 def summary(pooled: ByModel, facts: RunFacts) -> str:
     """The sentences at the top: how good the forecasts and their ranges were."""
-    forecast, live = pooled["forecast", 1], facts.track[1]
+    forecast, scored = pooled["forecast", 1], facts.track[1]
     sentences = [headline(pooled, facts)]
     if forecast["n"] and forecast["coverage80"] is not None:
-        sentences.append(f"The 80 % range held {percent(forecast['coverage80'])} of the real prices one day ahead.")
-    if live.forecasts:
-        came = percent(live.inside_80 / live.forecasts)
-        sentences.append(f"Of {count(live.forecasts, 'price')} that came after it was published, it held {came}.")
+        sentences.append(f"In the backtest the 80 % range held {percent(forecast['coverage80'])} of the real prices.")
+    if scored.forecasts:
+        came = percent(scored.inside_80 / scored.forecasts)
+        sentences.append(f"Of {count(scored.forecasts, 'price')} that came after it was published, it held {came}.")
     return " ".join(sentences)
 
 

@@ -80,8 +80,8 @@
     if (to !== undefined) {
       go(Math.min(Math.max(to, 0), end));
     } else if (event.key === "+" || event.key === "-") {
-      const { min, max } = main.scales.x, half = ((max - min) / 2) * (event.key === "+" ? 0.5 : 2), middle = Math.min(Math.max(x[now], min), max);
-      main.setScale("x", { min: Math.max(middle - half, x[0]), max: Math.min(middle + half, x[end]) });
+      const { min, max } = main.scales.x, factor = event.key === "+" ? 0.5 : 2, held = Math.min(Math.max(x[now], min), max);
+      main.setScale("x", { min: Math.max(held - (held - min) * factor, x[0]), max: Math.min(held + (max - held) * factor, x[end]) });
     } else {
       return;
     }
@@ -211,7 +211,8 @@
       button.addEventListener("click", () => { days = Number(button.dataset.days); main.setScale("x", span(main.data[0], days)); });
     at("chart").addEventListener("keydown", step);
     show(0);
-    follow();
+    // Once loaded, the browser itself scrolls to the ticker's row; the chart is to be seen after that.
+    if (location.hash) addEventListener("load", () => setTimeout(follow));
     addEventListener("hashchange", follow);
     document.addEventListener("click", (event) => {
       const link = event.target.closest?.('a[href^="#"]');
