@@ -23,7 +23,9 @@ def launch(playwright, path):
     return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
-def report(tickers: int | list[str], days: int = 250, lstm: float = 1.002, **changed) -> str:
+def report(
+    tickers: int | list[str], days: int = 250, lstm: float = 1.002, ended: tuple[str, ...] = (), **changed
+) -> str:
     """The report of random walks with so many test days; it has every section, but nothing was ever published before.
 
     lstm is a factor of naive, 0 is none. The first ticker by name may move least.
@@ -32,7 +34,7 @@ def report(tickers: int | list[str], days: int = 250, lstm: float = 1.002, **cha
     rows = shards.TEST_FROM + 1 + days
     shard = shards.shard({name: walk(number, rows) for number, name in enumerate(names)})
     wild = 6 ** (1 / len(names))  # from the first to the last
-    return results.page([shard], changed, forecast=1.001, lstm=lstm, forest=0.98, wild=wild)
+    return results.page([shard], changed, forecast=1.001, lstm=lstm, forest=0.98, wild=wild, ended=ended)
 
 
 def recorded(names: list[str]) -> dict[int, track.Score]:

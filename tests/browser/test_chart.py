@@ -113,6 +113,25 @@ def test_without_an_lstm_neither_legend_nor_table_has_its_place(visit):
     assert pages.drawn(page)
 
 
+def test_a_ticker_that_has_ended_has_a_chart_without_a_forecast(visit):
+    page = visit(report(["A", "ENDED"], ended=("ENDED",)))
+    assert page.locator("#overview tbody tr").last.inner_text().startswith("ENDED")
+    page.locator("#overview a", has_text="ENDED").click()
+    expect(page.locator("#ahead")).to_have_text("No forecast: this ticker has ended")
+    assert page.locator("#day").inner_text() == "15 Dec 2021"
+    assert values(page)["real"] != "\u2013"
+    assert "NaN" not in page.locator("body").inner_text()
+    assert pages.drawn(page)
+
+
+def test_the_axis_has_room_for_every_price(visit, ten):
+    words = {
+        1e-7: "1e\u22127", 0.00025: "0.00025", 0: "0", 12.5: "12.5", 45_000: "45,000", 2.5e9: "2.5B", 3e16: "3e+16",
+    }  # fmt: skip
+    said = visit(ten).evaluate("ticks => ticks.map(axisPrice)", list(words))
+    assert dict(zip(words, said, strict=True)) == words
+
+
 def test_the_arrow_keys_say_the_values_of_a_day(visit, ten):
     page = visit(ten)
     chart = page.locator("#chart")

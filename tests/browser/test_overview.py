@@ -34,6 +34,12 @@ def test_the_first_table_sorts_by_each_head_and_back(visit):
     assert table(page) == ["C", "B", "A2", "A10"]
 
 
+def test_the_place_of_the_last_price_is_a_column_once_a_range_was_published(visit, ten):
+    head = "#overview thead .spot"
+    assert visit(ten).locator(head).is_hidden()
+    assert visit(report(["A", "B"], track=pages.recorded(["A"]))).locator(head).is_visible()
+
+
 def test_the_first_table_is_searched(visit, ten):
     page = visit(ten)
     assert page.locator("#count").inner_text() == "10 tickers"

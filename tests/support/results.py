@@ -39,10 +39,10 @@ HELD = traffic_light.held(dict.fromkeys(HORIZONS, (NONE, NONE)))  # of no days
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 
-def rows(shard, forecast=1.001, lstm=1.002, forest=0.8, wild=1.0):
+def rows(shard, forecast=1.001, lstm=1.002, forest=0.8, wild=1.0, ended=()):
     """The prediction rows of a shard: every origin from test_from, the models a factor of the naive price; 0: none.
 
-    Each ticker's expected move is `wild` times that of the ticker before it.
+    Each ticker's expected move is `wild` times that of the ticker before it. Tickers that have ended have no forecast.
     """
     starts = [int(bounds[2]) for bounds in shard.bounds]
     origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard.offsets), strict=True)]
@@ -59,7 +59,7 @@ def rows(shard, forecast=1.001, lstm=1.002, forest=0.8, wild=1.0):
     days = np.unique(shard.days)
     calibration = {"day": days, "stretch": np.ones((len(days), 3, 2))}
     kept = [calendars.infer(ticker.rows["days"], {}) for ticker in shard]
-    stale = np.zeros(len(shard), bool)
+    stale = np.isin(shard.tickers, ended)
     return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration, kept, stale)
 
 

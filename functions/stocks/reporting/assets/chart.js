@@ -52,6 +52,13 @@ function axes(values, space) {
   ];
 }
 
+// A price on the axis, which has room for some eight characters.
+function axisPrice(tick) {
+  const size = Math.abs(tick);
+  if (size >= 1e15 || (size > 0 && size < 1e-4)) return tick.toExponential(2).replace(/\.?0+e/, "e").replace("-", "−");
+  return tick.toLocaleString("en", size >= 1e6 ? { notation: "compact", maximumSignificantDigits: 4 } : { maximumSignificantDigits: 6 });
+}
+
 const common = (width, height) => ({
   width, height,
   legend: { show: false },
@@ -74,7 +81,7 @@ function priceOptions(width, height, hidden, hooks) {
       { series: [6, 5], fill: colour("inner") },
       { series: [11, 10], fill: colour("inner") },
     ],
-    axes: axes((_, ticks) => ticks.map((tick) => tick.toLocaleString("en", { maximumSignificantDigits: 6 })), 40),
+    axes: axes((_, ticks) => ticks.map(axisPrice), 40),
     hooks,
   };
 }

@@ -1,4 +1,6 @@
 // The first table: sorting, searching, its CSV, and the SQL of every table to copy. Without it the table still reads.
+const AT_ONCE = 200; // report.css hides the rest until this script has run
+
 function overview(data) {
   const table = at("overview"), body = table.tBodies[0], rows = [...body.rows];
   const column = (name) => data.columns.indexOf(name);
@@ -11,16 +13,40 @@ function overview(data) {
   ];
   const compare = new Intl.Collator("en", { numeric: true }).compare;
 
+  // Thousands of rows take seconds to lay out, so those that no reader has scrolled to are not in the page.
+  const box = at("overview-box");
+  let order = data.table.map((_, i) => i), found = order, shown = 0;
+
+  function more() {
+    const next = document.createDocumentFragment();
+    for (const i of found.slice(shown, shown + AT_ONCE)) next.append(rows[i]);
+    body.append(next);
+    shown = Math.min(shown + AT_ONCE, found.length);
+  }
+  box.addEventListener("scroll", () => {
+    if (shown < found.length && box.scrollTop + 2 * box.clientHeight > box.scrollHeight) more();
+  });
+
+  function fill() {
+    const wanted = at("search").value.trim().toLowerCase();
+    found = order.filter((i) => data.table[i][0].toLowerCase().includes(wanted));
+    body.replaceChildren();
+    shown = 0;
+    more();
+    const every = rows.length.toLocaleString("en");
+    at("count").textContent = wanted ? `${found.length.toLocaleString("en")} of ${every}` : `${every} ticker${rows.length === 1 ? "" : "s"}`;
+    table.setAttribute("aria-rowcount", found.length + 1);
+  }
+
   function sort(index, down) {
-    const value = keys[index][0], sign = down ? -1 : 1;
-    const order = data.table.map((row, i) => [value(row), i]);
-    order.sort(([one, i], [other, j]) => {
+    const value = keys[index][0], sign = down ? -1 : 1, values = data.table.map(value);
+    order = values.map((_, i) => i).sort((i, j) => {
+      const one = values[i], other = values[j];
       if (one === null || other === null) return (one === null) - (other === null) || i - j; // without a value: last
       return sign * (typeof one === "string" ? compare(one, other) : one - other) || i - j;
     });
-    const sorted = document.createDocumentFragment();
-    for (const [, i] of order) sorted.append(rows[i]);
-    body.append(sorted);
+    fill();
+    box.scrollTop = 0;
     [...table.tHead.rows[0].cells].forEach((head, i) => {
       if (i === index) head.setAttribute("aria-sort", down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
@@ -38,23 +64,12 @@ function overview(data) {
   });
   table.tHead.rows[0].cells[5].setAttribute("aria-sort", "descending"); // as the page was written
 
-  function search() {
-    const wanted = at("search").value.trim().toLowerCase();
-    let found = 0;
-    data.table.forEach((row, i) => {
-      const fits = row[0].toLowerCase().includes(wanted);
-      rows[i].hidden = !fits;
-      found += fits;
-    });
-    const every = rows.length.toLocaleString("en");
-    at("count").textContent = wanted ? `${found.toLocaleString("en")} of ${every}` : `${every} ticker${rows.length === 1 ? "" : "s"}`;
-  }
-  at("search").addEventListener("input", search);
+  at("search").addEventListener("input", fill);
   at("search").addEventListener("keydown", (event) => {
-    const first = [...body.rows].find((row) => !row.hidden);
-    if (event.key === "Enter" && first) first.querySelector("a").click();
+    if (event.key === "Enter" && found.length) rows[found[0]].querySelector("a").click();
   });
-  search();
+  fill();
+  document.documentElement.classList.remove("scripted");
 
   const cell = (value) => (value === null ? "" : /[",\n\r]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
   at("save").addEventListener("click", () => {
