@@ -98,10 +98,10 @@ def test_the_widest_come_first_and_those_without_a_forecast_last():
 
 
 def test_names_that_take_much_room_leave_others_out(monkeypatch):
-    monkeypatch.setattr(glance, "MOST_BYTES", 3 * (glance.ROW_BYTES + glance.NAME_COPIES))
+    monkeypatch.setattr(glance, "MOST_BYTES", 3 * glance.most_bytes(one()))
     every = [one(name, 0.1) for name in "ABCDE"]
     assert [row["ticker"] for row in glance.widest_first(every)[0]] == ["A", "B", "C"]
-    long = [one("\u682a" * 30, 0.2), *every]
+    long = [one("\u682a" * 20, 0.2), *every]
     kept, left = glance.widest_first(long)
     assert (len(kept), left) == (1, 5)
 

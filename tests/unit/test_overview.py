@@ -6,7 +6,7 @@ import urllib.parse
 import pytest
 
 from stocks import track
-from stocks.reporting import overview
+from stocks.reporting import glance, overview, page
 from tests.unit.test_glance import one
 
 
@@ -83,3 +83,27 @@ def test_the_numbers_fit_their_columns():
     assert (first["held80_live"], first["live_days"]) == (0.75, 8)
     assert ended["expected_move_1d_pct"] is ended["held80_backtest"] is ended["place_in_published_range"] is None
     assert json.loads(json.dumps(rows, allow_nan=False)) == rows
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["A", "\u682a" * 60, "\U0001f4c8" * 60, "<&\"'" * 15, "A" * 60, " %" * 30],
+    ids=["short", "chinese", "emoji", "markup", "long", "blanks"],
+)
+def test_a_row_takes_no_more_room_than_is_reckoned_with(name):
+    """The page's bytes that a row adds, in its table and in what the script reads."""
+    longest = {"line": [0, 24] * 30, "fan": [[11, 13]] * 3, "price": 123456.7891, "held": [12_345, 23_456]}
+    longest |= {"ahead": [[0.1234, -0.1234, 12.34]] * 3, "day": 19_000}
+    scores = track.empty()
+    scores[1].standings = {name: track.Standing(12_345, 10_000, None, beyond=False)}
+    scores[20].standings = {name: track.Standing(1, 1, -1.23456, beyond=True)}
+    rows = [one(name, **longest), one("B", day=20_000)]
+
+    def size(shown):
+        template = page._environment().get_template("overview.html").module
+        table = template.overview(overview.lines(shown, scores), ["1 day"] * 3)
+        data = page._environment().from_string("{{ data | tojson }}").render(data=overview.numbers(shown, scores))
+        return len(f"{table}{data}".encode())
+
+    reckoned = glance.most_bytes(rows[0])
+    assert reckoned / 3 < size(rows) - size(rows[1:]) <= reckoned

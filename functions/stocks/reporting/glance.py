@@ -13,8 +13,8 @@ from stocks.track import Score, Standing
 
 DAYS = 60  # of a small chart
 HEIGHT = 24  # its units from the lowest price or bound to the highest
-# A page has 9 MB for this table. A row takes so many bytes at most, and its name is written so many times.
-MOST_BYTES, ROW_BYTES, NAME_COPIES = 9_000_000, 1_050, 7
+# A page has 9 MB for this table. Beside its line and the copies of its name a row takes so many bytes at most.
+MOST_BYTES, ROW_BYTES, NAME_COPIES = 9_000_000, 800, 8
 
 
 class Glance(TypedDict):
@@ -87,9 +87,14 @@ def width(one: Glance) -> float:
 def widest_first(every: Sequence[Glance]) -> tuple[list[Glance], int]:
     """The tickers by width, as many as the page has room for, and how many it leaves out."""
     ordered = sorted(every, key=lambda one: (-width(one), one["ticker"]))
-    sizes = np.cumsum([ROW_BYTES + NAME_COPIES * len(urllib.parse.quote(one["ticker"], safe="")) for one in ordered])
+    sizes = np.cumsum([most_bytes(one) for one in ordered])
     kept = ordered[: int(np.searchsorted(sizes, MOST_BYTES, side="right"))]
     return kept, len(ordered) - len(kept)
+
+
+def most_bytes(one: Glance) -> int:
+    """What a row takes in the page, at most."""
+    return ROW_BYTES + len(line_path(one)) + NAME_COPIES * len(urllib.parse.quote(one["ticker"], safe=""))
 
 
 def typical_moves(every: Sequence[Glance]) -> list[float | None]:
