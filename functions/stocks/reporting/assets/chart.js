@@ -12,7 +12,7 @@ const GROUPS = [
 const blank = (n) => new Array(Math.max(n, 0)).fill(null);
 
 // Columns for uPlot: time; real; of the test forecast, forest, naive, inner low and high; ahead outer low and high, forecast,
-// inner low and high; lstm of the test and ahead. And of `changes` time, forecast and lstm in % of naive.
+// inner low and high; lstm of the test and ahead. And of `changes` time, forecast and lstm of the test in % of naive.
 function columns(c, steps) {
   const [earlierDays, earlierPrices] = c.earlier;
   const day = [...earlierDays];
@@ -30,10 +30,10 @@ function columns(c, steps) {
   const [point, lstmAhead, outerLow, low, high, outerHigh] = [0, 1, 2, 3, 4, 5].map(before);
   if (!c.lstm.length) lstmAhead.fill(null);
   const time = [...day, ...later].map((d) => d * DAY);
-  const percentOf = (offsets, i) => [...tested(offsets.map((value) => (value / steps) * 100)), ...ahead.map((row) => (row[i] == null ? null : (row[i] / c.last[1] - 1) * 100))];
+  const percentOf = (offsets) => after(tested(offsets.map((value) => (value / steps) * 100)));
   return {
     prices: [time, ...known.map(after), outerLow, outerHigh, point, low, high, after(lstm), lstmAhead],
-    changes: [time, percentOf(c.forecast, 1), percentOf(c.lstm.length ? c.lstm : blank(c.actual.length), 2)],
+    changes: [time, percentOf(c.forecast), percentOf(c.lstm)],
   };
 }
 
@@ -108,7 +108,8 @@ function changeOptions(width, height, hidden) {
       return [-far, far];
     } } },
     series: [{}, { ...line("forecast", 1.5), show: !hidden.has("forecast") }, { ...line("lstm", 1.5), show: !hidden.has("lstm") }],
-    axes: axes((_, ticks) => ticks.map((tick) => `${tick > 0 ? "+" : ""}${String(Number(tick.toPrecision(3))).replace("-", "−")}`), 24),
+    axes: axes((_, ticks) => ticks.map((tick) => `${tick > 0 ? "+" : ""}${String(Number(tick.toPrecision(2))).replace("-", "−")}`), 24).map(
+      (axis, i) => (i ? { ...axis, splits: (_, __, low, high) => [low / 1.1, 0, high / 1.1] } : axis)),
   };
 }
 
