@@ -5,9 +5,10 @@ import datetime
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Set
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,13 +26,14 @@ from stocks.dataset.uploads import instant_of
 from stocks.health import findings
 from stocks.health.findings import Said
 from stocks.reporting import charts, news, page, wording
-from stocks.reporting.facts import Evidence, FileRead, RunFacts
+from stocks.reporting.charts import Chart
+from stocks.reporting.facts import Evidence, FileRead, RunFacts, corrections
+from stocks.reporting.glance import Glance
 from stocks.reporting.news import News
 
 type Health = list[tuple[str, list[Said]]]
 
 SHOWN_FILES = 3  # of a run, of which the report says how they were read
-REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
 
 
 @telemetry.step
@@ -42,12 +44,12 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     before, health = track_record.before(drawn.dataset, data["previous"]), health_of(told)
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
     facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores, health)
-    measured = metrics.columns(scores)
-    rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
-    charted = charts.collect(read_charts(run), facts.tickers)
-    html = page.render(rows, metrics.direction_intervals(scores), facts, charted)
+    measured, ahead = metrics.columns(scores), future(run)
+    said = changes(drawn, told, before, ahead, facts, health)
+    glances, charted = drawings(run, news.named(said))
+    rows = metrics.rows(reported(measured, charted))
+    html = page.render(rows, metrics.direction_intervals(scores), facts, glances, charted)
     lake = setting.lake_bucket
-    ahead = future(run)
     storage.put(lake, keys.lake("predictions", run, f"future-{keys.part(0)}"), schemas.written(ahead))
     storage.put(lake, keys.lake("metrics", run, keys.part(0)), schemas.to_parquet("metrics", measured))
     report_uri = storage.put(lake, keys.report(run), html, "text/html; charset=utf-8")
@@ -58,7 +60,7 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
         "tickers": facts.tickers,
         "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
-    working.put_json(run, "message", {"lines": list(news.lines(changes(drawn, told, before, ahead, facts, health)))})
+    working.put_json(run, "message", {"lines": list(news.lines(said))})
     commit(run, drawn, facts)
     record(pooled, facts)
     # A crawl that begins after this instant has seen the run's row.
@@ -78,25 +80,14 @@ def changes(
     status = {ticker: word for shard in told for ticker, word in shard["status"].items()}
     known = {ticker: one.status for ticker, one in before.items()} or status
     named = {upload.id: upload.key.rpartition("/")[2] for upload in drawn.uploads}
-    rows = {upload.id: upload.rows for upload in drawn.uploads}
-    new = set(drawn.new_files)
     return News(
         horizon=HORIZONS[-1],
         outlooks=outlooks(ahead),
         files=[named[upload] for upload in drawn.new_files],
         tickers=sorted(status.keys() - known.keys()),
         stale=sorted(name for name, word in status.items() if word == STALE and known.get(name) != STALE),
-        corrected=[
-            news.Corrected(named[upload], sum(shard["corrected"].get(upload, 0) for shard in told), rows[upload])
-            for upload in drawn.new_files
-            if any(upload in shard["corrected"] for shard in told)
-        ],
-        rescaled=[
-            news.Rescaled(ticker, ratio, named[upload])
-            for shard in told
-            for ticker, upload, ratio, _ in shard["rescaled"]
-            if upload in new
-        ],
+        corrected=facts.corrected,
+        rescaled=facts.rescaled,
         missing=drawn.missing,
         track=facts.track,
         lights=wording.lights(facts),
@@ -172,6 +163,7 @@ def gather(
         read=[FileRead(verdict.upload.key, verdict.rejected_rows, verdict.reading) for verdict in new],
         left_out=sorted((skip for shard in told for skip in shard["left_out"]), key=lambda skip: skip["ticker"]),
         track=came,
+        **corrections(drawn, told),
         live=traffic_light.held({horizon: score.by_day() for horizon, score in came.items()}),
         backtest=traffic_light.held(metrics.beyond(scores)),
         health=[(ticker, [one.text for one in said]) for ticker, said in health],
@@ -262,9 +254,21 @@ def read_evidence(model_uri: str) -> Evidence:
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 
-def read_charts(run: Run) -> Iterator[list[charts.Chart]]:
+def drawings(run: Run, named: Set[str]) -> tuple[list[Glance], list[Chart]]:
+    """What Publish left of every ticker for the first table, and the charts that the page has; a shard at a time."""
+    glances: list[Glance] = []
+    charted: list[Chart] = []
     for number in range(run["shards"]):
-        yield working.get_json(run, "charts", number)["charts"]
+        shard = working.get_json(run, "charts", number)
+        glances += shard["glances"]
+        charted = charts.chosen([*charted, *shard["charts"]], named)
+    return glances, charted
+
+
+def reported(measured: Arrays, charted: list[Chart]) -> Arrays:
+    """The rows of the metrics table that the page shows: those of all tickers pooled, and of the charted ones."""
+    wanted = np.isin(measured["ticker"], [metrics.POOLED, *(chart["ticker"] for chart in charted)])
+    return {name: column[wanted] for name, column in measured.items()}
 
 
 def record(pooled: metrics.ByModel, facts: RunFacts) -> None:

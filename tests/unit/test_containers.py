@@ -13,6 +13,7 @@ from tools.aws import Problem, containers
 from tools.aws import __main__ as program
 
 CONFIG = (ROOT / "samconfig.toml").read_text()
+OVERRIDES = "LogRetentionDays=90 ReservedCleanUps=5"  # of prod
 VALUES = {"TrainingImage": f"tensorflow-training@{DIGEST}", "InferenceImage": f"tensorflow-inference@{DIGEST}"}
 BOTH = "TrainingImage={TrainingImage} InferenceImage={InferenceImage}".format(**VALUES)
 
@@ -46,11 +47,11 @@ def overrides(text, environment):
 def test_the_digests_of_the_templates_tags_are_written_beside_what_stands(pin):
     code, said, written = pin("--config-env", "prod", "--region", "eu-central-1")
     assert code == 0
-    assert overrides(written, "prod") == f"LogRetentionDays=90 {BOTH}"
+    assert overrides(written, "prod") == f"{OVERRIDES} {BOTH}"
     assert f"TrainingImage: tensorflow-training:2.21-cpu-py312 is tensorflow-training@{DIGEST}" in said
     remark = r"# Pinned by make pin on \d{4}-\d\d-\d\d in eu-central-1: tensorflow-training:2.21-cpu-py312, .+\n"
     assert len(re.findall(remark, written)) == 1
-    assert re.sub(rf"{remark}.+\n", 'parameter_overrides = "LogRetentionDays=90"\n', written) == CONFIG
+    assert re.sub(rf"{remark}.+\n", f'parameter_overrides = "{OVERRIDES}"\n', written) == CONFIG
 
 
 def test_a_table_without_overrides_gets_them_and_another_pin_replaces_them(pin):

@@ -82,7 +82,7 @@ def test_a_role_that_cannot_be_assumed_is_not_taken_for_success(sagemaker, creat
 
 
 @pytest.fixture
-def attempt(sagemaker, context):
+def attempt(sagemaker, logs, context):
     """attempt(N): one of the later tries, of which each has names of its own."""
     return lambda number: create_endpoint.handler({**EVENT, "attempt": number}, context)["endpoint_name"]
 
