@@ -20,9 +20,10 @@ _UTILITIES = {"show", "describe", "desc"}
 
 
 class Dialect(Trino):
-    """Trino's, remembering how the statement spells its functions."""
+    """Trino's, remembering how the statement spells its functions and counts its indices."""
 
     NORMALIZE_FUNCTIONS = False
+    INDEX_OFFSET = 0
 
 
 def parse(sql: str) -> Any:
@@ -152,13 +153,29 @@ _ENDS = {_CLAUSE.FROM, _CLAUSE.WHERE, _CLAUSE.GROUP_BY, _CLAUSE.ORDER_BY, _CLAUS
 
 
 def _refuse_what_sqlglot_lets_pass(stream: list, source: str, end: int) -> None:
-    """An empty list, a comma or clause before nothing, and operators of other dialects."""
+    """An empty list, a comma or clause before nothing, operators of other dialects, and OFFSET after LIMIT."""
+    limited: list[bool] = [False]  # for each bracket that is open
     for token, following in zip(stream, [*stream[1:], None], strict=True):
         if token.text == "`":
             words = "backquoted identifiers are not supported; use double quotes to quote identifiers"
             raise MalformedQuery(f"{at(source, token.start)}: {words}")
         if token.token_type is _CLAUSE.DCOLON or source[token.start : token.end + 1] == "==":
             raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'")
+        _count_brackets(token, limited)
+        if limited[-1] and token.token_type is _CLAUSE.OFFSET:
+            raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'. Expecting: <EOF>")
         if token.token_type in _NEEDS_MORE and (following is None or following.token_type in _ENDS):
             place, text = (end, "<EOF>") if following is None else (following.start, following.text)
             raise MalformedQuery(f"{at(source, place)}: mismatched input '{text}'. Expecting: <expression>")
+
+
+def _count_brackets(token: Any, limited: list[bool]) -> None:
+    """Whether a LIMIT has come, in each bracket that is open."""
+    if token.token_type is _CLAUSE.L_PAREN:
+        limited.append(False)
+    elif token.token_type is _CLAUSE.R_PAREN and len(limited) > 1:
+        limited.pop()
+    elif token.token_type in (_CLAUSE.LIMIT, _CLAUSE.FETCH):
+        limited[-1] = True
+    elif token.token_type is _CLAUSE.SELECT:
+        limited[-1] = False

@@ -41,7 +41,7 @@ def lake(laptop):
         ("regexp_like('abc', '^a')", "true", "boolean"),
         ("json_extract_scalar('{\"a\": {\"b\": 7}}', '$.a.b')", "7", "varchar"),
         ("count(*)", "1", "bigint"),
-        ("1 / 2", "0", "bigint"),
+        ("1 / 2", "0", "integer"),
         ("1 / 2e0", "0.5", "double"),
         ("12345678e0", "1.2345678E7", "double"),
         ("cast(0.1 as real)", "0.1", "float"),

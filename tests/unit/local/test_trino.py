@@ -1,0 +1,71 @@
+"""Statements whose answer Trino's or Athena's documents say: names, types and rows, or the words of the error."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from botocore.exceptions import ClientError
+
+from tests.support.athena_lake import Lake, metrics_rows, run_row
+
+CORPUS = Path(__file__).parent / "trino"
+PAGES = ("https://trino.io/docs/current/", "https://docs.aws.amazon.com/athena/latest/ug/")
+
+
+def statements() -> list:
+    """(statement, page of the documents) of each file."""
+    read = []
+    for file in sorted(CORPUS.glob("*.yaml")):
+        said = yaml.safe_load(file.read_text())
+        read += [
+            pytest.param(statement, statement.get("page", said["page"]), id=f"{file.stem}-{number}")
+            for number, statement in enumerate(said["statements"], 1)
+        ]
+    return read
+
+
+@pytest.fixture(scope="module")
+def lake(laptop):
+    made = Lake(laptop)
+    made.make()
+    made.put("runs", "us", "us-1", run_row())
+    made.put("metrics", "us", "us-1", metrics_rows())
+    made.register()
+    made.make_latest()
+    made.show("us", "us-1")
+    made.make_views()
+    return made
+
+
+@pytest.mark.parametrize(("statement", "page"), statements())
+def test_a_statement_answers_as_athena_would(lake, statement, page):
+    assert page.startswith(PAGES)
+    try:
+        asked = lake.ask(statement["sql"].strip(), ExecutionParameters=statement["parameters"]) if (
+            "parameters" in statement
+        ) else lake.ask(statement["sql"].strip())
+    except ClientError as refused:
+        assert statement.get("error", "no error") in refused.response["Error"]["Message"]
+        return
+    if "error" in statement:
+        assert asked.state == "FAILED"
+        assert statement["error"] in asked.reason
+        return
+    assert asked.state == "SUCCEEDED", asked.reason
+    assert described(lake, asked) == statement["columns"]
+    assert asked.rows[0 if asked.location.endswith(".txt") else 1 :] == statement["rows"]
+
+
+def described(lake, asked) -> list[str]:
+    """Each column's name and type, and the digits of a decimal."""
+    query = asked.execution["QueryExecutionId"]
+    found = lake.client("athena").get_query_results(QueryExecutionId=query)["ResultSet"]["ResultSetMetadata"]
+    return [
+        f"{one['Name']} {one['Type']}" + (f"({one['Precision']},{one['Scale']})" if one["Type"] == "decimal" else "")
+        for one in found["ColumnInfo"]
+    ]
+
+
+def test_the_corpus_is_large_enough_to_judge():
+    assert len(statements()) >= 150
+    assert sum("error" in one.values[0] for one in statements()) >= 25
