@@ -12,7 +12,8 @@ from local.athena.functions import KNOWN
 from local.athena.kinds import Type, base
 from local.athena.statements import Dialect
 
-_COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+# Trino has three operators to compare, and turns the other three into them before it looks at types.
+_COMPARISONS = {exp.EQ: "=", exp.NEQ: "=", exp.LT: "<", exp.LTE: "<=", exp.GT: "<", exp.GTE: "<="}
 _SUMS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 _OPERATORS = {**_COMPARISONS, **_SUMS}
 _PLAIN = kinds.NUMBERS | exp.DataType.TEXT_TYPES | exp.DataType.TEMPORAL_TYPES | {Type.BOOLEAN, Type.INTERVAL}

@@ -73,10 +73,10 @@ def test_arrays_are_unnested_ctes_joined_and_windows_slid(lake):
         ("select * from nix.runs", "SCHEMA_NOT_FOUND: line 1:15: Schema 'nix' does not exist"),
         ("select foo(1)", "FUNCTION_NOT_FOUND: line 1:8: Function 'foo' not registered"),
         ("select ifnull(1, 2)", "FUNCTION_NOT_FOUND: line 1:8: Function 'ifnull' not registered"),
-        ("select 1 from runs where dataset = 1", "TYPE_MISMATCH: line 1:26: Cannot apply operator: varchar = integer"),
+        ("select 1 from runs where dataset = 1", "TYPE_MISMATCH: line 1:34: Cannot apply operator: varchar = integer"),
         (
             "select 1 from runs where started > '2024-01-01'",
-            "TYPE_MISMATCH: line 1:26: Cannot apply operator: timestamp > varchar(10)",
+            "TYPE_MISMATCH: line 1:34: Cannot apply operator: timestamp(3) < varchar(10)",
         ),
         ("select dataset, rows from runs group by dataset", "EXPRESSION_NOT_AGGREGATE: line 1:17: 'rows' must be"),
         ("select cast('x' as integer)", "INVALID_CAST_ARGUMENT: Cannot cast 'x' to INT"),

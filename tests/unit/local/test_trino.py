@@ -6,7 +6,7 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-from tests.support.athena_lake import Lake, metrics_rows, run_row
+from tests.support.athena_lake import Lake, metrics_rows, prediction_rows, price_rows, run_row
 
 CORPUS = Path(__file__).parent / "trino"
 PAGES = ("https://trino.io/docs/current/", "https://docs.aws.amazon.com/athena/latest/ug/")
@@ -31,8 +31,11 @@ def lake(laptop):
     made.put("runs", "us", "us-1", run_row())
     made.put("metrics", "us", "us-1", metrics_rows())
     made.register()
-    made.make_latest()
     made.show("us", "us-1")
+    made.put("predictions", "us", "us-1", prediction_rows())
+    made.put("prices", "us", "us-1", price_rows("A", ["2024-01-02", "2024-01-03", "2024-01-05"], [100.0, 110.0, 99.0]))
+    made.put_file("F1")
+    made.register()
     made.make_views()
     return made
 
@@ -40,10 +43,9 @@ def lake(laptop):
 @pytest.mark.parametrize(("statement", "page"), statements())
 def test_a_statement_answers_as_athena_would(lake, statement, page):
     assert page.startswith(PAGES)
+    values = {"ExecutionParameters": statement["parameters"]} if "parameters" in statement else {}
     try:
-        asked = lake.ask(statement["sql"].strip(), ExecutionParameters=statement["parameters"]) if (
-            "parameters" in statement
-        ) else lake.ask(statement["sql"].strip())
+        asked = lake.ask(statement["sql"].strip(), **values)
     except ClientError as refused:
         assert statement.get("error", "no error") in refused.response["Error"]["Message"]
         return
