@@ -1,5 +1,6 @@
 """What Trino refuses and DuckDB would do: functions it does not know, aliases too early, types that do not meet."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -32,6 +33,8 @@ def check(tree: exp.Expression, source: str) -> None:
             _check_text(node, source)
         elif type(node) in _OPERATORS:
             _check_operator(node, at(source, places.get(id(node), start_of(node))))
+        elif isinstance(node, exp.If | exp.Case | exp.Coalesce | exp.SetOperation):
+            _check_alternatives(node, at(source, start_of(node)))
         elif isinstance(node, exp.Between | exp.In):
             _check_list(node, at(source, start_of(node)))
         elif isinstance(node, _OF_TEXT) and (kind := base(node.this)) in _PLAIN and kind not in kinds.TEXTS:
@@ -104,6 +107,34 @@ def _check_list(node: Any, place: str) -> None:
             raise QueryFailed(f"TYPE_MISMATCH: {place}: IN value and list items must be the same type: {shown[0]}")
 
 
+def _check_alternatives(node: Any, place: str) -> None:
+    """Values that stand for each other are of one kind: those of CASE, IF and coalesce, and columns of a UNION."""
+    if isinstance(node, exp.SetOperation):
+        for number, sides in enumerate(zip(node.this.selects, node.expression.selects, strict=False), 1):
+            if wrong := _strangers(list(sides)):
+                name = type(node).__name__.upper()
+                raise QueryFailed(f"TYPE_MISMATCH: {place}: column {number} in {name} query has incompatible types: "
+                                  f"{wrong[0]}, {wrong[1]}")  # fmt: skip
+        return
+    given = [node.this, *node.expressions] if isinstance(node, exp.Coalesce) else [node.args.get("true")]
+    given += [one.args["true"] for one in node.args.get("ifs") or []]
+    given += [node.args[key] for key in ("false", "default") if node.args.get(key)]
+    if wrong := _strangers(given):
+        raise QueryFailed(
+            f"TYPE_MISMATCH: {place}: All {type(node).__name__.upper()} results must be the same type or coercible to a "
+            f"common type. Cannot find common type between {wrong[0]} and {wrong[1]}"
+        )
+
+
+def _strangers(given: list) -> list[str | None]:
+    """The names of two types that have no common type; none where all have."""
+    known = [one for one in given if base(one) in _PLAIN]
+    for one in known[1:]:
+        if not _meet(base(known[0]), base(one)):
+            return [kinds.name_of(known[0].type), kinds.name_of(one.type)]
+    return []
+
+
 def _check_text(node: Any, source: str) -> None:
     """Text is joined to text, and a number is not made text."""
     sides = node.expressions if isinstance(node, exp.Concat) else [node.this, node.expression]
@@ -130,7 +161,7 @@ def _operator_places(tree: exp.Expression, source: str) -> dict[int, int]:
     """
     found: dict[Any, list[int]] = {}
     stream = Dialect().tokenize(source)
-    for before, token in zip(stream, stream[1:], strict=False):
+    for before, token in itertools.pairwise(stream):
         kind = _SIGNS.get(token.text)
         unary = token.text in "+-*" and not (before.token_type in _ENDS or before.text.isidentifier())
         if kind and not unary and token.token_type is not tokens.TokenType.STRING:

@@ -143,7 +143,9 @@ def _write(
     aliases = ", ".join(f"c{number}" for number in range(len(columns)))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "part.parquet"
-        _fetched(session, f"copy (select {cast} from ({prepared.text}) as t({aliases})) to '{file}' (format parquet)", query)
+        _fetched(
+            session, f"copy (select {cast} from ({prepared.text}) as t({aliases})) to '{file}' (format parquet)", query
+        )
         key = f"{url.path.strip('/')}/{ministack.new_uuid()}.parquet"
         put(url.netloc, key, file.read_bytes(), "application/octet-stream")
     named = [(name, kind) for name, (_, kind) in zip(names, columns, strict=True)]

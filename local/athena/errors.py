@@ -60,8 +60,11 @@ def from_duckdb(error: Exception, tree: exp.Expression, source: str) -> QueryFai
     if match := re.search(r"No function matches the given name and argument types '(\w+)\((.*?)\)'", message):
         types = match[2].replace("_LITERAL", "").lower()
         return QueryFailed(f"TYPE_MISMATCH: Unexpected parameters ({types}) for function {match[1]}")
-    if words := _raised(message) or _of_numbers(message) or _of_casts(message):
-        return QueryFailed(words)
+    if told := _raised(message) or _of_numbers(message) or _of_casts(message):
+        return QueryFailed(told)
+    if match := re.search(r'best candidate function for the function call "(\w+)\((.*?)\)"', message):
+        given = match[2].replace("STRING_LITERAL", "varchar").replace("_LITERAL", "").lower()
+        return QueryFailed(f"FUNCTION_NOT_FOUND: Unexpected parameters ({given}) for function {match[1]}")
     if "more than one row returned by a subquery" in message.lower():
         return QueryFailed("SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows")
     kind, _, words = message.split("\n")[0].partition(": ")

@@ -37,4 +37,3 @@ version week week_of_year width_bucket wilson_interval_lower wilson_interval_upp
 xxhash64 year year_of_week yow zip zip_with
 """
 KNOWN = frozenset(_NAMES.split())
-

@@ -1,4 +1,4 @@
-"""Types of expressions as Trino has them: sqlglot finds where each column comes from, the rules here are Trino's own."""
+"""Types of expressions as Trino has them: sqlglot finds where a column comes from, the rules are Trino's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,8 +43,8 @@ def digits(kind: exp.DataType) -> tuple[int, int] | None:
         return _DIGITS[kind.this], 0
     if kind.this != Type.DECIMAL:
         return None
-    stated = [int(one.name) for one in kind.expressions] or [38]
-    return stated[0], stated[1] if len(stated) > 1 else 0
+    stated = [*(int(one.name) for one in kind.expressions), 0, 0]
+    return stated[0] or 38, stated[1]
 
 
 def name_of(kind: exp.DataType | None) -> str | None:
@@ -134,13 +134,7 @@ class Annotator(TypeAnnotator):
 
     def _maybe_coerce(self, type1: Any, type2: Any) -> Any:
         left, right = (one if isinstance(one, exp.DataType) else one.into_expr() for one in (type1, type2))
-        unknown = Type.UNKNOWN in (left.this, right.this)
-        return made(Type.UNKNOWN) if unknown else common(left, right)
-
-
-def _to(kind: Callable[[Any], exp.DataType | None]) -> dict[str, Any]:
-    """An annotation by a function of the expression."""
-    return {"annotator": lambda annotator, node: annotator._set_type(node, kind(node) or Type.UNKNOWN)}
+        return made(Type.UNKNOWN) if Type.UNKNOWN in (left.this, right.this) else common(left, right)
 
 
 def _literal(node: exp.Literal) -> exp.DataType:
@@ -226,8 +220,7 @@ def _map(node: Any) -> exp.DataType | None:
 
 
 def _first(node: Any) -> exp.DataType | None:
-    inside = node.this
-    return inside.type if isinstance(inside, exp.Expression) else None
+    return node.this.type if isinstance(node.this, exp.Expression) else None
 
 
 def _quantile(node: Any) -> exp.DataType | None:
@@ -252,15 +245,14 @@ def _anonymous(node: exp.Anonymous) -> exp.DataType | None:
     return made(_BY_NAME[node.name.lower()]) if node.name.lower() in _BY_NAME else None
 
 
-_BY_NAME = {
-    **dict.fromkeys("format_datetime format_number human_readable_seconds to_base current_timezone".split(),
-                    Type.VARCHAR),
-    **dict.fromkeys("to_milliseconds hamming_distance json_array_length year_of_week yow".split(), Type.BIGINT),
-    **dict.fromkeys("any_match all_match none_match arrays_overlap every is_finite is_infinite".split(), Type.BOOLEAN),
-    **dict.fromkeys("at_timezone with_timezone".split(), Type.TIMESTAMPTZ),
-    **dict.fromkeys("geometric_mean infinity nan e".split(), Type.DOUBLE),
-    **dict.fromkeys("codepoint regexp_position".split(), Type.INT),
+_NAMES_OF = {
+    Type.VARCHAR: "format_datetime format_number human_readable_seconds to_base current_timezone",
+    Type.BIGINT: "to_milliseconds hamming_distance json_array_length year_of_week yow",
+    Type.BOOLEAN: "any_match all_match none_match arrays_overlap every is_finite is_infinite",
+    Type.TIMESTAMPTZ: "at_timezone with_timezone", Type.DOUBLE: "geometric_mean infinity nan e",
+    Type.INT: "codepoint regexp_position",
 }  # fmt: skip
+_BY_NAME = {name: kind for kind, names in _NAMES_OF.items() for name in names.split()}
 
 
 def _returns(kind: Any, *classes: Any) -> dict[Any, Any]:
@@ -268,7 +260,9 @@ def _returns(kind: Any, *classes: Any) -> dict[Any, Any]:
 
 
 def _given(kind: Callable[[Any], exp.DataType | None], *classes: Any) -> dict[Any, Any]:
-    return {one: _to(kind) for one in classes}
+    """An annotation by a function of the expression."""
+    made_by = {"annotator": lambda annotator, node: annotator._set_type(node, kind(node) or Type.UNKNOWN)}
+    return dict.fromkeys(classes, made_by)
 
 
 METADATA: dict[Any, Any] = {
@@ -299,7 +293,8 @@ METADATA: dict[Any, Any] = {
     **_given(_array_of, exp.ArrayAgg), **_given(_sum, exp.Sum), **_given(_mean, exp.Avg),
     **_given(_element, exp.Bracket), **_given(_row, exp.Struct), **_given(_map, exp.Map),
     **_given(_quantile, exp.ApproxQuantile), **_given(_sequence, exp.GenerateSeries),
-    **_returns(Type.UNKNOWN, exp.Any, exp.All), **_given(_anonymous, exp.Anonymous), **_given(lambda node: interval(node.text("unit")), exp.Interval),
+    **_returns(Type.UNKNOWN, exp.Any, exp.All), **_given(_anonymous, exp.Anonymous),
+    **_given(lambda node: interval(node.text("unit")), exp.Interval),
     **_given(lambda node: node.this.type and _element(node), exp.ArrayMax, exp.ArrayMin, exp.ArrayFirst,
              exp.ArrayLast),
 }  # fmt: skip

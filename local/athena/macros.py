@@ -33,7 +33,8 @@ create macro format_number(n) as case when abs(n) < 1000 then figures(n::double)
   when abs(n) < 1e12 then figures(n / 1e9) || 'B' when abs(n) < 1e15 then figures(n / 1e12) || 'T'
   else figures(n / 1e15) || 'Q' end;
 create macro grouped(t) as
-  regexp_replace(t, '[0-9]+.*$', '') || format('{:,}', regexp_extract(t, '[0-9]+')::bigint) || regexp_extract(t, '[.].*$');
+  regexp_replace(t, '[0-9]+.*$', '') || format('{:,}', regexp_extract(t, '[0-9]+')::bigint)
+  || regexp_extract(t, '[.].*$');
 create macro padded_left(t, n, zeros) as case when length(t) >= n then t
   when zeros and t[1] in ('-', '+') then t[1] || lpad(t[2:], n - 1, '0')
   else lpad(t, n, case when zeros then '0' else ' ' end) end;
@@ -54,7 +55,7 @@ create macro few(n) as case when n < 10000 then 1
   else fail('INVALID_FUNCTION_ARGUMENT: result of sequence function must not have more than 10000 entries') end;
 create macro towards(a, b, s) as case
   when s = 0 then fail('INVALID_FUNCTION_ARGUMENT: step must not be zero')
-  when (s > 0) = (b >= a) or a = b then s * few(abs(b - a) // abs(s)) else fail(
+  when (s > 0) = (b >= a) or a = b then s * few(abs(b - a) // nullif(abs(s), 0)) else fail(
     'INVALID_FUNCTION_ARGUMENT: sequence stop value should be greater than or equal to start value if step is greater '
     'than zero otherwise stop should be less than or equal to start') end;
 create macro numbers(a, b, s) as generate_series(a::bigint, b::bigint, towards(a::bigint, b::bigint, s::bigint));

@@ -14,7 +14,7 @@ from local.athena.errors import QueryFailed
 from local.athena.kinds import Type, base
 
 ZONE = "zone"
-_TRUE_TO_THE_MOMENT = (exp.Predicate, exp.DateDiff, exp.TimeToUnix, exp.Ordered, exp.Max, exp.Min, exp.Count)
+_TRUE_TO_THE_MOMENT = (exp.Predicate, exp.DateDiff, exp.TimeToUnix, exp.Ordered, exp.Count)
 _JODA = {"yyyy": "%Y", "yy": "%y", "y": "%Y", "YYYY": "%Y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%-m",
          "dd": "%d", "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "m": "%-M", "ss": "%S",
          "s": "%-S", "SSS": "%g", "EEEE": "%A", "EEE": "%a", "E": "%a", "a": "%p", "DDD": "%j", "xxxx": "%G",
@@ -132,7 +132,7 @@ def written(node: exp.Cast) -> exp.Expression | None:
 def moved(node: Any) -> exp.Expression | None:
     """A date stays a date, and a moment keeps its zone."""
     zone = zone_of(node.this)
-    if isinstance(node, exp.Add | exp.Sub) and base(node) == Type.INTERVAL and not base(node.this) == Type.INTERVAL:
+    if isinstance(node, exp.Add | exp.Sub) and base(node) == Type.INTERVAL and base(node.this) != Type.INTERVAL:
         return _call("between_moments", node.this, node.expression)
     if base(node) == Type.DATE:
         return exp.cast(exp.Paren(this=node.copy()), "date") if base(node.this) == Type.DATE else None

@@ -48,7 +48,10 @@ def to_duckdb(tree: exp.Expression, source: str, database: str, schema: dict) ->
             tree, dialect=Dialect(), catalog=CATALOG, db=database, schema=known, validate_qualify_columns=False,
             quote_identifiers=False, identify=False, expand_alias_refs=False, expand_stars=False,
         )  # fmt: skip
-        tree = kinds.Annotator(known, expression_metadata=kinds.METADATA).annotate(tree)
+        annotator = kinds.Annotator(known, expression_metadata=kinds.METADATA)
+        for query in (one.this for unnest in tree.find_all(exp.Unnest) for one in unnest.find_all(exp.Subquery)):
+            annotator.annotate(query)  # sqlglot's walk over the sources does not come here
+        tree = annotator.annotate(tree)
         checks.check_aliases(tree, source)
     except (SqlglotError, AttributeError, KeyError, TypeError) as error:
         _log.warning("types unknown, translated without them: %s", error)
@@ -71,7 +74,9 @@ def _quantified(tree: exp.Expression) -> exp.Expression:
     for node in list(tree.find_all(exp.Anonymous)):
         if node.name.lower() in ("all", "some") and isinstance(node.parent, exp.Predicate):
             values = node.expressions[0]
-            query = exp.select("*").from_(exp.Subquery(this=values.copy())) if isinstance(values, exp.Values) else values
+            query = (
+                exp.select("*").from_(exp.Subquery(this=values.copy())) if isinstance(values, exp.Values) else values
+            )
             node.replace((exp.All if node.name.lower() == "all" else exp.Any)(this=exp.Subquery(this=query.copy())))
     return tree
 

@@ -186,6 +186,20 @@ def test_a_view_is_kept_as_athena_keeps_it_and_read_again(lake):
     assert lake.ask("show views").rows == []
 
 
+def test_the_statement_that_is_shown_makes_the_table_again(lake):
+    lake.ask("create table shown as select 1 as a, 'x' as b, array[1.5e0] as c")
+    shown = lake.ask("show create table `shown`")
+    lines = [row[0] for row in shown.rows]
+    assert lines[:4] == ["CREATE EXTERNAL TABLE `shown`(", "  `a` int, ", "  `b` string, ", "  `c` array<double>)"]
+    assert lines[4:6] == ["ROW FORMAT SERDE ", "  'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' "]
+    assert "TBLPROPERTIES (" in lines
+    lake.ask("drop table shown")
+    assert lake.ask("\n".join(lines)).state == "SUCCEEDED"
+    assert lake.ask("select * from shown").rows[1:] == [["1", "x", "[1.5]"]]
+    assert lake.ask("SHOW CREATE TABLE shown").rows[:4] == shown.rows[:4]
+    lake.ask("drop table shown")
+
+
 def test_a_view_whose_table_has_gone_says_so(lake):
     lake.ask("create table gone as select 1 as a")
     lake.ask("create view orphan as select a from gone")
