@@ -121,8 +121,8 @@ def _check_alternatives(node: Any, place: str) -> None:
     given += [node.args[key] for key in ("false", "default") if node.args.get(key)]
     if wrong := _strangers(given):
         raise QueryFailed(
-            f"TYPE_MISMATCH: {place}: All {type(node).__name__.upper()} results must be the same type or coercible to a "
-            f"common type. Cannot find common type between {wrong[0]} and {wrong[1]}"
+            f"TYPE_MISMATCH: {place}: All {type(node).__name__.upper()} results must be the same type or coercible to "
+            f"a common type. Cannot find common type between {wrong[0]} and {wrong[1]}"
         )
 
 

@@ -136,6 +136,9 @@ class Annotator(TypeAnnotator):
         left, right = (one if isinstance(one, exp.DataType) else one.into_expr() for one in (type1, type2))
         return made(Type.UNKNOWN) if Type.UNKNOWN in (left.this, right.this) else common(left, right)
 
+    def put(self, node: Any, kind: exp.DataType | None) -> None:
+        self._set_type(node, kind or Type.UNKNOWN)
+
 
 def _literal(node: exp.Literal) -> exp.DataType:
     if node.is_string:
@@ -159,8 +162,8 @@ def _cast(node: exp.Cast) -> exp.DataType:
 
 
 def _binary(node: Any) -> exp.DataType | None:
-    left, right = node.this.type, node.expression.type
-    return arithmetic(node, left, right) if left and right else None
+    sides = node.this.type, node.expression.type
+    return arithmetic(node, *sides) if all(sides) else None
 
 
 def _array(node: Any) -> exp.DataType | None:
@@ -224,21 +227,18 @@ def _first(node: Any) -> exp.DataType | None:
 
 
 def _quantile(node: Any) -> exp.DataType | None:
-    kind = node.this.type
-    return kind and made(Type.ARRAY, kind) if base(node.args["quantile"]) == Type.ARRAY else kind
+    return made(Type.ARRAY, node.this.type) if base(node.args["quantile"]) == Type.ARRAY else node.this.type
 
 
 def _extreme(node: Any) -> exp.DataType | None:
     """max, min and their kind give an array where they are asked for several values."""
-    several = node.args.get("count") or node.expressions
-    return made(Type.ARRAY, node.this.type) if several and base(node.this) else node.this.type
+    several = (node.args.get("count") or node.expressions) and base(node.this)
+    return made(Type.ARRAY, node.this.type) if several else node.this.type
 
 
 def _sequence(node: exp.GenerateSeries) -> exp.DataType | None:
     kind = node.args["start"].type
-    if kind is None or kind.this == Type.UNKNOWN:
-        return None
-    return made(Type.ARRAY, made(Type.BIGINT) if kind.this in WHOLE else kind)
+    return made(Type.ARRAY, made(Type.BIGINT) if kind.this in WHOLE else kind) if base(node.args["start"]) else None
 
 
 def _anonymous(node: exp.Anonymous) -> exp.DataType | None:
@@ -261,8 +261,8 @@ def _returns(kind: Any, *classes: Any) -> dict[Any, Any]:
 
 def _given(kind: Callable[[Any], exp.DataType | None], *classes: Any) -> dict[Any, Any]:
     """An annotation by a function of the expression."""
-    made_by = {"annotator": lambda annotator, node: annotator._set_type(node, kind(node) or Type.UNKNOWN)}
-    return dict.fromkeys(classes, made_by)
+    annotation = {"annotator": lambda annotator, node: annotator.put(node, kind(node))}
+    return dict.fromkeys(classes, annotation)
 
 
 METADATA: dict[Any, Any] = {
