@@ -72,8 +72,8 @@ def in_s3(replayed: Replay, role: str) -> list[Call]:
     return calls
 
 
-def anywhere(replayed: Replay) -> list[Call]:
-    """What is denied to every role alike."""
+def anywhere(replayed: Replay, role: str) -> list[Call]:
+    """What is denied to every role alike, but for one queue."""
     return [
         *on_identities(replayed),
         *on_buckets(replayed),

@@ -113,7 +113,7 @@ def run_rows(replayed, execution: str) -> list[str]:
 @pytest.mark.parametrize("role", a_quarter_quick([(role,) for role in ROLES]))
 def test_a_role_is_refused_what_is_none_of_its_work(replayed, role):
     serve(replayed)
-    calls = [*abuses.in_s3(replayed, role), *abuses.anywhere(replayed), *abuses.of_others(replayed, role)]
+    calls = [*abuses.in_s3(replayed, role), *abuses.anywhere(replayed, role), *abuses.of_others(replayed, role)]
     answers = zip(calls, abuses.attempted(replayed, role, calls), strict=True)
     assert [(call, answer) for call, answer in answers if answer not in abuses.REFUSED] == []
     assert len(calls) > 50
