@@ -41,12 +41,12 @@ def sweep(setting: Settings, resources: list[Resource]) -> tuple[float, list[str
     oldest, swept, failed = 0.0, [], {}
     for resource in resources:
         old = resource.age > setting.sweep_after_hours * 3600
-        if not old and resource.kind.word != "endpoint":
+        if not old and resource.kind is not leftovers.ENDPOINT:
             continue
         try:
             if not leftovers.is_ours(resource, setting.stack_name):
                 continue
-            if resource.kind.word == "endpoint":
+            if resource.kind is leftovers.ENDPOINT:
                 oldest = max(oldest, resource.age)
             # What a stuck endpoint uses stays with it: without its config SageMaker no longer tells its instances.
             if old and resource.status == "Deleting":
