@@ -1,6 +1,7 @@
 """Delete what no run cleaned up: this stack's resources in SageMaker that are older than any run can be.
 
 Every kind goes on its own and nothing is waited for; what cannot go now is named, and the next sweep tries again.
+Old versions of the steps' functions go, too.
 """
 
 import dataclasses
@@ -10,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from common import aws, clock, messages, sagemaker, telemetry
+from common import aws, clock, messages, sagemaker, telemetry, versions
 from common.events import LambdaContext, ScheduleEvent, SweepResult
 from common.settings import Settings, settings
 
@@ -61,6 +62,7 @@ def handler(event: ScheduleEvent, context: LambdaContext) -> SweepResult:
     telemetry.metrics.add_metric("OldestEndpointMinutes", MetricUnit.Count, oldest / 60)
     if swept or failed:
         report(setting, swept, failed)
+    failed += versions.sweep([setting.state_machine_arn, f"{setting.state_machine_arn}-clean-up"])
     if failed:
         raise NotSwept("; ".join(failed))
     return {"swept": swept}

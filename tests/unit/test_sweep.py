@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import sweep
+from common import versions
 
 HOUR = 3600
 STATUS = {"Endpoint": "InService", "TrainingJob": "InProgress"}
@@ -13,6 +14,14 @@ WORDS = {
     "Model": "model",
     "TrainingJob": "training job",
 }
+
+
+@pytest.fixture(autouse=True)
+def machines(monkeypatch):
+    """The machines whose functions' old versions the sweep deletes; test_versions.py shows how."""
+    swept = []
+    monkeypatch.setattr(versions, "sweep", lambda machines: swept.extend(machines) or [])
+    return swept
 
 
 @pytest.fixture
@@ -161,3 +170,18 @@ def test_a_list_that_fails_is_raised_before_anything_is_deleted(sagemaker, there
     with pytest.raises(ClientError, match="not authorized to list"):
         sweep.handler({}, context)
     assert sagemaker.status("Endpoint", "stocks-us-1") == "InService"
+
+
+def test_old_versions_go_last_and_what_could_not_go_of_them_fails_the_sweep(
+    sagemaker, there_is, topic, context, machines, monkeypatch
+):
+    sweep.handler({}, context)
+    machine = sweep.settings().state_machine_arn
+    assert machines == [machine, f"{machine}-clean-up"]
+    there_is("Model", 13)
+    published = topic()
+    monkeypatch.setattr(versions, "sweep", lambda machines: ["old versions of split: no"])
+    with pytest.raises(sweep.NotSwept, match="old versions of split: no"):
+        sweep.handler({}, context)
+    assert sagemaker.names("Model") == []
+    assert "1 deleted, 0 still there" in published[0]["Subject"]
