@@ -37,7 +37,7 @@ class Hosts:
     strategy: what adds up over the hosts; None where there is one.
     """
 
-    names: tuple[str, ...] = ("localhost",)
+    names: tuple[str, ...] = ("algo-1",)
     own: int = 0
     strategy: tf.distribute.Strategy | None = None
 
@@ -73,7 +73,7 @@ class Hosts:
 
 def named(environment: Mapping[str, str]) -> Hosts:
     """The hosts that SageMaker's variables name, before they have met. Raises ValueError if they contradict."""
-    names = json.loads(environment.get("SM_HOSTS", '["localhost"]'))
+    names = json.loads(environment.get("SM_HOSTS", '["algo-1"]'))
     own = environment.get("SM_CURRENT_HOST", names[0] if len(names) == 1 else "")
     if own not in names or len(set(names)) < len(names) or len(names) > MOST:
         raise ValueError(f"SM_CURRENT_HOST is {own!r} and SM_HOSTS {names}: it must be one of at most {MOST} names")
