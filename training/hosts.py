@@ -62,6 +62,17 @@ class Hosts:
         """The sum over all hosts, the same bits on each. All must call it, in the same order."""
         return float(self._add(tf.constant(value, tf.float64))) if self.strategy else value
 
+    def part(self) -> None:
+        """Wait for the others before this process ends: TensorFlow logs of a host that left that it crashed.
+
+        Whoever has its sum may leave before another has read its share. That one's work is done all the same, and a
+        host that really died fails the job by its own exit code.
+        """
+        try:
+            self.total(0)
+        except tf.errors.OpError as gone:
+            print(f"{self.names[self.own]} did not wait for the others: {gone.message}", flush=True)
+
     @functools.cached_property
     def _add(self) -> Callable[[tf.Tensor], tf.Tensor]:
         def add(own: tf.Tensor) -> tf.Tensor:

@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict] | N
         model.export(forecaster, args.model_dir)
         found = {"fallback": fallback, "horizons": horizons, "ranges": spread.evidence(), "windows": counts, **epochs}
         made = forecaster, write_evidence(args, prices, joined, found)
-    joined.total(0)  # others wait for the chief: to TensorFlow, a host that left has crashed, and its log says so
+    joined.part()
     return made
 
 

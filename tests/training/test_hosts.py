@@ -93,6 +93,16 @@ def test_hosts_that_see_other_data_say_so():
     fitting._must_agree(Others(("a", "b")), 7)
 
 
+def test_a_host_whose_work_is_done_does_not_fail_with_who_left_before(capsys):
+    class Left(hosts.Hosts):
+        def total(self, value):
+            assert value == 0
+            raise tf.errors.UnavailableError(None, None, "connection reset")
+
+    Left(("a", "b"), 1).part()
+    assert capsys.readouterr().out == "b did not wait for the others: connection reset\n"
+
+
 class Job:
     """Processes of train.py as hosts of one job, each with its model folder and its log."""
 
