@@ -13,10 +13,10 @@ import forecast
 from common import code, telemetry
 from local import cloud as laptops
 from local import deploy
-from local.cli import replay as cli
 from local.replay import compare, kept, steps
 from local.replay import stack as stacks
 from local.replay.stack import Stack
+from stockcast import replay as cli
 from stocks.contract import PRICES
 from tests.support import csv_files, pipeline, replays, results
 

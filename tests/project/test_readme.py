@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from local.cli import check
+from stockcast import check
 from stocks.schemas import SCHEMAS
 from tests.corpus.forms import asia, crypto, english, europe, libraries, vendors
 from tests.support.template import ROOT, template

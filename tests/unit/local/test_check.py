@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from common.errors import RejectedFile
-from local.cli import check
+from stockcast import check
 from stocks.dataset import uploads
 from tests.corpus.case import ACCEPTED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 import data
 import train
-from local.cli import check
+from stockcast import check
 from stocks import series
 from tests.support import shards
 from tests.support.prices import walk

@@ -3,7 +3,7 @@
 import argparse
 
 from local import cloud, deploy, paths
-from local.cli.console import console, print_lines
+from stockcast.console import console, print_lines
 
 
 def command(arguments: argparse.Namespace) -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import cloud, paths
-from local.cli import check, follow, results
-from local.cli.console import console, print_lines
-from local.cli.up import bring_up
+from stockcast import check, follow, results
+from stockcast.console import console, print_lines
+from stockcast.up import bring_up
 from tools.aws import runs
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import cloud, deploy
-from local.cli.console import print_lines
+from stockcast.console import print_lines
 
 SAME, DIFFERS, IMPOSSIBLE = 0, 1, 2
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local import cloud, deploy
-from local.cli.console import print_table
+from stockcast.console import print_table
 from tools.aws import Problem, athena
 from tools.aws.athena import Rows
 
