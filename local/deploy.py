@@ -10,22 +10,22 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from local import cloud, paths
+from local import cloud, paths, sam
 
 DEPLOYED = ("template.yaml", "samconfig.toml", "statemachine", "functions", "layers", "training")
 CONFIG = "local"
+PAUSE = 0.5  # seconds between two looks at what sam writes
 UNATTENDED = ("--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar")
 
 
 def deploy(say: Callable[[str], object]) -> dict[str, str]:
     """The stack's outputs, after a deployment if the sources differ from the deployed ones."""
-    marker = paths.STATE / "deployed"
     with _one_at_a_time():
-        now = fingerprint()
-        if not (marker.exists() and marker.read_text() == now):
+        if not is_current():
+            now = fingerprint()
             _sam("build", say)
             _sam("deploy", say, *UNATTENDED)
-            marker.write_text(now)
+            (paths.STATE / "deployed").write_text(now)
     return outputs()
 
 
@@ -44,8 +44,26 @@ def stack_name() -> str:
 
 
 def outputs() -> dict[str, str]:
-    stack = cloud.client("cloudformation").describe_stacks(StackName=stack_name())["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    """The outputs of the stack. Raises CloudError where none is deployed."""
+    cloudformation = cloud.client("cloudformation")
+    try:
+        stack = cloudformation.describe_stacks(StackName=stack_name())["Stacks"][0]
+    except cloudformation.exceptions.ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        raise cloud.CloudError("the cloud is up without a stack: stockcast up deploys it") from None
+    if not stack.get("Outputs"):
+        status = stack["StackStatus"]
+        raise cloud.CloudError(
+            f"the stack {stack_name()} is {status}: stockcast down, then stockcast up deploys it anew"
+        )
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def is_current() -> bool:
+    """Whether what is deployed is what the checkout has."""
+    marker = paths.STATE / "deployed"
+    return marker.exists() and marker.read_text() == fingerprint()
 
 
 def fingerprint() -> str:
@@ -64,12 +82,11 @@ def _files(path: Path) -> list[Path]:
 
 
 def _sam(command: str, say: Callable[[str], object], *options: str) -> None:
-    """Run the real SAM CLI; its output goes to a log and is shown when it fails."""
-    say(f"sam {command} ...")
-    started = time.monotonic()
-    log = paths.LOGS / f"sam-{command}.log"
+    """Run the real SAM CLI; its output goes to a log, its progress is said, and a failure shows the log's end."""
+    started, log = time.monotonic(), paths.LOGS / f"sam-{command}.log"
+    say(f"sam {command} ... (log: {log})")
     with log.open("w") as file:
-        done = subprocess.run(  # noqa: S603
+        running = subprocess.Popen(  # noqa: S603
             [paths.ROOT / ".venv-sam" / "bin" / "sam", command, "--config-env", CONFIG, *options],
             cwd=paths.ROOT,
             env=_variables(),
@@ -77,8 +94,21 @@ def _sam(command: str, say: Callable[[str], object], *options: str) -> None:
             stdout=file,
             stderr=subprocess.STDOUT,
         )
-    if done.returncode != 0:
-        raise cloud.CloudError(f"sam {command} failed:\n{log.read_text()}")
+    told: list[str] = []
+    try:
+        while running.poll() is None:
+            time.sleep(PAUSE)
+            new = sam.progress(command, log.read_text(errors="replace"))[len(told) :]
+            told += new
+            for line in new:
+                say(f"  {line}")
+    finally:
+        if running.poll() is None:  # whoever interrupts this wants no deployment that goes on unseen
+            running.terminate()
+            running.wait()
+    if running.returncode != 0:
+        end = "\n".join(sam.last_words(log.read_text(errors="replace")))
+        raise cloud.CloudError(f"sam {command} failed; the whole log is {log}, and it ends so:\n{end}")
     say(f"sam {command} done, {time.monotonic() - started:.0f} s")
 
 

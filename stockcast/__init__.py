@@ -1,1 +1,1 @@
-"""The commands of `python -m local`: a module each, with a `command` that gives the exit code."""
+"""The command line. parser.py knows the words; each command is a module with a `command` that gives the exit code."""

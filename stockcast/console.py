@@ -6,12 +6,18 @@ from rich.console import Console
 from rich.table import Table
 
 console = Console(soft_wrap=True)
+_errors = Console(soft_wrap=True, stderr=True)
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print text as it is: what users and AWS write is no markup."""
     for line in lines:
         console.print(line, markup=False, highlight=False)
+
+
+def say_error(line: str) -> None:
+    """What is no result goes to standard error, so that a result can go into a file."""
+    _errors.print(line, markup=False, highlight=False)
 
 
 def print_table(table: Table) -> None:

@@ -5,42 +5,50 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
-from local import cloud, deploy
-from stockcast import results
+from stockcast import target
 from stockcast.console import print_lines, print_table
 from stockcast.query import run as ask
+from stockcast.target import Target
+from tools.aws import Problem, runs
 
 
 def command(arguments: argparse.Namespace) -> int:
-    outputs = deploy.outputs()
-    name = arguments.name.lower()
-    dropped, verdicts = uploads(outputs["IncomingBucket"], name), judged(name)
+    stack, name = target.of(arguments), arguments.name
+    everything = uploads(stack)
+    dropped, verdicts = everything.get(name, []), judged(stack, name)
     if not dropped and not verdicts:
-        raise cloud.CloudError(f"no file was dropped into incoming/{name}/; `run --dataset {name} FILE` drops one")
+        drop = f"; `stockcast run --dataset {name} FILE{stack.option}` drops one"
+        raise Problem(f"no file was dropped into incoming/{name}/{target.near(name, list(everything)) or drop}")
     print_table(table(name, verdicts))
-    print_lines(state(outputs["LakeBucket"], name))
+    print_lines(state(stack, name))
     known = {(one["source_key"], one["source_version"]) for one in verdicts}
     print_lines(f"waits for its verdict: {key}" for key, version in dropped if (key, version) not in known)
     return 0
 
 
-def uploads(bucket: str, name: str) -> list[tuple[str, str]]:
-    """Key and version of every file in the dataset's folders, whose names may differ in capitals."""
+def uploads(stack: Target) -> dict[str, list[tuple[str, str]]]:
+    """Key and version of every dropped file, by dataset; names of its folders may differ in capitals."""
     from stocks.dataset.uploads import INCOMING, place
 
-    s3: Any = cloud.client("s3")
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{INCOMING}/")
-    found = [(one["Key"], one["VersionId"]) for page in pages for one in page.get("Versions", [])]
-    places = {key: place(key) for key, _ in found}
-    return [one for one in found if places[one[0]].kind == "file" and places[one[0]].dataset == name]
+    s3: Any = stack.client("s3")
+    found: dict[str, list[tuple[str, str]]] = {}
+    pages = s3.get_paginator("list_object_versions").paginate(
+        Bucket=stack.outputs["IncomingBucket"], Prefix=f"{INCOMING}/"
+    )
+    for one in (one for page in pages for one in page.get("Versions", [])):
+        where = place(one["Key"])
+        if where.kind == "file":
+            found.setdefault(where.dataset, []).append((one["Key"], one["VersionId"]))
+    return found
 
 
-def judged(name: str) -> list[dict[str, str | None]]:
+def judged(stack: Target, name: str) -> list[dict[str, str | None]]:
     """The dataset's rows of the view of files, oldest first."""
-    columns, rows = ask("select * from file_history order by uploaded, source_key")
-    named = [dict(zip([column["Name"] for column in columns], row, strict=True)) for row in rows]
-    return [row for row in named if row["dataset"] == name]
+    sql = f"select * from file_history where dataset = '{name}' order by uploaded, source_key"  # noqa: S608  no quotes
+    columns, rows = ask(stack, sql)
+    return [dict(zip([column["Name"] for column in columns], row, strict=True)) for row in rows]
 
 
 def table(name: str, verdicts: list[dict[str, str | None]]) -> Table:
@@ -52,12 +60,18 @@ def table(name: str, verdicts: list[dict[str, str | None]]) -> Table:
         verdict = row["verdict"] if row["verdict"] == "accepted" else f"rejected: {row['reason']}"
         uploaded = (row["uploaded"] or "").partition(".")[0]
         file = (row["source_key"] or "").rpartition("/")[2]
-        shown.add_row(uploaded, file, verdict, row["rows"], days, row["run_id"] or "not yet")
+        shown.add_row(*map(plain, (uploaded, file, verdict, row["rows"], days, row["run_id"] or "not yet")))
     return shown
 
 
-def state(lake: str, name: str) -> Iterator[str]:
+def plain(text: str | None) -> Text:
+    """What users write is no markup."""
+    return Text(text or "")
+
+
+def state(stack: Target, name: str) -> Iterator[str]:
     """Who leads the dataset, and which run is its newest."""
-    yield f"newest run: {results.newest_run(lake, name) or 'none yet'}"
-    holder = results.holder(lake, name)
+    s3, lake = stack.client("s3"), stack.outputs["LakeBucket"]
+    yield f"newest run: {runs.newest_run(s3, lake, name) or 'none yet'}"
+    holder = runs.holder(s3, lake, name)
     yield f"led by: {holder}" if holder else "led by nobody: nothing runs"

@@ -1,4 +1,4 @@
-"""Check CSVs, upload them to a dataset, follow its run and fetch the results."""
+"""Check files, upload them to a dataset, follow its run, and fetch and show the results."""
 
 from __future__ import annotations
 
@@ -10,46 +10,61 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import cloud, paths
-from stockcast import check, follow, results
-from stockcast.console import console, print_lines
+from stockcast import check, follow, results, target
+from stockcast.console import console, print_lines, say_error
+from stockcast.target import Target
 from stockcast.up import bring_up
-from tools.aws import runs
+from tools.aws import Problem, runs
 
 if TYPE_CHECKING:
     from common import events
 
 
 def command(arguments: argparse.Namespace) -> int:
-    named, files = arguments.csv, list(expand(arguments.csv))
+    named = [Path(text) for text in arguments.csv]
+    files = list(expand(named))
     if not arguments.dataset and len(named) > 1:
-        raise cloud.CloudError("several files make one dataset; name it with --dataset")
+        raise Problem("several files make one dataset; name it with --dataset")
     dataset = arguments.dataset or dataset_of(named[0])
-    out = arguments.out or Path("out") / dataset
+    out = folder(arguments.out or str(Path("out") / dataset))
     accepted = [file for file in files if accepts(file, out)]
     if not accepted:
+        say_error(f"error: no file can be used; the rejected rows are in {out / results.REJECTED}")
         return 1
     started = time.monotonic()
-    outputs = bring_up()
-    sources = [_upload(file, dataset, outputs) for file in accepted]
-    stack = follow.of_laptop(outputs)
-    arns = [follow.find_execution(stack, source) for source in sources]
-    print_lines(f"s3://{source['bucket']}/{source['key']}" for source in sources)
-    described = runs.lead(stack, arns, dataset, lambda arn: follow.follow(stack, arn, console))
+    stack = target.of(arguments) if arguments.stack else bring_up()
+    sources = [_upload(file, dataset, stack) for file in accepted]
+    print_lines(f"dropped s3://{source['bucket']}/{source['key']}" for source in sources)
+    described = follow.lead(stack, [follow.find_execution(stack, source) for source in sources], dataset)
     print_lines([f"{described['status']} after {time.monotonic() - started:.0f} s"])
-    results.fetch_rejected(outputs["LakeBucket"], dataset, sources, out)
+    results.fetch_rejected(stack, dataset, sources, out)
     if described["status"] != "SUCCEEDED":
-        cause = runs.plain_cause(described.get("cause", ""))
-        print_lines([f"error: {described.get('error', '')}", f"cause: {cause}", f"logs: {paths.LOGS}"])
+        print_lines(follow.ended(described))
+        print_lines([f"logs: {paths.LOGS}" if stack.laptop else f"logs: stockcast logs{stack.option}"])
         return 1
-    _show(runs.result(described), dataset, outputs["LakeBucket"], out)
+    _show(runs.result(described), dataset, stack, out)
     return 0 if len(accepted) == len(files) else 1
 
 
 def expand(named: list[Path]) -> Iterator[Path]:
-    """The files that were named, and those in folders that were."""
+    """The files that were named, and those in folders that were. Raises Problem for a folder that has none."""
     for path in named:
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        yield from (file for file in inside if file == path or file.name.lower().endswith((".csv", ".csv.gz")))
+        if not path.is_dir():
+            yield path
+            continue
+        found = [file for file in sorted(path.iterdir()) if file.name.lower().endswith((".csv", ".csv.gz"))]
+        if not found:
+            raise Problem(f"the folder {path} has no file whose name ends in .csv or .csv.gz")
+        yield from found
+
+
+def folder(out: str) -> Path:
+    """Where results go. Raises Problem before anything is uploaded if they cannot."""
+    path = Path(out)
+    if path.exists() and not path.is_dir():
+        raise Problem(f"{path} is a file; give --out the name of a folder")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def accepts(file: Path, out: Path) -> bool:
@@ -58,32 +73,49 @@ def accepts(file: Path, out: Path) -> bool:
     print_lines(check.in_words(str(file), answer))
     if not answer["accepted"]:
         check.write_rejected(rejected, out)
-    return answer["accepted"]
+    return bool(answer["accepted"])
 
 
-def _show(result: dict, dataset: str, lake: str, out: Path) -> None:
-    """Fetch the dataset's newest run and print its figures."""
+def _show(result: dict, dataset: str, stack: Target, out: Path) -> None:
+    """Fetch the dataset's newest run and print its forecasts, its errors, and what one may do next."""
     if result.get("status") != "published":
         print_lines([f"nothing new: {result.get('reason') or result.get('status')}"])
-    run_id = results.newest_run(lake, dataset)
+    run_id = runs.newest_run(stack.client("s3"), stack.outputs["LakeBucket"], dataset)
     if not run_id:
+        print_lines(next_steps(stack, dataset))
         return
-    results.fetch(lake, dataset, run_id, out)
+    results.fetch(stack, dataset, run_id, out)
+    console.print(results.forecasts_table(out))
+    if left := results.left_out(out):
+        print_lines([left])
     console.print(results.models_table(out))
     console.print(results.ranges_table(out))
-    report = (out / "report.html").resolve()
-    print_lines([result.get("headline", ""), f"run {run_id}", f"report: {report}"])
+    print_lines([result.get("headline", ""), f"run {run_id}"])
+    print_lines([f"report: {(out / 'report.html').resolve()}", f"files: {out.resolve()}"])
+    print_lines(next_steps(stack, dataset))
+
+
+def next_steps(stack: Target, dataset: str) -> Iterator[str]:
+    """What the user can do now, each with what to type."""
+    sql = f"select ticker, target_date, forecast, p10, p90 from latest_forecast where dataset = '{dataset}'"  # noqa: S608
+    yield f'query: stockcast query{stack.option} "{sql}"'
+    yield f"drop more files into: s3://{stack.outputs['IncomingBucket']}/incoming/{dataset}/"
+    if stack.laptop:
+        endpoint = (cloud.settings() or {}).get("endpoint", "")
+        yield f'endpoint: {endpoint} (for AWS\'s own tools: eval "$(stockcast env)")'
+        yield "the cloud stays up, and `stockcast down` ends it"
 
 
 def dataset_of(csv: Path) -> str:
     """A dataset's name from a file's: lower case, words joined by hyphens, beginning with a letter."""
-    stem = re.sub(r"[^a-z0-9]+", "-", csv.name.lower().removesuffix(".gz").removesuffix(".csv")).strip("-")
+    name = csv.name or csv.resolve().name
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower().removesuffix(".gz").removesuffix(".csv")).strip("-")
     return (stem if re.match("[a-z]", stem) else f"d-{stem}".rstrip("-"))[:40].rstrip("-")
 
 
-def _upload(csv: Path, dataset: str, outputs: dict[str, str]) -> events.Upload:
+def _upload(csv: Path, dataset: str, stack: Target) -> events.Upload:
     """Put the file where people drop files: bucket, key and version_id of the object."""
-    bucket, key = outputs["IncomingBucket"], f"incoming/{dataset}/{csv.name}"
+    bucket, key = stack.outputs["IncomingBucket"], f"incoming/{dataset}/{csv.name}"
     with csv.open("rb") as body:
-        version = cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+        version = stack.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
     return {"bucket": bucket, "key": key, "version_id": version}

@@ -3,7 +3,9 @@
 import argparse
 
 from local import cloud, deploy, paths
+from stockcast import failures, target
 from stockcast.console import console, print_lines
+from stockcast.target import Target
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -12,7 +14,12 @@ def command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def bring_up(port: int = 0) -> dict[str, str]:
-    """The stack's outputs, after the cloud and the stack are as the checkout has them."""
-    cloud.start(port)
-    return deploy.deploy(lambda text: console.print(text, markup=False, highlight=False))
+def bring_up(port: int = 0) -> Target:
+    """The laptop's stack, after the cloud and the stack are as the checkout has them."""
+    try:
+        cloud.start(port)
+        return target.of_laptop(deploy.deploy(lambda text: console.print(text, markup=False, highlight=False)))
+    except KeyboardInterrupt:
+        raise failures.Interrupted(
+            "the stack is not whole: `stockcast up` goes on, `stockcast down` ends the cloud"
+        ) from None

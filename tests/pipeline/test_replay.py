@@ -203,7 +203,7 @@ def typed(laptop, monkeypatch, *arguments: str) -> int:
     monkeypatch.setattr(laptops, "variables", lambda: dict(os.environ))
     monkeypatch.setattr(deploy, "stack_name", lambda: "stocks")
     monkeypatch.setattr(stacks, "named", lambda name: Stack(dict(os.environ), laptop.client))
-    return cli.command(argparse.Namespace(run_id=arguments[0], anyway="--anyway" in arguments))
+    return cli.command(argparse.Namespace(run_id=arguments[0], anyway="--anyway" in arguments, stack=None))
 
 
 def test_the_command_ends_with_0_1_or_2(laptop, monkeypatch, capsys):
