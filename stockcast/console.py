@@ -20,6 +20,11 @@ def say_error(line: str) -> None:
     _errors.print(line, markup=False, highlight=False)
 
 
+def fits(table: Table) -> bool:
+    """Whether no cell is cut; a pipe takes any width."""
+    return not console.is_terminal or console.measure(table).maximum <= console.width
+
+
 def print_table(table: Table) -> None:
     """Print a table that may be wider than the terminal; a pipe has no width to fit into."""
     (console if console.is_terminal else Console(width=10_000)).print(table)

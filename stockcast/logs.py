@@ -40,12 +40,13 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def of_laptop() -> dict[str, Path]:
-    """The laptop's logs by name; the newest of a training is `training`. Those of functions are read by step."""
+    """The laptop's logs by name; the newest of a training and of an endpoint. Those of functions are read by step."""
     files = sorted(paths.LOGS.glob("*.log"), key=lambda file: file.stat().st_mtime)
     named = {}
     for file in files:
-        if file.stem.startswith("training-"):
-            named["training"] = file
+        kind = file.stem.partition("-")[0]
+        if kind in ("training", "endpoint"):
+            named[kind] = file
         elif "Function-" not in file.stem:
             named[file.stem] = file
     return named

@@ -36,8 +36,9 @@ def newest(stack: Target, wanted: str | None) -> tuple[str, str]:
             instant, key = max(found, key=lambda one: one[1])
             published[name] = (instant, key.rpartition("/")[2].partition("-")[2].removesuffix(".json"))
     if not published:
-        of = f" of {wanted}{target.near(wanted, [one for one in known if one != wanted])}" if wanted else ""
-        raise Problem(f"no run{of} is published yet; `stockcast status{stack.option}` says what there is")
+        of, others = f" of {wanted}" if wanted else "", [one for one in known if one != wanted]
+        meant = target.near(wanted or "", others) or f"; `stockcast status{stack.option}` says what there is"
+        raise Problem(f"no run{of} is published yet{meant}")
     name = max(published, key=lambda one: published[one])
     return name, published[name][1]
 

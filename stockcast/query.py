@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stockcast import prompt, saved, target
-from stockcast.console import print_lines, print_table, say_error
+from stockcast.console import fits, print_lines, print_table, say_error
 from tools.aws import athena
 from tools.aws.athena import Rows
 from tools.aws.runs import Stack
@@ -47,10 +47,11 @@ def answer(stack: Stack, sql: str, arguments: argparse.Namespace) -> None:
     elif arguments.json:
         print_json(columns, rows)
     elif columns:
-        if arguments.vertical:
+        shown = table(columns, rows)
+        if arguments.vertical or not fits(shown):  # a terminal would cut its cells
             print_lines(vertical(columns, rows))
         else:
-            print_table(table(columns, rows))
+            print_table(shown)
     counted = counted_rows(len(rows), more)
     if for_programs:
         if more:

@@ -64,32 +64,23 @@ SHOWN_TICKERS = 15
 
 
 def forecasts_table(folder: Path) -> Table:
-    """What is expected from each ticker's last day on, of those that may move most, with the range that holds 80 %."""
-    rows = pq.read_table(folder / "predictions", filters=[("split", "=", "future")]).to_pylist()
+    """The next day's forecast of the tickers that may move most, its 80 % range, and how far they usually move."""
     tickers: dict[str, dict[int, dict]] = {}
-    for row in rows:
+    for row in pq.read_table(folder / "predictions", filters=[("split", "=", "future")]).to_pylist():
         tickers.setdefault(row["ticker"], {})[row["horizon"]] = row
-    horizons = sorted({row["horizon"] for row in rows})
-    widest = sorted(tickers, key=lambda name: -tickers[name].get(horizons[-1], {"expected_move": 0})["expected_move"])
-    shown = widest[:SHOWN_TICKERS]
-    of = (
-        f"the {len(shown)} of {len(widest):,} tickers that may move most" if len(widest) > len(shown) else "all tickers"
-    )
-    table = Table(title=f"Forecasts, {of}: the price and what 80 % of prices lie between")
-    for title in (
-        "ticker",
-        "last day",
-        "price",
-        *(f"{horizon} day{'' if horizon == 1 else 's'} ahead" for horizon in horizons),
-    ):
-        table.add_column(title, justify="left" if title in ("ticker", "last day") else "right")
-    for name in shown:
-        first = tickers[name][horizons[0]]
-        ahead = (tickers[name].get(horizon) for horizon in horizons)
-        cells = (
-            f"{_price(one['forecast'])} ({_price(one['p10'])} to {_price(one['p90'])})" if one else "" for one in ahead
-        )
-        table.add_row(Text(name[:20]), str(first["origin_date"]), _price(first["naive"]), *cells)
+    nearest, farthest = min(map(min, tickers.values())), max(map(max, tickers.values()))
+    widest = sorted(tickers, key=lambda name: (-tickers[name][farthest]["expected_move"], name))[:SHOWN_TICKERS]
+    part = f"{len(widest)} of {len(tickers):,} tickers" if len(widest) < len(tickers) else "all tickers"
+    days = sorted({str(tickers[name][nearest]["target_date"]) for name in widest})
+    of = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    table = Table(title=f"Forecasts for {of}, {part}, the widest first")
+    for title in ("ticker", "price", "forecast", "p10", "p90", f"move {nearest} d", f"move {farthest} d"):
+        table.add_column(title, justify="left" if title == "ticker" else "right")
+    for name in widest:
+        row, far = tickers[name][nearest], tickers[name][farthest]
+        prices = (_price(row[column]) for column in ("naive", "forecast", "p10", "p90"))
+        moves = (f"{100 * one['expected_move']:.1f} %" for one in (row, far))
+        table.add_row(Text(name[:20]), *prices, *moves)
     return table
 
 
@@ -100,10 +91,6 @@ def left_out(folder: Path) -> str:
         return ""
     names = ", ".join(row["ticker"] for row in without[:5]) + (", ..." if len(without) > 5 else "")
     return f"{len(without):,} without a forecast: {names}; {without[0]['reason']}"
-
-
-def _ranged(row: dict) -> str:
-    return f"{_price(row['forecast'])} ({_price(row['p10'])} to {_price(row['p90'])})"
 
 
 def _price(value: float) -> str:

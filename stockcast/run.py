@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import cloud, paths
-from stockcast import check, follow, results, target
+from stockcast import check, export, follow, results, target
 from stockcast.console import console, print_lines, say_error
 from stockcast.target import Target
 from stockcast.up import bring_up
@@ -36,9 +36,10 @@ def command(arguments: argparse.Namespace) -> int:
     sources = [_upload(file, dataset, stack) for file in accepted]
     print_lines(f"dropped s3://{source['bucket']}/{source['key']}" for source in sources)
     described = follow.lead(stack, [follow.find_execution(stack, source) for source in sources], dataset)
-    print_lines([f"{described['status']} after {time.monotonic() - started:.0f} s"])
+    status = described.get("status", "SUCCEEDED")  # of no execution that led, where another run took the files
+    print_lines([f"{status} after {time.monotonic() - started:.0f} s"])
     results.fetch_rejected(stack, dataset, sources, out)
-    if described["status"] != "SUCCEEDED":
+    if status != "SUCCEEDED":
         print_lines(follow.ended(described))
         print_lines([f"logs: {paths.LOGS}" if stack.laptop else f"logs: stockcast logs{stack.option}"])
         return 1
@@ -85,13 +86,22 @@ def _show(result: dict, dataset: str, stack: Target, out: Path) -> None:
         print_lines(next_steps(stack, dataset))
         return
     results.fetch(stack, dataset, run_id, out)
+    try:
+        export.write(stack, dataset, run_id, out)
+    except Problem as problem:  # the tables and the report are there
+        say_error(f"error: {problem}")
     console.print(results.forecasts_table(out))
     if left := results.left_out(out):
         print_lines([left])
     console.print(results.models_table(out))
     console.print(results.ranges_table(out))
     print_lines([result.get("headline", ""), f"run {run_id}"])
-    print_lines([f"report: {(out / 'report.html').resolve()}", f"files: {out.resolve()}"])
+    print_lines(
+        [
+            f"report: {(out / 'report.html').resolve()}",
+            f"files: {out.resolve()} has {export.FORECASTS} and {export.DATABASE}, too",
+        ]
+    )
     print_lines(next_steps(stack, dataset))
 
 

@@ -21,8 +21,11 @@ def command(arguments: argparse.Namespace) -> int:
 
     found = list(itertools.islice(filter(wanted, executions.newest(stack)), arguments.limit))
     if not found:
-        of = f" of {arguments.dataset}{target.near(arguments.dataset, sorted(known))}" if arguments.dataset else ""
-        print_lines([f"no execution{of} is known; `stockcast run FILE{stack.option}` starts one"])
+        of = f" of {arguments.dataset}" if arguments.dataset else ""
+        meant = (
+            target.near(arguments.dataset or "", sorted(known)) or f"; `stockcast run FILE{stack.option}` starts one"
+        )
+        print_lines([f"no execution{of} is known{meant}"])
         return 0
     print_table(table(found))
     print_lines([f"{len(found):,} execution{'' if len(found) == 1 else 's'}"])
