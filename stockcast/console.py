@@ -1,5 +1,8 @@
 """The terminal that every command prints to."""
 
+import os
+import shlex
+import shutil
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -7,6 +10,12 @@ from rich.table import Table
 
 console = Console(soft_wrap=True)
 _errors = Console(soft_wrap=True, stderr=True)
+
+
+def typed() -> str:
+    """How a shell finds the command: by its name where that leads here, or else as it was typed."""
+    given = os.environ.get("STOCKCAST") or "stockcast"
+    return "stockcast" if given == shutil.which("stockcast") else shlex.quote(given)
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from stockcast import target
 from stockcast.console import print_lines, print_table
 from stockcast.query import run as ask
 from stockcast.target import Target
+from stocks.reading.rejected import visible
 from tools.aws import Problem, runs
 
 
@@ -24,7 +25,7 @@ def command(arguments: argparse.Namespace) -> int:
     print_table(table(name, verdicts))
     print_lines(state(stack, name))
     known = {(one["source_key"], one["source_version"]) for one in verdicts}
-    print_lines(f"waits for its verdict: {key}" for key, version in dropped if (key, version) not in known)
+    print_lines(f"waits for its verdict: {visible(key)}" for key, version in dropped if (key, version) not in known)
     return 0
 
 
@@ -59,7 +60,7 @@ def table(name: str, verdicts: list[dict[str, str | None]]) -> Table:
         days = f"{row['first_day']} to {row['last_day']}" if row["first_day"] else ""
         verdict = row["verdict"] if row["verdict"] == "accepted" else f"rejected: {row['reason']}"
         uploaded = (row["uploaded"] or "").partition(".")[0]
-        file = (row["source_key"] or "").rpartition("/")[2]
+        file = visible((row["source_key"] or "").rpartition("/")[2])
         shown.add_row(*map(plain, (uploaded, file, verdict, row["rows"], days, row["run_id"] or "not yet")))
     return shown
 

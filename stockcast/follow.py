@@ -8,7 +8,7 @@ from rich.console import Console
 
 from local import paths
 from stockcast import executions, failures, target
-from stockcast.console import console, print_lines
+from stockcast.console import console, print_lines, typed
 from stockcast.target import Target
 from tools.aws import Problem, runs
 
@@ -71,8 +71,8 @@ def lead(stack: Target, arns: list[str], dataset: str) -> dict:
     try:
         return runs.lead(stack, arns, dataset, lambda arn: follow(stack, arn, console))
     except KeyboardInterrupt:
-        again = f"stockcast follow {dataset}{stack.option}".replace("follow  ", "follow ")
-        more = "; `stockcast down` ends it and the cloud" if stack.laptop else ""
+        again = " ".join(f"{typed()} follow {dataset}{stack.option}".split())
+        more = f"; `{typed()} down` ends it and the cloud" if stack.laptop else ""
         raise failures.Interrupted(f"the run goes on, and `{again}` follows it again{more}") from None
 
 

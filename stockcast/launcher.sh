@@ -9,4 +9,6 @@ while [ -h "$self" ]; do
     esac
 done
 root=$(CDPATH='' cd "$(dirname "$self")/../.." && pwd) || exit 1
+# Hints name the command as it was typed.
+export STOCKCAST="$0"
 exec "$root/.venv/bin/python" -P "$root/stockcast/__main__.py" "$@"

@@ -38,7 +38,8 @@ def read(words: list[str]) -> argparse.Namespace:
         parser.print_help()
         parser.exit(USAGE)
     if not words[0].startswith("-") and words[0] not in COMMANDS:
-        meant = difflib.get_close_matches(words[0].lower(), COMMANDS, n=2)
+        word = words[0].lower()
+        meant = [name for name in COMMANDS if name.startswith(word)] or difflib.get_close_matches(word, COMMANDS, n=2)
         parser.error(f"there is no command {words[0][:60]!r}{f'; did you mean {" or ".join(meant)}?' if meant else ''}")
     arguments = parser.parse_args(words)
     if vars(arguments).get("stack") is None and (vars(arguments).get("profile") or vars(arguments).get("region")):

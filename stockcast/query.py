@@ -68,7 +68,7 @@ def run(stack: Stack, sql: str, most: int | None = None) -> tuple[list[dict], Ro
 
 def counted_rows(count: int, more: bool) -> str:
     rows = f"{count:,} row{'' if count == 1 else 's'}"
-    return f"the first {rows}; there are more (--limit N shows so many, --csv all)" if more else rows
+    return f"{rows} and more: --limit N shows so many, --csv all" if more else rows
 
 
 def print_csv(columns: list[dict], rows: Rows) -> None:

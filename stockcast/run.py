@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from local import cloud, paths
 from stockcast import check, export, follow, results, target
-from stockcast.console import console, print_lines, say_error
+from stockcast.console import console, print_lines, say_error, typed
 from stockcast.target import Target
 from stockcast.up import bring_up
 from tools.aws import Problem, runs
@@ -108,12 +108,12 @@ def _show(result: dict, dataset: str, stack: Target, out: Path) -> None:
 def next_steps(stack: Target, dataset: str) -> Iterator[str]:
     """What the user can do now, each with what to type."""
     sql = f"select ticker, target_date, forecast, p10, p90 from latest_forecast where dataset = '{dataset}'"  # noqa: S608
-    yield f'query: stockcast query{stack.option} "{sql}"'
+    yield f'query: {typed()} query{stack.option} "{sql}"'
     yield f"drop more files into: s3://{stack.outputs['IncomingBucket']}/incoming/{dataset}/"
     if stack.laptop:
         endpoint = (cloud.settings() or {}).get("endpoint", "")
-        yield f'endpoint: {endpoint} (for AWS\'s own tools: eval "$(stockcast env)")'
-        yield "the cloud stays up, and `stockcast down` ends it"
+        yield f'endpoint: {endpoint} (for AWS\'s own tools: eval "$({typed()} env)")'
+        yield f"the cloud stays up, and `{typed()} down` ends it"
 
 
 def dataset_of(csv: Path) -> str:

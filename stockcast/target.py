@@ -41,7 +41,7 @@ def of(arguments: argparse.Namespace) -> Target:
     outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
     if "StateMachineArn" not in outputs:
         raise Problem(
-            f"the stack {name} ({described['StackStatus']}) is none of this project: it has no StateMachineArn"
+            f"the stack {name} ({described['StackStatus']}) is none of this project, or not whole: it has no StateMachineArn"
         )
     return Target(client, outputs, PAUSE_AWS, name, laptop=False)
 
