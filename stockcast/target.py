@@ -40,9 +40,8 @@ def of(arguments: argparse.Namespace) -> Target:
         raise Problem(_missing(client("cloudformation"), name)) from None
     outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
     if "StateMachineArn" not in outputs:
-        raise Problem(
-            f"the stack {name} ({described['StackStatus']}) is none of this project, or not whole: it has no StateMachineArn"
-        )
+        what = "is none of this project, or not whole: it has no StateMachineArn"
+        raise Problem(f"the stack {name} ({described['StackStatus']}) {what}")
     return Target(client, outputs, PAUSE_AWS, name, laptop=False)
 
 
