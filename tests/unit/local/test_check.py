@@ -1,4 +1,4 @@
-"""`python -m local check` says of a file what Split would make of it, and of its tickers what Scale would."""
+"""`stockcast check` says of a file what Split would make of it, and of its tickers what Scale would."""
 
 import csv
 import dataclasses

@@ -1,4 +1,4 @@
-"""Whether `python -m local check` says that an LSTM would be trained, as training/ decides it."""
+"""Whether `stockcast check` says that an LSTM would be trained, as training/ decides it."""
 
 import numpy as np
 import pytest
