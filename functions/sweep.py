@@ -1,13 +1,14 @@
 """Delete what no run cleaned up: this stack's resources in SageMaker that are older than any run can be.
 
 Every kind goes on its own and nothing is waited for; what cannot go now is named, and the next sweep tries again.
+Old versions of the steps' functions go, too.
 When the stack is deleted, CloudFormation asks first, and everything goes (common.deletion).
 """
 
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from common import deletion, endpoint_logs, leftovers, messages, telemetry
+from common import deletion, endpoint_logs, leftovers, messages, telemetry, versions
 from common.events import LambdaContext, SweepEvent, SweepResult
 from common.leftovers import Resource
 from common.settings import Settings, settings
@@ -31,6 +32,7 @@ def handler(event: SweepEvent, context: LambdaContext) -> SweepResult:
     # A line expires so many days after it was written, and an endpoint lives for some hours.
     logs = endpoint_logs.delete(setting.stack_name, setting.log_retention_days + 1)
     telemetry.logger.info("deleted log groups that are empty by now", groups=logs)
+    failed += versions.sweep([setting.state_machine_arn, f"{setting.state_machine_arn}-clean-up"])
     if failed:
         raise NotSwept("; ".join(failed))
     return {"swept": swept}
@@ -41,12 +43,12 @@ def sweep(setting: Settings, resources: list[Resource]) -> tuple[float, list[str
     oldest, swept, failed = 0.0, [], {}
     for resource in resources:
         old = resource.age > setting.sweep_after_hours * 3600
-        if not old and resource.kind.word != "endpoint":
+        if not old and resource.kind is not leftovers.ENDPOINT:
             continue
         try:
             if not leftovers.is_ours(resource, setting.stack_name):
                 continue
-            if resource.kind.word == "endpoint":
+            if resource.kind is leftovers.ENDPOINT:
                 oldest = max(oldest, resource.age)
             # What a stuck endpoint uses stays with it: without its config SageMaker no longer tells its instances.
             if old and resource.status == "Deleting":

@@ -59,6 +59,11 @@ def quotas() -> Any:
     return client("service-quotas")
 
 
+def functions() -> Any:
+    """Of Lambda."""
+    return client("lambda")
+
+
 def sns() -> SNSClient:
     return client("sns")
 

@@ -66,5 +66,5 @@ def end(resource: Resource) -> None:
 
 def is_over(resource: Resource, error: ClientError) -> bool:
     """Whether it went, or the job ended, since it was listed."""
-    ended = resource.kind.word == "training job" and error.response["Error"]["Code"] == "ValidationException"
+    ended = resource.kind is JOB and error.response["Error"]["Code"] == "ValidationException"
     return ended or sagemaker.is_missing(error)

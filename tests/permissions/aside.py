@@ -6,15 +6,28 @@ from collections.abc import Iterator
 
 from common import keys
 from common.events import NamedRun
+from common.versions import KEPT
 from retire import GOING
 from tests.permissions import deletion, leases
 from tests.permissions.replay import DATASET, Replay
+from tests.support.template import functions
 
 UNASKED = "the quota is not asked"
+PUBLISHED = [name for name, function in functions().items() if function["AutoPublishAlias"]]
 
 # As in grants.py.
 NEEDED = {
     "SweepRole": {
+        "sweep_versions": "\n".join(
+            [
+                "states:DescribeStateMachine states:stateMachine:<stack>",
+                "states:DescribeStateMachine states:stateMachine:<stack>-clean-up",
+                "states:ListExecutions states:stateMachine:<stack>",
+                "states:ListExecutions states:stateMachine:<stack>-clean-up",
+                *(f"lambda:ListVersionsByFunction {name}" for name in PUBLISHED),
+                *(f"lambda:DeleteFunction {name}:*" for name in PUBLISHED),
+            ]
+        ),
         "sweep": """
             sagemaker:ListEndpoints *
             sagemaker:ListEndpointConfigs *
@@ -189,6 +202,17 @@ def old_run(replayed: Replay) -> Iterator[list[str]]:
             replayed.client("s3").delete_object(Bucket=replayed.outputs["LakeBucket"], Key=key)
 
 
+def sweep_versions(replayed: Replay, function: str) -> str:
+    """Each function has a version more than the newest, which no machine names."""
+    client = replayed.client("lambda")
+    for name in map(replayed.function, PUBLISHED):
+        description = client.get_function_configuration(FunctionName=name)["Description"]
+        while len(client.list_versions_by_function(FunctionName=name)["Versions"]) < KEPT + 3:  # with the one named
+            client.update_function_configuration(FunctionName=name, Description=description)
+            client.publish_version(FunctionName=name)
+    return replayed.call(function)[0]
+
+
 RESUMING = ("resume_a_dead_holder", "resume_without_leader", "resume_the_first_version", "resume_and_tell")
 BEFORE = {**dict.fromkeys(RESUMING, only_this_dataset), **deletion.BEFORE}
 
@@ -216,4 +240,5 @@ SCENARIOS = {
     "reject_again": reject_again,
     "retire": retire,
     **deletion.SCENARIOS,
+    "sweep_versions": sweep_versions,
 }

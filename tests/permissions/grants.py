@@ -9,31 +9,31 @@ NEEDED = {
     "ForecastMachineUploadRole": {"rule": "states:StartExecution ForecastMachine"},
     "MachineRole": {
         "machine": """
-            lambda:InvokeFunction SplitFunction
-            lambda:InvokeFunction GatherFunction
-            lambda:InvokeFunction MergeFunction
-            lambda:InvokeFunction CheckDataFunction
-            lambda:InvokeFunction ScaleFunction
-            lambda:InvokeFunction BaselineFunction
-            lambda:InvokeFunction StartTrainingFunction
-            lambda:InvokeFunction CheckTrainingFunction
-            lambda:InvokeFunction CreateEndpointFunction
-            lambda:InvokeFunction CheckEndpointFunction
-            lambda:InvokeFunction ForecastFunction
-            lambda:InvokeFunction CleanUpFunction
-            lambda:InvokeFunction CalibrateFunction
-            lambda:InvokeFunction PublishFunction
-            lambda:InvokeFunction SummarizeFunction
-            lambda:InvokeFunction StartCrawlerFunction
-            lambda:InvokeFunction CheckCrawlerFunction
-            lambda:InvokeFunction HandOverFunction
-            lambda:InvokeFunction NotifyFunction""",
+            lambda:InvokeFunction SplitFunction:*
+            lambda:InvokeFunction GatherFunction:*
+            lambda:InvokeFunction MergeFunction:*
+            lambda:InvokeFunction CheckDataFunction:*
+            lambda:InvokeFunction ScaleFunction:*
+            lambda:InvokeFunction BaselineFunction:*
+            lambda:InvokeFunction StartTrainingFunction:*
+            lambda:InvokeFunction CheckTrainingFunction:*
+            lambda:InvokeFunction CreateEndpointFunction:*
+            lambda:InvokeFunction CheckEndpointFunction:*
+            lambda:InvokeFunction ForecastFunction:*
+            lambda:InvokeFunction CleanUpFunction:*
+            lambda:InvokeFunction CalibrateFunction:*
+            lambda:InvokeFunction PublishFunction:*
+            lambda:InvokeFunction SummarizeFunction:*
+            lambda:InvokeFunction StartCrawlerFunction:*
+            lambda:InvokeFunction CheckCrawlerFunction:*
+            lambda:InvokeFunction HandOverFunction:*
+            lambda:InvokeFunction NotifyFunction:*""",
     },
     "CleanUpMachineRole": {
         "machine": """
-            lambda:InvokeFunction FindRunFunction
-            lambda:InvokeFunction CleanUpFunction
-            lambda:InvokeFunction NotifyFunction""",
+            lambda:InvokeFunction FindRunFunction:*
+            lambda:InvokeFunction CleanUpFunction:*
+            lambda:InvokeFunction NotifyFunction:*""",
     },
     "SplitRole": {
         "first_verdict": """

@@ -5,6 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import sweep
+from common import versions
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -22,6 +23,14 @@ WORDS = {
 def logs(logs):
     """CloudWatch Logs, which each sweep asks."""
     return logs
+
+
+@pytest.fixture(autouse=True)
+def machines(monkeypatch):
+    """The machines whose functions' old versions the sweep deletes; test_versions.py shows how."""
+    swept = []
+    monkeypatch.setattr(versions, "sweep", lambda machines: swept.extend(machines) or [])
+    return swept
 
 
 @pytest.fixture
@@ -205,3 +214,18 @@ def test_a_log_that_went_since_it_was_listed_is_no_failure(logs, grown_old, cont
         logs.delete_log_group(logGroupName=f"{FOLDER}/{name}")
     monkeypatch.setattr(logs, "get_paginator", lambda _: types.SimpleNamespace(paginate=lambda **_: [listed]))
     assert sweep.handler({}, context) == {"swept": []}
+
+
+def test_old_versions_go_last_and_what_could_not_go_of_them_fails_the_sweep(
+    sagemaker, there_is, topic, context, machines, monkeypatch
+):
+    sweep.handler({}, context)
+    machine = sweep.settings().state_machine_arn
+    assert machines == [machine, f"{machine}-clean-up"]
+    there_is("Model", 13)
+    published = topic()
+    monkeypatch.setattr(versions, "sweep", lambda machines: ["old versions of split: no"])
+    with pytest.raises(sweep.NotSwept, match="old versions of split: no"):
+        sweep.handler({}, context)
+    assert sagemaker.names("Model") == []
+    assert "1 deleted, 0 still there" in published[0]["Subject"]
