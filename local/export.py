@@ -55,8 +55,8 @@ def translated(connection: Any, sql: str) -> str:
     ctes = {cte.alias.lower() for cte in query.tree.find_all(exp.CTE)}
     names = {table.name.lower() for table in query.tree.find_all(exp.Table)} - ctes
     known = {name: _columns(connection, name) for name in names if name.isidentifier()}
-    text = to_duckdb(query.tree, query.source, SCHEMA, {CATALOG: {SCHEMA: known}})
-    tree = sqlglot.parse_one(text, read="duckdb")
+    made = to_duckdb(query.tree, query.source, SCHEMA, {CATALOG: {SCHEMA: known}})
+    tree = sqlglot.parse_one(made.text, read="duckdb")
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
         table.set("db", None)
