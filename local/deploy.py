@@ -54,6 +54,8 @@ def outputs() -> dict[str, str]:
         raise cloud.CloudError("the cloud is up without a stack: stockcast up deploys it") from None
     if not stack.get("Outputs"):
         status = stack["StackStatus"]
+        if status.endswith("_IN_PROGRESS"):
+            raise cloud.CloudError(f"the stack {stack_name()} is being deployed ({status}): wait for its end")
         raise cloud.CloudError(
             f"the stack {stack_name()} is {status}: stockcast down, then stockcast up deploys it anew"
         )

@@ -25,6 +25,7 @@ SCHEMA = "main"
 TABLES = ("files", "metrics", "predictions", "prices", "runs", "tickers")
 LATEST = "columns={dataset: 'varchar', run_id: 'varchar', term: 'bigint', schema: 'bigint'}"
 READERS = "v1.2.0"  # the oldest DuckDB that can open the file: DBeaver and Tableau bring their own
+NEWER = (exp.Lead, exp.Lag)  # no DuckDB before 2.0 can read these in a view that 2.0 has stored
 
 
 def main(lake: Path, file: Path, forecasts: Path) -> None:
@@ -36,8 +37,10 @@ def main(lake: Path, file: Path, forecasts: Path) -> None:
         connection.execute(f'create table "{table}" as {_rows(lake, table)}')
     connection.execute(f"create table latest as from read_json({_text(lake / 'latest' / '*.json')}, {LATEST})")
     for view in _in_order(queries.views()):
-        connection.execute(f'create view "{view.name}" as {translated(connection, view.sql)}')
-        connection.execute(f'comment on view "{view.name}" is {_text(view.description)}')
+        tree = translated(connection, view.sql)
+        kind = "table" if tree.find(*NEWER) else "view"
+        connection.execute(f'create {kind} "{view.name}" as {tree.sql("duckdb", identify=True)}')
+        connection.execute(f'comment on {kind} "{view.name}" is {_text(view.description)}')
     shown = "select * from latest_forecast order by ticker, horizon"
     connection.execute(f"copy ({shown}) to {_text(forecasts)} (header)")
     connection.close()
@@ -49,8 +52,8 @@ def _rows(lake: Path, table: str) -> str:
     return f"select * from read_parquet({_text(lake / table / '**' / '*.parquet')}, {how})"  # noqa: S608  our folders
 
 
-def translated(connection: Any, sql: str) -> str:
-    """The view in DuckDB's words. It names no catalog, so that the file can have any name."""
+def translated(connection: Any, sql: str) -> exp.Expression:
+    """The view as DuckDB understands it. It names no catalog, so that the file can have any name."""
     query: Query = parse(sql)
     ctes = {cte.alias.lower() for cte in query.tree.find_all(exp.CTE)}
     names = {table.name.lower() for table in query.tree.find_all(exp.Table)} - ctes
@@ -60,7 +63,7 @@ def translated(connection: Any, sql: str) -> str:
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
         table.set("db", None)
-    return tree.sql("duckdb", identify=True)
+    return tree
 
 
 def _columns(connection: Any, name: str) -> dict[str, str]:

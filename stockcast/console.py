@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
+WIDEST = 10_000
 console = Console(soft_wrap=True)
 _errors = Console(soft_wrap=True, stderr=True)
 
@@ -31,9 +33,10 @@ def say_error(line: str) -> None:
 
 def fits(table: Table) -> bool:
     """Whether no cell is cut; a pipe takes any width."""
-    return not console.is_terminal or console.measure(table).maximum <= console.width
+    wide = console.options.update(max_width=WIDEST)  # else the measure is never more than the terminal's own width
+    return not console.is_terminal or Measurement.get(console, wide, table).maximum <= console.width
 
 
 def print_table(table: Table) -> None:
     """Print a table that may be wider than the terminal; a pipe has no width to fit into."""
-    (console if console.is_terminal else Console(width=10_000)).print(table)
+    (console if console.is_terminal else Console(width=WIDEST)).print(table)

@@ -18,11 +18,12 @@ from tools.aws import Problem, runs
 def command(arguments: argparse.Namespace) -> int:
     stack, name = target.of(arguments), arguments.name
     everything = uploads(stack)
-    dropped, verdicts = everything.get(name, []), judged(stack, name)
+    dropped, verdicts = everything.get(name, []), judged(stack, name) if is_crawled(stack) else []
     if not dropped and not verdicts:
         drop = f"; `stockcast run --dataset {name} FILE{stack.option}` drops one"
         raise Problem(f"no file was dropped into incoming/{name}/{target.near(name, list(everything)) or drop}")
-    print_table(table(name, verdicts))
+    if verdicts:
+        print_table(table(name, verdicts))
     print_lines(state(stack, name))
     known = {(one["source_key"], one["source_version"]) for one in verdicts}
     print_lines(f"waits for its verdict: {visible(key)}" for key, version in dropped if (key, version) not in known)
@@ -43,6 +44,16 @@ def uploads(stack: Target) -> dict[str, list[tuple[str, str]]]:
         if where.kind == "file":
             found.setdefault(where.dataset, []).append((one["Key"], one["VersionId"]))
     return found
+
+
+def is_crawled(stack: Target) -> bool:
+    """Whether the tables exist: the crawler of the first run makes them."""
+    glue: Any = stack.client("glue")
+    try:
+        glue.get_table(DatabaseName=stack.outputs["DatabaseName"], Name="runs")
+    except glue.exceptions.EntityNotFoundException:
+        return False
+    return True
 
 
 def judged(stack: Target, name: str) -> list[dict[str, str | None]]:

@@ -1,5 +1,6 @@
 """What programs for people read: forecast.csv, and results.duckdb with tables and views."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,10 +27,15 @@ def write(stack: Target, dataset: str, run_id: str, out: Path) -> None:
         command = [python, "-m", "local.export", *map(str, (lake.resolve(), *(file.resolve() for file in made)))]
         done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True)  # noqa: S603
         if done.returncode != 0:
-            why = (done.stderr.strip().splitlines() or ["no words"])[-1]
-            raise Problem(f"{DATABASE} and {FORECASTS} were not written: {why}")
+            raise Problem(f"{DATABASE} and {FORECASTS} were not written: {_why(done.stderr)}")
         for file in made:  # at once, for a program may have the older one open
             file.replace(out / file.name)
+
+
+def _why(written: str) -> str:
+    """The error of a traceback; DuckDB's goes on with the SQL and a mark below it."""
+    lines = written.strip().splitlines() or ["it ended without a word"]
+    return next((line for line in reversed(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)), lines[-1])
 
 
 def _gather(stack: Target, dataset: str, run_id: str, out: Path, lake: Path) -> None:

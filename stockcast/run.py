@@ -43,13 +43,16 @@ def command(arguments: argparse.Namespace) -> int:
         print_lines(follow.ended(described))
         print_lines([f"logs: {paths.LOGS}" if stack.laptop else f"logs: stockcast logs{stack.option}"])
         return 1
-    _show(runs.result(described), dataset, stack, out)
-    return 0 if len(accepted) == len(files) else 1
+    whole = _show(runs.result(described), dataset, stack, out)
+    return 0 if whole and len(accepted) == len(files) else 1
 
 
 def expand(named: list[Path]) -> Iterator[Path]:
-    """The files that were named, and those in folders that were. Raises Problem for a folder that has none."""
+    """The files that were named, and those in folders that were. Raises Problem for a name of nothing, or for a folder
+    that has none."""
     for path in named:
+        if not path.exists():
+            raise Problem(f"there is no file {path}")
         if not path.is_dir():
             yield path
             continue
@@ -77,32 +80,38 @@ def accepts(file: Path, out: Path) -> bool:
     return bool(answer["accepted"])
 
 
-def _show(result: dict, dataset: str, stack: Target, out: Path) -> None:
-    """Fetch the dataset's newest run and print its forecasts, its errors, and what one may do next."""
+def _show(result: dict, dataset: str, stack: Target, out: Path) -> bool:
+    """Fetch the dataset's newest run and print its forecasts, its errors, and what one may do next. Whether all of it
+    was written."""
     if result.get("status") != "published":
         print_lines([f"nothing new: {result.get('reason') or result.get('status')}"])
     run_id = runs.newest_run(stack.client("s3"), stack.outputs["LakeBucket"], dataset)
     if not run_id:
         print_lines(next_steps(stack, dataset))
-        return
+        return True
     results.fetch(stack, dataset, run_id, out)
-    try:
-        export.write(stack, dataset, run_id, out)
-    except Problem as problem:  # the tables and the report are there
-        say_error(f"error: {problem}")
     console.print(results.forecasts_table(out))
     if left := results.left_out(out):
         print_lines([left])
     console.print(results.models_table(out))
     console.print(results.ranges_table(out))
-    print_lines([result.get("headline", ""), f"run {run_id}"])
-    print_lines(
-        [
-            f"report: {(out / 'report.html').resolve()}",
-            f"files: {out.resolve()} has {export.FORECASTS} and {export.DATABASE}, too",
-        ]
-    )
+    print_lines(line for line in (result.get("headline"), f"run {run_id}") if line)
+    whole = _export(stack, dataset, run_id, out)
+    print_lines([f"report: {(out / 'report.html').resolve()}"])
+    if whole:
+        print_lines([f"files: {out.resolve()} has {export.FORECASTS} and {export.DATABASE}, too"])
     print_lines(next_steps(stack, dataset))
+    return whole
+
+
+def _export(stack: Target, dataset: str, run_id: str, out: Path) -> bool:
+    """Whether what programs for people read was written; the tables and the report are there in any case."""
+    try:
+        export.write(stack, dataset, run_id, out)
+    except Problem as problem:
+        say_error(f"error: {problem}")
+        return False
+    return True
 
 
 def next_steps(stack: Target, dataset: str) -> Iterator[str]:
