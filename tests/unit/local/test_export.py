@@ -50,9 +50,10 @@ def stack(laptop):
         made.put("metrics", dataset, run_id, metrics_rows())
         made.put("tickers", dataset, run_id, ticker_rows("NEW"))
         made.put("runs", dataset, run_id, run_row(0, 10, term=2 if run_id == "us-new" else 1))
-        made.put("predictions", dataset, run_id, prediction_rows(200.0))
-    future = "predictions/dataset=us/run_id=us-old/{}-00000.parquet"
-    s3.put_object(Bucket=BUCKET, Key=future.format("future"), Body=schemas.to_parquet("predictions", said))
+        if run_id != "us-old":
+            made.put("predictions", dataset, run_id, prediction_rows(200.0))
+    future = "predictions/dataset=us/run_id=us-old/future-00000.parquet"
+    s3.put_object(Bucket=BUCKET, Key=future, Body=schemas.to_parquet("predictions", said))
     made.put("prices", "us", "us-new", price_rows("A", ["2026-11-20", "2026-11-23"], [7.0, 7.5]))
     made.put("prices", "eu", "eu-1", price_rows("A", ["2024-01-03"], [7.0]))
     for upload in ("F1", "E2"):
