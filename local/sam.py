@@ -8,7 +8,8 @@ LAST = 15  # lines of a log that say why it failed
 
 def progress(command: str, written: str) -> list[str]:
     """The lines that tell of it, so far: each call with more of the same output has the earlier ones first."""
-    return _built(written) if command == "build" else _deployed(written)
+    whole = written[: written.rfind("\n") + 1]  # the last line may still be being written
+    return _built(whole) if command == "build" else _deployed(whole)
 
 
 def last_words(written: str) -> list[str]:
@@ -18,9 +19,7 @@ def last_words(written: str) -> list[str]:
 
 def _built(written: str) -> list[str]:
     lines = []
-    for line in written.splitlines(keepends=True):
-        if not line.endswith("\n"):
-            break  # it is still being written
+    for line in written.splitlines():
         if layer := re.match(r"Building layer '(\w+)'", line):
             lines.append(f"builds {layer[1]}")
         elif layers := re.match(r"Valid cache found, .* layers \((\w+)\)", line):
