@@ -77,7 +77,6 @@ def _history() -> Callable[[str], None]:
         readline.add_history(" ".join(statement.split()) + ("" if saved.named(statement) else ";"))
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch(mode=0o600)
             readline.write_history_file(file)
         except OSError as error:
             say_error(f"the history cannot be kept in {file}: {error.strerror}")
