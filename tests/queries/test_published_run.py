@@ -109,14 +109,15 @@ def test_the_documents_show_what_a_run_and_a_query_print(cloud, run):
 def test_the_readme_shows_how_a_run_ends(run):
     (shown,) = re.findall(r"```\n(10 tickers: .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     printed = run.printed[run.printed.index("10 tickers: ") :]
-    assert without_names(shown.replace("prices", "first")) == without_names(printed)
+    assert without_names(shown, "prices") == without_names(printed, "first")
 
 
-def without_names(text: str) -> list[str]:
-    """The lines without what differs from cloud to cloud: folders, ids, ports, and how the command was typed."""
+def without_names(text: str, dataset: str) -> list[str]:
+    """The lines without what differs from cloud to cloud: dataset, folders, ids, ports, and how the command was typed."""
     for pattern, name in (
-        (r"(?<=: )/\S*/out(?:/first)?(?=[ /\n])", "OUT"),
-        (r"first-[0-9a-f]{12}", "RUN"),
+        (rf"(?<=: )/\S*/out(?:/{dataset})?(?=[ /\n])", "OUT"),
+        (rf"{dataset}-[0-9a-f]{{12}}", "RUN"),
+        (rf"(?<='){dataset}(?=')|(?<=incoming/){dataset}(?=/)", "DATASET"),
         (r"incoming-[0-9a-f]{8}", "BUCKET"),
         (r"127\.0\.0\.1:\d+", "CLOUD"),
         (r"\.venv/bin/stockcast", "stockcast"),
