@@ -113,7 +113,7 @@ def test_the_readme_shows_how_a_run_ends(run):
 
 
 def without_names(text: str, dataset: str) -> list[str]:
-    """The lines without what differs from cloud to cloud: dataset, folders, ids, ports, and how the command was typed."""
+    """The lines without what differs: dataset, folders, ids, ports, and how the command was typed."""
     for pattern, name in (
         (rf"(?<=: )/\S*/out(?:/{dataset})?(?=[ /\n])", "OUT"),
         (rf"{dataset}-[0-9a-f]{{12}}", "RUN"),
