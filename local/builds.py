@@ -13,7 +13,7 @@ from pathlib import Path
 
 from local import cloud, paths, sam
 
-SOURCES = ("template.yaml", "samconfig.toml", "statemachine", "functions", "layers", "training")
+SOURCES = ("template.yaml", "samconfig.toml", "statemachine", "functions", "layers", "training", "local/pack.py")
 MADE = ".venv-sam/lib/python3.*/site-packages/*.dist-info"  # by its name each package of SAM, with its version
 PACKED = "packed.json"  # the template that is deployed
 MARKER = "built"  # inside, so that any other build takes it away

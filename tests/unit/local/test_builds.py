@@ -217,7 +217,17 @@ def test_who_builds_is_alone(checkout, built, monkeypatch):
     assert alone == [True]
 
 
-def test_those_that_want_the_same_build_at_once_build_it_once(checkout, built):
+def test_those_that_want_the_same_build_at_once_build_it_once(checkout, built, monkeypatch):
+    look, together, asking = builds.is_built, threading.Barrier(4, timeout=30), threading.local()
+
+    def is_built():
+        if not hasattr(asking, "before"):  # no one asks for the lock until all have seen that nothing is built
+            asking.before = look()
+            together.wait()
+            return asking.before
+        return look()
+
+    monkeypatch.setattr(builds, "is_built", is_built)
     threads = [threading.Thread(target=make) for _ in range(4)]
     for thread in threads:
         thread.start()
