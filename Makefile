@@ -42,7 +42,7 @@ check: lint generate-check
 	$(PYTEST) --numprocesses auto tests/unit tests/project --ignore tests/unit/local
 
 # In one process more than there are cores, at most five: the tests on laptop clouds, which begin first, often wait.
-# More are no faster, and the clouds of a checkout deploy one after the other, so the last one would be given up.
+# More are no faster.
 test: lint
 	$(PYTEST) --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5
 
