@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 CONFIG_ENV ?= default
 
-.PHONY: setup run preflight deploy smoke check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
+.PHONY: setup run notebooks test-notebooks preflight deploy smoke check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -44,11 +44,19 @@ test-faults: setup
 
 # What make test leaves out of the other suites: more examples, days, shards and tickers.
 test-thorough: setup
-	$(PYTEST) --numprocesses auto -m "not files" tests/unit tests/training tests/pipeline
+	$(PYTEST) --numprocesses auto -m "not files and not notebooks" tests/unit tests/training tests/pipeline
 
 # Files of sites, libraries and sellers, up to 99 tickers over more than a hundred shards, through the laptop cloud.
 test-files: setup
 	$(BIN)/python -m pytest tests/integration/test_files.py -m ""
+
+# Both notebooks, every cell, through the laptop cloud.
+test-notebooks: setup .venv-notebooks/.ready
+	$(BIN)/python -m pytest tests/notebooks -m ""
+
+# Opens them in a browser, for the cloud that the shell's variables name.
+notebooks: .venv-notebooks/.ready
+	.venv-notebooks/bin/jupyter lab notebooks
 
 test-browser: .venv-browser/.ready .venv-ministack/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser
@@ -99,7 +107,7 @@ lock: .venv-uv/.ready
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
 	$(COMPILE) --no-deps requirements/policies.in --output-file requirements/policies.txt
 	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
-	for name in ministack lambda sam calendars clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam calendars clients browser notebooks benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -115,11 +123,12 @@ lock: .venv-uv/.ready
 .venv-clients/.ready: requirements/clients.txt
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt
+.venv-notebooks/.ready: requirements/notebooks.txt
 .venv-checkov/.ready: requirements/checkov.txt
 .venv-policies/.ready: requirements/policies.txt
 .venv-audit/.ready: requirements/audit.txt
 .venv-mutants/.ready: requirements/mutants.txt
-$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready .venv-mutants/.ready: .venv-uv/.ready
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-notebooks/.ready .venv-audit/.ready .venv-mutants/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python 3.13 $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@
