@@ -10,7 +10,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 CONFIG_ENV ?= default
 
-.PHONY: setup run notebooks test-notebooks preflight deploy smoke check test test-faults test-thorough test-files test-browser coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
+# What makes .venv-container: a version that uv looks for, or fetches, or the path of an interpreter.
+CONTAINER_PYTHON ?= 3.12
+
+.PHONY: setup run notebooks test-notebooks preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -20,6 +23,10 @@ run: $(RUN_VENVS)
 # CONFIG_ENV is a table of samconfig.toml. sam build calls the python3.13 of .venv, which has pip.
 preflight: .venv/.ready .venv-sam/.ready
 	PATH="$(PATH):$(CURDIR)/.venv-sam/bin" $(BIN)/python -m tools.aws preflight --config-env $(CONFIG_ENV)
+
+# Asks the region's registry what the tags of AWS's containers mean today, and writes that into samconfig.toml.
+pin: .venv/.ready
+	$(BIN)/python -m tools.aws pin --config-env $(CONFIG_ENV)
 
 deploy: .venv/.ready .venv-sam/.ready
 	.venv-sam/bin/sam build --config-env $(CONFIG_ENV)
@@ -34,9 +41,10 @@ PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 check: lint generate-check
 	$(PYTEST) --numprocesses auto tests/unit tests/project --ignore tests/unit/local
 
-# In two processes for each core, at most five: the tests on laptop clouds, which begin first, often wait.
+# In one process more than there are cores, at most five: the tests on laptop clouds, which begin first, often wait.
+# More are no faster, and the clouds of a checkout deploy one after the other, so the last one would be given up.
 test: lint
-	$(PYTEST) --numprocesses $$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) --maxprocesses 5
+	$(PYTEST) --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5
 
 # Every fault, every input of the corpus and every grant; writes the table in docs/operations.md.
 test-faults: setup
@@ -60,6 +68,10 @@ notebooks: .venv-notebooks/.ready
 
 test-browser: .venv-browser/.ready .venv-ministack/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser
+
+# What SageMaker runs, on the Python of AWS's container and with its numpy, Keras and toolkit.
+test-container: .venv-container/.ready
+	.venv-container/bin/python -m pytest tests/training --numprocesses auto
 
 # Which lines of the functions and of training/ the unit tests run. The functions of the laptop cloud are not counted.
 coverage: setup
@@ -107,6 +119,7 @@ lock: .venv-uv/.ready
 	$(COMPILE) --no-deps requirements/images.in --output-file requirements/images.txt
 	$(COMPILE) --no-deps requirements/policies.in --output-file requirements/policies.txt
 	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
+	$(subst 3.13,3.12,$(COMPILE)) requirements/container.in --output-file requirements/container.txt
 	for name in ministack lambda sam calendars clients browser notebooks benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
@@ -128,8 +141,12 @@ lock: .venv-uv/.ready
 .venv-policies/.ready: requirements/policies.txt
 .venv-audit/.ready: requirements/audit.txt
 .venv-mutants/.ready: requirements/mutants.txt
-$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-notebooks/.ready .venv-audit/.ready .venv-mutants/.ready: .venv-uv/.ready
-	$(UV) venv --quiet --clear --python 3.13 $(@D)
+.venv-container/.ready: requirements/container.txt
+
+OF_VENV := 3.13
+.venv-container/.ready: OF_VENV := $(CONTAINER_PYTHON)
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-notebooks/.ready .venv-audit/.ready .venv-mutants/.ready .venv-container/.ready: .venv-uv/.ready
+	$(UV) venv --quiet --clear --python $(OF_VENV) $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@
 

@@ -4,8 +4,8 @@
 
 In each round every ticker gets one error at a random row: a split that is missing, a factor of 100, ten equal prices or
 days that are gone. It is recognised if its kind is found at its first day. Anything else that is found is a false flag;
-so is everything in the file as it is. The same is asked of qlib's rule, a step above half, and of prices without
-anything beside adjclose. The last line is the cost beside Scale's own work.
+so is everything in the file as it is, and in prices that were invented wild. The same is asked of qlib's rule, a step
+above half, and of prices without anything beside adjclose. The last line is the cost beside Scale's own work.
 """
 
 import argparse
@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import tables, walk
+from benchmarks import tables, walk, wild
 from common import arrays
 from stocks import series
 from stocks.contract import COLUMNS, PRICES, Arrays
 from stocks.dataset import calendars
-from stocks.health import alike, check
+from stocks.health import alike, check, levels
 from stocks.series import Shard
 
 SEED = 23  # none of those on which the bounds were chosen
@@ -34,6 +34,12 @@ EQUAL = (10, 12, 20)
 QLIB = 0.5  # large_step_threshold_price of qlib's check_data_health.py
 NAMES = {"step": "a split is missing", "hundred": "a factor of 100", "equal": "ten equal prices", "gap": "days gone"}
 TIMES = 5
+WILD = (
+    ("Student's t of 3 degrees, 10 %", 3.0, 0.1, False),
+    ("Student's t of 3 degrees, 4 %", 3.0, 0.04, False),
+    ("Student's t of 2.2 degrees, 5 %", 2.2, 0.05, False),
+    ("Student's t of 4 degrees, 5 %, in clusters", 4.0, 0.05, True),
+)
 
 
 class Injected(NamedTuple):
@@ -60,7 +66,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the tables into docs/results.md")
     given = parser.parse_args()
     rows = walk.read(given.file)
-    made = [recognised(rows, given.rounds), untouched(rows), cost(rows)]
+    made = [recognised(rows, given.rounds), untouched(rows), of_wild_prices(), cost(rows)]
     for table in made:
         print(table)
     if given.write:
@@ -87,6 +93,16 @@ def untouched(rows: Arrays) -> tables.Table:
     lines = lines or [("none", "", "")]
     lines += [(ticker, "qlib's rule", series.iso(day)) for ticker, day in sorted(qlib(shard))]
     return tables.Table("health-false", "What is flagged in the file as it is", ("ticker", "kind", "what"), lines)
+
+
+def of_wild_prices() -> tables.Table:
+    lines: list[Sequence[str]] = []
+    for label, degrees, sigma, clustered in WILD:
+        rows = wild.prices(degrees, sigma, clustered)
+        counts = (len({one.at for one in levels.find(shard_of(kept))}) for kept in (rows, alone(rows)))
+        lines.append((label, *(f"{count}" for count in counts)))
+    header = ("log moves of a day", "flagged, all columns", "adjclose alone")
+    return tables.Table("health-wild", f"Steps flagged in {wild.TICKERS} wild series without an error", header, lines)
 
 
 def cost(rows: Arrays) -> tables.Table:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "functions"))  # wh
 
 from tests.browser import pages
 
-TICKERS = (10, 1_000, 3_000)
+TICKERS = (10, 1_000, 8_000)
 DEVICES: dict[str, dict] = {"desktop": pages.DESKTOP, "phone": pages.PHONE}
 # Resolves in the frame after the one that drew the chart.
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"

@@ -21,7 +21,15 @@ def handler(event: CheckEndpointEvent, context: LambdaContext) -> CheckEndpointR
         "status": "NoCapacity" if is_no_capacity(endpoint) else endpoint["EndpointStatus"],
         "reason": endpoint.get("FailureReason", ""),
         "seconds": round(clock.seconds_since(endpoint["CreationTime"])),
+        "digest": digest(endpoint),
     }
+
+
+def digest(endpoint: DescribeEndpointOutputTypeDef) -> str:
+    """sha256:... of the container that serves: what its tag meant when SageMaker fetched it. Empty before that."""
+    deployed = (variant.get("DeployedImages", []) for variant in endpoint.get("ProductionVariants", []))
+    resolved = [image.get("ResolvedImage", "") for images in deployed for image in images]
+    return resolved[0].partition("@")[2] if resolved else ""
 
 
 def is_no_capacity(endpoint: DescribeEndpointOutputTypeDef) -> bool:

@@ -10,7 +10,6 @@ endpoint is gone, so that its creation time, seconds before the endpoint's, stil
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -38,8 +37,8 @@ def handler(event: CleanUpEvent, context: LambdaContext) -> CleanUpResult:
     for name in names:
         delete_endpoint(client, name)
     for name in names:
-        if_there(client.delete_endpoint_config, EndpointConfigName=name)
-        if_there(client.delete_model, ModelName=name)
+        sagemaker.if_there(client.delete_endpoint_config, EndpointConfigName=name)
+        sagemaker.if_there(client.delete_model, ModelName=name)
     for name in stopping:
         await_training(client, name)
     if event["error"]:
@@ -53,25 +52,15 @@ def free_lease(event: CleanUpEvent) -> None:
     dataset.change_lease(event["run"]["dataset"], lambda held: leases.clean_up(held.lease, execution, error, held.now))
 
 
-def if_there[Answer](call: Callable[..., Answer], **arguments: str) -> Answer | None:
-    """The call's answer, or None where there is nothing of that name."""
-    try:
-        return call(**arguments)
-    except ClientError as error:
-        if sagemaker.is_missing(error):
-            return None
-        raise
-
-
 def stop_training(client: SageMakerClient, name: str) -> bool:
     """Ask the job to stop if it runs; whether there is an end of it to wait for."""
-    job = if_there(client.describe_training_job, TrainingJobName=name)
+    job = sagemaker.if_there(client.describe_training_job, TrainingJobName=name)
     if not job or job["TrainingJobStatus"] not in RUNNING:
         return False
     if job["TrainingJobStatus"] == "Stopping":
         return True
     try:
-        if_there(client.stop_training_job, TrainingJobName=name)
+        sagemaker.if_there(client.stop_training_job, TrainingJobName=name)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":  # it ended since we looked
             raise
@@ -81,7 +70,7 @@ def stop_training(client: SageMakerClient, name: str) -> bool:
 def await_training(client: SageMakerClient, name: str) -> None:
     """Wait until the job has ended; SageMaker gives it two minutes. Raises StillCreating, to be tried again."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while job := if_there(client.describe_training_job, TrainingJobName=name):
+    while job := sagemaker.if_there(client.describe_training_job, TrainingJobName=name):
         if job["TrainingJobStatus"] not in RUNNING:
             return
         if time.monotonic() > deadline:
@@ -91,7 +80,7 @@ def await_training(client: SageMakerClient, name: str) -> None:
 
 def endpoint_seconds(client: SageMakerClient, name: str) -> float:
     """For how long there has been an endpoint, an upper bound of what is paid; 0.0 without endpoint and config."""
-    described = if_there(client.describe_endpoint, EndpointName=name) or if_there(
+    described = sagemaker.if_there(client.describe_endpoint, EndpointName=name) or sagemaker.if_there(
         client.describe_endpoint_config, EndpointConfigName=name
     )
     if not described:
@@ -102,7 +91,7 @@ def endpoint_seconds(client: SageMakerClient, name: str) -> float:
 def delete_endpoint(client: SageMakerClient, name: str) -> None:
     """Delete the endpoint and wait until it is gone. Raises StillCreating, for the machine to try again."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while endpoint := if_there(client.describe_endpoint, EndpointName=name):
+    while endpoint := sagemaker.if_there(client.describe_endpoint, EndpointName=name):
         status = endpoint["EndpointStatus"]
         if status in BUSY or time.monotonic() > deadline:
             raise StillCreating(f"endpoint {name} is {status} and cannot be gone yet")
@@ -113,7 +102,7 @@ def delete_endpoint(client: SageMakerClient, name: str) -> None:
 
 def request_deletion(client: SageMakerClient, name: str) -> None:
     try:
-        if_there(client.delete_endpoint, EndpointName=name)
+        sagemaker.if_there(client.delete_endpoint, EndpointName=name)
     except ClientError as error:
         if "in-progress" in str(error):  # "Cannot update in-progress endpoint": it began to update since we looked
             raise StillCreating(f"endpoint {name} is being changed and cannot be deleted yet") from error

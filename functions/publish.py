@@ -12,7 +12,7 @@ from stocks.contract import FORECAST, SKIPPED, STALE, Arrays
 from stocks.dataset import calendars, fold
 from stocks.dataset.table import Facts
 from stocks.health.findings import Said
-from stocks.reporting import charts
+from stocks.reporting import charts, glance
 from stocks.series import Shard, Ticker, iso
 
 
@@ -30,7 +30,8 @@ def handler(event: ShardEvent, context: LambdaContext) -> PublishResult:
     known = zip(kept, stale.tolist(), strict=True)
     put_tickers(run, number, dict(zip(shard.tickers.tolist(), known, strict=True)), data)
     working.put_arrays(run, "scores", metrics.score(rows, shard), number)
-    working.put_json(run, "charts", {"charts": charts.of_shard(rows, shard.tickers, data["tickers"])}, number)
+    drawn = {"glances": glance.of_shard(rows, shard), "charts": charts.of_shard(rows, shard, data["tickers"])}
+    working.put_json(run, "charts", drawn, number)
     return {"shard": number, "rows": len(rows["ticker"])}
 
 

@@ -32,7 +32,15 @@ if TYPE_CHECKING:
 
 SIGNS = {"": "", "point": POINT, "comma": COMMA}
 DELETED = "the file was deleted before it was read; upload it again"
-GONE = ("404", "NoSuchKey", "NoSuchVersion")
+# To whom may not list the bucket S3 does not say which of the two it is.
+FORBIDDEN = (
+    "the file was deleted before it was read, or S3 does not let Split read it; upload it again, or allow Split's role "
+    "s3:GetObjectVersion and its key's kms:Decrypt"
+)
+ARCHIVED = "the file lies in an archive of S3; upload it again in the storage class STANDARD"
+# By the codes of S3's errors. An answer to HEAD has no body, so its error has the status alone; 405 is a delete marker.
+UNREADABLE = dict.fromkeys(("404", "405", "MethodNotAllowed", "NoSuchKey", "NoSuchVersion"), DELETED)
+UNREADABLE |= {"403": FORBIDDEN, "AccessDenied": FORBIDDEN, "InvalidObjectState": ARCHIVED}
 
 
 @telemetry.step
@@ -52,7 +60,7 @@ def handler(event: SplitEvent, context: LambdaContext) -> SplitResult:
 
 
 def refused(reason: object, event: SplitEvent) -> RejectedFile:
-    return RejectedFile(f"{reason}: s3://{event['bucket']}/{event['key']}")
+    return RejectedFile(f"{reason}: s3://{event['bucket']}/{rejected.visible(event['key'])}")
 
 
 def judge(event: SplitEvent, name: str) -> None:
@@ -60,8 +68,8 @@ def judge(event: SplitEvent, name: str) -> None:
     described = head(event)
     standing = known(event, name, described)
     if standing is None:
-        if described is None:
-            raise refused(DELETED, event)
+        if isinstance(described, str):
+            raise refused(described, event)
         size, rules = described["ContentLength"], dataset.usable_settings(name)
         ours = read(uploaded(event, described), event, size, rules)
         lake, key = settings().lake_bucket, keys.verdict(name, ours.upload.id)
@@ -74,19 +82,19 @@ def judge(event: SplitEvent, name: str) -> None:
         raise refused(standing.reason, event)
 
 
-def head(event: SplitEvent) -> HeadObjectOutputTypeDef | None:
-    """What S3 says of the version, None where it is gone: an event by hand knows neither its time nor its size."""
+def head(event: SplitEvent) -> HeadObjectOutputTypeDef | str:
+    """What S3 says of the version, or why it cannot be read: an event by hand knows neither its time nor its size."""
     try:
         return aws.s3().head_object(Bucket=event["bucket"], Key=event["key"], VersionId=event["version_id"])
     except ClientError as error:
-        if error.response["Error"]["Code"] in GONE:
-            return None
+        if reason := UNREADABLE.get(error.response["Error"]["Code"]):
+            return reason
         raise
 
 
-def known(event: SplitEvent, name: str, described: HeadObjectOutputTypeDef | None) -> Verdict | None:
+def known(event: SplitEvent, name: str, described: HeadObjectOutputTypeDef | str) -> Verdict | None:
     """The upload's verdict, if it has one."""
-    if described:
+    if not isinstance(described, str):
         return dataset.verdict(name, uploaded(event, described).id)
     ending = uploads.digest_of(event["bucket"], event["key"], event["version_id"])
     of_gone = (upload for upload in dataset.verdict_ids(name) if upload.endswith(ending))
@@ -176,10 +184,10 @@ def file_row(judged: Verdict) -> dict[str, list]:
 
 
 def opened(upload: Upload, event: SplitEvent) -> Stream:
-    """The bytes of exactly this version. Raises RejectedFile where it is gone."""
+    """The bytes of exactly this version. Raises RejectedFile where it cannot be read."""
     try:
         return aws.s3().get_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)["Body"]
     except ClientError as error:
-        if error.response["Error"]["Code"] in GONE:
-            raise refused(DELETED, event) from None
+        if reason := UNREADABLE.get(error.response["Error"]["Code"]):
+            raise refused(reason, event) from None
         raise

@@ -11,6 +11,7 @@ from common import aws, code, dataset, keys, sagemaker, storage, telemetry
 from common.events import LambdaContext, Run, StartTrainingEvent, StartTrainingResult
 from common.settings import Settings, settings
 
+SOURCE = "source/sourcedir.tar.gz"
 LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after every epoch: train_loss=0.1234
 
 
@@ -18,15 +19,14 @@ LOSSES = ("train_loss", "validation_loss")  # as train.py prints them after ever
 def handler(event: StartTrainingEvent, context: LambdaContext) -> StartTrainingResult:
     setting, run, job_name = settings(), event["run"], sagemaker.name(event)
     dataset.must_lead(dataset.planned(run))  # an execution that is redriven has lost the lease
-    if not event["attempt"]:
+    source, archive = keys.work(run["run_id"], SOURCE), source_archive(code.training_files())
+    if storage.put_if(setting.work_bucket, source, archive, "", "application/gzip"):  # the first try, of some hundred
         sagemaker.must_have_endpoint_quota(setting)  # before a training is paid for
-    archive = source_archive(code.training_files())
-    source = storage.put(setting.work_bucket, keys.work(run["run_id"], "source/sourcedir.tar.gz"), archive)
     sagemaker.create(
         aws.sagemaker().create_training_job,
         instance_type=setting.training_instance_type,
         parameter="TrainingInstanceType",
-        **job(setting, run, job_name, source),
+        **job(setting, run, job_name, f"s3://{setting.work_bucket}/{source}"),
     )
     return {"job_name": job_name}
 
@@ -53,6 +53,7 @@ def job(setting: Settings, run: Run, job_name: str, source: str) -> dict:
             "MetricDefinitions": [{"Name": name, "Regex": rf"\b{name}=([-+.0-9eE]+)"} for name in LOSSES],
         },
         "HyperParameters": script_mode(source),
+        "Environment": {"TRAINING_IMAGE": setting.training_image},  # train.py cannot ask in what it runs
         "InputDataConfig": [channel(f"s3://{setting.work_bucket}/{keys.work(run['run_id'], 'shards/')}")],
         "OutputDataConfig": {"S3OutputPath": f"s3://{setting.lake_bucket}/{keys.lake('models', run)}".rstrip("/")}
         | sagemaker.key(setting, "KmsKeyId"),

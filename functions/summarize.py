@@ -5,9 +5,10 @@ import datetime
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Set
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,11 +26,14 @@ from stocks.dataset.uploads import instant_of
 from stocks.health import findings
 from stocks.health.findings import Said
 from stocks.reporting import charts, news, page, wording
-from stocks.reporting.facts import Evidence, FileRead, RunFacts
+from stocks.reporting.charts import Chart
+from stocks.reporting.facts import Evidence, FileRead, RunFacts, corrections
+from stocks.reporting.glance import Glance
 from stocks.reporting.news import News
 
+type Health = list[tuple[str, list[Said]]]
+
 SHOWN_FILES = 3  # of a run, of which the report says how they were read
-REPORTED_ROWS = 60_000  # of the metrics table: 5,000 tickers, more than the page shows; as dicts they take 60 MB
 
 
 @telemetry.step
@@ -37,18 +41,18 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     setting, run = settings(), event["run"]
     drawn, data = dataset.planned(run), working.get_json(run, "data")
     told = [working.get_json(run, "tickers", number) for number in range(run["shards"])]
-    before = track_record.before(drawn.dataset, data["previous"])
+    before, health = track_record.before(drawn.dataset, data["previous"]), health_of(told)
     scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
-    facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores)
-    measured = metrics.columns(scores)
-    rows = metrics.rows({name: column[:REPORTED_ROWS] for name, column in measured.items()})
-    charted = charts.collect(read_charts(run), facts.tickers)
-    html = page.render(rows, metrics.direction_intervals(scores), facts, charted)
+    facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores, health)
+    measured, ahead = metrics.columns(scores), future(run)
+    said = changes(drawn, told, before, ahead, facts, health)
+    glances, charted = drawings(run, news.named(said))
+    rows = metrics.rows(reported(measured, charted))
+    html = page.render(rows, metrics.direction_intervals(scores), facts, glances, charted)
     lake = setting.lake_bucket
-    ahead = future(run)
     storage.put(lake, keys.lake("predictions", run, f"future-{keys.part(0)}"), schemas.written(ahead))
     storage.put(lake, keys.lake("metrics", run, keys.part(0)), schemas.to_parquet("metrics", measured))
-    report_uri = storage.put(lake, keys.lake("reports", run, "report.html"), html, "text/html; charset=utf-8")
+    report_uri = storage.put(lake, keys.report(run), html, "text/html; charset=utf-8")
     pooled = metrics.pooled_rows(rows)
     summary: Summary = {
         "report_uri": report_uri,
@@ -56,7 +60,7 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
         "tickers": facts.tickers,
         "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
-    working.put_json(run, "message", {"lines": list(news.lines(changes(drawn, told, before, ahead, facts)))})
+    working.put_json(run, "message", {"lines": list(news.lines(said))})
     commit(run, drawn, facts)
     record(pooled, facts)
     # A crawl that begins after this instant has seen the run's row.
@@ -69,42 +73,33 @@ def future(run: Run) -> pa.Table:
     return pa.concat_tables(pq.read_table(io.BytesIO(part)) for part in parts)
 
 
-def changes(drawn: Plan, told: list[dict], before: Mapping[str, Before], ahead: pa.Table, facts: RunFacts) -> News:
+def changes(
+    drawn: Plan, told: list[dict], before: Mapping[str, Before], ahead: pa.Table, facts: RunFacts, health: Health
+) -> News:
     """What the message tells of the run; told is what Publish left of each shard's tickers."""
     status = {ticker: word for shard in told for ticker, word in shard["status"].items()}
     known = {ticker: one.status for ticker, one in before.items()} or status
     named = {upload.id: upload.key.rpartition("/")[2] for upload in drawn.uploads}
-    rows = {upload.id: upload.rows for upload in drawn.uploads}
-    new = set(drawn.new_files)
     return News(
         horizon=HORIZONS[-1],
         outlooks=outlooks(ahead),
         files=[named[upload] for upload in drawn.new_files],
         tickers=sorted(status.keys() - known.keys()),
         stale=sorted(name for name, word in status.items() if word == STALE and known.get(name) != STALE),
-        corrected=[
-            news.Corrected(named[upload], sum(shard["corrected"].get(upload, 0) for shard in told), rows[upload])
-            for upload in drawn.new_files
-            if any(upload in shard["corrected"] for shard in told)
-        ],
-        rescaled=[
-            news.Rescaled(ticker, ratio, named[upload])
-            for shard in told
-            for ticker, upload, ratio, _ in shard["rescaled"]
-            if upload in new
-        ],
+        corrected=facts.corrected,
+        rescaled=facts.rescaled,
         missing=drawn.missing,
         track=facts.track,
         lights=wording.lights(facts),
         flagged=[
             news.Flagged(ticker, findings.kinds(fresh))
-            for ticker, said in health_of(told)
+            for ticker, said in health
             if (fresh := findings.anew(said, before[ticker].notes if ticker in before else ()))
         ],
     )
 
 
-def health_of(told: list[dict]) -> list[tuple[str, list[Said]]]:
+def health_of(told: list[dict]) -> Health:
     """What looks wrong of each ticker of which something does, by name."""
     return sorted((name, [Said(*one) for one in said]) for shard in told for name, said in shard["health"].items())
 
@@ -149,6 +144,7 @@ def gather(
     told: list[dict],
     came: dict[int, track.Score],
     scores: Arrays,
+    health: Health,
 ) -> RunFacts:
     run, newest = event["run"], drawn.uploads[-1]
     evidence = read_evidence(event["model_uri"])
@@ -156,16 +152,9 @@ def gather(
     return RunFacts(
         dataset=run["dataset"],
         run_id=run["run_id"],
-        term=drawn.term,
-        inputs=drawn.inputs,
-        files=len(drawn.uploads),
-        new_files=drawn.new_files,
-        missing=drawn.missing,
-        base_run=drawn.base,
-        settings=drawn.settings.version,
-        code=drawn.code,
+        **of_plan(drawn),
         seed=evidence["seed"],
-        parameters=parameters(setting, drawn, evidence),
+        parameters=parameters(setting, drawn, evidence, event["inference_digest"]),
         source_key=newest.key,
         source_version=newest.version_id,
         uploaded=instant_of(newest.id),
@@ -174,9 +163,10 @@ def gather(
         read=[FileRead(verdict.upload.key, verdict.rejected_rows, verdict.reading) for verdict in new],
         left_out=sorted((skip for shard in told for skip in shard["left_out"]), key=lambda skip: skip["ticker"]),
         track=came,
+        **corrections(drawn, told),
         live=traffic_light.held({horizon: score.by_day() for horizon, score in came.items()}),
         backtest=traffic_light.held(metrics.beyond(scores)),
-        health=[(ticker, [one.text for one in said]) for ticker, said in health_of(told)],
+        health=[(ticker, [one.text for one in said]) for ticker, said in health],
         **{name: data[name] for name in ("cuts", "rows", "rejected_rows", "tickers", "table_hash")},
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],
@@ -187,6 +177,20 @@ def gather(
     )
 
 
+def of_plan(drawn: Plan) -> dict[str, Any]:
+    """What the run was made of."""
+    return {
+        "term": drawn.term,
+        "inputs": drawn.inputs,
+        "files": len(drawn.uploads),
+        "new_files": drawn.new_files,
+        "missing": drawn.missing,
+        "base_run": drawn.base,
+        "settings": drawn.settings.version,
+        "code": drawn.code,
+    }
+
+
 def instances(setting: Settings, event: SummarizeEvent) -> dict[str, Any]:
     """What the run had of SageMaker, and what that costs."""
     training, hosting = setting.training_instance_type, setting.endpoint_instance_type
@@ -194,6 +198,7 @@ def instances(setting: Settings, event: SummarizeEvent) -> dict[str, Any]:
     return {
         "training_image": setting.training_image,
         "inference_image": setting.inference_image,
+        "inference_digest": event["inference_digest"],
         "training_instance_type": training,
         "endpoint_instance_type": hosting,
         "train_seconds": train_seconds,
@@ -203,8 +208,12 @@ def instances(setting: Settings, event: SummarizeEvent) -> dict[str, Any]:
     }
 
 
-def parameters(setting: Settings, drawn: Plan, evidence: Evidence) -> str:
-    """What shapes the run's figures and has no column of its own, as a flat JSON object by name."""
+def parameters(setting: Settings, drawn: Plan, evidence: Evidence, digest: str) -> str:
+    """What shapes the run's figures and has no column of its own, as a flat JSON object by name.
+
+    digest is that of the container that served, empty where it is not known.
+    """
+    served = {"inference_digest": digest} if digest else {}
     shaping = {
         "bad_row_tolerance": drawn.settings.bad_row_tolerance,
         "endpoint_instance_count": setting.endpoint_instance_count,
@@ -213,7 +222,7 @@ def parameters(setting: Settings, drawn: Plan, evidence: Evidence) -> str:
         "shard_kilobytes": setting.shard_kilobytes,
         "test_fraction": drawn.settings.test_fraction,
     }
-    return json.dumps({**shaping, **evidence["hyperparameters"], **evidence["versions"]}, sort_keys=True)
+    return json.dumps({**shaping, **served, **evidence["hyperparameters"], **evidence["versions"]}, sort_keys=True)
 
 
 def track_scores(run: Run, drawn: Plan, told: list[dict], before: Mapping[str, Before]) -> dict[int, track.Score]:
@@ -245,9 +254,21 @@ def read_evidence(model_uri: str) -> Evidence:
     raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 
-def read_charts(run: Run) -> Iterator[list[charts.Chart]]:
+def drawings(run: Run, named: Set[str]) -> tuple[list[Glance], list[Chart]]:
+    """What Publish left of every ticker for the first table, and the charts that the page has; a shard at a time."""
+    glances: list[Glance] = []
+    charted: list[Chart] = []
     for number in range(run["shards"]):
-        yield working.get_json(run, "charts", number)["charts"]
+        shard = working.get_json(run, "charts", number)
+        glances += shard["glances"]
+        charted = charts.chosen([*charted, *shard["charts"]], named)
+    return glances, charted
+
+
+def reported(measured: Arrays, charted: list[Chart]) -> Arrays:
+    """The rows of the metrics table that the page shows: those of all tickers pooled, and of the charted ones."""
+    wanted = np.isin(measured["ticker"], [metrics.POOLED, *(chart["ticker"] for chart in charted)])
+    return {name: column[wanted] for name, column in measured.items()}
 
 
 def record(pooled: metrics.ByModel, facts: RunFacts) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local import children, paths
-from local.guard.health import HEALTH, proof
+from local.guard.health import HEALTH, nonce, port_of, proof
 
 START_SECONDS = 30
 
@@ -154,9 +154,10 @@ def _comes_up(started: dict) -> bool:
 
 def _healthy(endpoint: str, secret: str) -> bool:
     """Whether the cloud of this secret answers, and not another one that has the port."""
+    asked = nonce()
     try:
-        with urllib.request.urlopen(f"{endpoint}{HEALTH}", timeout=5) as answer:  # noqa: S310
-            return hmac.compare_digest(answer.read().decode(), proof(secret))
+        with urllib.request.urlopen(f"{endpoint}{HEALTH}?nonce={asked}", timeout=5) as answer:  # noqa: S310
+            return hmac.compare_digest(answer.read(), proof(secret, port_of(endpoint), asked).encode())
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
 

@@ -8,6 +8,8 @@
      "call_fails":         {"status": 503, "code": "SlowDown", "message": "..."}
                                                               the answer to an AWS call of a function
      "function_dies":      {},                                a function is killed once it has written an object
+     "events_start_late":  {"times": 1},                      EventBridge hears nothing of so many uploads, as in
+                                                              the first five minutes of a bucket's notifications
      "training_fails":     {"reason": "ValueError: boom"},    the job ends Failed with this text
      "training_stops":     {},                                the job is stopped from outside
      "training_hangs":     {"limit": 1, "age": 9000},         the job runs until it is stopped or at its limit, or at

@@ -33,6 +33,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", default=os.environ.get("SM_CHANNEL_TRAIN"), help="directory of .npz shards")
     parser.add_argument("--model-dir", default=os.environ.get("SM_MODEL_DIR"), help="where the model is written")
+    parser.add_argument("--image", default=os.environ.get("TRAINING_IMAGE", ""), help="container, for evidence.json")
     parser.add_argument("--epochs", type=int, default=6, help="at most so many (default %(default)s)")
     parser.add_argument("--batch-size", type=int, default=512, help="windows a step (default %(default)s)")
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam (default %(default)s)")
@@ -70,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict]:
         "horizons": horizons,
         "ranges": spread.evidence(),
         "hyperparameters": {"batch_size": args.batch_size, "epochs": args.epochs, "learning_rate": args.learning_rate},
+        "image": args.image,
         "rows": len(prices.days),
         "seed": args.seed,
         "tickers": len(prices.tickers),

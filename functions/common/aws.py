@@ -59,8 +59,21 @@ def quotas() -> Any:
     return client("service-quotas")
 
 
+def functions() -> Any:
+    """Of Lambda."""
+    return client("lambda")
+
+
 def sns() -> SNSClient:
     return client("sns")
+
+
+def logs() -> Any:
+    return client("logs")
+
+
+def cloudformation() -> Any:
+    return client("cloudformation")
 
 
 def states() -> SFNClient:

@@ -138,6 +138,7 @@ class CheckEndpointResult(TypedDict):
     status: str  # SageMaker's word, or NoCapacity
     reason: str
     seconds: int  # since its creation
+    digest: str  # of the container that serves, empty where SageMaker does not say it
 
 
 class ForecastEvent(ShardEvent):
@@ -169,6 +170,7 @@ class SummarizeEvent(RunEvent):
     model_uri: str
     train_seconds: int
     endpoint_seconds: float
+    inference_digest: str  # as check_endpoint returned it
 
 
 class StartCrawlerResult(TypedDict):
@@ -197,6 +199,7 @@ class SucceededRun(TypedDict):
     run: Run
     key: str
     summary: SummarizeResult
+    once: str  # the same in each try of the state, so that one message is sent
 
 
 class ShortRun(TypedDict):
@@ -204,6 +207,7 @@ class ShortRun(TypedDict):
     run: Run
     key: str
     reason: str
+    once: str
 
 
 class FailedRun(TypedDict):
@@ -215,6 +219,7 @@ class FailedRun(TypedDict):
     published: NotRequired[bool]  # what clean_up returned, or false
     clean_up_failure: NotRequired[str]  # a cause, or empty
     cleaned_up: NotRequired[bool]  # whether the clean-up machine has
+    once: str
 
 
 class NotifyResult(TypedDict):
@@ -259,6 +264,16 @@ class ResumeResult(TypedDict):
 
 class RetireResult(TypedDict):
     retired: list[str]  # ids of runs
+
+
+class SweepEvent(TypedDict):
+    # with the others CloudFormation's request; a schedule gives none of them every 15 minutes
+    RequestType: NotRequired[Literal["Create", "Update", "Delete"]]
+    ResponseURL: NotRequired[str]  # which takes the answer
+    StackId: NotRequired[str]
+    RequestId: NotRequired[str]
+    LogicalResourceId: NotRequired[str]
+    PhysicalResourceId: NotRequired[str]  # not of Create
 
 
 class SweepResult(TypedDict):

@@ -42,6 +42,10 @@ def part(number: int) -> str:
     return f"{number:05d}.parquet"
 
 
+def report(run: NamedRun) -> str:
+    return lake("reports", run, "report.html")
+
+
 def lease(dataset: str) -> str:
     return f"leads/{dataset}.json"
 
@@ -79,6 +83,11 @@ def untold(dataset: str, source: Upload | None = None) -> str:
     """The note of a rejected file that waits for the next message; without a file the prefix of all."""
     name = f"{digest(source['bucket'], source['key'], source['version_id'])}.json" if source else ""
     return f"untold/dataset={dataset}/{name}"
+
+
+def sent(name: str) -> str:
+    """Key in the work bucket: how far the tries of a state came to send their message."""
+    return f"sent/{digest(name)}.json"
 
 
 def published(dataset: str) -> str:

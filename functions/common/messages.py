@@ -4,6 +4,7 @@ import json
 import re
 
 from common import aws
+from stocks.reading.rejected import visible
 
 MAX_SUBJECT = 100  # characters that SNS accepts, ASCII and without line breaks
 UNKNOWN_FILE = "an unknown file"
@@ -58,7 +59,9 @@ EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: |$)")  # the line that ends a traceba
 
 
 def publish(topic: str, subject: str, message: str) -> None:
-    aws.sns().publish(TopicArn=topic, Subject=ascii_line(subject), Message=message)
+    """Send lines of which each is one: whatever stands in a message, no sign in it is unseen or moves another."""
+    text = "\n".join(map(visible, message.split("\n")))
+    aws.sns().publish(TopicArn=topic, Subject=ascii_line(subject), Message=text)
 
 
 def advice(error: str, is_read: bool) -> str:
@@ -80,9 +83,9 @@ def plain(cause: str | None) -> str:
         parsed = json.loads(cause)
     except ValueError:
         cut_off = MESSAGE.match(cause)
-        return without_traceback(json.loads(cut_off[1]) if cut_off else cause)
+        return visible(without_traceback(json.loads(cut_off[1]) if cut_off else cause))
     error = parsed if isinstance(parsed, dict) else {"errorMessage": cause}
-    return without_traceback(str(error.get("errorMessage") or error.get("errorType") or ""))
+    return visible(without_traceback(str(error.get("errorMessage") or error.get("errorType") or "")))
 
 
 def without_traceback(text: str) -> str:

@@ -9,6 +9,7 @@ import json
 from common import aws, keys, messages, storage
 from common.events import Upload
 from common.settings import settings
+from stocks.reading.rejected import visible
 
 HOUR = datetime.timedelta(hours=1)
 SHOWN = 20  # rejections of a message by name
@@ -45,7 +46,7 @@ def tell(dataset: str) -> int:
     files = "1 more file was" if len(waiting) == 1 else f"{len(waiting):,} more files were"
     whose = "Outside of a dataset's folder" if dataset == MISPLACED else f"Dataset {dataset}"
     lines = [f"{whose}: {files} rejected since the last message.", ""]
-    lines += [f"{note['key']}: {note['reason']}" for note in notes]
+    lines += [f"{visible(note['key'])}: {note['reason']}" for note in notes]
     if len(waiting) > SHOWN:
         all_are = "" if dataset == MISPLACED else "; the view file_history has them all"
         lines.append(f"and {len(waiting) - SHOWN:,} more{all_are}")

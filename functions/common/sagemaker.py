@@ -100,6 +100,16 @@ def is_missing(error: ClientError) -> bool:
     )
 
 
+def if_there[Answer](call: Callable[..., Answer], **arguments: str) -> Answer | None:
+    """The call's answer, or None where there is nothing of that name."""
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+
+
 def _out_of_quota(message: str, instance_type: str, parameter: str) -> Exception:
     """A quota below what one call asks for is as final as a quota of 0: no instance that becomes free would do."""
     quota_and_limit, needed = _LIMIT.search(message), _NEEDED.search(message)

@@ -33,6 +33,7 @@ class Settings:
     run_retention_days: int
     freshness_days: int  # 0: never told
     report_link_hours: int
+    log_retention_days: int
     kms_key_arn: str  # empty: the services' own keys
     sweep_after_hours: int
 

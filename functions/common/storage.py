@@ -13,11 +13,26 @@ from common import aws
 from common.errors import Transient
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import ObjectTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ObjectTypeDef
 
 
 def get(bucket: str, key: str) -> bytes:
-    return aws.s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+    """The object, which must stand: a role that may not list the whole bucket is told of none that is missing.
+
+    Where it does not, the error says which object it is: S3 calls a missing one "Access Denied".
+    """
+    return _standing(bucket, key)["Body"].read()
+
+
+def _standing(bucket: str, key: str) -> GetObjectOutputTypeDef:
+    try:
+        return aws.s3().get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        about = error.response["Error"]
+        if about["Code"] not in ("AccessDenied", "NoSuchKey"):
+            raise
+        about["Message"] = f"s3://{bucket}/{key} was deleted, or this function may not read it: {about['Message']}"
+        raise type(error)(error.response, error.operation_name) from error
 
 
 class Found(NamedTuple):
@@ -37,7 +52,7 @@ def find(bucket: str, key: str) -> Found:
     now = email.utils.parsedate_to_datetime(listing["ResponseMetadata"]["HTTPHeaders"]["date"])
     if not any(found["Key"] == key for found in listing.get("Contents", [])):
         return Found(None, "", now)
-    standing = aws.s3().get_object(Bucket=bucket, Key=key)
+    standing = _standing(bucket, key)
     return Found(standing["Body"].read(), standing["ETag"], now)
 
 
@@ -47,14 +62,14 @@ def put(bucket: str, key: str, body: bytes | str, content_type: str = "applicati
     return f"s3://{bucket}/{key}"
 
 
-def put_if(bucket: str, key: str, text: str, etag: str) -> bool:
-    """Write a JSON text in place of what has this ETag, or where nothing stands if it is empty; whether that held.
+def put_if(bucket: str, key: str, body: bytes | str, etag: str, content_type: str = "application/json") -> bool:
+    """Write the object in place of what has this ETag, or where nothing stands if it is empty; whether that held.
 
     Raises Transient while another request writes the object.
     """
     condition: Any = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
     try:
-        aws.s3().put_object(Bucket=bucket, Key=key, Body=text, ContentType="application/json", **condition)
+        aws.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, **condition)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in ("PreconditionFailed", "NoSuchKey"):

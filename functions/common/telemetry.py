@@ -1,19 +1,22 @@
 """Logging, metrics and the translation of errors, the same around every step."""
 
 import functools
+import json
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 
 from common.errors import Transient
 from common.events import LambdaContext
 
-logger = Logger()
+# All that is not ASCII is escaped, so that a key in a log cannot turn its line around.
+logger = Logger(json_serializer=functools.partial(json.dumps, default=str))
 metrics = Metrics()
+alone = EphemeralMetrics()  # without the dataset's dimension, whatever else the step counts
 
 # Steps that count nothing are no mistake.
 warnings.filterwarnings("ignore", "No application metrics to publish")
@@ -67,13 +70,18 @@ def step[Event: Mapping[str, object], Result](
         finally:
             logger.remove_keys(["run_id", "dataset", "shard"])
 
-    return logger.inject_lambda_context(metrics.log_metrics(wrapped))
+    return logger.inject_lambda_context(alone.log_metrics(metrics.log_metrics(wrapped)))
+
+
+def forget() -> None:
+    """Drop what was recorded, so that it counts nowhere."""
+    metrics.clear_metrics()
+    alone.clear_metrics()
 
 
 def count_alone(name: str, value: float) -> None:
     """Record one metric without a dataset's dimension, as alarms read them, whatever else the step counts."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=value):
-        pass
+    alone.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
 def count(name: str, value: float, dataset: str, unit: MetricUnit = MetricUnit.Count) -> None:

@@ -18,6 +18,7 @@ from stocks.dataset import plan as published_run
 MOST_RUNS = 500  # that are read: two years of daily files; SQL has them all
 BATCH = 60  # runs that are read at a time
 SPARE_DAYS = 15  # beyond a window of the traffic light, of which prices may be missing
+KEPT = 400 << 20  # bytes of the files that are kept until they are scored; older ones are read again
 
 
 class Before(NamedTuple):
@@ -31,31 +32,44 @@ class Before(NamedTuple):
 class Past(NamedTuple):
     """A published run, the first origin of its future rows, and the next day where it was published before that.
 
-    Days count from 1970.
+    Days count from 1970. body is the file of the rows, None where so much was kept already.
     """
 
     run: published_run.Run
     first_origin: int
     live_day: int | None
+    body: bytes | None
 
 
 def score(run: Run, term: int, rescaled: track.Rescaled, before: Mapping[str, Before]) -> dict[int, track.Score]:
     """What came of the forecasts of the dataset's runs before this term, by this run's table.
 
-    So many runs are read as a window of the traffic light needs, or MOST_RUNS.
+    So many runs are read as a window of the traffic light needs, or MOST_RUNS. Where days of so many are not scored, of
+    corrected prices say, all of MOST_RUNS are.
     """
-    past = list(_past(run["dataset"], term))
+    unread = [key for key, _ in dataset.published_keys(run["dataset"]) if keys.term_of(key) < term][-MOST_RUNS:]
+    past: list[Past] = []
+    for live_days in (traffic_light.DAYS + SPARE_DAYS, MOST_RUNS):
+        past = _with_older(run["dataset"], past, unread, live_days)
+        scores = _scored(run, past, rescaled, before)
+        if not unread or len(scores[HORIZONS[0]].prices) >= traffic_light.DAYS:
+            break
+    return scores
+
+
+def _scored(
+    run: Run, past: Sequence[Past], rescaled: track.Rescaled, before: Mapping[str, Before]
+) -> dict[int, track.Score]:
+    """The scores by these runs, oldest first."""
     if not past:
         return track.empty()
     since = min(one.first_origin for one in past)
     rows = track.table((working.get_arrays(run, "rows", number) for number in range(run["shards"])), since)
     record = track.Record(rows, rescaled, {name: one.last_day for name, one in before.items()})
-    for begin in range(0, len(past), BATCH):  # read once more: of thousands of tickers all do not fit into memory
-        runs = [one.run for one in past[begin : begin + BATCH]]
-        for earlier, body in zip(runs, _futures(run["dataset"], runs), strict=True):
-            if body:
-                said = schemas.said(pq.read_table(io.BytesIO(body)))
-                record.add(said, int(earlier.finished.timestamp()), frozenset(earlier.uploads))
+    for begin in range(0, len(past), BATCH):
+        for one, body in _bodies(run["dataset"], past[begin : begin + BATCH]):
+            said = schemas.said(pq.read_table(io.BytesIO(body)))
+            record.add(said, int(one.run.finished.timestamp()), frozenset(one.run.uploads))
     return record.close()
 
 
@@ -82,27 +96,39 @@ def _still_there(key: str) -> bytes | None:
     return body
 
 
-def _past(name: str, term: int) -> Iterator[Past]:
-    """The last runs before a term that have future rows, oldest first."""
-    listed = [one for one in dataset.published_keys(name) if keys.term_of(one[0]) < term]
-    found: list[Past] = []
-    days: set[int] = set()
-    for end in range(len(listed), max(len(listed) - MOST_RUNS, 0), -BATCH):
-        batch = [key for key, _ in listed[max(end - BATCH, 0) : end]]
-        read = _read(name, batch)
-        found = read + found
-        days |= {one.live_day for one in read if one.live_day is not None}
-        if len(days) >= traffic_light.DAYS + SPARE_DAYS:
-            break
-    yield from found[-MOST_RUNS:]
+def _with_older(name: str, past: list[Past], unread: list[str], live_days: int) -> list[Past]:
+    """The runs with older ones before them, until so many days had a forecast in time or nothing is left unread.
+
+    Keys are taken from the end of unread; runs that have no future rows are left out.
+    """
+    days = {one.live_day for one in past} - {None}
+    while unread and len(days) < live_days:
+        batch = unread[-BATCH:]
+        del unread[-BATCH:]
+        read = _read(name, batch, KEPT - sum(len(one.body or b"") for one in past))
+        past = read + past
+        days |= {one.live_day for one in read} - {None}
+    return past
 
 
-def _read(name: str, batch: Sequence[str]) -> list[Past]:
-    """The runs of these keys that have future rows."""
+def _read(name: str, batch: Sequence[str], room: int) -> list[Past]:
+    """The runs of these keys that have future rows; the bodies of the newest are kept, as far as there is room."""
     with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
         runs = list(pool.map(dataset.published_run, batch))
-    read = (_past_of(run, body) for run, body in zip(runs, _futures(name, runs), strict=True) if body)
-    return [one for one in read if one]
+    read: list[Past] = []
+    for run, body in reversed(list(zip(runs, _futures(name, runs), strict=True))):
+        if body and (one := _past_of(run, body)):
+            room -= len(body)
+            read.append(one if room >= 0 else one._replace(body=None))
+    return read[::-1]
+
+
+def _bodies(name: str, past: Sequence[Past]) -> Iterator[tuple[Past, bytes]]:
+    """Each run with its file, read again where it was not kept."""
+    again = iter(_futures(name, [one.run for one in past if one.body is None]))
+    for one in past:
+        if body := one.body or next(again):
+            yield one, body
 
 
 def _futures(name: str, runs: Sequence[published_run.Run]) -> list[bytes | None]:
@@ -123,4 +149,4 @@ def _past_of(run: published_run.Run, body: bytes) -> Past | None:
     origin, target = (rows[name].cast(pa.int32()).to_numpy() for name in ("origin_date", "target_date"))
     next_day = int(target[rows["horizon"].to_numpy() == HORIZONS[0]].max())
     live = run.finished.timestamp() < next_day * track.DAY_SECONDS
-    return Past(run, int(origin.min()), next_day if live else None)
+    return Past(run, int(origin.min()), next_day if live else None, body)

@@ -16,6 +16,7 @@ DAY_SECONDS = 86_400
 type Rescaled = Mapping[str, Sequence[tuple[str, float]]]
 
 GAP = 5  # days between the day that was meant and the row that came
+FAR = 99.0  # half-widths
 SAME = 1e-3  # an origin's price that is further off than this, and than a recorded ratio, was corrected
 
 
@@ -51,13 +52,27 @@ class Breach(NamedTuple):
     surprise: float
 
 
+class Standing(NamedTuple):
+    """How often the 80 % ranges of a ticker held, and where its last price stood in one.
+
+    place is the last price's distance from the range's middle in half-widths of the range on that side, negative below:
+    1 is the upper bound. It is None where no range for the last day was published before that day began. beyond says
+    that the last price lay outside the 95 % range, too.
+    """
+
+    forecasts: int
+    inside: int
+    place: float | None
+    beyond: bool
+
+
 @dataclasses.dataclass
 class Score:
     """Sums over the forecasts of a horizon that were published before the day began and whose day has come.
 
     Errors are relative to the last price and squared. prices and beyond count, by the day that came, all and those
     beyond their 95 % range. new counts those whose day no earlier run's table had; breaches are those of them beyond
-    their range, most surprising first.
+    their range, most surprising first. standings has every ticker with a forecast that counts.
     """
 
     forecasts: int = 0
@@ -69,6 +84,7 @@ class Score:
     beyond: Counter[int] = dataclasses.field(default_factory=Counter)
     new: int = 0
     breaches: list[Breach] = dataclasses.field(default_factory=list)
+    standings: Mapping[str, Standing] = dataclasses.field(default_factory=dict)
 
     def by_day(self) -> tuple[np.ndarray, np.ndarray]:
         """prices and beyond, int64[d] by day in time order."""
@@ -117,6 +133,7 @@ class Record:
         uploads = np.array([upload for _, upload, _ in entries], str)
         self._uploads, self._upload = np.unique(uploads, return_inverse=True)
         self._ratios = np.array([ratio for _, _, ratio in entries], np.float64)
+        self._standings = [_Standings(rows) for _ in HORIZONS]
         self._new: list[tuple[Said, np.ndarray, np.ndarray, np.ndarray]] = []
 
     def add(self, said: Said, finished: int, uploads: Set[str]) -> None:
@@ -134,9 +151,10 @@ class Record:
         fits &= (np.abs(step - 1) <= SAME) | (np.abs(step / since[ticker] - 1) <= SAME)
         said, ticker, origin, came = _chosen(said, fits), ticker[fits], origin[fits], came[fits]
         move = rows["adjclose"][came] / rows["adjclose"][origin] - 1
-        for horizon, score in self.scores.items():
+        for (horizon, score), standings in zip(self.scores.items(), self._standings, strict=True):
             own = said.horizon == horizon
             _count(score, _chosen(said, own), move[own], day[fits][own])
+            standings.add(_chosen(said, own), ticker[own], came[own], move[own])
         late = day[fits] > self._until[ticker]
         self._new.append((_chosen(said, late), ticker[late], day[fits][late], move[late]))
 
@@ -165,19 +183,56 @@ class Record:
                 own = new & (said.horizon == horizon)
                 score.new += int(own.sum())
                 score.breaches += _breaches(_chosen(said, own), day[own], move[own])
-        for score in self.scores.values():
+        for score, standings in zip(self.scores.values(), self._standings, strict=True):
             score.breaches.sort(key=lambda breach: (-breach.surprise, breach.ticker, breach.day))
+            score.standings = standings.by_name()
         self._new = []
         return self.scores
 
 
+class _Standings:
+    """The standings of a horizon, by the tickers of a `table`."""
+
+    def __init__(self, rows: Arrays):
+        self._names = rows["tickers"]
+        self._ends = np.searchsorted(rows["ticker"], np.arange(len(self._names)), side="right") - 1
+        self._forecasts, self._inside = (np.zeros(len(self._names), np.int64) for _ in range(2))
+        self._place = np.full(len(self._names), np.nan)
+        self._beyond = np.zeros(len(self._names), bool)
+
+    def add(self, said: Said, ticker: np.ndarray, came: np.ndarray, move: np.ndarray) -> None:
+        np.add.at(self._forecasts, ticker, 1)
+        np.add.at(self._inside, ticker, _inside(said, move))
+        last = came == self._ends[ticker]
+        self._place[ticker[last]] = _place(_chosen(said, last), move[last])
+        self._beyond[ticker[last]] = _outside(said, move)[last]
+
+    def by_name(self) -> dict[str, Standing]:
+        known = np.flatnonzero(self._forecasts)
+        place = [None if np.isnan(each) else float(each) for each in self._place[known]]
+        counts = (column[known].tolist() for column in (self._forecasts, self._inside))
+        columns = self._names[known].tolist(), *counts, place, self._beyond[known].tolist()
+        return {name: Standing(*own) for name, *own in zip(*columns, strict=True)}
+
+
+def _place(said: Said, move: np.ndarray) -> np.ndarray:
+    """In half-widths of the 80 % range, FAR at most: a range without width has no other end."""
+    off = said.naive * (1 + move) - said.p50
+    half = np.where(off > 0, said.p90 - said.p50, said.p50 - said.p10)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(off == 0, 0.0, np.clip(off / half, -FAR, FAR))
+
+
+def _inside(said: Said, move: np.ndarray) -> np.ndarray:
+    return (said.p10 / said.naive - 1 <= move) & (move <= said.p90 / said.naive - 1)
+
+
 def _count(score: Score, said: Said, move: np.ndarray, day: np.ndarray) -> None:
     outside = _outside(said, move)
-    low, high = said.p10 / said.naive - 1, said.p90 / said.naive - 1
     score.forecasts += len(move)
     score.forecast_error += float(((said.forecast / said.naive - 1 - move) ** 2).sum())
     score.naive_error += float((move**2).sum())
-    score.inside_80 += int(((low <= move) & (move <= high)).sum())
+    score.inside_80 += int(_inside(said, move).sum())
     score.inside_95 += int((~outside).sum())
     score.prices.update(day.tolist())
     score.beyond.update(day[outside].tolist())

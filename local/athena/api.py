@@ -84,7 +84,7 @@ def _execution(data: dict, statement: Any, group: dict, location: str) -> dict:
         "SubstatementType": substatement,
         "ResultConfiguration": {**configuration, "OutputLocation": f"{location}/{place.format(query_id)}"},
         "QueryExecutionContext": {
-            "Database": context.get("Database", "default").lower(),
+            "Database": context.get("Database", "default").strip("`").lower(),
             "Catalog": context.get("Catalog", "awsdatacatalog").lower(),
         },
         "Status": {"State": "QUEUED", "SubmissionDateTime": time.time()},

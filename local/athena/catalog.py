@@ -1,6 +1,7 @@
 """The Glue catalog as DuckDB relations: tables over their registered partitions' files, views over their SQL."""
 
 import base64
+import dataclasses
 import json
 import logging
 import re
@@ -15,11 +16,11 @@ from sqlglot import exp
 from local import ministack, paths
 from local.athena import errors, listings, pruning, types
 from local.athena.errors import QueryFailed, at
-from local.athena.functions import MACROS
 from local.athena.listings import INFORMATION, partitions_of, table_of
+from local.athena.macros import MACROS
 from local.athena.models import Query
 from local.athena.statements import parse
-from local.athena.translate import CATALOG, to_duckdb
+from local.athena.translate import CATALOG, Translated, to_duckdb
 
 _PRESTO_VIEW = re.compile(r"/\* Presto View: (\S+) \*/")
 LISTINGS = {"partitions": listings.partitions, "places": listings.places}
@@ -39,8 +40,8 @@ class Session:
         self.connection.execute(f"attach ':memory:' as {CATALOG}; use {CATALOG}")
         self.connection.execute(MACROS)
 
-    def prepare(self, query: Query, database: str | None = None) -> str:
-        """DuckDB's text of the query, after everything it reads has been set up. Raises QueryFailed."""
+    def prepare(self, query: Query, database: str | None = None) -> Translated:
+        """The query for DuckDB, after everything it reads has been set up. Raises QueryFailed."""
         database, tree = database or self.database, query.tree.copy()
         ctes = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
         schema: dict = {CATALOG: {}}
@@ -57,8 +58,8 @@ class Session:
             if places is not None:
                 name = _narrowed(table, len(self._known))
             schema[CATALOG].setdefault(owner, {})[name] = self._relation(owner, name, place, places)
-        text = to_duckdb(tree, query.source, database, schema)
-        return text.replace(f'"{INFORMATION}".', f'"_{INFORMATION}".')
+        made = to_duckdb(tree, query.source, database, schema)
+        return dataclasses.replace(made, text=made.text.replace(f'"{INFORMATION}".', f'"_{INFORMATION}".'))
 
     @property
     def scanned(self) -> int:
@@ -74,7 +75,7 @@ class Session:
         if (known := (database, asked.sql("trino"))) not in self._answers:
             try:
                 prepared = self.prepare(Query(asked, query.source), database)
-                self._answers[known] = frozenset(row[0] for row in self.connection.execute(prepared).fetchall())
+                self._answers[known] = frozenset(row[0] for row in self.connection.execute(prepared.text).fetchall())
             except (QueryFailed, duckdb.Error) as error:  # what is wrong is the query's own to say, in its own words
                 _log.info("all partitions of %s are read: %s", table.name, error)
                 self._answers[known] = None
@@ -114,7 +115,7 @@ class Session:
         """Raises QueryFailed where the view's SQL no longer works or gives other columns than the catalog says."""
         query = parse(view["originalSql"])
         try:
-            text = self.prepare(query, view["schema"])
+            text = self.prepare(query, view["schema"]).text
             derived = self.describe(text, query)
         except QueryFailed as failure:
             reason = re.sub(r"^[A-Z_]+: ", "", str(failure))

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlparse
 
 import duckdb
+from sqlglot import exp
 
 from local import ministack
-from local.athena import catalog, errors, show, types
+from local.athena import catalog, errors, moments, show, types
 from local.athena.errors import BytesLimitExceeded, QueryFailed
 from local.athena.models import CreateTableAs, CreateView, DropView, Name, Query, Result, Unload, Utility
 from local.athena.results import text
-from local.athena.translate import CATALOG, visible_names
+from local.athena.translate import CATALOG, Translated, visible_names
 
 type Columns = list[tuple[str, str]]  # names and types
 
@@ -46,8 +47,8 @@ def run(statement: Any, database: str, output: str, limit: int | None = None) ->
 
 def _query(query: Query, database: str, limit: int | None) -> Result:
     session, prepared, columns = _prepared(query, database, limit)
-    kinds = [types.duckdb_to_trino(kind) for _, kind in columns]
-    rows = _fetched(session, _readable(prepared, kinds), query)
+    rows = _fetched(session, _readable(prepared, columns), query)
+    kinds = [kind for _, kind in columns]
     return Result(
         columns=visible_names(query.tree, [name for name, _ in columns]),
         types=kinds,
@@ -56,27 +57,38 @@ def _query(query: Query, database: str, limit: int | None) -> Result:
     )
 
 
-def _prepared(query: Query, database: str, limit: int | None) -> tuple[catalog.Session, str, Columns]:
+def _prepared(query: Query, database: str, limit: int | None) -> tuple[catalog.Session, Translated, Columns]:
+    """The query in DuckDB's words, and its columns' names and Trino types."""
     session = catalog.Session(database)
     prepared = session.prepare(query)
-    columns = session.describe(prepared, query)
+    described = session.describe(prepared.text, query)
     if limit is not None and session.scanned > limit:
         raise BytesLimitExceeded("Query cancelled! : Bytes scanned limit was exceeded")
+    known = prepared.kinds or [None] * len(described)
+    columns = [
+        (name, types.shown(types.duckdb_to_trino(kind), trino))
+        for (name, kind), trino in zip(described, known, strict=True)
+    ]
     return session, prepared, columns
 
 
-def _readable(prepared: str, kinds: list[str]) -> str:
+def _readable(prepared: Translated, columns: Columns) -> str:
     """The query with what Python's DuckDB client cannot carry as text already."""
-    if not any(kind.endswith("with time zone") or kind.startswith("interval") for kind in kinds):
-        return prepared
-    shown = []
-    for number, kind in enumerate(kinds):
-        if kind.endswith("with time zone"):
-            shown.append(f"strftime(c{number} at time zone 'UTC', '%Y-%m-%d %H:%M:%S.%g UTC')")
-        else:
-            shown.append(f"c{number}::varchar" if kind.startswith("interval") else f"c{number}")
-    names = ", ".join(f"c{number}" for number in range(len(kinds)))
-    return f"select {', '.join(shown)} from ({prepared}) as t({names})"
+    zones = prepared.zones or ["UTC"] * len(columns)
+    read = [_shown(f"c{number}", kind, zones[number]) for number, (_, kind) in enumerate(columns)]
+    if all(one == f"c{number}" for number, one in enumerate(read)):
+        return prepared.text
+    names = ", ".join(f"c{number}" for number in range(len(columns)))
+    return f"select {', '.join(read)} from ({prepared.text}) as t({names})"
+
+
+def _shown(column: str, kind: str, zone: str) -> str:
+    if kind.endswith("with time zone"):
+        clock = moments.local(exp.column(column)) if zone == "UTC" else moments.seen_at(column, zone)
+        return f"strftime({clock.sql('duckdb')}, '%Y-%m-%d %H:%M:%S.%g') || ' {zone}'"
+    if kind == "interval year to month":
+        return f"years_and_months(months_of({column}))"
+    return f"days_and_time(interval_milliseconds({column}))" if kind.startswith("interval") else column
 
 
 def _fetched(session: catalog.Session, prepared: str, query: Query) -> list[tuple]:
@@ -118,8 +130,7 @@ def _write(
     bucket = ministack.buckets.get(url.netloc) or {"objects": {}}
     if any(key.startswith(url.path.strip("/") + "/") for key in bucket["objects"]):
         raise QueryFailed(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
-    session, prepared, described = _prepared(query, database, limit)
-    columns = [(name, types.duckdb_to_trino(kind)) for name, kind in described]
+    session, prepared, columns = _prepared(query, database, limit)
     names = visible_names(query.tree, [name for name, _ in columns])
     if unnamed := [name for name in names if name.startswith("_col")]:
         raise QueryFailed(
@@ -132,7 +143,9 @@ def _write(
     aliases = ", ".join(f"c{number}" for number in range(len(columns)))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "part.parquet"
-        _fetched(session, f"copy (select {cast} from ({prepared}) as t({aliases})) to '{file}' (format parquet)", query)
+        _fetched(
+            session, f"copy (select {cast} from ({prepared.text}) as t({aliases})) to '{file}' (format parquet)", query
+        )
         key = f"{url.path.strip('/')}/{ministack.new_uuid()}.parquet"
         put(url.netloc, key, file.read_bytes(), "application/octet-stream")
     named = [(name, kind) for name, (_, kind) in zip(names, columns, strict=True)]
@@ -153,7 +166,7 @@ def _create_view(statement: CreateView, database: str) -> Result:
         raise QueryFailed(f"TABLE_ALREADY_EXISTS: line 1:1: View already exists: '{CATALOG}.{owner}.{name}'")
     _, _, described = _prepared(statement.query, database, None)
     names = visible_names(statement.query.tree, [column for column, _ in described])
-    kinds = [types.duckdb_to_trino(kind) for _, kind in described]
+    kinds = [kind for _, kind in described]
     trino = [{"name": column, "type": kind} for column, kind in zip(names, kinds, strict=True)]
     hive = [{"Name": column, "Type": types.trino_to_hive(kind)} for column, kind in zip(names, kinds, strict=True)]
     table = {

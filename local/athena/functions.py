@@ -37,29 +37,3 @@ version week week_of_year width_bucket wilson_interval_lower wilson_interval_upp
 xxhash64 year year_of_week yow zip zip_with
 """
 KNOWN = frozenset(_NAMES.split())
-
-# Functions of Trino that DuckDB has under no name that sqlglot knows.
-MACROS = """
-create macro at_timezone(t, z) as timezone(z, t::timestamptz);
-create macro current_timezone() as 'UTC';
-create macro e() as exp(1);
-create macro format_number(n) as format('{:,}', n);
-create macro from_iso8601_date(s) as s::date;
-create macro from_iso8601_timestamp(s) as s::timestamptz;
-create macro geometric_mean(x) as geomean(x);
-create macro infinity() as 'infinity'::double;
-create macro is_finite(x) as isfinite(x);
-create macro is_infinite(x) as isinf(x);
-create macro json_format(j) as j::varchar;
-create macro json_size(j, p) as json_array_length(j, p);
-create macro levenshtein_distance(a, b) as levenshtein(a, b);
-create macro map_agg(k, v) as map(list(k), list(v));
-create macro nan() as 'nan'::double;
-create macro regexp_count(s, p) as len(regexp_extract_all(s, p));
-create macro to_hex(b) as hex(b);
-create macro to_iso8601(t) as
-  case typeof(t) when 'DATE' then strftime(t, '%Y-%m-%d') else strftime(t::timestamp, '%Y-%m-%dT%H:%M:%S.%g') end;
-create macro to_unixtime(t) as epoch(t);
-create macro width_bucket(x, low, high, n) as
-  case when x < low then 0 when x >= high then n + 1 else floor((x - low) / (high - low) * n)::bigint + 1 end;
-"""

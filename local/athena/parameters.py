@@ -7,12 +7,14 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local.athena.errors import MalformedQuery
-from local.athena.models import Query
+from local.athena.models import CreateTableAs, Query, Unload
 from local.athena.statements import Dialect
 
 
 def bind(statement: Any, values: list[str]) -> Any:
     """The statement with its parameters in order, each an expression of SQL as AWS has it: 'text' or 1."""
+    if isinstance(statement, CreateTableAs | Unload):
+        return dataclasses.replace(statement, query=bind(statement.query, values))
     if not isinstance(statement, Query):
         return statement
     tree = statement.tree

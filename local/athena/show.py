@@ -4,11 +4,12 @@ from local import ministack
 from local.athena import catalog, listings
 from local.athena.errors import QueryFailed
 from local.athena.models import Result
+from local.athena.translate import CATALOG
 
 
 def run(words: list[str], database: str) -> Result:
-    """SHOW DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, CREATE VIEW; DESCRIBE."""
-    names = [word for word in words if word not in (".", "in", "from", "formatted", "extended", "table")]
+    """SHOW DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, CREATE VIEW, CREATE TABLE; DESCRIBE."""
+    names = [word.strip("`") for word in words if word not in (".", "in", "from", "formatted", "extended", "table")]
     match names:
         case ["show", "databases" | "schemas", *_]:
             return _lines(["database_name"], [[name] for name in sorted(ministack.databases)])
@@ -24,6 +25,8 @@ def run(words: list[str], database: str) -> Result:
             view = catalog.definition(table) or {"originalSql": ""}
             return _lines(["Create View"], [[f"CREATE VIEW {table['DatabaseName']}.{table['Name']} AS"],
                                             *([line] for line in view["originalSql"].split("\n"))])  # fmt: skip
+        case ["show", "create", *name]:
+            return _show_create_table(_table(name, database))
         case ["describe" | "desc", *name]:
             return _describe(_table(name, database))
     raise QueryFailed(f"NOT_SUPPORTED: the laptop cloud does not know {' '.join(words)}")
@@ -61,6 +64,37 @@ def _show_partitions(table: dict) -> Result:
     parts = ["/".join(f"{key}={value}" for key, value in zip(keys, partition["Values"], strict=True))
              for partition in listings.partitions_of(table)]  # fmt: skip
     return _lines(["partition"], [[part] for part in sorted(parts)])
+
+
+def _show_create_table(table: dict) -> Result:
+    """The statement in Hive's words, a line for a row."""
+    if table["TableType"] == "VIRTUAL_VIEW":
+        name = f"{CATALOG}.{table['DatabaseName']}.{table['Name']}"
+        raise QueryFailed(f"NOT_SUPPORTED: line 1:1: Relation '{name}' is a view, not a table")
+    storage = table["StorageDescriptor"]
+    lines = [f"CREATE EXTERNAL TABLE `{table['Name']}`(", *_listed(storage["Columns"])]
+    if table["PartitionKeys"]:
+        lines += ["PARTITIONED BY ( ", *_listed(table["PartitionKeys"])]
+    serde = storage.get("SerdeInfo", {})
+    lines += ["ROW FORMAT SERDE ", f"  '{serde.get('SerializationLibrary', '')}' "]
+    if settings := serde.get("Parameters"):
+        lines += ["WITH SERDEPROPERTIES ( ", *_pairs(settings)]
+    lines += ["STORED AS INPUTFORMAT ", f"  '{storage.get('InputFormat', '')}' ", "OUTPUTFORMAT "]
+    lines += [f"  '{storage.get('OutputFormat', '')}'", "LOCATION", f"  '{storage['Location']}'"]
+    kept = {name: value for name, value in table.get("Parameters", {}).items() if name != "EXTERNAL"}
+    lines += ["TBLPROPERTIES (", *_pairs(kept)] if kept else []
+    return _lines(["createtab_stmt"], [[line] for line in lines])
+
+
+def _listed(columns: list[dict]) -> list[str]:
+    told = [f"  `{one['Name']}` {one['Type']}" + (f" COMMENT '{one['Comment']}'" if one.get("Comment") else "")
+            for one in columns]  # fmt: skip
+    return [*(f"{line}, " for line in told[:-1]), f"{told[-1]})"]
+
+
+def _pairs(settings: dict[str, str]) -> list[str]:
+    told = [f"  '{name}'='{value}'" for name, value in sorted(settings.items())]
+    return [*(f"{line}, " for line in told[:-1]), f"{told[-1]})"]
 
 
 def _describe(table: dict) -> Result:

@@ -20,9 +20,10 @@ _UTILITIES = {"show", "describe", "desc"}
 
 
 class Dialect(Trino):
-    """Trino's, remembering how the statement spells its functions."""
+    """Trino's, remembering how the statement spells its functions and counts its indices."""
 
     NORMALIZE_FUNCTIONS = False
+    INDEX_OFFSET = 0
 
 
 def parse(sql: str) -> Any:
@@ -45,7 +46,7 @@ def parse(sql: str) -> Any:
         cursor.reset()
         if (statement := parser(cursor)) is not None:
             return statement
-    if f"'{str(verb).upper()}'" in _VERBS:
+    if f"'{str(verb).upper()}'" in _VERBS or verb == "msck":
         raise MalformedQuery("Queries of this type are not supported")
     raise MalformedQuery(f"{at(sql, start)}: mismatched input '{verb}'. Expecting: {_VERBS}")
 
@@ -128,6 +129,8 @@ def _query(source: str, start: int, end: int) -> exp.Expression:
     except ParseError as error:
         raise MalformedQuery(_words(error, source, end)) from None
     tree = trees[0]
+    for node in tree.find_all(exp.Star, exp.Array):
+        _refuse_of_other_dialects(node, stream, source)
     if not isinstance(tree, exp.Query | exp.Values):
         raise MalformedQuery(f"{at(source, start)}: mismatched input '{source[start:end].split()[0]}'")
     return tree
@@ -145,20 +148,54 @@ def _words(error: ParseError, source: str, end: int) -> str:
 
 
 _CLAUSE = tokens.TokenType
+_ELSEWHERE = {_CLAUSE.ILIKE, _CLAUSE.QUALIFY}  # of other dialects
 _NEEDS_MORE = {_CLAUSE.SELECT, _CLAUSE.COMMA, _CLAUSE.FROM, _CLAUSE.WHERE, _CLAUSE.GROUP_BY, _CLAUSE.ORDER_BY,
                _CLAUSE.HAVING, _CLAUSE.ON, _CLAUSE.AND, _CLAUSE.OR, _CLAUSE.LIMIT}  # fmt: skip
+_BEFORE_A_VALUE = {_CLAUSE.SELECT, _CLAUSE.COMMA, _CLAUSE.L_PAREN, _CLAUSE.L_BRACKET, _CLAUSE.EQ, _CLAUSE.PLUS,
+                   _CLAUSE.WHERE, _CLAUSE.AND, _CLAUSE.OR, _CLAUSE.DPIPE}  # fmt: skip
 _ENDS = {_CLAUSE.FROM, _CLAUSE.WHERE, _CLAUSE.GROUP_BY, _CLAUSE.ORDER_BY, _CLAUSE.HAVING, _CLAUSE.LIMIT,
          _CLAUSE.R_PAREN, _CLAUSE.COMMA}  # fmt: skip
 
 
 def _refuse_what_sqlglot_lets_pass(stream: list, source: str, end: int) -> None:
-    """An empty list, a comma or clause before nothing, and operators of other dialects."""
+    """An empty list, a comma or clause before nothing, operators of other dialects, and OFFSET after LIMIT."""
+    limited: list[bool] = [False]  # for each bracket that is open
     for token, following in zip(stream, [*stream[1:], None], strict=True):
         if token.text == "`":
             words = "backquoted identifiers are not supported; use double quotes to quote identifiers"
             raise MalformedQuery(f"{at(source, token.start)}: {words}")
         if token.token_type is _CLAUSE.DCOLON or source[token.start : token.end + 1] == "==":
             raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'")
+        _count_brackets(token, limited)
+        if token.token_type in _ELSEWHERE and following is not None and following.text != "(":
+            raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'")
+        if limited[-1] and token.token_type is _CLAUSE.OFFSET:
+            raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'. Expecting: <EOF>")
         if token.token_type in _NEEDS_MORE and (following is None or following.token_type in _ENDS):
             place, text = (end, "<EOF>") if following is None else (following.start, following.text)
             raise MalformedQuery(f"{at(source, place)}: mismatched input '{text}'. Expecting: <expression>")
+
+
+def _count_brackets(token: Any, limited: list[bool]) -> None:
+    """Whether a LIMIT has come, in each bracket that is open."""
+    if token.token_type is _CLAUSE.L_PAREN:
+        limited.append(False)
+    elif token.token_type is _CLAUSE.R_PAREN and len(limited) > 1:
+        limited.pop()
+    elif token.token_type in (_CLAUSE.LIMIT, _CLAUSE.FETCH):
+        limited[-1] = True
+    elif token.token_type is _CLAUSE.SELECT:
+        limited[-1] = False
+
+
+def _refuse_of_other_dialects(node: exp.Expression, stream: list, source: str) -> None:
+    """`* exclude (...)`, and an array without the word."""
+    if isinstance(node, exp.Star) and any(node.args.values()):
+        following = next((token for token in stream if token.start > node.meta.get("start", 0)), stream[-1])
+        raise MalformedQuery(f"{at(source, following.start)}: mismatched input '{following.text}'")
+    brackets = [
+        token for before, token in zip([None, *stream], stream, strict=False)
+        if token.token_type is _CLAUSE.L_BRACKET and (before is None or before.token_type in _BEFORE_A_VALUE)
+    ]  # fmt: skip
+    if isinstance(node, exp.Array) and brackets:
+        raise MalformedQuery(f"{at(source, brackets[0].start)}: mismatched input '['. Expecting: <expression>")

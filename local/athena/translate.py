@@ -1,64 +1,122 @@
 """A query in Trino's dialect made into DuckDB's, with Trino's own rules for names, types and dates."""
 
+import dataclasses
 import logging
 import re
-from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
 
-from local.athena.errors import QueryFailed, at, start_of
-from local.athena.functions import KNOWN
+from local.athena import checks, kinds, moments, rules
 from local.athena.statements import Dialect
 
 CATALOG = "awsdatacatalog"
 _UNNAMED = re.compile(r"_col_\d+")
-_COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
-_TEXT = exp.DataType.TEXT_TYPES
-_OTHER = exp.DataType.NUMERIC_TYPES | exp.DataType.TEMPORAL_TYPES
-_JODA = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "SSS": "%g", "EEEE": "%A",
-         "EEE": "%a", "MMMM": "%B", "MMM": "%b"}  # fmt: skip
+_RULES: dict[Any, list[rules.Rule]] = {}
+for _rule in (moments.RULES, {exp.Cast: moments.written}, rules.RULES):
+    for _class, _made in _rule.items():
+        _RULES.setdefault(_class, []).append(_made)
+_NAMED = {**rules.NAMED, **moments.NAMED}
 _log = logging.getLogger("athena")
 
 
-def to_duckdb(tree: exp.Expression, source: str, database: str, schema: dict) -> str:
-    """DuckDB's text of the query. `schema` holds catalog, database, table, column and Trino type of what it reads."""
-    check_functions(tree, source)
-    tree = name_columns(tree.copy())
+@dataclasses.dataclass(frozen=True)
+class Translated:
+    """DuckDB's text of a query; of each outermost column Trino's type, None where only DuckDB knows, and its zone.
+
+    Both lists are empty where a star leaves open how many columns there are.
+    """
+
+    text: str
+    kinds: list[str | None]
+    zones: list[str]
+
+
+def to_duckdb(tree: exp.Expression, source: str, database: str, schema: dict) -> Translated:
+    """The query in DuckDB's words. `schema` holds catalog, database, table, column and Trino type of what it reads.
+
+    Raises QueryFailed.
+    """
+    checks.check_functions(tree, source)
+    tree = _quantified(name_columns(tree.copy()))
+    known = MappingSchema(schema if any(schema.values()) else {}, dialect=Dialect())
     try:
         tree = qualify(
-            tree, dialect=Dialect(), catalog=CATALOG, db=database, schema=schema, validate_qualify_columns=False,
+            tree, dialect=Dialect(), catalog=CATALOG, db=database, schema=known, validate_qualify_columns=False,
             quote_identifiers=False, identify=False, expand_alias_refs=False, expand_stars=False,
         )  # fmt: skip
-        tree = annotate_types(tree, schema=schema, dialect=Dialect())
-        check_aliases(tree, source)
+        annotator = kinds.Annotator(known, expression_metadata=kinds.METADATA)
+        for query in (one.this for unnest in tree.find_all(exp.Unnest) for one in unnest.find_all(exp.Subquery)):
+            annotator.annotate(query)  # sqlglot's walk over the sources does not come here
+        tree = annotator.annotate(tree)
+        checks.check_aliases(tree, source)
     except (SqlglotError, AttributeError, KeyError, TypeError) as error:
         _log.warning("types unknown, translated without them: %s", error)
-    check_types(tree, source)
-    return _with_trinos_rules(tree).sql("duckdb", identify=True)
+    checks.check(tree, source)
+    names = [kinds.name_of(column.type) for column in _columns(tree)]
+    tree = _with_trinos_rules(tree)
+    zones = moments.check_zones(tree) if names else []
+    return Translated(tree.sql("duckdb", identify=True), names, zones)
 
 
-def check_functions(tree: exp.Expression, source: str) -> None:
-    """Raise QueryFailed for a function that Athena does not have, though DuckDB or sqlglot may."""
-    for function in tree.find_all(exp.Func):
-        if "start" not in function.meta:
-            continue
-        name = source[function.meta["start"] : function.meta["end"] + 1]
-        if re.fullmatch(r"\w+", name) and name.lower() not in KNOWN:
-            place = at(source, function.meta["start"])
-            raise QueryFailed(f"FUNCTION_NOT_FOUND: {place}: Function '{name.lower()}' not registered")
+def _columns(tree: exp.Expression) -> list[exp.Expression]:
+    """The outermost columns; none where a star or a set operation leaves them open."""
+    columns = tree.expressions if isinstance(tree, exp.Select) else []
+    stars = any(isinstance(column, exp.Star) or column.find(exp.Star) in (column, column.this) for column in columns)
+    return [] if stars else columns
+
+
+def _quantified(tree: exp.Expression) -> exp.Expression:
+    """ALL and SOME before a list of values, which sqlglot takes for functions."""
+    for node in list(tree.find_all(exp.Anonymous)):
+        if node.name.lower() in ("all", "some") and isinstance(node.parent, exp.Predicate):
+            values = node.expressions[0]
+            query = (
+                exp.select("*").from_(exp.Subquery(this=values.copy())) if isinstance(values, exp.Values) else values
+            )
+            node.replace((exp.All if node.name.lower() == "all" else exp.Any)(this=exp.Subquery(this=query.copy())))
+    return tree
 
 
 def name_columns(tree: exp.Expression) -> exp.Expression:
-    """Give the outermost unnamed columns the names that `visible_names` makes into Trino's _col0, _col1."""
-    select = tree.find(exp.Select, bfs=False) if not isinstance(tree, exp.Select) else tree
-    for index, column in enumerate(select.expressions if isinstance(tree, exp.Query) and select else []):
-        if not isinstance(column, exp.Alias | exp.Column | exp.Star | exp.Dot | exp.Aliases):
-            column.replace(exp.alias_(column.copy(), f"_col_{index}"))
+    """Give unnamed columns Trino's _col0, _col1; the outermost get names that `visible_names` makes into those."""
+    if isinstance(tree, exp.Values):
+        names = [exp.to_identifier(f"_col_{index}") for index, _ in enumerate(_row(tree))]
+        tree = exp.select("*").from_(_aliased(tree, names))
+    for values in tree.find_all(exp.Values):
+        if values.args.get("alias") is not None and not values.args["alias"].columns:
+            names = [exp.to_identifier(f"_col{index}") for index, _ in enumerate(_row(values))]
+            values.args["alias"].set("columns", names)
+    first = tree.find(exp.Select, bfs=False) if not isinstance(tree, exp.Select) else tree
+    for select in tree.find_all(exp.Select):
+        pattern = "_col_{}" if select is first else "_col{}"
+        for index, column in enumerate(select.expressions):
+            if not (isinstance(column, exp.Alias | exp.Column | exp.Star | exp.Aliases) or _is_path(column)):
+                column.replace(exp.alias_(column.copy(), pattern.format(index)))
     return tree
+
+
+def _is_path(column: exp.Expression) -> bool:
+    """A field of a column, which names itself; a field of another expression does not."""
+    while isinstance(column, exp.Dot):
+        column = column.this
+        if isinstance(column, exp.Column):
+            return True
+    return False
+
+
+def _row(values: exp.Values) -> list[exp.Expression]:
+    first = values.expressions[0]
+    return first.expressions if isinstance(first, exp.Tuple) else [first]
+
+
+def _aliased(values: exp.Values, names: list[exp.Identifier]) -> exp.Expression:
+    bare = values.copy()
+    bare.set("alias", exp.TableAlias(this=exp.to_identifier("_values"), columns=names))
+    return bare
 
 
 def visible_names(tree: exp.Expression, given: list[str]) -> list[str]:
@@ -69,54 +127,12 @@ def visible_names(tree: exp.Expression, given: list[str]) -> list[str]:
     return [f"_col{index}" if _UNNAMED.fullmatch(name) else name for index, name in enumerate(names)]
 
 
-def check_aliases(tree: exp.Expression, source: str) -> None:
-    """Raise QueryFailed for an alias used beside or before its definition: DuckDB allows it, Trino does not."""
-    for select in tree.find_all(exp.Select):
-        aliases = {column.alias.lower() for column in select.expressions if isinstance(column, exp.Alias)}
-        where = [*select.expressions, *(select.args.get(key) for key in ("where", "group", "having"))]
-        for column in (column for part in where if part for column in part.find_all(exp.Column)):
-            own = column.find_ancestor(exp.Select, exp.Lambda) is select
-            if own and not column.table and column.name.lower() in aliases:
-                place = at(source, start_of(column))
-                raise QueryFailed(
-                    f"COLUMN_NOT_FOUND: {place}: Column '{column.name.lower()}' cannot be resolved or requester is "
-                    "not authorized to access requested resources"
-                )
-
-
-def check_types(tree: exp.Expression, source: str) -> None:
-    """Raise QueryFailed where text meets a number or a date: DuckDB converts, Trino refuses."""
-    for node in tree.find_all(*_COMPARISONS, exp.Between, exp.In):
-        others = [node.args[key] for key in ("expression", "low", "high") if node.args.get(key)] + node.expressions
-        for other in others:
-            if _clash(node.this, other):
-                raise QueryFailed(f"TYPE_MISMATCH: {at(source, start_of(node))}: {_mismatch(node, other)}")
-
-
-def _clash(left: Any, right: Any) -> bool:
-    kinds = [side.type.this if side.type else None for side in (left, right)]
-    return (kinds[0] in _TEXT and kinds[1] in _OTHER) or (kinds[1] in _TEXT and kinds[0] in _OTHER)
-
-
-def _mismatch(node: exp.Expression, other: exp.Expression) -> str:
-    left, right = _type_name(node.this), _type_name(other)
-    if isinstance(node, exp.Between):
-        return f"Cannot check if {left} is BETWEEN {right} and {_type_name(node.args['high'])}"
-    if isinstance(node, exp.In):
-        return f"IN value and list items must be the same type: {left}"
-    return f"Cannot apply operator: {left} {_COMPARISONS[type(node)]} {right}"
-
-
-def _type_name(node: Any) -> str:
-    name = node.type.sql("trino").lower() if node.type else "unknown"
-    return f"varchar({len(node.name)})" if isinstance(node, exp.Literal) and node.is_string else name
-
-
 def _with_trinos_rules(tree: exp.Expression) -> exp.Expression:
     """Replace, innermost first, what DuckDB writes the same way and means otherwise."""
     for node in reversed(list(tree.walk())):
         changed = _changed(node)
         if changed is not None:
+            changed.type = node.type
             if node is tree:
                 return changed
             node.replace(changed)
@@ -124,43 +140,9 @@ def _with_trinos_rules(tree: exp.Expression) -> exp.Expression:
 
 
 def _changed(node: Any) -> exp.Expression | None:
-    # A date moved by an interval stays a date.
-    moved = isinstance(node, exp.DateAdd | exp.DateSub | exp.DateTrunc | exp.TimestampTrunc) or (
-        isinstance(node, exp.Add | exp.Sub) and isinstance(node.expression, exp.Interval)
-    )
-    if moved and node.this.type and node.this.type.this == exp.DataType.Type.DATE:
-        return exp.cast(node.copy(), "date")
-    # Trino counts whole units; DuckDB's date_diff counts the boundaries between them.
-    if isinstance(node, exp.DateDiff):
-        unit = exp.Literal.string(node.text("unit").lower() or "day")
-        return exp.func("date_sub", unit, node.expression.copy(), node.this.copy(), dialect="duckdb")
-    # A percentile of whole numbers is one.
-    if isinstance(node, exp.ApproxQuantile) and node.this.type and node.this.type.is_type(*exp.DataType.INTEGER_TYPES):
-        return exp.cast(node.copy(), node.this.type) if not node.args["quantile"].is_type("array") else None
-    if isinstance(node, exp.Anonymous) and node.name.lower() in _REWRITTEN:
-        return _REWRITTEN[node.name.lower()](*(argument.copy() for argument in node.expressions))
+    if isinstance(node, exp.Anonymous) and node.name.lower() in _NAMED:
+        return _NAMED[node.name.lower()](*(argument.copy() for argument in node.expressions))
+    for rule in _RULES.get(type(node), ()):
+        if (changed := rule(node)) is not None:
+            return changed
     return None
-
-
-def _matches(kept: str) -> Callable[[Any, Any], exp.Expression]:
-    """any_match and its kind, by how many elements a lambda lets through."""
-
-    def rewritten(array: Any, condition: Any) -> exp.Expression:
-        elements = array.sql("duckdb")
-        through = f"len(list_filter({elements}, {condition.sql('duckdb')}))"
-        return exp.Paren(this=exp.maybe_parse(kept.format(through, f"len({elements})"), dialect="duckdb"))
-
-    return rewritten
-
-
-def _format_datetime(value: Any, pattern: Any) -> exp.Expression:
-    text = re.sub("|".join(sorted(_JODA, key=len, reverse=True)), lambda match: _JODA[match[0]], pattern.name)
-    return exp.Anonymous(this="strftime", expressions=[value, exp.Literal.string(text)])
-
-
-_REWRITTEN = {
-    "any_match": _matches("{0} > 0"),
-    "none_match": _matches("{0} = 0"),
-    "all_match": _matches("{0} = {1}"),
-    "format_datetime": _format_datetime,
-}

@@ -7,7 +7,8 @@ from sqlglot import exp
 # Types that DuckDB makes of sums and counts and Trino does not have.
 _DUCKDB_ONLY = {"HUGEINT": "BIGINT", "UHUGEINT": "BIGINT", "UBIGINT": "BIGINT", "UINTEGER": "BIGINT",
                 "USMALLINT": "INTEGER", "UTINYINT": "SMALLINT", "TIMESTAMP_MS": "TIMESTAMP",
-                "TIMESTAMP_S": "TIMESTAMP", "TIMESTAMP_NS": "TIMESTAMP", "UUID": "VARCHAR"}  # fmt: skip
+                "TIMESTAMP_S": "TIMESTAMP", "TIMESTAMPTZ_NS": "TIMESTAMPTZ",
+                "TIMESTAMP_NS": "TIMESTAMP", "UUID": "VARCHAR"}  # fmt: skip
 _PRECISION = {"varchar": 2147483647, "char": 2147483647, "double": 17, "real": 24, "float": 17, "bigint": 19,
               "integer": 10, "smallint": 5, "tinyint": 3, "varbinary": 1073741824, "timestamp": 3}  # fmt: skip
 
@@ -43,6 +44,13 @@ def duckdb_to_trino(name: str) -> str:
     if name.startswith("INTERVAL"):
         return "interval day to second"
     return exp.DataType.build(name, dialect="duckdb").sql("trino").lower()
+
+
+def shown(described: str, trino: str | None) -> str:
+    """What a column is said to be: DuckDB's answer, and Trino's name where DuckDB has one type for two."""
+    if described.startswith("interval") and trino is not None and trino.startswith("interval"):
+        return trino
+    return trino if described == "unknown" and trino else described
 
 
 def column_info(name: str, trino: str) -> dict:

@@ -10,6 +10,7 @@ from local import cloud, deploy
 from local.cli import results
 from local.cli.console import print_lines, print_table
 from local.cli.query import run as ask
+from stocks.reading.rejected import visible
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -21,7 +22,7 @@ def command(arguments: argparse.Namespace) -> int:
     print_table(table(name, verdicts))
     print_lines(state(outputs["LakeBucket"], name))
     known = {(one["source_key"], one["source_version"]) for one in verdicts}
-    print_lines(f"waits for its verdict: {key}" for key, version in dropped if (key, version) not in known)
+    print_lines(f"waits for its verdict: {visible(key)}" for key, version in dropped if (key, version) not in known)
     return 0
 
 
@@ -51,7 +52,7 @@ def table(name: str, verdicts: list[dict[str, str | None]]) -> Table:
         days = f"{row['first_day']} to {row['last_day']}" if row["first_day"] else ""
         verdict = row["verdict"] if row["verdict"] == "accepted" else f"rejected: {row['reason']}"
         uploaded = (row["uploaded"] or "").partition(".")[0]
-        file = (row["source_key"] or "").rpartition("/")[2]
+        file = visible((row["source_key"] or "").rpartition("/")[2])
         shown.add_row(uploaded, file, verdict, row["rows"], days, row["run_id"] or "not yet")
     return shown
 

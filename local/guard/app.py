@@ -3,12 +3,15 @@
 import collections
 import datetime
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
-from local.guard import pages, signature
-from local.guard.health import HEALTH
+from local.guard import health, pages, signature
 from local.guard.request import Refused, Request, Scope
+
+# CloudFormation's ResponseURL of a custom resource, which AWS signs beforehand and MiniStack ends with a random token.
+CUSTOM_RESOURCE = re.compile("/_ministack/cfn-response/[0-9a-f-]{36}")
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -24,12 +27,13 @@ class Guard:
         self,
         app: App,
         hosts: Collection[str],
-        health: str,
+        proof: Callable[[str], str],
         secret_of: Callable[[str, str], str],
         answer: Callable[[Request, Refused], Answer],
     ):
-        """secret_of takes key and session token and raises Refused; answer puts a refusal into a service's format."""
-        self._app, self._hosts, self._health = app, frozenset(hosts), health
+        """proof answers a nonce; secret_of takes key and session token and raises Refused; answer puts a refusal into a
+        service's format."""
+        self._app, self._hosts, self._proof = app, frozenset(hosts), proof
         self._secret_of, self._answer = secret_of, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,11 +50,14 @@ class Guard:
 
     async def _judge(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         pages.refuse(request, self._hosts)
-        if request.path == HEALTH:
-            await _respond(send, 200, {"Content-Type": "text/plain"}, self._health.encode())
+        if request.path == health.HEALTH:
+            await _respond(send, 200, {"Content-Type": "text/plain"}, self._proof(health.asked(request)).encode())
             return
         if not request.raw_path.startswith("/"):  # a whole address, as one says it to a proxy
             raise Refused("AccessDenied", "The laptop cloud is no proxy")
+        if request.method == "PUT" and CUSTOM_RESOURCE.fullmatch(request.raw_path):
+            await self._app(scope, receive, send)
+            return
         if request.path.startswith("/_"):  # no bucket and no path of AWS's APIs begins so
             raise Refused("AccessDenied", "The emulator's own paths are closed")
         claimed = signature.claim(request)

@@ -1,5 +1,6 @@
 """The guard of MiniStack: its keys are MiniStack's, and it refuses in the words of the service that was asked."""
 
+import functools
 import os
 from urllib.parse import unquote
 
@@ -16,7 +17,8 @@ _NAMES = ("127.0.0.1", "localhost")
 def guarded(port: int) -> Guard:
     """MiniStack behind the guard. The root key's secret is in the environment, as MiniStack wants it."""
     hosts = [f"{name}:{port}" for name in _NAMES]
-    return Guard(ministack.asgi, hosts, proof(os.environ["AWS_SECRET_ACCESS_KEY"]), secret_of, refusal)
+    says = functools.partial(proof, os.environ["AWS_SECRET_ACCESS_KEY"], port)
+    return Guard(ministack.asgi, hosts, says, secret_of, refusal)
 
 
 def secret_of(key: str, token: str) -> str:

@@ -73,7 +73,8 @@ class Environment:
     def _variables(self, config: dict, task_root: Path, layers: list[Path]) -> dict[str, str]:
         """What AWS gives, nothing of the laptop's own. A later layer overrides an earlier one, as in /opt."""
         opt = [str(path) for path in (*(layer / "python" for layer in reversed(layers)), *reversed(layers))]
-        stream = ministack.new_uuid().replace("-", "")
+        version = config.get("Version", "$LATEST")
+        stream = f"{time.strftime('%Y/%m/%d')}/[{version}]{ministack.new_uuid().replace('-', '')}"
         return {
             "PATH": os.environ["PATH"],
             "LANG": "en_US.UTF-8",
@@ -85,11 +86,11 @@ class Environment:
             "PYTHONUNBUFFERED": "1",
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
+            "AWS_LAMBDA_FUNCTION_VERSION": version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": log_group(config),
-            "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{stream}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "LAMBDA_TASK_ROOT": str(task_root),
             "_HANDLER": config["Handler"],
             "LOCAL_FUNCTION_ARN": config["FunctionArn"],

@@ -56,7 +56,7 @@ def _invoke(role_arn: str, arguments: dict) -> dict:
         raise Error("Lambda.AWSLambdaException", _denied(role_arn, arn))
     function = ministack.resolve_function(reference, optimized=True)
     payload = ministack.call_lambda(function, arguments.get("Payload", {}))
-    return {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
+    return {"ExecutedVersion": config["Version"], "Payload": payload, "StatusCode": 200}
 
 
 def _denied(role_arn: str, arn: str) -> str:

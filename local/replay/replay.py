@@ -21,7 +21,7 @@ from local.replay.scratch import Place, Scratch
 from local.replay.stack import Stack
 from local.replay.steps import Say, Steps
 
-SERVICES = ("sagemaker", "sagemaker-runtime", "service-quotas")  # that the steps ask, beside S3
+SERVICES = ("logs", "sagemaker", "sagemaker-runtime", "service-quotas")  # that the steps ask, beside S3
 
 
 def replay(of: Stack, run_id: str, say: Say, anyway: bool = False) -> Compared:

@@ -16,17 +16,19 @@ class Place(NamedTuple):
 class Scratch:
     """The S3 calls that the steps make.
 
-    Only below the replay's own place, which SageMaker reads, is anything written into a bucket. Nothing is deleted and
-    nothing is written on conditions, so no step can change a lease, a table or a verdict.
+    Only below the replay's own place, which SageMaker reads, is anything written into a bucket, and only there on
+    conditions. Nothing is deleted, so no step can change a lease, a table or a verdict.
     """
 
     def __init__(self, s3: Any, folder: Path, own: Place):
         self.stack, self._folder, self._own = s3, folder, own
         self.exceptions = s3.exceptions
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes | str, ContentType: str) -> dict:
+    def put_object(self, Bucket: str, Key: str, Body: bytes | str, ContentType: str, **condition: str) -> dict:
         if Bucket == self._own.bucket and Key.startswith(self._own.prefix):
-            return self.stack.put_object(Bucket=Bucket, Key=Key, Body=Body, ContentType=ContentType)
+            return self.stack.put_object(Bucket=Bucket, Key=Key, Body=Body, ContentType=ContentType, **condition)
+        if condition:
+            raise NotImplementedError(f"no step of a replay writes {Key} on a condition")
         file = self._folder / Bucket / Key
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(Body.encode() if isinstance(Body, str) else Body)

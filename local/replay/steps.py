@@ -20,7 +20,7 @@ import publish
 import scale
 import start_training
 import summarize
-from common import keys, storage
+from common import keys, storage, telemetry
 from common.errors import StillCreating, Transient
 from common.events import Run
 from common.settings import settings
@@ -64,8 +64,7 @@ class Steps:
             self._call(clean_up, **self._named(), execution_arn="", error="")
         self._call(calibrate)
         self._each(publish)
-        taken = {"train_seconds": fitted["train_seconds"], "endpoint_seconds": 0.0, "model_uri": fitted["model_uri"]}
-        self._call(summarize, execution_started=STARTED, **taken)
+        self._call(summarize, execution_started=STARTED, endpoint_seconds=0.0, **fitted)
         return ""
 
     def _lead(self) -> None:
@@ -75,14 +74,15 @@ class Steps:
         storage.put(settings().lake_bucket, keys.lease(self.plan.dataset), lease.to_json())
 
     def _fit(self) -> dict[str, Any]:
-        """What Check training says of the job that trained the model, after all shards have their forecasts."""
+        """What Summarize takes of job and endpoint, after all shards have their forecasts."""
         job = self._call(start_training, **self._named())
         self._each(baseline)
         trained = self._until("Completed", check_training, job_name=job["job_name"])
         self._call(create_endpoint, **self._named(), model_uri=trained["model_uri"])
         served = self._until("InService", check_endpoint, endpoint_name=job["job_name"])
         self._each(forecast, endpoint_name=served["endpoint_name"])
-        return trained
+        said = {name: trained[name] for name in ("model_uri", "train_seconds")}
+        return said | {"inference_digest": served["digest"]}
 
     def _named(self) -> dict[str, Any]:
         return {"execution_name": self.execution, "attempt": 0}
@@ -113,6 +113,8 @@ class Steps:
                 time.sleep(PAUSE_SECONDS)
             except Exception as error:  # a kept file that is no longer what it was, say: the user gets words
                 raise NotReplayed(f"{_name(step)} failed: {type(error).__name__}: {error}") from error
+            finally:
+                telemetry.forget()
         raise NotReplayed(f"{_name(step)} did not get on in {TRIES} tries")
 
 

@@ -189,6 +189,7 @@ class Endpoint:
             "DesiredWeight": self.variant.get("InitialVariantWeight", 1),
             "CurrentInstanceCount": self.variant.get("InitialInstanceCount", 1),
             "DesiredInstanceCount": self.variant.get("InitialInstanceCount", 1),
+            "DeployedImages": [self._image()],
         }
         return {
             "EndpointName": self.name,
@@ -200,6 +201,12 @@ class Endpoint:
             **({"ProductionVariants": [variant]} if self.status == "InService" else {}),
             **({"FailureReason": self.reason} if self.reason else {}),
         }
+
+    def _image(self) -> dict:
+        """AWS resolves every name to a digest. There are no containers here, so a tag stays a tag."""
+        named = self.model.request["PrimaryContainer"].get("Image", "")
+        resolved = {"ResolvedImage": named, "ResolutionTime": self.created} if "@" in named else {}
+        return {"SpecifiedImage": named, **resolved}
 
     def summary(self) -> dict:
         keys = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")

@@ -115,7 +115,7 @@ class TrainingJob:
             [str(paths.ROOT / ".venv" / "bin" / "train")],
             f"training {self.name}",
             cwd=self.folder,
-            env=variables | opt_ml.variables(self.folder, self.name, self.arn),
+            env=variables | opt_ml.variables(self.folder, self.name, self.arn) | self.request.get("Environment", {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -38,7 +38,12 @@ with days as (
     ticker,
     date,
     adjclose,
-    row_number() over (partition by dataset, ticker order by date) as place
+    lead(date, 1) over (partition by dataset, ticker order by date) as date_1,
+    lead(date, 5) over (partition by dataset, ticker order by date) as date_5,
+    lead(date, 20) over (partition by dataset, ticker order by date) as date_20,
+    lead(adjclose, 1) over (partition by dataset, ticker order by date) as price_1,
+    lead(adjclose, 5) over (partition by dataset, ticker order by date) as price_5,
+    lead(adjclose, 20) over (partition by dataset, ticker order by date) as price_20
   from latest_prices
 ),
 said as (
@@ -86,16 +91,11 @@ met as (
     s.horizon,
     s.origin_date,
     s.target_date,
-    h.date as realised_date,
-    case
-      when o.place is null then 'no_origin'
-      when h.place is null then 'waiting'
-      when abs(date_diff('day', s.target_date, h.date)) > 5 then 'gap'
-      else 'scored'
-    end as state,
+    o.adjclose as origin_price,
+    case s.horizon when 1 then o.date_1 when 5 then o.date_5 when 20 then o.date_20 end as realised_date,
+    case s.horizon when 1 then o.price_1 when 5 then o.price_5 when 20 then o.price_20 end as realised_price,
     s.finished,
     abs(o.adjclose / s.naive - 1) > 1e-3 and abs(o.adjclose / s.naive / m.ratio - 1) > 1e-3 as origin_corrected,
-    s.naive * h.adjclose / o.adjclose as price,
     s.naive,
     s.drift,
     s.random_forest,
@@ -109,9 +109,39 @@ met as (
     s.expected_move
   from said s
   left join days o on o.dataset = s.dataset and o.ticker = s.ticker and o.date = s.origin_date
-  left join days h on h.dataset = s.dataset and h.ticker = s.ticker and h.place = o.place + s.horizon
   left join moved m on m.dataset = s.dataset and m.ticker = s.ticker and m.run_id = s.run_id
   where s.turn = 1
+),
+scored as (
+  select
+    dataset,
+    run_id,
+    ticker,
+    horizon,
+    origin_date,
+    target_date,
+    realised_date,
+    finished,
+    origin_corrected,
+    naive,
+    drift,
+    random_forest,
+    lstm,
+    forecast,
+    p025,
+    p10,
+    p50,
+    p90,
+    p975,
+    expected_move,
+    case
+      when origin_price is null then 'no_origin'
+      when realised_date is null then 'waiting'
+      when abs(date_diff('day', target_date, realised_date)) > 5 then 'gap'
+      else 'scored'
+    end as state,
+    naive * realised_price / origin_price as price
+  from met
 )
 select
   dataset,
@@ -144,4 +174,4 @@ select
   lstm - price as lstm_error,
   price between p10 and p90 as inside_80,
   price between p025 and p975 as inside_95
-from met
+from scored

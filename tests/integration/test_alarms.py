@@ -44,6 +44,20 @@ def test_an_alarm_that_the_functions_policy_does_not_name_is_not_heard(cloud, al
     watch.delete_alarms(AlarmNames=[name])
 
 
+def test_an_alarm_that_the_topic_refuses_waits_in_the_dead_letter_queue(cloud, alarm):
+    queue, sqs = cloud.outputs()["DeadLetterQueueUrl"], cloud.client("sqs")
+    refused = {"status": 403, "code": "AuthorizationError", "message": "not authorized to perform: SNS:Publish"}
+    cloud.faults(call_fails=refused | {"match": ["ReportAlarmFunction", "sns:Publish", "nobody hears"], "times": 3})
+    cloud.client("cloudwatch").set_alarm_state(
+        AlarmName=alarm["AlarmName"], StateValue="ALARM", StateReason="nobody hears"
+    )
+    (letter,) = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"), 120)
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
+    cloud.faults()
+    assert alarm["AlarmName"] in letter["Body"]
+    assert cloud.messages("nobody hears") == []
+
+
 def test_the_dashboard_is_there_with_real_names(cloud):
     watch = cloud.client("cloudwatch")
     (entry,) = watch.list_dashboards()["DashboardEntries"]

@@ -6,15 +6,28 @@ from collections.abc import Iterator
 
 from common import keys
 from common.events import NamedRun
+from common.versions import KEPT
 from retire import GOING
-from tests.permissions import leases
+from tests.permissions import deletion, leases
 from tests.permissions.replay import DATASET, Replay
+from tests.support.template import functions
 
 UNASKED = "the quota is not asked"
+PUBLISHED = [name for name, function in functions().items() if function["AutoPublishAlias"]]
 
 # As in grants.py.
 NEEDED = {
     "SweepRole": {
+        "sweep_versions": "\n".join(
+            [
+                "states:DescribeStateMachine states:stateMachine:<stack>",
+                "states:DescribeStateMachine states:stateMachine:<stack>-clean-up",
+                "states:ListExecutions states:stateMachine:<stack>",
+                "states:ListExecutions states:stateMachine:<stack>-clean-up",
+                *(f"lambda:ListVersionsByFunction {name}" for name in PUBLISHED),
+                *(f"lambda:DeleteFunction {name}:*" for name in PUBLISHED),
+            ]
+        ),
         "sweep": """
             sagemaker:ListEndpoints *
             sagemaker:ListEndpointConfigs *
@@ -28,7 +41,11 @@ NEEDED = {
             sagemaker:DeleteEndpointConfig sagemaker:endpoint-config/<stack>-*
             sagemaker:DeleteModel sagemaker:model/<stack>-*
             sagemaker:StopTrainingJob sagemaker:training-job/<stack>-*
+            logs:DescribeLogGroups *
+            logs:ListTagsForResource logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
+            logs:DeleteLogGroup logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
             sns:Publish Topic""",
+        **deletion.NEEDED,
     },
     "ResumeRole": {
         "resume_a_dead_holder": """
@@ -154,7 +171,8 @@ def reject_again(replayed: Replay, function: str) -> str:
 
 def rejection(replayed: Replay) -> dict:
     failure = {"error": "RejectedFile", "cause": "it holds no rows"}
-    return {"outcome": "failed", "run": {}, "failure": failure, "source": replayed.source}
+    once = replayed.new()
+    return {"outcome": "failed", "once": once, "run": {}, "failure": failure, "source": replayed.source}
 
 
 def retire(replayed: Replay, function: str) -> str:
@@ -184,8 +202,19 @@ def old_run(replayed: Replay) -> Iterator[list[str]]:
             replayed.client("s3").delete_object(Bucket=replayed.outputs["LakeBucket"], Key=key)
 
 
+def sweep_versions(replayed: Replay, function: str) -> str:
+    """Each function has a version more than the newest, which no machine names."""
+    client = replayed.client("lambda")
+    for name in map(replayed.function, PUBLISHED):
+        description = client.get_function_configuration(FunctionName=name)["Description"]
+        while len(client.list_versions_by_function(FunctionName=name)["Versions"]) < KEPT + 3:  # with the one named
+            client.update_function_configuration(FunctionName=name, Description=description)
+            client.publish_version(FunctionName=name)
+    return replayed.call(function)[0]
+
+
 RESUMING = ("resume_a_dead_holder", "resume_without_leader", "resume_the_first_version", "resume_and_tell")
-BEFORE = dict.fromkeys(RESUMING, only_this_dataset)
+BEFORE = {**dict.fromkeys(RESUMING, only_this_dataset), **deletion.BEFORE}
 
 
 def ask_quota(replayed: Replay, function: str) -> str:
@@ -210,4 +239,6 @@ SCENARIOS = {
     "reject_first": reject_first,
     "reject_again": reject_again,
     "retire": retire,
+    **deletion.SCENARIOS,
+    "sweep_versions": sweep_versions,
 }

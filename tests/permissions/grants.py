@@ -6,33 +6,34 @@ from tests.support.template import functions
 
 # What a role is granted and a scenario of scenarios.py needs: without the grant the scenario is denied.
 NEEDED = {
+    "ForecastMachineUploadRole": {"rule": "states:StartExecution ForecastMachine"},
     "MachineRole": {
         "machine": """
-            lambda:InvokeFunction SplitFunction
-            lambda:InvokeFunction GatherFunction
-            lambda:InvokeFunction MergeFunction
-            lambda:InvokeFunction CheckDataFunction
-            lambda:InvokeFunction ScaleFunction
-            lambda:InvokeFunction BaselineFunction
-            lambda:InvokeFunction StartTrainingFunction
-            lambda:InvokeFunction CheckTrainingFunction
-            lambda:InvokeFunction CreateEndpointFunction
-            lambda:InvokeFunction CheckEndpointFunction
-            lambda:InvokeFunction ForecastFunction
-            lambda:InvokeFunction CleanUpFunction
-            lambda:InvokeFunction CalibrateFunction
-            lambda:InvokeFunction PublishFunction
-            lambda:InvokeFunction SummarizeFunction
-            lambda:InvokeFunction StartCrawlerFunction
-            lambda:InvokeFunction CheckCrawlerFunction
-            lambda:InvokeFunction HandOverFunction
-            lambda:InvokeFunction NotifyFunction""",
+            lambda:InvokeFunction SplitFunction:*
+            lambda:InvokeFunction GatherFunction:*
+            lambda:InvokeFunction MergeFunction:*
+            lambda:InvokeFunction CheckDataFunction:*
+            lambda:InvokeFunction ScaleFunction:*
+            lambda:InvokeFunction BaselineFunction:*
+            lambda:InvokeFunction StartTrainingFunction:*
+            lambda:InvokeFunction CheckTrainingFunction:*
+            lambda:InvokeFunction CreateEndpointFunction:*
+            lambda:InvokeFunction CheckEndpointFunction:*
+            lambda:InvokeFunction ForecastFunction:*
+            lambda:InvokeFunction CleanUpFunction:*
+            lambda:InvokeFunction CalibrateFunction:*
+            lambda:InvokeFunction PublishFunction:*
+            lambda:InvokeFunction SummarizeFunction:*
+            lambda:InvokeFunction StartCrawlerFunction:*
+            lambda:InvokeFunction CheckCrawlerFunction:*
+            lambda:InvokeFunction HandOverFunction:*
+            lambda:InvokeFunction NotifyFunction:*""",
     },
     "CleanUpMachineRole": {
         "machine": """
-            lambda:InvokeFunction FindRunFunction
-            lambda:InvokeFunction CleanUpFunction
-            lambda:InvokeFunction NotifyFunction""",
+            lambda:InvokeFunction FindRunFunction:*
+            lambda:InvokeFunction CleanUpFunction:*
+            lambda:InvokeFunction NotifyFunction:*""",
     },
     "SplitRole": {
         "first_verdict": """
@@ -121,7 +122,12 @@ NEEDED = {
             sagemaker:CreateEndpoint sagemaker:endpoint-config/<stack>-*
             sagemaker:CreateEndpoint sagemaker:endpoint/<stack>-*
             sagemaker:AddTags sagemaker:endpoint/<stack>-*
+            logs:CreateLogGroup logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
+            logs:PutRetentionPolicy logs:log-group:/aws/sagemaker/Endpoints/<stack>-*
             iam:PassRole EndpointRole""",
+        "next_attempt": """
+            sagemaker:DescribeEndpoint sagemaker:endpoint/<stack>-*
+            sagemaker:DeleteEndpoint sagemaker:endpoint/<stack>-*""",
     },
     "CheckEndpointRole": {"with_endpoint": "sagemaker:DescribeEndpoint sagemaker:endpoint/<stack>-*"},
     "ForecastRole": {
@@ -224,9 +230,11 @@ NEEDED = {
     },
     "CheckCrawlerRole": {"step": "glue:GetCrawler glue:crawler/Crawler"},
     "NotifyRole": {
-        "step": """
+        "first_try": """
             sns:Publish Topic
-            s3:GetObject WorkBucket/runs/*/message.json""",
+            s3:GetObject WorkBucket/runs/*/message.json
+            s3:PutObject WorkBucket/sent/*""",
+        "step": "s3:GetObject WorkBucket/sent/*",  # it is a later try of what the run has sent
         "open_report": "s3:GetObject LakeBucket/reports/*",
         "reject_first": """
             s3:GetObject LakeBucket/told/*

@@ -86,8 +86,8 @@ class Replay:
         return self.physical("AWS::Lambda::Function")[logical]
 
     def logical(self, function_arn: str) -> str:
-        """The template's name of a function."""
-        name = function_arn.rpartition(":")[2]
+        """The template's name of the function whose version this is."""
+        name = function_arn.split(":")[6]
         return next(logical for logical, one in self.physical("AWS::Lambda::Function").items() if one == name)
 
     def new(self) -> str:

@@ -136,11 +136,16 @@ def to_what_is_newer(replayed: Replay, function: str) -> str:
     return replayed.call(function)[0]
 
 
+def first_try(replayed: Replay, function: str) -> str:
+    """Notify, of what was not sent yet."""
+    return replayed.call(function, once=replayed.new())[0]
+
+
 def open_report(replayed: Replay, function: str) -> str:
     """Follow the link that the message holds."""
     told = replayed.cloud.state / "logs" / "notifications.log"
     before = len(told.read_text())
-    if refused := replayed.call(function)[0]:
+    if refused := first_try(replayed, function):
         return refused
     (link,) = re.findall(r"https?://\S+", told.read_text()[before:])
     try:
@@ -160,6 +165,20 @@ def serve(replayed: Replay, function: str = "") -> str:
     describe = functools.partial(replayed.client("sagemaker").describe_endpoint, EndpointName=replayed.endpoint)
     eventually(lambda: describe()["EndpointStatus"] != "Creating")
     return describe().get("FailureReason", "")
+
+
+def next_attempt(replayed: Replay, function: str) -> str:
+    """The endpoint of the first attempt has failed for want of an instance, and is there still."""
+    execution, scripted = replayed.new(), {"match": f"-{DATASET}-"}
+    name = keys.resource_name(replayed.stack, replayed.run, execution)
+    describe = functools.partial(replayed.client("sagemaker").describe_endpoint, EndpointName=name)
+    replayed.cloud.faults(scripted=scripted, endpoint_full={"match": name})
+    try:
+        assert replayed.call(function, execution_name=execution)[0] == ""
+        eventually(lambda: describe()["EndpointStatus"] == "Failed")
+    finally:
+        replayed.cloud.faults(scripted=scripted)
+    return replayed.call(function, execution_name=execution, attempt=1)[0]
 
 
 def with_endpoint(replayed: Replay, function: str) -> str:
@@ -197,7 +216,7 @@ def before_sweep(replayed: Replay) -> None:
     serve(replayed)
     name = replayed.function("SweepFunction")
     variables = replayed.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    environment = {"Variables": {**variables, "SWEEP_AFTER_HOURS": "0"}}
+    environment = {"Variables": {**variables, "SWEEP_AFTER_HOURS": "0", "LOG_RETENTION_DAYS": "-1"}}
     replayed.client("lambda").update_function_configuration(FunctionName=name, Environment=environment)
 
 
@@ -293,8 +312,10 @@ SCENARIOS: dict[str, Callable] = {
     "as_holder": as_holder,
     "to_a_successor": to_a_successor,
     "to_what_is_newer": to_what_is_newer,
+    "first_try": first_try,
     "open_report": open_report,
     "serve": serve,
+    "next_attempt": next_attempt,
     "with_endpoint": with_endpoint,
     "delete_endpoint": delete_endpoint,
     "train": train,

@@ -18,7 +18,7 @@ from tests.support.template import principals
 
 REMOVED = [grant for grant in every_grant() if not is_static(grant) and scenario_of(grant) in SCENARIOS]
 PLAYED = [(role, name) for role, needs in scenarios().items() for name in needs if name in SCENARIOS]
-ROLES = [*principals(), *machine_roles.RULES]
+ROLES = list(dict.fromkeys([*principals(), *machine_roles.RULES]))
 thorough = pytest.mark.thorough
 
 
@@ -43,7 +43,7 @@ def is_refusal(text: str, action: str, resource: str) -> bool:
         return named[1] is None or fnmatch.fnmatchcase(named[1], resource)
     passed_on = {
         "s3:GetObject": ["(403) when calling the HeadObject operation", "<Code>AccessDenied</Code>"],
-        "s3:GetObjectVersion": ["(403) when calling the HeadObject operation"],
+        "s3:GetObjectVersion": ["S3 does not let Split read it"],
         "s3:PutObject": ["An error occurred (AccessDenied) when calling the PutObject operation"],
         "servicequotas:ListServiceQuotas": [UNASKED],
         "logs:CreateLogGroup": [LOST],
@@ -68,7 +68,7 @@ def test_with_its_grants_a_step_is_refused_nothing(replayed, role, name):
 @pytest.mark.parametrize(("role", "machine"), [("MachineRole", ""), ("CleanUpMachineRole", "-clean-up")])
 def test_a_machine_is_refused_every_function_that_its_role_is_not_granted(replayed, role, machine):
     refused = machine_roles.refused_functions(replayed, role, replayed.outputs["StateMachineArn"] + machine)
-    granted = [line.rpartition(" ")[2] for line in scenarios()[role]["machine"]]
+    granted = [line.split()[1].removesuffix(":*") for line in scenarios()[role]["machine"]]
     assert sorted(refused) == sorted(granted)
 
 
@@ -113,7 +113,7 @@ def run_rows(replayed, execution: str) -> list[str]:
 @pytest.mark.parametrize("role", a_quarter_quick([(role,) for role in ROLES]))
 def test_a_role_is_refused_what_is_none_of_its_work(replayed, role):
     serve(replayed)
-    calls = [*abuses.in_s3(replayed, role), *abuses.anywhere(replayed), *abuses.of_others(replayed, role)]
+    calls = [*abuses.in_s3(replayed, role), *abuses.anywhere(replayed, role), *abuses.of_others(replayed, role)]
     answers = zip(calls, abuses.attempted(replayed, role, calls), strict=True)
     assert [(call, answer) for call, answer in answers if answer not in abuses.REFUSED] == []
     assert len(calls) > 50

@@ -11,6 +11,7 @@ _TRACES = "nothing here sends traces; AWS's runtime does where tracing is active
 _PULLS = "no container is pulled here; AWS names these for an execution role, and the repository is the image's own"
 _CONTAINER_LOGS = "AWS names these for an execution role; scripted jobs write no log, and without them it is only lost"
 _CATALOG = "AWS does not say which reads and writes its crawler makes; its managed policy grants all of Glue instead"
+_DEAD_LETTERS = "MiniStack asks no leave for a function's dead letter; AWS creates no such function without it"
 _DATABASE = "MiniStack asks for the database alone; AWS asks for the catalog, the database and the table"
 _OF_TABLES = ("GetTable", "UpdateTable")
 _PLACES = ("catalog", *(f"table/Database/{table}" for table in schemas.CRAWLED))
@@ -34,6 +35,7 @@ STATIC = {
     "ecr:BatchCheckLayerAvailability": ("(Training|Endpoint)Role", _PULLS),
     "ecr:GetDownloadUrlForLayer": ("(Training|Endpoint)Role", _PULLS),
     "ecr:BatchGetImage": ("(Training|Endpoint)Role", _PULLS),
+    "logs:TagResource": ("CreateEndpointRole", "AWS asks for it where a group is made with tags; MiniStack does not"),
     "logs:CreateLogGroup": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
     "logs:CreateLogStream": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
     "logs:DescribeLogStreams": ("(Training|Endpoint)Role", _CONTAINER_LOGS),
@@ -41,6 +43,7 @@ STATIC = {
     "cloudwatch:PutMetricData": ("(Training|Endpoint)Role", "SageMaker sends instance metrics as the role; here none"),
     "s3:ListBucket": ("EndpointRole", "AWS names it for a model's role; it tells an absent model from a forbidden one"),
     "s3:GetBucketLocation": ("CrawlerRole", "AWS's crawler asks for the bucket's region; here there is one region"),
+    "sqs:SendMessage": ("ReportAlarmRole", _DEAD_LETTERS),
     "kms:Decrypt": (r"\w+Role", _KEY),
     "kms:Encrypt": ("TrainingRole", _KEY),
     "kms:GenerateDataKey": (r"\w+Role", _KEY),

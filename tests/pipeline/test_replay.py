@@ -10,7 +10,7 @@ import pytest
 
 import clean_up
 import forecast
-from common import code
+from common import code, telemetry
 from local import cloud as laptops
 from local import deploy
 from local.cli import replay as cli
@@ -53,6 +53,14 @@ def test_a_run_that_is_made_again_gives_the_same_bytes_and_changes_nothing(lapto
     assert not any(laptop.sagemaker.names(kind) for kind in ("Endpoint", "EndpointConfig", "Model"))
     (job,) = laptop.sagemaker.names("TrainingJob")
     assert laptop.sagemaker.status("TrainingJob", job) == "Completed"
+
+
+def test_a_replay_counts_in_no_metric(laptop, capfd):
+    for _ in range(2):
+        assert laptop.replay().differs == []
+    assert "CloudWatchMetrics" not in capfd.readouterr().out
+    assert not telemetry.metrics.metric_set
+    assert not telemetry.alone.metric_set
 
 
 def test_of_a_file_that_changed_in_history_it_says_where_the_run_differs(laptop):

@@ -56,11 +56,11 @@ def test_every_option_of_a_command_is_one_of_its_operation():
 
 def test_every_target_exists():
     named = set(re.findall(r"(?:`|^|CONFIG_ENV=prod )make ([a-z]+)", TEXT, re.MULTILINE))
-    assert {"preflight", "deploy", "smoke"} <= named
+    assert {"preflight", "pin", "deploy", "smoke"} <= named
     assert named <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
-@pytest.mark.parametrize("verb", ["preflight", "smoke", "policy"])
+@pytest.mark.parametrize("verb", ["preflight", "smoke", "policy", "pin"])
 def test_every_verb_takes_the_options_that_are_shown(verb):
     done = subprocess.run(
         [sys.executable, "-m", "tools.aws", verb, "--help"], cwd=ROOT, check=True, capture_output=True, text=True
@@ -88,7 +88,7 @@ def test_at_least_twelve_faults_of_an_account_are_named():
 
 
 def test_a_type_of_the_table_is_one_of_cloudformations():
-    assert [kind for kind in NEEDS if not re.fullmatch(r"AWS::\w+::\w+", kind)] == []
+    assert [kind for kind in NEEDS if not re.fullmatch(r"AWS::\w+::\w+|Custom::\w+", kind)] == []
 
 
 def test_every_action_of_the_workflow_is_pinned_by_its_commit_and_names_its_version():

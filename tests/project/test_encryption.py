@@ -4,14 +4,19 @@ import re
 
 import pytest
 
-from tests.support.template import functions, listed, principals, resources, statements, template, text
+from tests.support.template import ROOT, functions, listed, principals, resources, statements, template, text
 
 PARAMETER = template()["Parameters"]["KmsKeyArn"]
 KEY = {"Ref": "KmsKeyArn"}
 ABSENT = {"Ref": "AWS::NoValue"}
 SIDES = pytest.mark.parametrize("with_key", [True, False])
 # What each action on data asks of a key that encrypts it.
-NEEDS = {"s3:GetObject": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey", "sns:Publish": "kms:GenerateDataKey"}
+NEEDS = {
+    "s3:GetObject": "kms:Decrypt",
+    "s3:PutObject": "kms:GenerateDataKey",
+    "sns:Publish": "kms:GenerateDataKey",
+    "sqs:SendMessage": "kms:GenerateDataKey",
+}
 
 
 def side(value, with_key: bool):
@@ -118,6 +123,21 @@ def test_the_key_is_the_one_that_was_given():
 def test_grants_are_for_volumes_of_sagemaker_only():
     granting = {role for role, found in keyed().items() if "kms:CreateGrant" in actions(found)}
     assert granting == {"TrainingRole", "EndpointRole", "CreateEndpointRole"}
+
+
+def test_a_grant_can_be_given_to_services_of_aws_only():
+    """Without the condition a role could hand the key on to anybody in the account, for ever."""
+    condition = {"Bool": {"kms:GrantIsForAWSResource": True}}
+    giving = [
+        statement for found in keyed().values() for statement in found if "kms:CreateGrant" in actions([statement])
+    ]
+    assert len(giving) == 3
+    assert [(one["Action"], one["Condition"]) for one in giving] == [("kms:CreateGrant", condition)] * 3
+    policy = (ROOT / "docs" / "operations.md").read_text().partition("## A key of your own")[2].partition("\n## ")[0]
+    assert re.findall(r'"kms:CreateGrant"[^{}]*"Condition": ({.+?}})', policy) == [
+        '{"Bool": {"kms:GrantIsForAWSResource": "true"}}'
+    ]
+    assert policy.count("CreateGrant") == 1
 
 
 @pytest.mark.parametrize("role", sorted(set(keyed()) - {"TrainingRole", "EndpointRole"}))

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import yaml
 
 from tests.support.template import ROOT, resources, template
 from tools.generate import images
@@ -35,6 +36,23 @@ def test_the_server_is_not_newer_than_the_training_that_feeds_it_and_only_one_mi
     training, inference = versions["tensorflow-training"], versions["tensorflow-inference"]
     assert training[0] == inference[0]
     assert 0 <= training[1] - inference[1] <= 1
+
+
+def test_the_container_that_training_is_tested_with_is_the_templates():
+    version, python = CHOSEN["tensorflow-training"]
+    pins = dict(re.findall(r"(?m)^([\w-]+)==(\S+)", (ROOT / "requirements/container.in").read_text()))
+    assert pins["tensorflow-cpu"].startswith(f"{version}.")
+    (asked,) = re.findall(r"CONTAINER_PYTHON \?= (\S+)", (ROOT / "Makefile").read_text())
+    weekly = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())["jobs"]["container"]["steps"]
+    assert {f"py{one.replace('.', '')}" for one in (asked, weekly[1]["with"]["python-version"])} == {python}
+
+
+def test_the_functions_name_the_containers_of_the_parameters():
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    for variable, parameter in (("TRAINING_IMAGE", "TrainingImage"), ("INFERENCE_IMAGE", "InferenceImage")):
+        written, values = variables[variable]["Fn::Sub"]
+        assert written == f"${{Account}}.dkr.ecr.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{parameter}}}"
+        assert list(values) == ["Account"]
 
 
 def test_a_container_that_the_sdk_does_not_know_is_refused():

@@ -72,6 +72,14 @@ def test_a_view_of_the_newest_run_reads_no_other(name):
     assert "newest" not in VIEWS[name].sql
 
 
+@pytest.mark.parametrize("name", [*VIEWS, *NAMED])
+def test_what_a_query_names_first_it_uses_once(name):
+    """Trino puts a query of WITH into each place that names it, and reads its tables there again."""
+    sql = (VIEWS | NAMED)[name].sql
+    uses = {part: len(re.findall(rf"(?:from|join) {part}\b", sql)) for part in re.findall(r"(\w+) as \(\n", sql)}
+    assert set(uses.values()) <= {1}, uses
+
+
 @pytest.mark.parametrize("name", NAMED)
 def test_a_named_query_is_the_file(name):
     (query,) = (saved for saved in resources("AWS::Athena::NamedQuery").values() if saved["Name"] == name)

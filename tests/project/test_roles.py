@@ -49,6 +49,7 @@ SERVICES = {
     "TrainingRole": "sagemaker",
     "EndpointRole": "sagemaker",
     "CrawlerRole": "glue",
+    "ForecastMachineUploadRole": "events",
 }  # all others are Lambda's
 MACHINE_ROLES = {"ForecastMachine": "MachineRole", "CleanUpMachine": "CleanUpMachineRole"}
 ALL = [(name, statement) for name in principals() for statement in statements(name)]
@@ -134,9 +135,10 @@ def test_a_role_is_assumed_for_this_account_only_where_the_service_says_for_whom
 
 
 @pytest.mark.parametrize(("machine", "role"), MACHINE_ROLES.items())
-def test_a_machine_may_invoke_the_functions_of_its_states_and_nothing_else(machine, role):
+def test_a_machine_may_invoke_every_version_of_the_functions_of_its_states_and_nothing_else(machine, role):
+    """Older versions, too: an execution goes on with those that its definition named when it started."""
     tasks = [state for _, state in states(definition(MACHINES[machine])) if state["Type"] == "Task"]
-    assert granted(role, "lambda:InvokeFunction") == {"${" + function_of(state) + ".Arn}" for state in tasks}
+    assert granted(role, "lambda:InvokeFunction") == {"${" + function_of(state) + ".Arn}:*" for state in tasks}
 
 
 def test_nothing_else_invokes_functions():
@@ -217,8 +219,13 @@ def test_what_signs_a_link_in_a_notification_reads_reports_and_messages_and_noth
         "${LakeBucket.Arn}/reports/*",
         "${LakeBucket.Arn}/told/*",
         "${WorkBucket.Arn}/runs/*/message.json",
+        "${WorkBucket.Arn}/sent/*",
     }
-    assert granted("NotifyRole", "s3:PutObject") == {"${LakeBucket.Arn}/told/*", "${LakeBucket.Arn}/untold/*"}
+    assert granted("NotifyRole", "s3:PutObject") == {
+        "${LakeBucket.Arn}/told/*",
+        "${LakeBucket.Arn}/untold/*",
+        "${WorkBucket.Arn}/sent/*",
+    }
 
 
 @pytest.mark.parametrize(("role", "repository"), [("TrainingRole", "training"), ("EndpointRole", "inference")])
@@ -233,9 +240,28 @@ def test_sagemaker_pulls_its_container_from_the_account_that_owns_it(role, repos
 def test_an_execution_of_this_machine_is_started_by_hand_over_and_resume_only():
     starting = {name: granted(name, "states:StartExecution") for name in principals()}
     starting = {name: resources for name, resources in starting.items() if resources}
+    assert starting.pop("ForecastMachineUploadRole") == {"${ForecastMachine}"}, "in the name of uploads"
     assert set(starting) == {"HandOverRole", "ResumeRole"}
     for (resource,) in starting.values():
         assert resource.endswith(":stateMachine:${AWS::StackName}")
+
+
+def test_the_sweep_stops_executions_of_this_machine_only():
+    stopping = {name for name in principals() if "states:StopExecution" in actions(name)}
+    assert stopping == {"SweepRole"}
+    (arn,) = granted("SweepRole", "states:StopExecution")
+    assert arn.endswith(":execution:${AWS::StackName}:*")
+
+
+def test_logs_of_this_stacks_endpoints_are_made_and_deleted_only():
+    made, deleted = (
+        "logs:CreateLogGroup logs:PutRetentionPolicy logs:TagResource",
+        "logs:DeleteLogGroup logs:ListTagsForResource",
+    )
+    for role, needed in {"CreateEndpointRole": made, "SweepRole": deleted}.items():
+        arns = {arn for action in needed.split() for arn in granted(role, action)}
+        assert {arn.rpartition("log-group:")[2] for arn in arns} == {"/aws/sagemaker/Endpoints/${AWS::StackName}-*"}
+    assert {name for name in principals() if "logs:DeleteLogGroup" in actions(name)} == {"SweepRole"}
 
 
 def test_retire_forgets_partitions_of_the_tables_that_it_empties_only():

@@ -32,8 +32,11 @@ def test_no_stacks_policies_reach_into_another():
 def test_overrides_are_parameters_within_their_bounds_and_seen_by_build_and_deploy(name):
     assert list(_TABLES[name]) == ["global"]
     for override in STACKS[name].get("parameter_overrides", "").split():
-        parameter, value = override.split("=")
+        parameter, value = override.split("=", 1)
         known = template()["Parameters"][parameter]
+        if known["Type"] == "String":
+            assert re.fullmatch(known["AllowedPattern"], value)
+            continue
         assert float(value) in known.get("AllowedValues", [float(value)])
         assert known.get("MinValue", float(value)) <= float(value) <= known.get("MaxValue", float(value))
 

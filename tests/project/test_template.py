@@ -8,6 +8,7 @@ import pytest
 
 from common.settings import Settings
 from tests.support.template import functions, resources, template
+from tools.aws import capacity
 
 PARAMETERS = template()["Parameters"]
 BUCKETS = resources("AWS::S3::Bucket")
@@ -58,9 +59,14 @@ def test_a_buckets_name_holds_the_stacks_so_that_capitals_fail_at_once(name):
 
 
 def test_deleting_the_stack_keeps_what_people_dropped_and_what_was_computed():
-    for name, policy in {"IncomingBucket": "Retain", "LakeBucket": "Retain", "WorkBucket": "Delete"}.items():
+    """And their policies, which ask for TLS. A first deployment that fails keeps nothing."""
+    kept = {
+        name for name, resource in template()["Resources"].items() if "Retain" in resource.get("DeletionPolicy", "")
+    }
+    assert kept == {"IncomingBucket", "LakeBucket", "IncomingBucketPolicy", "LakeBucketPolicy"}
+    for name in kept:
         resource = template()["Resources"][name]
-        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == (policy, policy)
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_working_files_and_query_results_expire_and_unfinished_uploads_everywhere():
@@ -102,8 +108,11 @@ def test_functions_and_layers_are_of_one_architecture():
 
 
 def test_an_upload_starts_the_machine():
-    event = resources("AWS::Serverless::StateMachine")["ForecastMachine"]["Events"]["Upload"]["Properties"]
-    assert event["Pattern"] == {
+    rule = resources("AWS::Events::Rule")["ForecastMachineUpload"]
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": "ForecastMachine"}
+    assert target["RoleArn"] == {"Fn::GetAtt": ["ForecastMachineUploadRole", "Arn"]}
+    assert rule["EventPattern"] == {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
         "detail": {"bucket": {"name": [{"Ref": "IncomingBucket"}]}, "object": {"key": [{"prefix": "incoming/"}]}},
@@ -111,14 +120,34 @@ def test_an_upload_starts_the_machine():
 
 
 def test_an_event_that_starts_no_machine_is_kept_as_a_dead_letter():
-    rules = []
-    for name, machine in resources("AWS::Serverless::StateMachine").items():
-        ((event, described),) = machine["Events"].items()
-        assert described["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
-        assert described["Properties"]["RetryPolicy"]["MaximumEventAgeInSeconds"] > 3600
-        rules.append({"Fn::GetAtt": [f"{name}{event}", "Arn"]})
+    (upload,) = resources("AWS::Events::Rule")["ForecastMachineUpload"]["Targets"]
+    bad_end = resources("AWS::Serverless::StateMachine")["CleanUpMachine"]["Events"]["BadEnd"]["Properties"]
+    for described in (upload, bad_end):
+        assert described["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
+        assert described["RetryPolicy"]["MaximumEventAgeInSeconds"] > 3600
+    rules = [{"Fn::GetAtt": [name, "Arn"]} for name in ("ForecastMachineUpload", "CleanUpMachineBadEnd")]
     allow, _ = resources("AWS::SQS::QueuePolicy")["DeadLetterQueuePolicy"]["PolicyDocument"]["Statement"]
     assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
+
+
+def test_an_alarm_that_cannot_be_told_is_kept_as_a_dead_letter():
+    """The only function that something calls without waiting and without calling it again a few minutes later."""
+    queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    kept = {name: one["DeadLetterQueue"] for name, one in functions().items() if "DeadLetterQueue" in one}
+    assert kept == {"ReportAlarmFunction": {"Type": "SQS", "TargetArn": queue}}
+    assert "EventInvokeConfig" not in functions()["ReportAlarmFunction"]  # three tries, as AWS makes by itself
+
+
+def test_lambdas_are_reserved_where_the_account_has_them():
+    reserved = {name: one["ReservedConcurrentExecutions"]["Fn::If"] for name, one in functions().items()
+                if "ReservedConcurrentExecutions" in one}  # fmt: skip
+    none = {"Ref": "AWS::NoValue"}
+    assert reserved == {
+        "CleanUpFunction": ["Reserves", {"Ref": "ReservedCleanUps"}, none],
+        **{f"{name}Function": ["Reserves", 1, none] for name in capacity.ONE_EACH},
+    }
+    assert template()["Conditions"]["Reserves"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReservedCleanUps"}, 0]}]}
+    assert template()["Parameters"]["ReservedCleanUps"]["Default"] == 0, "a new account could not deploy"
 
 
 def test_a_sweep_comes_often_and_is_not_repeated():
@@ -151,7 +180,8 @@ def test_the_crawler_makes_one_table_per_folder():
     }
     assert configuration["CrawlerOutput"]["Partitions"] == {"AddOrUpdateBehavior": "InheritFromTable"}
     assert configuration["CreatePartitionIndex"] is False, "its role may not create indexes"
-    assert crawler["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
+    assert crawler["RecrawlPolicy"] == {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}
+    assert crawler["SchemaChangePolicy"] == {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}  # which that needs
 
 
 def test_queries_are_bounded():

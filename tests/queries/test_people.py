@@ -61,13 +61,14 @@ def is_refused(call, **given):
 
 @pytest.fixture(scope="module")
 def smoked(cloud, person, stack):
-    """What smoke prints to who has the checker's policy, in a stack without the dataset."""
+    """What smoke prints to who has the checker's policy, in a stack without the dataset whose events start late."""
     place = policies.Place(stack, "aws", "us-east-1", "123456789012")
     document = json.dumps(policies.checker(place))
     checker = cloud.client("iam").create_policy(PolicyName="checker", PolicyDocument=document)["Policy"]["Arn"]
     variables = person("checker", checker)
-    cloud.faults(scripted={"match": f"-{DATASET}-"})
-    command = [sys.executable, "-m", "tools.aws", "smoke", "--stack", stack]
+    late = {"match": f"/incoming/{DATASET}/", "times": 1}  # the first file's event is lost
+    cloud.faults(scripted={"match": f"-{DATASET}-"}, events_start_late=late)
+    command = [sys.executable, "-m", "tools.aws", "smoke", "--stack", stack, "--wait", "10"]
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(command, cwd=ROOT, env={**own, **variables}, capture_output=True, text=True)
     cloud.faults()
@@ -76,7 +77,8 @@ def smoked(cloud, person, stack):
 
 
 def test_smoke_follows_a_run_and_asks_athena_and_sagemaker(smoked, cloud):
-    assert f"dropped s3://{cloud.outputs()['IncomingBucket']}/incoming/{DATASET}/prices.csv" in smoked
+    assert smoked.count(f"dropped s3://{cloud.outputs()['IncomingBucket']}/incoming/{DATASET}/prices.csv\n") == 2
+    assert smoked.count("no execution within 10 s: a new bucket's events need about five minutes") == 1
     assert "  Publish shards done" in smoked
     assert f"Athena: run {DATASET}-" in smoked
     assert "has 30 forecasts of 10 tickers" in smoked

@@ -161,7 +161,14 @@ def test_the_model_in_the_lake_recomputes_the_forecasts(cloud, run, prices, tmp_
     packed = cloud.client("s3").get_object(Bucket=cloud.outputs()["LakeBucket"], Key=key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(tmp_path, filter="data")
-    assert set(json.loads((tmp_path / "evidence.json").read_text())["gates"]) == {"1", "5", "20"}
+    evidence = json.loads((tmp_path / "evidence.json").read_text())
+    assert set(evidence["gates"]) == {"1", "5", "20"}
+    (row,) = run.table("runs").to_dict("records")
+    assert evidence["image"] == row["training_image"]
+    assert evidence["image"].partition("/")[2].startswith("tensorflow-training")
+    # The laptop resolves no tag: it knows the digest of a container that the stack names by one.
+    digest = row["inference_image"].partition("@")[2]
+    assert json.loads(row["parameters"]).get("inference_digest", "") == digest
     serve = tf.saved_model.load(tmp_path / "1").signatures["serving_default"]
     for ticker, published in run.table("predictions").groupby("ticker"):
         rows = [row for row in prices if row["ticker"] == ticker]

@@ -12,6 +12,7 @@ from tools.aws.needs import MANAGED
 
 STACK = "stock-forecasts-dev"
 ROLE = "arn:aws:iam::123456789012:role/teams/Deployer"
+DIGEST = "sha256:" + "0f" * 32
 ALLOWED = [{"Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}, "Permissions": ["ALL"]}]
 
 
@@ -53,10 +54,11 @@ def healthy() -> dict[str, Any]:
         },
         "ListAWSDefaultServiceQuotas": {"Quotas": [{**one, "Value": 0.0} for one in quotas]},
         "ListServiceQuotas": {"Quotas": quotas},
-        "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 1000}},
+        "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}},
         "GetRole": {"Role": {"Arn": ROLE}},
         "SimulatePrincipalPolicy": simulated,
         "DescribeStacks": {"Stacks": []},
+        "BatchGetImage": lambda given: {"images": [{"imageId": {**given["imageIds"][0], "imageDigest": DIGEST}}]},
         "GetDatabase": absent("EntityNotFoundException"),
         "GetWorkGroup": absent("InvalidRequestException"),
         "DescribeStateMachine": absent("StateMachineDoesNotExist"),
@@ -126,6 +128,7 @@ NEW = {"Quotas": [quota(TRAINING, 0.0, "L-611FA074"), quota(ENDPOINT, 0.0, "L-2F
 RAISE = "aws service-quotas request-service-quota-increase --service-code"
 HIDDEN: dict = {"DataLakeSettings": {"CreateDatabaseDefaultPermissions": [], "CreateTableDefaultPermissions": []}}
 DENIED = refusing("iam:CreateRole", "lambda:CreateFunction")
+HAVING = {"images": [{"imageId": {"imageDigest": DIGEST}}]}
 UNREACHED = EndpointConnectionError(endpoint_url="https://sts.example")
 # What is broken, the words of the only bad line, its remedy, and the exit code.
 FAULTS = {
@@ -264,6 +267,18 @@ FAULTS = {
     "a simulator that may not be asked": (
         {"SimulatePrincipalPolicy": Refusal("AccessDenied")},
         "unknown: the rights to deploy",
+        "checker.json",
+        2,
+    ),
+    "a container that the region lacks": (
+        {"BatchGetImage": lambda given: {"images": []} if "training" in given["repositoryName"] else HAVING},
+        "problem: eu-central-1 has no container tensorflow-training:2.21-cpu-py312, which TrainingImage names",
+        "make pin",
+        1,
+    ),
+    "a registry that may not be asked": (
+        {"BatchGetImage": Refusal("AccessDeniedException")},
+        "unknown: the containers: BatchGetImage was refused with AccessDeniedException",
         "checker.json",
         2,
     ),

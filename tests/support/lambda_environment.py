@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "RUN_RETENTION_DAYS": "90",
     "FRESHNESS_DAYS": "4",
     "REPORT_LINK_HOURS": "12",
+    "LOG_RETENTION_DAYS": "30",
     "KMS_KEY_ARN": "",
     "SWEEP_AFTER_HOURS": "12",
     "AWS_DEFAULT_REGION": "us-east-1",

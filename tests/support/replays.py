@@ -27,6 +27,24 @@ UNKNOWN_QUOTAS = types.SimpleNamespace(
 )
 
 
+class Logs:
+    """CloudWatch Logs, which knows the retention of the groups that were made."""
+
+    class exceptions:
+        ResourceAlreadyExistsException = KeyError
+
+    def __init__(self) -> None:
+        self.groups: dict[str, int] = {}
+
+    def create_log_group(self, logGroupName: str, tags: dict[str, str]) -> None:
+        assert tags["Stack"]
+        self.groups[logGroupName] = 0
+
+    def put_retention_policy(self, logGroupName: str, retentionInDays: int) -> None:
+        assert logGroupName in self.groups
+        self.groups[logGroupName] = retentionInDays
+
+
 class SageMaker(sagemaker.SageMaker):
     """Every job is done at its second look and leaves the model that has learnt nothing; every endpoint serves."""
 
@@ -109,6 +127,7 @@ def laptop(published: memory_s3.S3) -> Iterator[Laptop]:
         fake, runtime = SageMaker(), types.SimpleNamespace(invoke_endpoint=_answer)
         with sagemaker.answering(fake) as client:
             of = {"s3": cloud.s3, "sagemaker": client, "sagemaker-runtime": runtime, "service-quotas": UNKNOWN_QUOTAS}
+            of["logs"] = Logs()
             yield Laptop(cloud, fake, of.__getitem__)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from stocks import metrics, predictions, track, traffic_light
 from stocks.contract import FEW_BLOCKS, HORIZONS, UNPROVEN
 from stocks.dataset import calendars
-from stocks.reporting import charts
+from stocks.reporting import charts, glance
 from stocks.reporting import page as report
 from stocks.reporting.facts import FileRead, RunFacts
 from tests.support import shards as made
@@ -39,8 +39,11 @@ HELD = traffic_light.held(dict.fromkeys(HORIZONS, (NONE, NONE)))  # of no days
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 
-def rows(shard, forecast=1.001, lstm=1.002, forest=0.8):
-    """The prediction rows of a shard: every origin from test_from, the models a factor of the naive price; 0: none."""
+def rows(shard, forecast=1.001, lstm=1.002, forest=0.8, wild=1.0, ended=()):
+    """The prediction rows of a shard: every origin from test_from, the models a factor of the naive price; 0: none.
+
+    Each ticker's expected move is `wild` times that of the ticker before it. Tickers that have ended have no forecast.
+    """
     starts = [int(bounds[2]) for bounds in shard.bounds]
     origins = [np.arange(start, end) for start, end in zip(starts, np.diff(shard.offsets), strict=True)]
     origin = np.concatenate(origins)
@@ -48,14 +51,15 @@ def rows(shard, forecast=1.001, lstm=1.002, forest=0.8):
     last = np.concatenate([shard.adjclose[o + at] for o, at in zip(shard.offsets, origins, strict=False)])
     naive = np.repeat(last[:, None], 3, axis=1)
     baseline = np.stack([naive, naive * 1.0001, naive * forest], axis=2)
-    expected = np.broadcast_to(EXPECTED_MOVE, naive.shape)
+    own_wildness = wild ** np.repeat(np.arange(len(shard)), np.diff(offsets))
+    expected = np.array(EXPECTED_MOVE) * own_wildness[:, None]
     quantiles = [naive * (1 + z * expected) for z in (-2, -1.28, 0, 1.28, 2)]
     common = {"tickers": shard.tickers, "offsets": offsets, "origin": origin}
     forecasts = common | {"outputs": np.stack([naive * lstm, naive * forecast, *quantiles, expected], axis=2)}
     days = np.unique(shard.days)
     calibration = {"day": days, "stretch": np.ones((len(days), 3, 2))}
     kept = [calendars.infer(ticker.rows["days"], {}) for ticker in shard]
-    stale = np.zeros(len(shard), bool)
+    stale = np.isin(shard.tickers, ended)
     return predictions.join(shard, common | {"prices": baseline}, forecasts, calibration, kept, stale)
 
 
@@ -67,7 +71,12 @@ def shards():
 
 def drawn(shard, tickers, **factors):
     """The shard's charts for the page of a run of so many tickers."""
-    return charts.of_shard(rows(shard, **factors), shard.tickers, tickers)
+    return charts.of_shard(rows(shard, **factors), shard, tickers)
+
+
+def glances(shard, **factors):
+    """What the first table says of the shard's tickers."""
+    return glance.of_shard(rows(shard, **factors), shard)
 
 
 def scores(shard, **factors):
@@ -103,6 +112,7 @@ def facts(**changed) -> RunFacts:
         code="c0dec0dec0de",
         training_image="tensorflow-training:2",
         inference_image="tensorflow-inference:2",
+        inference_digest="",
         seed=1,
         parameters="{}",
         source_key="incoming/us/prices.csv",
@@ -119,6 +129,8 @@ def facts(**changed) -> RunFacts:
         track=track.empty(),
         live=HELD,
         backtest=HELD,
+        corrected=[],
+        rescaled=[],
         health=[("A", ["2020-06-09: the price stepped to 1/7 of the day before; is a split of 7:1 missing?"])],
         left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
         shards=2,
@@ -147,9 +159,11 @@ def page(all_shards=None, changed=None, **factors):
     all_shards = all_shards or shards()
     pooled = metrics.pool([scores(shard, **factors) for shard in all_shards])
     known = facts(**{"tickers": len(pooled["tickers"])} | (changed or {}))
-    charted = charts.collect([drawn(shard, known.tickers, **factors) for shard in all_shards], known.tickers)
+    every = [chart for shard in all_shards for chart in drawn(shard, known.tickers, **factors)]
+    charted = charts.chosen(every, set())
+    seen = [one for shard in all_shards for one in glances(shard, **factors)]
     measured = metrics.rows(metrics.columns(pooled))
-    return report.render(measured, metrics.direction_intervals(pooled), known, charted)
+    return report.render(measured, metrics.direction_intervals(pooled), known, seen, charted)
 
 
 def pooled(forecast=1.0, lstm=1.004, forest=6.9, coverage=0.798, dm_t=0.0, n=2490, constant=0.97):

@@ -28,7 +28,7 @@ def verdict(event) -> Verdict:
 
 def uploaded(event) -> Upload:
     described = split.head(event)
-    assert described is not None
+    assert not isinstance(described, str)
     return split.uploaded(event, described)
 
 

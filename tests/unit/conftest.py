@@ -97,6 +97,15 @@ def sagemaker(monkeypatch):
         yield fake
 
 
+@pytest.fixture
+def logs(monkeypatch):
+    """moto's CloudWatch Logs, which every step gets."""
+    with moto.mock_aws():
+        client = boto3.client("logs")
+        give(monkeypatch, "logs", client)
+        yield client
+
+
 def give(monkeypatch, service, client):
     """Let every step get this client of the service."""
     others = aws.client

@@ -246,7 +246,7 @@ def short_period(year):
 def test_the_document_has_every_table_and_each_has_the_shape_of_today(years, monkeypatch):
     monkeypatch.setattr(comparison, "DRAWS", 50)
     made = {table.key: table for table in results.tables(results_of(years))}
-    elsewhere = {"forest", "priors", "health", "health-false", "health-cost"}
+    elsewhere = {"forest", "priors", "health", "health-false", "health-wild", "health-cost"}
     assert set(tables.keys("stocknet88")) == set(made) | elsewhere
     assert set(tables.keys("prices")) < set(made)
     for data in ("stocknet88", "prices"):

@@ -58,17 +58,6 @@ def test_without_an_lstm_its_series_is_empty(shard):
     assert json.loads(json.dumps(chart, allow_nan=False)) == chart
 
 
-def test_the_typical_expected_move_is_the_median_over_tickers():
-    moves = ([0.01, 0.02, 0.04], [0.03, 0.05, 0.09], [0.02, 0.09, 0.05], [])
-    assert charts.expected_moves([{"expected": move} for move in moves]) == [0.02, 0.05, 0.05]
-    assert charts.expected_moves([]) == [None, None, None]
-
-
-def test_charts_of_all_shards_are_sorted_by_ticker():
-    shards = [results.drawn(shard, 3) for shard in results.shards()]
-    assert [chart["ticker"] for chart in charts.collect(shards, 3)] == ["AAA", "BBB", "JAJIL.CQ"]
-
-
 def test_a_ticker_that_ended_before_the_test_period_has_a_fan_only():
     ended = made.shard({"A": walk(1, 300), "ENDED": walk(2, 261)})
     chart = results.drawn(ended, 2)[1]
@@ -76,19 +65,41 @@ def test_a_ticker_that_ended_before_the_test_period_has_a_fan_only():
     assert len(chart["ahead"]) == 3
 
 
-def test_shards_are_read_only_as_far_as_there_is_room(monkeypatch):
-    monkeypatch.setattr(charts, "MOST_ROWS", 130)
-
-    def shards():
-        yield results.drawn(results.shards()[0], 9)
-        raise AssertionError("the second shard was read")
-
-    assert len(charts.collect(shards(), 9)) == 2
+def chart(ticker, move):
+    return {"ticker": ticker, "expected": [0.01, 0.02, move] if move else []}
 
 
-def test_a_shard_has_no_more_charts_than_the_page_has_room_for(monkeypatch):
-    monkeypatch.setattr(charts, "MOST_ROWS", 70)
-    assert [chart["ticker"] for chart in results.drawn(results.shards()[0], 9)] == ["AAA"]
+def test_the_widest_have_a_chart_and_those_that_are_named_the_widest_first(monkeypatch):
+    monkeypatch.setattr(charts, "MOST_CHARTS", 2)
+    every = [chart("A", 0.1), chart("ENDED", 0), chart("B", 0.3), chart("C", 0.2), chart("D", 0.3), chart("E", 0.05)]
+    assert [one["ticker"] for one in charts.chosen(every, set())] == ["B", "D"]
+    assert [one["ticker"] for one in charts.chosen(every, {"E", "ENDED", "gone"})] == ["B", "D", "E", "ENDED"]
+
+
+def test_charts_of_shards_may_come_one_shard_after_the_other(monkeypatch):
+    monkeypatch.setattr(charts, "MOST_CHARTS", 3)
+    every = [chart(f"T{number}", 1 + number * 7 % 10) for number in range(10)]
+    kept = []
+    for at in range(0, 10, 2):
+        kept = charts.chosen([*kept, *every[at : at + 2]], {"T0"})
+    assert kept == charts.chosen(every, {"T0"})
+    assert len(kept) == 4
+
+
+def test_the_days_before_the_test_period_are_the_tickers_history(shard):
+    days, prices = only(results.drawn(shard, 1))["earlier"]
+    assert days == shard.days[:261].tolist()
+    assert prices == pytest.approx(shard.adjclose[:261], rel=1e-5)
+
+
+def test_a_long_history_is_thinned_out_and_keeps_its_ends(shard, monkeypatch):
+    monkeypatch.setattr(charts, "MOST_EARLIER_DAYS", 27)
+    days, prices = only(results.drawn(shard, 1))["earlier"]
+    assert len(days) == len(prices) == 27
+    assert (days[0], days[-1]) == (shard.days[0], shard.days[260])
+    assert prices[-1] == only(results.drawn(shard, 1))["before"][0]
+    steps = np.diff(np.searchsorted(shard.days, days))
+    assert set(steps.tolist()) == {10}
 
 
 def test_a_chart_is_json_as_it_is(shard):
@@ -97,19 +108,19 @@ def test_a_chart_is_json_as_it_is(shard):
 
 
 def test_many_tickers_show_their_last_days_only(shard, monkeypatch):
-    monkeypatch.setattr(charts, "MOST_ROWS", 20)
-    monkeypatch.setattr(charts, "FEWEST_DAYS", 5)
+    monkeypatch.setattr(charts, "MOST_TEST_DAYS", 20)
     chart = only(results.drawn(shard, 1))
     assert chart["actual"] == pytest.approx(shard.adjclose[-20:], rel=1e-5)
     assert chart["before"] == pytest.approx(shard.adjclose[-21:-20], rel=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("tickers", "expected"), [(10, (10, 25_000)), (1000, (1000, 250)), (50_000, (4166, 60)), (0, (0, 250_000))]
+    ("tickers", "expected"),
+    [(10, (12_500, 7_500)), (500, (250, 150)), (50_000, (250, 150)), (0, (125_000, 75_000))],
 )
-def test_the_page_has_room_for_so_many(tickers, expected):
+def test_a_chart_has_room_for_so_many_days(tickers, expected):
     assert charts.room(tickers) == expected
 
 
 def test_no_shards_make_no_charts():
-    assert charts.collect([], 0) == []
+    assert charts.chosen([], {"A"}) == []

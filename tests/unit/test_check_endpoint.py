@@ -21,7 +21,7 @@ def check(sagemaker, context):
 )  # fmt: skip
 def test_the_status_is_sagemakers_own_word(check, status):
     assert check(status) == {
-        "endpoint_name": "e", "status": status, "reason": "", "seconds": pytest.approx(200, abs=60)
+        "endpoint_name": "e", "status": status, "reason": "", "seconds": pytest.approx(200, abs=60), "digest": ""
     }  # fmt: skip
 
 
@@ -34,3 +34,21 @@ def test_an_endpoint_for_which_there_was_no_instance_is_told_from_one_that_faile
     reason = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
     checked = check("Failed", FailureReason=reason)
     assert (checked["status"], checked["reason"]) == ("NoCapacity", reason)
+
+
+DIGEST = "sha256:" + "0f" * 32
+REPOSITORY = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference"
+
+
+@pytest.mark.parametrize(
+    ("images", "digest"),
+    [
+        ([{"SpecifiedImage": f"{REPOSITORY}:2.20-cpu-py312", "ResolvedImage": f"{REPOSITORY}@{DIGEST}"}], DIGEST),
+        ([{"SpecifiedImage": f"{REPOSITORY}@{DIGEST}", "ResolvedImage": f"{REPOSITORY}@{DIGEST}"}], DIGEST),
+        ([{"SpecifiedImage": f"{REPOSITORY}:2.20-cpu-py312"}], ""),
+        ([], ""),
+    ],
+)
+def test_the_digest_is_that_of_the_container_that_sagemaker_fetched(check, images, digest):
+    variants = [{"VariantName": "all", "DeployedImages": images}]
+    assert check("InService", ProductionVariants=variants)["digest"] == digest

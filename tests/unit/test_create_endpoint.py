@@ -13,7 +13,7 @@ KINDS = ("Model", "EndpointConfig", "Endpoint")
 
 
 @pytest.fixture
-def create(sagemaker, context):
+def create(sagemaker, logs, context):
     return lambda: create_endpoint.handler(EVENT, context)
 
 
@@ -35,6 +35,26 @@ def test_a_key_of_ones_own_encrypts_the_endpoints_volume(sagemaker, create, monk
     monkeypatch.setenv("KMS_KEY_ARN", key)
     create()
     assert sagemaker.described("EndpointConfig", NAME).get("KmsKeyId", "") == key
+
+
+@pytest.mark.parametrize("key", ["", "arn:aws:kms:us-east-1:123456789012:key/k"])
+def test_its_log_has_the_stacks_retention_tag_and_key_before_it_is_created(sagemaker, logs, create, monkeypatch, key):
+    monkeypatch.setenv("KMS_KEY_ARN", key)
+    monkeypatch.setenv("LOG_RETENTION_DAYS", "7")
+    sagemaker.refuse("CreateEndpoint", "not yet")
+    with pytest.raises(ClientError, match="not yet"):
+        create()
+    (group,) = logs.describe_log_groups()["logGroups"]
+    assert group["logGroupName"] == f"/aws/sagemaker/Endpoints/{NAME}"
+    assert (group["retentionInDays"], group.get("kmsKeyId", "")) == (7, key)
+    tags = logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))["tags"]
+    assert tags == {"Stack": "stocks", "Dataset": "us", "Run": RUN["run_id"]}
+
+
+def test_a_log_that_an_earlier_try_made_gets_its_retention(logs, create):
+    logs.create_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{NAME}")
+    create()
+    assert [group["retentionInDays"] for group in logs.describe_log_groups()["logGroups"]] == [30]
 
 
 @pytest.mark.parametrize("existing", [0, 1, 2, 3])
@@ -59,3 +79,38 @@ def test_a_role_that_cannot_be_assumed_is_not_taken_for_success(sagemaker, creat
     sagemaker.refuse("CreateModel", "Could not assume role")
     with pytest.raises(ClientError, match="assume role"):
         create()
+
+
+@pytest.fixture
+def attempt(sagemaker, logs, context):
+    """attempt(N): one of the later tries, of which each has names of its own."""
+    return lambda number: create_endpoint.handler({**EVENT, "attempt": number}, context)["endpoint_name"]
+
+
+def test_a_failed_attempt_makes_room_for_the_next_within_a_quota_of_one(sagemaker, attempt):
+    sagemaker.quotas["Endpoint"] = 1
+    first = attempt(0)
+    sagemaker.add("Endpoint", first, "Failed")
+    with pytest.raises(QuotaReached):
+        attempt(1)
+    assert sagemaker.status("Endpoint", first) == "Deleting"
+    second = attempt(1)  # the machine asks again
+    assert sagemaker.names("Endpoint") == [second]
+    sagemaker.add("Endpoint", second, "Failed")
+    with pytest.raises(QuotaReached):
+        attempt(2)
+    third = attempt(2)
+    assert sagemaker.names("Endpoint") == [third]
+
+
+@pytest.mark.parametrize("status", ["Creating", "InService", "Deleting"])
+def test_nothing_but_a_failed_attempt_is_deleted(sagemaker, attempt, status):
+    sagemaker.add("Endpoint", NAME, status)
+    attempt(1)
+    assert sagemaker.status("Endpoint", NAME) == status
+    assert "DeleteEndpoint" not in sagemaker.calls
+
+
+def test_an_attempt_before_that_is_gone_is_no_obstacle(sagemaker, attempt):
+    assert attempt(3) in sagemaker.names("Endpoint")
+    assert "DeleteEndpoint" not in sagemaker.calls

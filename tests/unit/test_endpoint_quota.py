@@ -4,7 +4,7 @@ import pytest
 
 import start_training
 from common import keys
-from common.errors import NoQuota
+from common.errors import NoQuota, QuotaReached
 from tests.support.plans import draw, lead, put_verdict, run_of, upload_rows
 
 RUN = run_of(shards=2)
@@ -58,8 +58,16 @@ def test_a_question_that_is_refused_lets_the_run_go_on(buckets, sagemaker, conte
     assert start_training.handler(EVENT, context) == {"job_name": NAME}
 
 
-def test_a_further_attempt_does_not_ask_again(buckets, sagemaker, context, stub):
-    stub("service-quotas")  # which has no answer
+def test_a_run_asks_once_however_often_it_waits_for_an_instance(buckets, sagemaker, context, stub):
+    answer(stub, [quota("ml.m5.large", "endpoint", 1.0)])  # and no more
+    sagemaker.quotas["TrainingJob"] = 1
+    sagemaker.add("TrainingJob", "other", "InProgress")
+    for _ in range(3):  # 120 tries
+        with pytest.raises(QuotaReached):
+            start_training.handler(EVENT, context)
+    sagemaker.quotas["TrainingJob"] = 2
+    assert start_training.handler(EVENT, context) == {"job_name": NAME}
+    sagemaker.quotas["TrainingJob"] = 3
     later = start_training.handler(EVENT | {"attempt": 1}, context)
     assert later == {"job_name": keys.resource_name("stocks", RUN, "e1", 1)}
 

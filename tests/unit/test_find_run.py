@@ -106,10 +106,11 @@ def test_a_time_out_is_told_as_such(find):
     assert found["notified"] is False
 
 
-def test_an_error_that_the_machine_caught_has_been_told(find, stub, context):
+def test_an_error_that_the_machine_caught_has_been_told(find, stub, s3, context):
     stub("sns").add_response("publish", {"MessageId": "1"})
     event = {
         "outcome": "failed",
+        "once": "this state",
         "run": {},
         "key": KEY,
         "failure": {"error": "RejectedFile", "cause": "line 1: no date"},

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from stocks.reporting.news import Corrected, Flagged, News, Outlook, Rescaled, lines
+from stocks.reporting.news import Corrected, Flagged, News, Outlook, Rescaled, lines, named
 from stocks.track import Breach, Score
 
 QUIET = News(20, [], [], [], [], [], [], [], {}, [], [])
@@ -88,3 +88,21 @@ def test_lights_are_told_under_their_question():
         "  Backtest: green",
         "",
     ]
+
+
+def test_the_tickers_that_a_message_names_are_known():
+    breaches = [breach(f"BREACH{at}", 9 - at) for at in range(7)]
+    news = dataclasses.replace(
+        QUIET,
+        outlooks=[Outlook("WIDE", 1, 0.1, 1, 1)],
+        tickers=[f"NEW{at}" for at in range(7)],
+        stale=["OLD"],
+        rescaled=[Rescaled("SPLIT", 0.25, "a.csv")],
+        flagged=[Flagged("ODD", "a gap")],
+        track={1: Score(new=9, breaches=breaches), 5: Score(new=9, breaches=[breach("LATER", 2, 5)])},
+    )
+    known = named(news)
+    assert known == {
+        *(f"BREACH{at}" for at in range(5)), *(f"NEW{at}" for at in range(5)), "LATER", "WIDE", "OLD", "SPLIT", "ODD",
+    }  # fmt: skip
+    assert all(any(name in line for line in lines(news)) for name in known)

@@ -1,12 +1,15 @@
 import datetime
 import json
+import logging
+import types
 import urllib.parse
 
 import pytest
 import requests
 
 import notify
-from common import errors, keys, messages, rejections, storage, working
+from common import aws, errors, keys, messages, once, rejections, storage, telemetry, working
+from stocks.reading import rejected as rejected_rows
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 KEY = "reports/dataset=us/run_id=us-0123456789ab/report.html"
@@ -20,10 +23,12 @@ def tell(topic, context, monkeypatch):
     monkeypatch.setattr(working, "get_json", lambda _, kind: left[kind])
     monkeypatch.setattr(rejections, "is_due", lambda _: True)
     monkeypatch.setattr(rejections, "any_wait", lambda _: False)
+    monkeypatch.setattr(once, "claim", lambda _: "first")
+    monkeypatch.setattr(once, "settle", lambda *_: None)
 
     def call(**event):
         told = topic()
-        return notify.handler(event, context), told[-1]
+        return notify.handler({"once": "this state", **event}, context), told[-1]
 
     return call
 
@@ -138,7 +143,7 @@ def test_a_second_rejection_within_the_hour_waits(s3, context, monkeypatch, caps
     sent: list = []
     monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))
     for version in ("1", "2", "3"):
-        event = rejected | {"source": source | {"version_id": version}, "failure": failure}
+        event = rejected | {"source": source | {"version_id": version}, "failure": failure, "once": version}
         assert notify.handler(event, context)["cause"] == "Forecasting failed: line 1: no column date"
     assert len(sent) == 1
     assert len(list(storage.listed("lake", "untold/dataset=us/"))) == 2
@@ -150,7 +155,7 @@ def test_a_second_rejection_within_the_hour_waits(s3, context, monkeypatch, caps
 def rejected(key: str, reason: str, version: str = "1") -> dict:
     source = {"bucket": "incoming", "key": key, "version_id": version}
     failure = {"error": "RejectedFile", "cause": json.dumps({"errorMessage": reason})}
-    return {"outcome": "failed", "run": {}, "key": key, "source": source, "failure": failure}
+    return {"outcome": "failed", "once": key, "run": {}, "key": key, "source": source, "failure": failure}
 
 
 def test_a_rejection_after_the_hour_is_told_together_with_those_that_wait(s3, context, monkeypatch):
@@ -195,6 +200,26 @@ def test_what_ends_a_run_after_its_commit_is_told_as_published(tell, error):
     assert "start the execution again with the same input" in result["cause"]
     assert published["Subject"] == f"Forecasts published, but not finished: incoming/us/p.csv ({error})"
     assert messages.was_published(result["cause"])
+
+
+def test_what_is_new_in_a_run_that_fails_after_its_commit_is_told_with_the_failure(tell):
+    """No later run tells it, and one that only crawls again says nothing."""
+    _, published = failed(tell, "CrawlFailed", "the crawler is READY", published=True)
+    lines = published["Message"].splitlines()
+    place = lines.index("What is new:")
+    assert lines[place + 1] == "  1 new file: p.csv"
+    assert urllib.parse.unquote(urllib.parse.urlsplit(link(published)).path) == f"/{KEY}"
+    assert "What is new" not in failed(tell, "ModelFailed", "it broke", published=False)[1]["Message"]
+
+
+def test_a_failure_is_told_though_what_is_new_cannot_be_read(tell, monkeypatch):
+    def broken(*_):
+        raise ValueError("message.json is not that of us-0123456789ab")
+
+    monkeypatch.setattr(working, "get_json", broken)
+    _, published = failed(tell, "ValueError", "message.json is damaged", published=True)
+    assert "message.json is damaged" in published["Message"]
+    assert "What is new in it cannot be read: message.json is not that of us-0123456789ab" in published["Message"]
 
 
 @pytest.mark.parametrize("cause", [None, "", "{}", "[]", "null", '{"errorMessage": ""}'])
@@ -296,3 +321,52 @@ def test_the_words_of_a_lambda_error_that_was_cut_off_are_found():
         '{"errorMessage": "the \\"model\\" answered 500", "errorType": "ModelFailed", "stackTrace": ["  File \\"/var/ta'
     )
     assert messages.plain(cut) == 'the "model" answered 500'
+
+
+def test_a_try_after_a_lost_answer_says_the_same_and_sends_nothing(s3, context, monkeypatch, capsys):
+    sent: list = []
+    monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))
+    failures = [rejected("incoming/us/p.csv", "it is bad"), rejected("incoming/us/q.csv", "it is bad, too")]
+    failures.append(failures[0] | {"failure": {"error": "ModelFailed", "cause": "no"}, "once": "another state"})
+    for event in failures:
+        assert notify.handler(event, context) == notify.handler(event, context)
+    assert [subject.partition(":")[0] for _, subject, _ in sent] == ["Forecasts failed"] * 2
+    assert len(list(storage.listed("lake", "untold/dataset=us/"))) == 1  # the second rejection of the hour
+    assert capsys.readouterr().out.count('"RejectedFiles":') == 2
+
+
+@pytest.mark.parametrize("outcome", ["succeeded", "too_short", "failed"])
+@pytest.mark.parametrize("sign", ["\n", "\x1b[31m", "\u202e", "\u2069", "\u200b"], ids=ascii)
+def test_no_sign_of_a_key_or_a_cause_forges_a_line_or_turns_one(tell, outcome, sign):
+    key = f"incoming/us/a{sign}Run: forged.csv"
+    more = {
+        "succeeded": {"run": RUN, "summary": SUMMARY},
+        "too_short": {"run": RUN, "reason": "too few days"},
+        "failed": {"run": RUN, "failure": {"error": "ModelFailed", "cause": f"it broke{sign}"}},
+    }[outcome]
+    result, published = tell(outcome=outcome, key=key, **more)
+    shown = rejected_rows.visible(key)
+    assert all(
+        line.isprintable() for line in [result["cause"], published["Subject"], *published["Message"].split("\n")]
+    )
+    assert [line for line in published["Message"].split("\n") if shown in line and line.startswith("File: ")]
+    assert not [line for line in published["Message"].split("\n") if line.startswith("Run: forged")]
+
+
+def test_a_waiting_rejection_shows_its_key_escaped(s3, context, monkeypatch):
+    sent: list = []
+    monkeypatch.setattr(aws, "sns", lambda: types.SimpleNamespace(publish=lambda **said: sent.append(said)))
+    for name in ("one", "\u202etwo", "three\nFour"):
+        notify.handler(rejected(f"incoming/us/{name}.csv", "it is bad"), context)
+    s3.now += datetime.timedelta(minutes=60)
+    assert rejections.tell("us") == 2
+    lines = sent[-1]["Message"].split("\n")
+    assert {"incoming/us/\\u202etwo.csv: it is bad", "incoming/us/three\\nFour.csv: it is bad"} <= set(lines)
+
+
+def test_a_log_shows_a_key_escaped():
+    record = logging.makeLogRecord({"msg": "a key", "key": "incoming/us/\u202ea\x1bb\nc.csv"})
+    line = telemetry.logger.registered_formatter.format(record)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["key"] == "incoming/us/\u202ea\x1bb\nc.csv"

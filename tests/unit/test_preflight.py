@@ -12,11 +12,11 @@ import pytest
 
 from tests.support import account
 from tests.support.account import ENDPOINT, FAULTS, TRAINING, Refusal, quota
-from tests.support.template import ROOT
+from tests.support.template import ROOT, template
 from tools.aws import __main__ as program
 from tools.aws import session
 
-READING = re.compile(r"(Get|List|Describe|Simulate|Head)[A-Z]")
+READING = re.compile(r"(Get|BatchGet|List|Describe|Simulate|Head)[A-Z]")
 
 
 @functools.cache
@@ -74,6 +74,23 @@ def test_a_fault_is_named_in_one_line_with_its_remedy(preflight, fault):
     assert code == expected
 
 
+@pytest.mark.parametrize("name", ["TrainingImage", "InferenceImage"])
+def test_a_pinned_container_is_looked_for_by_its_digest(preflight, monkeypatch, name):
+    pinned = f"{template()['Parameters'][name]['Default'].partition(':')[0]}@{account.DIGEST}"
+    monkeypatch.setattr(program.preflight, "configured", lambda environment: (account.STACK, {name: pinned}))
+    asked = []
+
+    def answer(given):
+        asked.extend(given["imageIds"])
+        return account.HAVING
+
+    code, lines = preflight(BatchGetImage=answer)
+    assert code == 0
+    assert f"ok: container {pinned}" in lines
+    assert {"imageDigest": account.DIGEST} in asked
+    assert len([line for line in lines if line.endswith("`make pin` keeps what it means")]) == 1
+
+
 def test_a_clock_that_is_off_is_told(preflight):
     late = account.Account({}).now.replace(year=2020)
     code, lines = preflight(now=late)
@@ -127,6 +144,29 @@ def test_the_parameters_of_the_environment_count(preflight, monkeypatch):
     monkeypatch.setattr(module, "configured", lambda _: ("some-stack", {"EndpointInstanceCount": "3"}))
     _, lines = preflight()
     assert [f"{ENDPOINT} is 1, and a run needs 3" in line for line in bad(lines)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("reserved", "free", "level", "words"),
+    [
+        (0, 10, "ok", "no Lambdas are reserved for Clean up, Sweep and Resume (ReservedCleanUps is 0)"),
+        (5, 10, "problem", "ReservedCleanUps=5 reserves 7 Lambdas and leaves 3 unreserved; AWS refuses that -> "),
+        (5, 5, "problem", "ReservedCleanUps=5 reserves 7 Lambdas and leaves 0 unreserved; AWS refuses that -> "),
+        (1, 13, "warning", "ReservedCleanUps=1 reserves 3 Lambdas and leaves 10 unreserved; AWS may want 100 -> "),
+        (5, 106, "warning", "ReservedCleanUps=5 reserves 7 Lambdas and leaves 99 unreserved; AWS may want 100 -> "),
+        (5, 107, "ok", "ReservedCleanUps=5 reserves 7 Lambdas and leaves 100 unreserved"),
+    ],
+)
+def test_lambdas_are_reserved_only_where_aws_lets_them_be(preflight, monkeypatch, reserved, free, level, words):
+    from tools.aws import preflight as module
+
+    monkeypatch.setattr(module, "configured", lambda _: ("some-stack", {"ReservedCleanUps": str(reserved)}))
+    limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": free}
+    code, lines = preflight(GetAccountSettings={"AccountLimit": limit})
+    (line,) = [one for one in lines if "reserve" in one]
+    assert line.startswith(f"{level}: {words}")
+    assert ("ReservedCleanUps=0`, or `aws service-quotas request" in line) == (level != "ok")
+    assert code == (1 if level == "problem" else 0)
 
 
 def test_a_user_is_simulated_as_such_and_the_root_user_is_advised_against(preflight):

@@ -228,10 +228,23 @@ def test_the_charts_of_a_shard_draw_what_is_published(context):
 
 
 def test_the_room_for_charts_is_that_of_the_whole_run(context, monkeypatch):
-    monkeypatch.setattr(charts, "FEWEST_DAYS", 5)
-    monkeypatch.setattr(charts, "MOST_ROWS", 40)
+    monkeypatch.setattr(charts, "MOST_TEST_DAYS", 40)
+    monkeypatch.setattr(charts, "MOST_EARLIER_DAYS", 12)
     follow(two_shards(), NONE, context)
     assert [len(chart["actual"]) for chart in drawn(0)] == [10, 10]
+    assert [len(chart["earlier"][0]) for chart in drawn(0)] == [3, 3]
+
+
+def test_the_first_table_has_a_row_of_each_ticker(context):
+    (table, _), _ = follow(two_shards(), NONE, context)
+    glances = working.get_json(RUN, "charts", 0)["glances"]
+    assert [one["ticker"] for one in glances] == ["A", "C"]
+    future = table.filter(pc.and_(pc.equal(table["ticker"], "C"), pc.equal(table["split"], "future"))).to_pylist()
+    last = future[0]["naive"]
+    assert glances[1]["price"] == pytest.approx(last)
+    assert glances[1]["ahead"] == [
+        pytest.approx([row["expected_move"], row["p10"] / last - 1, row["p90"] / last - 1], abs=1e-4) for row in future
+    ]
 
 
 def test_an_empty_shard_is_published_empty(context):

@@ -98,6 +98,8 @@ def test_a_file_is_dropped_again_while_its_events_are_lost(run):
     world = World(PUBLISHED, lost=3)
     code, printed = run(world)
     assert (code, world.dropped) == (0, 4)
+    versions = [one["detail"]["object"].get("version-id") for one in world.forced]
+    assert versions == ["v1", "v2", "v3"], "the run waits for files that nobody reads"
     assert printed.count("a new bucket's events need about five minutes") == 3
 
 

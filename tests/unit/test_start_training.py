@@ -48,6 +48,7 @@ def test_the_job_is_what_sagemaker_needs(buckets, sagemaker, code, context):
     job = sagemaker.described("TrainingJob", NAME)
     assert job["AlgorithmSpecification"]["TrainingInputMode"] == "File"
     assert job["AlgorithmSpecification"]["TrainingImage"].endswith("tensorflow-training:2")
+    assert job["Environment"] == {"TRAINING_IMAGE": job["AlgorithmSpecification"]["TrainingImage"]}
     source = job["InputDataConfig"][0]["DataSource"]["S3DataSource"]
     assert source["S3Uri"] == f"s3://work/runs/{ID}/shards/"
     assert job["InputDataConfig"][0]["ChannelName"] == "train"

@@ -14,6 +14,7 @@ from common.events import NamedRun
 from stocks import schemas
 from stocks.dataset import plan
 from stocks.health.findings import Said
+from stocks.reporting import charts, news
 from tests.support import folding, results
 from tests.support.plans import EXECUTION, OURS, draw, lead, put_verdict, run_of, upload_rows
 
@@ -27,6 +28,7 @@ EVENT = {
     "model_uri": f"s3://lake/{MODEL}",
     "train_seconds": 61,
     "endpoint_seconds": 200.5,
+    "inference_digest": "",
 }
 EVIDENCE = results.facts().evidence
 CUTS = {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"}
@@ -80,7 +82,8 @@ def run(s3):
         ahead = {name: column[rows["future"]] for name, column in rows.items()}
         working.put_parquet(RUN, "future", schemas.predictions(ahead, shard.tickers), number)
         working.put_arrays(RUN, "scores", results.scores(shard, forecast=1.0), number)
-        working.put_json(RUN, "charts", {"charts": results.drawn(shard, 3, forecast=1.0)}, number)
+        drawings = {"charts": results.drawn(shard, 3, forecast=1.0), "glances": results.glances(shard, forecast=1.0)}
+        working.put_json(RUN, "charts", drawings, number)
         working.put_json(RUN, "tickers", told_of(shard, number), number)
         working.put_arrays(RUN, "rows", rows_of(shard), number)
     return s3
@@ -135,6 +138,15 @@ def test_the_runs_row_says_what_was_done(run, context):
     assert abs(datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - finished) < datetime.timedelta(minutes=5)
 
 
+def test_the_digest_of_the_container_that_served_stands_among_the_parameters_and_in_the_report(run, context):
+    digest = "sha256:" + "0f" * 32
+    summarize.handler(EVENT | {"inference_digest": digest}, context)
+    assert json.loads(read("runs")[0]["parameters"])["inference_digest"] == digest
+    page = storage.get("lake", AT.format("reports", "report.html")).decode()
+    assert f"tensorflow-inference:2 {digest}" in page
+    assert "tensorflow-training:2" in page
+
+
 def test_the_metrics_pool_all_shards(run, context):
     returned = summarize.handler(EVENT, context)
     rows = {(row["ticker"], row["model"], row["horizon"]): row for row in read("metrics")}
@@ -144,9 +156,23 @@ def test_the_metrics_pool_all_shards(run, context):
     assert returned["rmse_vs_naive"] == rows["*", "forecast", 1]["rmse_vs_naive"] == 1.0
 
 
-def test_the_page_of_very_many_tickers_is_made_of_the_first_ones(run, context, monkeypatch):
-    monkeypatch.setattr(summarize, "REPORTED_ROWS", 30)
+def report_data():
+    """What the report's script reads."""
+    text = storage.get("lake", AT.format("reports", "report.html")).decode()
+    return json.loads(text.partition('id="data">')[2].partition("</script>")[0])
+
+
+def test_the_page_of_very_many_tickers_has_all_in_its_table_and_charts_of_the_widest_and_the_named(
+    run, context, monkeypatch
+):
+    """The message names all three as widest; of the charts there is room for one, so two are there since it does."""
+    monkeypatch.setattr(charts, "MOST_CHARTS", 1)
     summarize.handler(EVENT, context)
+    assert [chart["ticker"] for chart in report_data()["charts"]] == ["AAA", "BBB", "JAJIL.CQ"]
+    monkeypatch.setattr(news, "SHOWN", 0)
+    summarize.handler(EVENT, context)
+    assert [chart["ticker"] for chart in report_data()["charts"]] == ["AAA"]
+    assert [row[0] for row in report_data()["table"]] == ["AAA", "BBB", "JAJIL.CQ"]
     assert "2 more are in the metrics table" in storage.get("lake", AT.format("reports", "report.html")).decode()
     assert len(read("metrics")) == 4 * 5 * 3
 
@@ -310,6 +336,9 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     assert new[-1] == "  not read in time, so the next run takes them: incoming/us/late.csv"
     moves = [float(line.partition("± ")[2].partition(" %")[0]) for line in lines[1 : lines.index("")]]
     assert moves == sorted(moves, reverse=True)
+    page = storage.get("lake", AT.format("reports", "report.html")).decode()
+    assert "corrected 3 of its" in page
+    assert "KO.csv multiplied its older prices by 0.5" in page
 
 
 def test_a_red_light_is_a_metric_of_all_datasets_and_stands_in_row_message_and_report(

@@ -1,11 +1,15 @@
 import json
+import types
 
 import pytest
 from botocore.exceptions import ClientError
 
 import sweep
+from common import versions
 
 HOUR = 3600
+DAY = 24 * HOUR
+FOLDER = "/aws/sagemaker/Endpoints"
 STATUS = {"Endpoint": "InService", "TrainingJob": "InProgress"}
 WORDS = {
     "Endpoint": "endpoint",
@@ -13,6 +17,20 @@ WORDS = {
     "Model": "model",
     "TrainingJob": "training job",
 }
+
+
+@pytest.fixture(autouse=True)
+def logs(logs):
+    """CloudWatch Logs, which each sweep asks."""
+    return logs
+
+
+@pytest.fixture(autouse=True)
+def machines(monkeypatch):
+    """The machines whose functions' old versions the sweep deletes; test_versions.py shows how."""
+    swept = []
+    monkeypatch.setattr(versions, "sweep", lambda machines: swept.extend(machines) or [])
+    return swept
 
 
 @pytest.fixture
@@ -161,3 +179,53 @@ def test_a_list_that_fails_is_raised_before_anything_is_deleted(sagemaker, there
     with pytest.raises(ClientError, match="not authorized to list"):
         sweep.handler({}, context)
     assert sagemaker.status("Endpoint", "stocks-us-1") == "InService"
+
+
+@pytest.fixture
+def grown_old(logs, monkeypatch):
+    """grown_old(days): the log groups of four names are so many days old."""
+    made = {"stocks-us-1": "stocks", "stocks-b-us-1": "stocks-b", "stocks-us-2": "", "other-us-1": "stocks"}
+    for name, stack in made.items():
+        logs.create_log_group(logGroupName=f"{FOLDER}/{name}", **({"tags": {"Stack": stack}} if stack else {}))
+
+    def after(days):
+        now = sweep.endpoint_logs.clock.seconds_since
+        monkeypatch.setattr(sweep.endpoint_logs.clock, "seconds_since", lambda moment: now(moment) + days * DAY)
+
+    return after
+
+
+def left(logs) -> list[str]:
+    return [group["logGroupName"].rpartition("/")[2] for group in logs.describe_log_groups()["logGroups"]]
+
+
+@pytest.mark.parametrize(("days", "gone"), [(30.9, set()), (31.1, {"stocks-us-1"})])
+def test_the_log_of_an_endpoint_goes_when_its_last_line_has_expired(logs, grown_old, context, days, gone):
+    grown_old(days)
+    before = set(left(logs))
+    assert sweep.handler({}, context) == {"swept": []}
+    assert before - set(left(logs)) == gone
+
+
+def test_a_log_that_went_since_it_was_listed_is_no_failure(logs, grown_old, context, monkeypatch):
+    grown_old(99)
+    listed = logs.describe_log_groups()
+    for name in left(logs):
+        logs.delete_log_group(logGroupName=f"{FOLDER}/{name}")
+    monkeypatch.setattr(logs, "get_paginator", lambda _: types.SimpleNamespace(paginate=lambda **_: [listed]))
+    assert sweep.handler({}, context) == {"swept": []}
+
+
+def test_old_versions_go_last_and_what_could_not_go_of_them_fails_the_sweep(
+    sagemaker, there_is, topic, context, machines, monkeypatch
+):
+    sweep.handler({}, context)
+    machine = sweep.settings().state_machine_arn
+    assert machines == [machine, f"{machine}-clean-up"]
+    there_is("Model", 13)
+    published = topic()
+    monkeypatch.setattr(versions, "sweep", lambda machines: ["old versions of split: no"])
+    with pytest.raises(sweep.NotSwept, match="old versions of split: no"):
+        sweep.handler({}, context)
+    assert sagemaker.names("Model") == []
+    assert "1 deleted, 0 still there" in published[0]["Subject"]

@@ -4,6 +4,7 @@ import numpy as np
 
 from stocks import metrics, track, traffic_light
 from stocks.reporting import tables
+from stocks.reporting.facts import Corrected, Rescaled
 from tests.support import results
 
 
@@ -25,11 +26,11 @@ def test_a_model_without_a_figure_comes_last():
 
 
 def test_the_ranges_have_the_expected_move_and_the_loss_against_constant_ones():
-    charted = [chart for shard in results.shards() for chart in results.drawn(shard, 3)]
-    assert cells(tables.ranges(results.pooled(constant=0.97), charted, results.HELD))["5 days"] == [
+    moves = [0.01, 0.02, 0.04]
+    assert cells(tables.ranges(results.pooled(constant=0.97), moves, results.HELD))["5 days"] == [
         ("± 2.0 %", ""), ("79.8 %", ""), ("\u2013", ""), ("3.0 % less", "median 4.0 % less"),
     ]  # fmt: skip
-    nothing = cells(tables.ranges(results.pooled(constant=None, coverage=None), [], results.HELD))["5 days"]
+    nothing = cells(tables.ranges(results.pooled(constant=None, coverage=None), [None] * 3, results.HELD))["5 days"]
     assert nothing == [("\u2013", "")] * 4
 
 
@@ -42,7 +43,7 @@ def test_a_tickers_row_has_its_ratios_by_horizon_and_model():
         for model, ratio in zip(("forecast", "lstm", "random_forest", "naive"), (*own, 7.0, 1.0), strict=True)
     ]
     ratios = [f"{ratio:.3f}\u00d7" for own in figures for ratio in own]
-    assert [text for text, _ in cells(tables.by_ticker(rows, [], 1))["A"]] == [
+    assert [text for text, _ in cells(tables.by_ticker(rows, ["A"], 1))["A"]] == [
         "250", "1.5", *ratios, "7.0\u00d7", "80.0 %",
     ]  # fmt: skip
 
@@ -50,7 +51,7 @@ def test_a_tickers_row_has_its_ratios_by_horizon_and_model():
 def test_the_wide_ranges_share_has_its_interval_where_days_are_enough():
     prices, beyond = np.full(60, 10), np.arange(60) % 2
     held = traffic_light.held({1: (prices, beyond), 5: (prices, beyond), 20: (prices, beyond)})
-    shown = cells(tables.ranges(results.pooled(), [], held))
+    shown = cells(tables.ranges(results.pooled(), [None] * 3, held))
     low, high = held.intervals[1] or (0, 0)
     assert 0.9 < low < 0.95 < high < 1
     assert shown["1 day"][2][1] == f"{low * 100:.1f} % to {high * 100:.1f} %"
@@ -79,3 +80,17 @@ def test_data_health_has_a_row_for_each_finding_and_ends_somewhere():
     assert len(many.rows) == tables.MOST_FLAGGED
     assert many.caption.startswith("15,000 findings on 5,000 tickers.")
     assert many.caption.endswith(f"The first {tables.MOST_FLAGGED} are shown.")
+
+
+def test_corrections_have_a_row_for_each_file_and_each_ticker_whose_prices_moved():
+    assert tables.corrected([], []) is None
+    files = [Corrected("a.csv", 1, 1), Corrected("<b>.csv", 5, 10)]
+    table = tables.corrected(files, [Rescaled("ELMET", 0.25, "a.csv")] * 300)
+    assert table is not None
+    assert [(row.head, row.cells[0].text) for row in table.rows[:3]] == [
+        ("<b>.csv", "corrected 5 of its 10 rows"),
+        ("a.csv", "corrected 1 of its 1 row"),
+        ("ELMET", "a.csv multiplied its older prices by 0.25"),
+    ]
+    assert len(table.rows) == 2 + tables.MOST_RESCALED
+    assert table.caption.endswith("The first 200 tickers are shown.")

@@ -80,6 +80,43 @@ def test_what_was_published_on_the_day_itself_is_not_live():
     assert scored(said(("A", START, 1, 100, 100)), rows, finished=midnight - 1)[1].forecasts == 1
 
 
+def standing(rows, *forecasts, **known):
+    return scored(said(*forecasts), table(rows), **known)[1].standings
+
+
+def test_a_standing_says_where_the_last_price_came_in_half_widths_of_its_range():
+    rows = {"A": [100, 104], "B": [100, 92], "C": [100, 85], "D": [100, 100]}
+    found = standing(rows, *((name, START, 1, 100, 100) for name in rows))
+    assert {name: one.place for name, one in found.items()} == {
+        "A": pytest.approx(0.8), "B": pytest.approx(-1.6), "C": pytest.approx(-3), "D": 0,
+    }  # fmt: skip
+    assert {name: one.beyond for name, one in found.items()} == {"A": False, "B": False, "C": True, "D": False}
+    assert [one.inside for one in found.values()] == [1, 0, 0, 1]
+
+
+def test_a_standing_counts_every_day_and_places_the_last_one_only():
+    forecasts = [("A", START, 1, 100, 100), ("A", START + 1, 1, 104, 104)]
+    assert standing({"A": [100, 104, 90]}, *forecasts)["A"] == (2, 1, pytest.approx(-14 / 104 / 0.05), True)
+    assert standing({"A": [100, 104, 90]}, forecasts[0])["A"] == (1, 1, None, False)
+    assert standing({"A": [100, 104, 90], "B": [1, 1]}, forecasts[1]).keys() == {"A"}
+
+
+def test_a_last_price_that_was_forecast_too_late_has_no_place():
+    forecast = ("A", START, 1, 100, 100)
+    assert standing({"A": [100, 104]}, forecast, finished=(START + 1) * DAY) == {}
+
+
+def test_a_range_without_width_places_a_price_as_far_away_as_a_page_can_say():
+    rows, flat = table({"A": [100, 101], "B": [100, 100]}), said(("A", START, 1, 100, 100), ("B", START, 1, 100, 100))
+    flat = flat._replace(p10=flat.p50, p90=flat.p50)
+    assert {name: one.place for name, one in scored(flat, rows)[1].standings.items()} == {"A": track.FAR, "B": 0}
+
+
+def test_a_split_since_then_leaves_the_place_where_it_was():
+    found = standing({"A": [50, 52]}, ("A", START, 1, 100, 100), rescaled={"A": [("after", 0.5)]})
+    assert found["A"].place == pytest.approx(0.8)
+
+
 def test_a_row_far_from_the_day_that_was_meant_does_not_count():
     assert scored(said(("A", START, 1, 100, 100)), table({"A": [100, 102]}, gaps={1: 5}))[1].forecasts == 1
     assert scored(said(("A", START, 1, 100, 100)), table({"A": [100, 102]}, gaps={1: 6}))[1].forecasts == 0

@@ -56,7 +56,7 @@ def test_so_many_runs_are_read_as_a_window_needs(s3):
     score = track_record.score(RUN, 401, {}, {})[1]
     found = traffic_light.judge(*score.by_day())
     assert (found.days, found.light) == (250, "yellow")  # 25 of 250
-    assert files_read(s3) == 2 * 300
+    assert files_read(s3) == 300
     assert score.forecasts == 300
 
 
@@ -67,7 +67,7 @@ def test_a_dataset_whose_runs_end_in_the_morning_has_no_light_and_does_not_read_
     table([100.0] * 301)
     score = track_record.score(RUN, 301, {}, {})[1]
     assert (score.forecasts, traffic_light.judge(*score.by_day()).light) == (0, None)
-    assert files_read(s3) <= 2 * 130 + track_record.BATCH
+    assert files_read(s3) == 130
 
 
 def test_a_run_that_is_tried_again_after_its_row_does_not_take_its_own_days_for_told(s3):
@@ -132,7 +132,31 @@ def test_days_of_which_no_forecast_was_in_time_are_made_up_for_by_older_runs(s3,
         publish(number, 100, MORNING if number % 2 else EVENING)
     table([100.0] * 81)
     score = track_record.score(RUN, 81, {}, {})[1]
-    assert (score.forecasts, files_read(s3)) == (20, 2 * 40)
+    assert (score.forecasts, files_read(s3)) == (20, 40)
+
+
+@pytest.mark.parametrize(("kept", "times"), [(400 << 20, 1), (0, 2)])
+def test_days_that_are_not_scored_are_made_up_for_by_older_runs(s3, monkeypatch, kept, times):
+    """Prices of many newer days were corrected since, so their forecasts count nowhere."""
+    monkeypatch.setattr(track_record, "BATCH", 10)
+    monkeypatch.setattr(track_record, "SPARE_DAYS", 3)
+    monkeypatch.setattr(track_record, "KEPT", kept)
+    monkeypatch.setattr(traffic_light, "DAYS", 20)
+    for number in range(80):
+        publish(number, 90 if 50 <= number < 75 else 100)
+    table([100.0] * 81)
+    score = track_record.score(RUN, 81, {}, {})[1]
+    assert traffic_light.judge(*score.by_day()).light == "green"
+    assert (score.forecasts, files_read(s3)) == (80 - 25, times * 80 + (times > 1) * 30)
+
+
+def test_no_more_runs_are_read_for_days_that_are_not_scored_than_for_others(s3, monkeypatch):
+    monkeypatch.setattr(track_record, "MOST_RUNS", 60)
+    monkeypatch.setattr(traffic_light, "DAYS", 20)
+    for number in range(80):
+        publish(number, 90)
+    table([100.0] * 81)
+    assert (track_record.score(RUN, 81, {}, {})[1].forecasts, files_read(s3)) == (0, 60)
 
 
 def test_the_first_forecast_of_a_day_counts_however_many_runs_are_read_at_a_time(s3, monkeypatch):

@@ -1,9 +1,11 @@
 """The sentences of the report and of messages: true whatever the figures are."""
 
+import datetime
+
 import numpy as np
 import pytest
 
-from stocks import traffic_light
+from stocks import track, traffic_light
 from stocks.reporting import wording
 from tests.support import results
 
@@ -122,3 +124,44 @@ def test_too_few_days_have_no_light():
 @pytest.mark.parametrize(("prices", "normal"), [(500, "25"), (30, "1.5"), (3, "0.2"), (100_000, "5,000")])
 def test_how_many_breaches_are_normal(prices, normal):
     assert wording.beyond(31, prices) == f"31 of {prices:,} beyond 95 %; {normal} are normal"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (132.1, "132.10"), (1.0834, "1.0834"), (5.25, "5.25"), (45.6789, "45.68"), (75_300, "75,300.00"),
+        (123_456.7, "123,457"), (0.0123456, "0.012346"), (0.00001234, "0.00001234"), (1e-7, "1e-7"),
+        (1_234_567_890, "1.2346e+9"), (10.125, "10.13"), (9.99999, "10.00"),
+    ],
+)  # fmt: skip
+def test_a_price_has_the_digits_that_count(value, words):
+    assert wording.price(value) == words
+
+
+def test_a_range_is_said_with_its_signs():
+    assert wording.span(-0.0194, 0.02) == "\u22121.9 to +2.0 %"
+    assert wording.span(-0.0004, 0.0) == "0.0 to 0.0 %"
+
+
+def test_a_live_record_is_counted_while_it_is_short():
+    assert wording.live(0, 0) == ""
+    assert wording.live(4, 5) == "live 4 of 5"
+    assert wording.live(80, 100) == "live 80.0 % of 100"
+
+
+def test_old_prices_are_called_old():
+    facts = results.facts()  # finished on 23 November 2026
+    day = (facts.finished.date() - datetime.date(1970, 1, 1)).days
+    assert wording.age(day - 4, facts.finished) == ""
+    assert wording.age(day - 5, facts.finished) == "The newest price was 5 days old when this was published."
+    assert wording.age(None, facts.finished) == ""
+
+
+def test_the_summary_says_how_the_ranges_held_on_test_days_and_since():
+    facts = results.facts(track=track.empty() | {1: track.Score(forecasts=40, inside_80=31)})
+    assert wording.summary(results.pooled(), facts).endswith(
+        "In the backtest the 80 % range held 79.8 % of the real prices. "
+        "Of 40 prices that came after it was published, it held 77.5 %."
+    )
+    nothing = results.pooled(None, lstm=None, forest=None, constant=None, coverage=None, n=0)
+    assert wording.summary(nothing, results.facts()) == wording.headline(nothing, results.facts())

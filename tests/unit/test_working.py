@@ -1,5 +1,8 @@
+import boto3
+import botocore.stub
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 
 from common import aws, keys, storage, working
 from tests.support import memory_s3
@@ -63,3 +66,16 @@ def test_a_file_that_does_not_say_what_it_is_is_refused():
     storage.put("work", keys.work(RUN["run_id"], "manifest.json"), '{"rows": 5}')
     with pytest.raises(ValueError, match=r"manifest\.json says nothing of what it is; start the execution again"):
         working.get_json(RUN, "manifest")
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchKey"])
+def test_a_file_that_cannot_be_read_is_named_and_the_errors_name_stays(monkeypatch, code):
+    client = boto3.client("s3")
+    monkeypatch.setattr(aws, "client", {"s3": client}.__getitem__)
+    with botocore.stub.Stubber(client) as stub:
+        stub.add_client_error("get_object", code, "Access Denied", 403)
+        with pytest.raises(ClientError) as failed:
+            working.get_json(RUN, "data")
+    assert type(failed.value).__name__ == type(client.exceptions.from_code(code)({}, "")).__name__
+    key = "runs/us-0123456789ab/data.json"
+    assert f"s3://work/{key} was deleted, or this function may not read it: Access Denied" in str(failed.value)

@@ -1,4 +1,4 @@
-"""python -m tools.aws preflight | smoke | policy: look at an account before a deployment, and at a stack after it."""
+"""python -m tools.aws preflight | smoke | policy | pin: look at an account before a deployment, at a stack after it."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from tools.aws import Problem, policies, preflight, smoke
+from tools.aws import Problem, containers, policies, preflight, smoke
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -29,6 +29,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     preflight.add(commands, whose)
     smoke.add(commands, whose)
     policies.add(commands)
+    containers.add(commands, whose, preflight.environments())
     return parser.parse_args(words)
 
 

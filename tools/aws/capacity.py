@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from tools.aws.findings import Finding, Target
+from tools.aws.findings import Finding, Level, Target
 from tools.template import template
 
 LACKED = ("m5", "c5")  # families that newer regions do not have
 USES = {"training job": "TrainingInstanceType", "endpoint": "EndpointInstanceType"}  # of the quotas' names
 CONCURRENCY = "L-B99A9384"  # the quota of Lambda's concurrent executions
+ONE_EACH = ("Sweep", "Resume")  # functions that have a Lambda of their own where Clean up has some
+LEAST_UNRESERVED, UNRESERVED = 10, 100  # what AWS leaves to all others, in new accounts and in the rest
 
 
 def instance_types(target: Target) -> Iterator[Finding]:
@@ -60,6 +62,25 @@ def concurrency(target: Target) -> Iterator[Finding]:
         yield Finding("warning", what, _request(target, "lambda", CONCURRENCY, 1000))
     else:
         yield Finding("ok", f"Lambdas at once: {limit}")
+
+
+def reservation(target: Target) -> Iterator[Finding]:
+    """Clean up, Sweep and Resume may have Lambdas of their own; AWS keeps some of an account's from being reserved."""
+    clean_ups = int(target.parameter("ReservedCleanUps"))
+    if not clean_ups:
+        yield Finding("ok", "no Lambdas are reserved for Clean up, Sweep and Resume (ReservedCleanUps is 0)")
+        return
+    wanted = clean_ups + len(ONE_EACH)
+    limit = target.client("lambda").get_account_settings()["AccountLimit"]
+    left = limit["UnreservedConcurrentExecutions"] - wanted
+    what = f"ReservedCleanUps={clean_ups} reserves {wanted} Lambdas and leaves {max(left, 0)} unreserved"
+    if left >= UNRESERVED:
+        yield Finding("ok", what)
+        return
+    level: Level = "problem" if left < LEAST_UNRESERVED else "warning"
+    refuses = "AWS refuses that" if level == "problem" else f"AWS may want {UNRESERVED}"
+    request = _request(target, "lambda", CONCURRENCY, 1000)
+    yield Finding(level, f"{what}; {refuses}", f"`sam deploy --parameter-overrides ReservedCleanUps=0`, or {request}")
 
 
 def family(kind: str) -> str:

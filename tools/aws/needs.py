@@ -88,7 +88,8 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "AWS::Lambda::Function": (
         Need(
             "lambda",
-            "CreateFunction DeleteFunction GetFunction* UpdateFunctionCode UpdateFunctionConfiguration *Tag*",
+            "CreateFunction DeleteFunction GetFunction* UpdateFunctionCode UpdateFunctionConfiguration *Tag*"
+            " PutFunctionConcurrency DeleteFunctionConcurrency",
             ("lambda:::function:{stack}-*",),
         ),
         Need("lambda", "GetLayerVersion", ("lambda:::layer:{stack}-*",)),
@@ -158,6 +159,8 @@ NEEDS: dict[str, tuple[Need, ...]] = {
             ("states:::stateMachine:{stack}*",),
         ),
     ),
+    # CloudFormation calls the function in the name of whoever deploys.
+    "Custom::Leftovers": (Need("lambda", "InvokeFunction", ("lambda:::function:{stack}-SweepFunction-*",)),),
 }
 # Who is handed a role: the services that the template's roles trust, but SageMaker, whose roles the functions hand on.
 PASSED = {
@@ -201,6 +204,8 @@ PREFLIGHT = (
     Need("cloudformation", "DescribeStacks"),
     Need("iam", "SimulatePrincipalPolicy", ("iam::role/*", "iam::user/*")),
     Need("iam", "GetRole", ("iam::role/*",)),
+    # AWS's own accounts have the containers, another one in some regions.
+    Need("ecr", "BatchGetImage", ("arn:{partition}:ecr:{region}:*:repository/tensorflow-*",)),
 )
 # `python -m tools.aws smoke` drops a file and follows its run; AnalystPolicy, which is attached beside, asks Athena.
 SMOKE = (

@@ -13,13 +13,15 @@ from typing import Any
 from rich.console import Console
 
 from tools import ROOT
-from tools.aws import account, capacity, names, rights, session
+from tools.aws import account, capacity, containers, names, rights, session
 from tools.aws.findings import Check, Finding, Target, looked
 
 CHECKS: dict[str, Check] = {
+    "the containers": containers.images,
     "instance types": capacity.instance_types,
     "SageMaker's quotas": capacity.quotas,
     "Lambda's concurrency": capacity.concurrency,
+    "reserved Lambdas": capacity.reservation,
     "the rights to deploy": rights.deploying,
     "the stack's name": names.spelling,
     "stacks and names": names.standing,
@@ -36,7 +38,7 @@ def add(commands: Any, whose: argparse.ArgumentParser) -> None:
 def choose(parser: argparse.ArgumentParser) -> None:
     """Which stack is meant."""
     environment = "a table of samconfig.toml, which has name and parameters; default: default"
-    parser.add_argument("--config-env", default="default", choices=list(_tables()), help=environment)
+    parser.add_argument("--config-env", default="default", choices=environments(), help=environment)
     parser.add_argument("--stack", help="another name than that of samconfig.toml")
 
 
@@ -55,6 +57,11 @@ def configured(environment: str) -> tuple[str, dict[str, str]]:
     parameters = _tables()[environment]["global"]["parameters"]
     pairs = [pair.split("=", 1) for pair in parameters.get("parameter_overrides", "").split()]
     return parameters["stack_name"], dict(pairs)
+
+
+def environments() -> list[str]:
+    """The tables of samconfig.toml."""
+    return list(_tables())
 
 
 def _tables() -> dict[str, dict]:

@@ -33,6 +33,8 @@ def add(commands: Any, whose: argparse.ArgumentParser) -> None:
     preflight.choose(parser)
     parser.add_argument("--dataset", default="smoke", help="the dataset to drop the file into; default: smoke")
     parser.add_argument("--file", type=Path, default=EXAMPLE, help="default: examples/prices.csv")
+    again = f"seconds to wait for a run before the file is dropped again; default: {WAIT_SECONDS:.0f}"
+    parser.add_argument("--wait", type=float, default=WAIT_SECONDS, help=again)
     parser.set_defaults(command=command)
 
 
@@ -40,12 +42,14 @@ def command(arguments: argparse.Namespace, console: Console) -> int:
     client = session.clients(arguments.profile, arguments.region)
     name = arguments.stack or preflight.configured(arguments.config_env)[0]
     stack = Stack(client, session.outputs(client, name), PAUSE)
-    return smoke(stack, name, arguments.dataset, arguments.file, console)
+    return smoke(stack, name, arguments.dataset, arguments.file, console, arguments.wait)
 
 
-def smoke(stack: Stack, name: str, dataset: str, file: Path, console: Console) -> int:
+def smoke(
+    stack: Stack, name: str, dataset: str, file: Path, console: Console, wait_seconds: float = WAIT_SECONDS
+) -> int:
     """0 if the run has published what Athena answers and nothing is left. Raises Problem otherwise."""
-    arn = _started(stack, dataset, file, console)
+    arn = _started(stack, dataset, file, console, wait_seconds)
     described = runs.lead(stack, [arn], dataset, lambda one: runs.follow(stack, one, console))
     if described["status"] == "SUCCEEDED" and runs.result(described).get("status") != "published":
         console.print("nothing is new since the newest run: it is made again")
@@ -64,14 +68,21 @@ def smoke(stack: Stack, name: str, dataset: str, file: Path, console: Console) -
     return 0
 
 
-def _started(stack: Stack, dataset: str, file: Path, console: Console) -> str:
-    """The execution that the dropped file starts; it is dropped again while events do not arrive yet."""
+def _started(stack: Stack, dataset: str, file: Path, console: Console, seconds: float) -> str:
+    """The execution that the dropped file starts; it is dropped again while events do not arrive yet.
+
+    What was dropped in vain is read, too: a run waits for each upload without a verdict for up to half an hour.
+    """
+    lost: list[Upload] = []
     for _ in range(TRIES):
         source = _dropped(stack, dataset, file)
         console.print(f"dropped s3://{source['bucket']}/{source['key']}")
-        if arn := runs.find_execution(stack, source, WAIT_SECONDS):
+        if arn := runs.find_execution(stack, source, seconds):
+            for one in lost:
+                _start(stack, {"key": one["key"], "version-id": one["version_id"]})
             return arn
-        console.print(f"no execution within {WAIT_SECONDS:.0f} s: a new bucket's events need about five minutes")
+        lost.append(source)
+        console.print(f"no execution within {seconds:.0f} s: a new bucket's events need about five minutes")
     raise Problem("no file starts an execution: look at the rule of the state machine and at the dead-letter queue")
 
 
@@ -84,11 +95,14 @@ def _dropped(stack: Stack, dataset: str, file: Path) -> "Upload":
 
 def _forced(stack: Stack, dataset: str) -> str:
     """An execution that makes a run though nothing is new."""
-    detail = {"bucket": {"name": stack.outputs["IncomingBucket"]}, "object": {"key": f"incoming/{dataset}/"}}
-    started = stack.client("stepfunctions").start_execution(
-        stateMachineArn=stack.outputs["StateMachineArn"], input=json.dumps({"detail": detail, "force": True})
-    )
-    return started["executionArn"]
+    return _start(stack, {"key": f"incoming/{dataset}/"}, force=True)
+
+
+def _start(stack: Stack, dropped: dict[str, str], **more: bool) -> str:
+    """An execution for what was dropped, with or without an event of its own."""
+    detail = {"bucket": {"name": stack.outputs["IncomingBucket"]}, "object": dropped}
+    given = {"stateMachineArn": stack.outputs["StateMachineArn"], "input": json.dumps({"detail": detail, **more})}
+    return stack.client("stepfunctions").start_execution(**given)["executionArn"]
 
 
 def _answer(stack: Stack, dataset: str, run_id: str) -> dict[str, str | None]:

@@ -35,6 +35,7 @@ from stocks.dataset.lease import Asked, Lease, standing
 from stocks.dataset.plan import Plan, Planned, Run, Stack
 from stocks.dataset.settings import Settings, WrongSettings
 from stocks.dataset.uploads import Upload, Verdict
+from stocks.reading.rejected import visible
 
 STRAGGLER = datetime.timedelta(hours=1)  # an upload that is younger is waited for until it has a verdict
 PATIENCE = datetime.timedelta(minutes=30)  # from taking the lease; then the plan is made without
@@ -105,7 +106,9 @@ def gather(situation: Situation) -> Wait | Refuse | Read | Plan:
     if reason:
         return Wait(reason)
     if adopted:  # a run without its rows would hide it for ever, since the newest run would not name it any more
-        return Refuse("NotAdopted", f"{adopted.key}, the file of the newest run, could not be read again in time")
+        return Refuse(
+            "NotAdopted", f"{visible(adopted.key)}, the file of the newest run, could not be read again in time"
+        )
     return Read() if verdicts is None else _draw(situation, verdicts, settings)
 
 
@@ -129,8 +132,9 @@ def adoption(
         return None
     return Refuse(
         "NotAdopted",
-        f"run {run.run_id} was made of {run.key}, version {run.version_id}, which is gone, so the table would lose its "
-        f'rows; upload its history again and write "exclude": ["{gone.name}@{run.version_id}"] into settings.json',
+        f"run {run.run_id} was made of {visible(run.key)}, version {run.version_id}, which is gone, so the table would "
+        f'lose its rows; upload its history again and write "exclude": ["{visible(gone.name)}@{run.version_id}"] into '
+        "settings.json",
     )
 
 
@@ -147,10 +151,10 @@ def _waits(situation: Situation, adopted: Upload | None) -> str:
         return ""
     judged = set(situation.judged)
     if adopted:
-        return f"{adopted.key}, the file of the newest run, has no verdict yet"
+        return f"{visible(adopted.key)}, the file of the newest run, has no verdict yet"
     late = [upload for upload in situation.uploads if upload.id not in judged and now - upload.modified < STRAGGLER]
     if late:
-        return f"{len(late)} uploads have no verdict yet, one is {late[0].key}"
+        return f"{len(late)} uploads have no verdict yet, one is {visible(late[0].key)}"
     youngest = max(upload.modified for upload in situation.uploads)
     if now - youngest < datetime.timedelta(seconds=situation.stack.quiet_seconds):
         return f"the newest upload is younger than {situation.stack.quiet_seconds} seconds"

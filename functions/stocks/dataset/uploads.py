@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from stocks.dataset import documents
 from stocks.dataset.documents import Document
-from stocks.reading.rejected import show
+from stocks.reading.rejected import show, unseen
 
 INCOMING = "incoming"
 SETTINGS = "settings.json"
@@ -39,7 +39,9 @@ def place(key: str) -> Place:
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", dataset):
         if not name:
             return Place("marker", "", "")
-        if not in_folder:
+        if sign := unseen(key):
+            reason = f"the key holds a line break or another sign that cannot be seen ({sign}); upload it to {WHERE}"
+        elif not in_folder:
             reason = f"the file is not directly in the folder of a dataset; upload it to {WHERE}"
         else:
             allowed = "use a letter, then up to 39 letters, digits or hyphens"

@@ -4,7 +4,8 @@ Each shard leaves a few hashes of a ticker; whoever has those of all shards comp
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,14 +15,18 @@ NEWEST, SPREAD = 3, 12  # months of a ticker that are hashed: its last ones, and
 MOVES = 6  # of a month's prices: a month of fewer may be like another by chance
 SAME = 2  # months of equal rows
 MOST = 500  # pairs
+DIGITS, _STORED = 16, ">u8"  # of a hash
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
-def hashes(rows: Arrays) -> list[list[str]]:
-    """Of each ticker of sorted rows up to fifteen months with all their days and adjclose, "<month>-<hash>"."""
+def hashes(rows: Arrays) -> list[str]:
+    """Of each ticker of sorted rows a text of DIGITS hex digits for each of up to fifteen months.
+
+    A hash is of all days of the month and their adjclose.
+    """
     count = len(rows["tickers"])
     if not len(rows["day"]):
-        return [[] for _ in range(count)]
+        return [""] * count
     month = rows["day"].astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     key = (rows["ticker"].astype(np.int64) << 32) + month
     first = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
@@ -33,10 +38,9 @@ def hashes(rows: Arrays) -> list[list[str]]:
     told = np.flatnonzero(moves >= MOVES)
     owner, months, sums = owner[told], months[told], sums[told]
     chosen = _first(owner, -months, NEWEST) | _first(owner, _mixed(months.astype(np.uint64)), SPREAD)
-    found: list[list[str]] = [[] for _ in range(count)]
-    for at in np.flatnonzero(chosen).tolist():
-        found[int(owner[at])].append(f"{months[at]}-{int(sums[at]) >> 16:012x}")
-    return found
+    text = sums[chosen].astype(_STORED).tobytes().hex()
+    edges = (DIGITS * np.cumsum(np.bincount(owner[chosen], minlength=count))).tolist()
+    return [text[begin:end] for begin, end in pairwise([0, *edges])]
 
 
 def _mixed(values: np.ndarray) -> np.ndarray:
@@ -56,25 +60,31 @@ def _first(owner: np.ndarray, rank: np.ndarray, most: int) -> np.ndarray:
     return first
 
 
-def pairs(hashed: Mapping[str, Iterable[str]]) -> dict[str, str]:
+def pairs(hashed: Mapping[str, str]) -> dict[str, str]:
     """Of each ticker that is like another, what to say; of several it names the first. hashed has all tickers."""
-    months = {name: set(own) for name, own in hashed.items()}
-    by_month: dict[str, list[str]] = {}
-    for name in sorted(months):
-        for one in months[name]:
-            by_month.setdefault(one, []).append(name)
-    shared: dict[tuple[str, str], int] = {}
-    for names in by_month.values():
-        for other in names[1:]:
-            shared[names[0], other] = shared.get((names[0], other), 0) + 1
+    names = sorted(hashed)
     found: dict[str, str] = {}
-    for (one, other), same in sorted(shared.items()):
-        if same >= SAME:
-            found.setdefault(one, f"its prices are those of {other}; the same ticker twice?")
-            found.setdefault(other, f"its prices are those of {one}; the same ticker twice?")
-    for name, other in _names(months):
-        found.setdefault(name, f"its name is like {other}; the same ticker twice?")
+    for one, other in _same_months([hashed[name] for name in names]):
+        found.setdefault(names[one], f"its prices are those of {names[other]}; the same ticker twice?")
+        found.setdefault(names[other], f"its prices are those of {names[one]}; the same ticker twice?")
+    for name, like in _names(names):
+        found.setdefault(name, f"its name is like {like}; the same ticker twice?")
     return dict(sorted(found.items())[: 2 * MOST])
+
+
+def _same_months(texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Places of tickers that share months enough, each with the first ticker that has them, in order.
+
+    Tickers of a whole market have a million hashes, so none becomes an object of Python's.
+    """
+    hashed = np.frombuffer(bytes.fromhex("".join(texts)), _STORED).astype(np.uint64)
+    owner = np.repeat(np.arange(len(texts)), [len(text) // DIGITS for text in texts])
+    order = np.argsort(hashed, kind="stable")
+    hashed, owner = hashed[order], owner[order]
+    again = np.flatnonzero(hashed[1:] == hashed[:-1]) + 1
+    first = np.searchsorted(hashed, hashed[again])
+    both, months = np.unique((owner[first] << 32) + owner[again], return_counts=True)
+    return [divmod(pair, 1 << 32) for pair in both[months >= SAME].tolist()]
 
 
 def _names(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ type Kind = Literal["step", "hundred", "equal", "gap", "bars", "volume", "end", 
 
 PREFIX = "health: "  # of a note in `tickers`, so that SQL can tell it from what the fold noted
 MOST = 8  # findings of a ticker that are told; the rest is counted
+_MORE = re.compile(r"[\d,]+ older findings?")
 NAMES: dict[str, str] = {
     "step": "a step like a missing split",
     "hundred": "a factor of 100",
@@ -50,13 +51,27 @@ def told(found: Iterable[Finding]) -> list[Said]:
 
 
 def anew(said: Iterable[Said], earlier: Iterable[str]) -> list[Said]:
-    """Those that an earlier run's notes of the ticker do not have; figures but for the first day may have gone on."""
-    known = {_core(note.removeprefix(PREFIX)) for note in earlier if note.startswith(PREFIX)}
-    return [one for one in said if one.kind != "more" and _core(one.text) not in known]
+    """Those that an earlier run's notes of the ticker do not have; figures but for the first day may have gone on.
+
+    Where the earlier run only counted its oldest findings, what is as old as they are may be one of them, and is none.
+    """
+    notes = [note.removeprefix(PREFIX) for note in earlier if note.startswith(PREFIX)]
+    known = {_core(text) for text in notes}
+    counted = any(_MORE.fullmatch(text) for text in notes)
+    since = min(filter(None, map(_day, notes)), default="") if counted else ""
+    return [
+        one for one in said
+        if one.kind != "more" and _core(one.text) not in known and (not _day(one.text) or _day(one.text) > since)
+    ]  # fmt: skip
+
+
+def _day(text: str) -> str:
+    """The day with which a finding begins, empty for one without."""
+    return text[:10] if re.match(r"\d{4}-\d\d-\d\d: ", text) else ""
 
 
 def _core(text: str) -> tuple[str, str]:
-    day = text[:10] if re.match(r"\d{4}-\d\d-\d\d: ", text) else ""
+    day = _day(text)
     # Figures may go on; the digits of a ticker's name, such as 600000.SS, are none.
     return day, re.sub(r"(?<![\w.])\d[\d.,]*(?![\w.])", "", text.removeprefix(day))
 

@@ -30,6 +30,8 @@ PLAIN = 1.6  # of a sign that stands alone
 CALM = 0.6  # of a sign: nothing at all speaks of an event
 WILD, TAIL = 0.12, 3  # log moves that tell how often a ticker makes greater ones, by a power of their size
 RARE, OFTEN = 0.15, 1.5  # so many are expected at most, or the market may have done it; where all is calm
+MANY, STRICT, WIDEST = 10, 8.0, 2.0  # wild moves that tell their own power; how much rarer a step must be then
+SAME = 1e-9  # of a log move: the step itself
 SPLITS = [1.5, 2.0, 2.5, *(float(n) for n in range(3, 51))]
 LOGS = np.log(SPLITS)
 
@@ -126,13 +128,25 @@ def _judge(bars: Bars, step: Step) -> Kind | None:
 
 def _is_no_event(bars: Bars, size: float, signs: list[float]) -> bool:
     """Whether the ticker's other moves make such a one unlikely, and what surrounds it does not speak of an event."""
-    moves = np.abs(np.diff(bars.log))
-    wild = int(np.count_nonzero((moves >= WILD) & (moves < LEAST))) * (WILD / size) ** TAIL
+    expected = _expected(np.abs(np.diff(bars.log)), size)
     if len(signs) < 2:  # the moves after it alone: they must be plain, and explain no huge step
-        return wild < RARE and not (size < HUGE and any(sign > PLAIN for sign in signs))
+        return expected < RARE and not (size < HUGE and any(sign > PLAIN for sign in signs))
     events = sum(sign > 1 for sign in signs)
     calm = len(signs) > 2 and all(sign < CALM for sign in signs)
-    return wild < (OFTEN if calm else RARE) and events < (2 if size < HUGE else len(signs))
+    return expected < (OFTEN if calm else RARE) and events < (2 if size < HUGE else len(signs))
+
+
+def _expected(moves: np.ndarray, size: float) -> float:
+    """How many moves of a size the ticker's other wild ones let expect, by a power law.
+
+    Many of them tell its power (Hill 1975), and are a market that makes great moves: then one must be rarer.
+    """
+    many = int(np.count_nonzero((moves >= WILD) & (moves < LEAST)))
+    if many < MANY:
+        return many * (WILD / size) ** TAIL
+    others = moves[(moves >= WILD) & (np.abs(moves - size) > SAME)]
+    power = float(np.clip(1 / np.log(others / WILD).mean(), WIDEST, TAIL))
+    return STRICT * many * (WILD / size) ** power
 
 
 def _stays(bars: Bars, step: Step, room: float) -> bool:

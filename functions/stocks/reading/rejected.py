@@ -49,6 +49,17 @@ def to_csv(rejected: Iterable[Rejected]) -> str:
     return text.getvalue()
 
 
+def visible(text: str) -> str:
+    """The text with an escape for every sign that cannot be seen or that moves others: line breaks, colours of a
+    terminal, directions of writing, spaces without width. What is a line stays one."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def unseen(text: str) -> str:
+    """The first such sign, as U+202E; empty where there is none."""
+    return next((f"U+{ord(one):04X}" for one in text if not one.isprintable()), "")
+
+
 def show(value: str) -> str:
     """A value as a message quotes it: one line, at most LONGEST_SHOWN characters."""
     shown = repr(value[: LONGEST_SHOWN + 1])

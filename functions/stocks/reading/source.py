@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from stocks.reading.dates import LAST_DAY
-from stocks.reading.rejected import show
+from stocks.reading.rejected import show, unseen
 
 TOLERANCE = 0.01
 # What to do with a file of another kind, by the end of its name.
@@ -58,8 +58,8 @@ class Source:
 
 def refused_by_name(name: str) -> str:
     """Why a file of this name is not read, and what to do, or an empty string."""
-    if not name.isprintable():
-        return f"the name {show(name)} holds a line break or another sign that cannot be seen; rename the file"
+    if sign := unseen(name):
+        return f"the name {show(name)} holds a line break or another sign that cannot be seen ({sign}); rename the file"
     if name.lower().endswith((".csv", ".csv.gz")):
         return ""
     for endings, kind in OTHER_KINDS.items():

@@ -1,16 +1,18 @@
-"""What the report's charts draw: every ticker's test days one day ahead, and the ranges after its last day."""
+"""What the report's charts draw: a ticker's history, its test days one day ahead, the ranges after its last day."""
 
+import heapq
 import itertools
-import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import TypedDict
 
 import numpy as np
 
 from stocks.contract import HORIZONS, Arrays
+from stocks.series import Shard, Ticker
 
-MOST_ROWS = 250_000  # ticker-days in one page: some 8 MB, which a browser opens in under three seconds
-FEWEST_DAYS = 60  # of a ticker; with more tickers than that allows, the rest has no chart
+MOST_CHARTS = 500  # of the widest tickers; those that the message names have one, too
+MOST_TEST_DAYS = 125_000  # of all charts: some 4.5 MB
+MOST_EARLIER_DAYS = 75_000  # before the test days, of all charts; a longer history is thinned out
 AHEAD = ("forecast", "lstm", "p025", "p10", "p90", "p975")
 STEPS = 100_000  # forecasts are whole hundred-thousandths of the naive price: half the characters of a price
 
@@ -19,6 +21,7 @@ class Chart(TypedDict):
     """One ticker's chart, plain values only; a list has an entry per test day unless it says otherwise."""
 
     ticker: str
+    earlier: list[list[float]]  # days and prices before the price in `before`, some of them where they are many
     day: int | None  # the first test day, since 1970; None without test days
     gaps: list[int]  # days from each test day to the next, so one fewer than test days
     before: list[float]  # the price before the first test day, alone
@@ -34,32 +37,28 @@ class Chart(TypedDict):
 
 
 def room(tickers: int) -> tuple[int, int]:
-    """How many tickers get a chart, and of how many days at most."""
-    days = max(MOST_ROWS // max(tickers, 1), FEWEST_DAYS)
-    return min(tickers, MOST_ROWS // days), days
+    """Of how many test days and of how many earlier ones a chart is at most, where the run has so many tickers."""
+    charted = min(max(tickers, 1), MOST_CHARTS)
+    return MOST_TEST_DAYS // charted, MOST_EARLIER_DAYS // charted
 
 
-def of_shard(rows: Arrays, names: np.ndarray, tickers: int) -> list[Chart]:
-    """The charts of one shard, as far as a page of so many tickers has room.
-
-    `rows` are the columns of stocks.predictions.join, `names` the shard's tickers.
-    """
-    most, days = room(tickers)
-    kept = rows["future"] | (rows["horizon"] == 1)
+def of_shard(rows: Arrays, shard: Shard, tickers: int) -> list[Chart]:
+    """The charts of one shard in a run of so many tickers; `rows` are the columns of stocks.predictions.join."""
+    kept = rows["future"] | (rows["horizon"] == HORIZONS[0])
     columns = {name: column[kept] for name, column in rows.items()}
-    return [_chart(str(names[of["ticker"][0]]), of, days) for of in itertools.islice(_by_ticker(columns), most)]
+    return [_chart(shard.of(int(of["ticker"][0])), of, *room(tickers)) for of in _by_ticker(columns)]
 
 
-def collect(shards: Iterable[list[Chart]], tickers: int) -> list[Chart]:
-    """The page's charts by ticker; shards are asked one at a time and only as far as there is room."""
-    most, _ = room(tickers)
-    return sorted(itertools.islice(itertools.chain.from_iterable(shards), most), key=lambda chart: chart["ticker"])
+def chosen(charted: Iterable[Chart], named: Set[str]) -> list[Chart]:
+    """The MOST_CHARTS widest and those that are named, widest first; of what was chosen it chooses the same again."""
+    every = list(charted)
+    widest = heapq.nsmallest(MOST_CHARTS, every, key=_order)
+    kept = {chart["ticker"] for chart in widest} | named
+    return sorted((chart for chart in every if chart["ticker"] in kept), key=_order)
 
 
-def expected_moves(charted: Sequence[Chart]) -> list[float | None]:
-    """Per horizon the median over charts of the move expected from the last day, a fraction; None without any."""
-    by_ticker = [chart["expected"] for chart in charted if chart["expected"]]
-    return [statistics.median(moves) for moves in zip(*by_ticker, strict=True)] or [None] * len(HORIZONS)
+def _order(chart: Chart) -> tuple[float, str]:
+    return -chart["expected"][-1] if chart["expected"] else 1.0, chart["ticker"]
 
 
 def _by_ticker(columns: Arrays) -> Iterator[Arrays]:
@@ -69,12 +68,14 @@ def _by_ticker(columns: Arrays) -> Iterator[Arrays]:
         yield {name: column[low:high] for name, column in columns.items()}
 
 
-def _chart(ticker: str, rows: Arrays, days: int) -> Chart:
+def _chart(ticker: Ticker, rows: Arrays, days: int, earlier: int) -> Chart:
     future = rows["future"]
     test = {name: column[~future][-days:] for name, column in rows.items()}
     ahead = {name: column[future] for name, column in rows.items()}
+    first = int(test["origin_day"][0]) if len(test["origin_day"]) else int(ticker.rows["days"][-1])
     return {
-        "ticker": ticker,
+        "ticker": ticker.name,
+        "earlier": _earlier(ticker, first, earlier),
         "day": int(test["target_day"][0]) if len(test["target_day"]) else None,
         "gaps": np.diff(test["target_day"]).tolist(),
         "before": _short(test["naive"][:1]),
@@ -93,6 +94,13 @@ def _chart(ticker: str, rows: Arrays, days: int) -> Chart:
     }
 
 
+def _earlier(ticker: Ticker, until: int, most: int) -> list[list[float]]:
+    """Days up to and including `until`, evenly thinned out to at most so many, and their prices."""
+    count = int(np.searchsorted(ticker.rows["days"], until, side="right"))
+    at = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+    return [ticker.rows["days"][at].tolist(), _short(ticker.rows["adjclose"][at])]
+
+
 def _steps(rows: Arrays, name: str) -> list[int]:
     return np.rint((rows[name] / rows["naive"] - 1) * STEPS).astype(np.int64).tolist()
 
@@ -101,6 +109,6 @@ def _known(values: np.ndarray) -> list[float | None]:
     return [short if np.isfinite(short) else None for short in _short(values)]
 
 
-def _short(prices: np.ndarray) -> list[float]:
+def _short(prices: Sequence[float] | np.ndarray) -> list[float]:
     """Six digits: the page shows no more, and it stays small."""
     return [float(f"{price:.6g}") for price in prices]

@@ -3,9 +3,10 @@
 import dataclasses
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from stocks.contract import SCHEMA
+from stocks.dataset.plan import Plan
 from stocks.track import Score
 from stocks.traffic_light import Held, Light
 
@@ -15,6 +16,22 @@ class Skip(TypedDict):
 
     ticker: str
     reason: str
+
+
+class Corrected(NamedTuple):
+    """Rows of a file that the table had with another price, among all of the file."""
+
+    file: str
+    rows: int
+    of: int
+
+
+class Rescaled(NamedTuple):
+    """A ticker whose older prices a file moved by a ratio."""
+
+    ticker: str
+    ratio: float
+    file: str
 
 
 class FileRead(NamedTuple):
@@ -63,6 +80,7 @@ class RunFacts:
     code: str
     training_image: str
     inference_image: str
+    inference_digest: str  # of the container that the name meant; empty where it is not known
     seed: int  # of training
     parameters: str  # JSON: what else shapes the figures
     source_key: str  # of the newest file
@@ -73,6 +91,8 @@ class RunFacts:
     cuts: Mapping[str, str]  # ISO days by the contract's CUTS
     read: Sequence[FileRead]  # some of the new files
     left_out: Sequence[Skip]
+    corrected: Sequence[Corrected]  # by the new files
+    rescaled: Sequence[Rescaled]  # by the new files
     health: Sequence[tuple[str, Sequence[str]]]  # tickers of which something looks wrong, and what
     track: Mapping[int, Score]  # by horizon
     live: Held  # of the forecasts in track
@@ -100,3 +120,23 @@ class RunFacts:
     @property
     def light_backtest(self) -> Light | None:
         return self.backtest.verdict.light
+
+
+def corrections(drawn: Plan, told: list[dict]) -> dict[str, Any]:
+    """What the new files changed of what the table had, as the facts name it."""
+    named = {upload.id: upload.key.rpartition("/")[2] for upload in drawn.uploads}
+    rows = {upload.id: upload.rows for upload in drawn.uploads}
+    new = set(drawn.new_files)
+    return {
+        "corrected": [
+            Corrected(named[upload], sum(shard["corrected"].get(upload, 0) for shard in told), rows[upload])
+            for upload in drawn.new_files
+            if any(upload in shard["corrected"] for shard in told)
+        ],
+        "rescaled": [
+            Rescaled(ticker, ratio, named[upload])
+            for shard in told
+            for ticker, upload, ratio, _ in shard["rescaled"]
+            if upload in new
+        ],
+    }

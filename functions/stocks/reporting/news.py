@@ -4,7 +4,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from stocks.reading.rejected import visible
 from stocks.reporting import wording
+from stocks.reporting.facts import Corrected, Rescaled
 from stocks.reporting.wording import count, move, percent
 from stocks.series import iso
 from stocks.track import Breach, Score
@@ -20,22 +22,6 @@ class Outlook(NamedTuple):
     expected_move: float
     low: float  # of the 80 % range
     high: float
-
-
-class Corrected(NamedTuple):
-    """Rows of a file that the table had with another price, among all of the file."""
-
-    file: str
-    rows: int
-    of: int
-
-
-class Rescaled(NamedTuple):
-    """A ticker whose older prices a file moved by a ratio."""
-
-    ticker: str
-    ratio: float
-    file: str
 
 
 class Flagged(NamedTuple):
@@ -89,6 +75,14 @@ def lines(news: News) -> Iterator[str]:
         yield from (f"  {line}" for line in changes)
 
 
+def named(news: News) -> set[str]:
+    """The tickers that the message names, and some that it only counts."""
+    breached = [breach.ticker for score in news.track.values() for breach in score.breaches[:SHOWN]]
+    others = (news.outlooks, news.rescaled, news.flagged)
+    listed = [one.ticker for some in others for one in some[:SHOWN]]
+    return {*breached, *listed, *news.tickers[:SHOWN], *news.stale[:SHOWN]}
+
+
 def _came(horizon: int, score: Score) -> Iterator[str]:
     """Of one day ahead the most surprising prices in full, of longer horizons their names."""
     if not score.new:
@@ -126,7 +120,7 @@ def _changes(news: News) -> Iterator[str]:
         named = [f"{one.ticker} ({one.kinds})" for one in news.flagged]
         yield f"data health flags {count(len(news.flagged), 'ticker')} anew: {_some(named)}"
     if news.missing:
-        yield f"not read in time, so the next run takes them: {_some(news.missing)}"
+        yield f"not read in time, so the next run takes them: {_some([visible(key) for key in news.missing])}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from stocks.contract import HORIZONS
 from stocks.metrics import ByModel, DirectionInterval, MetricsRow
-from stocks.reporting import charts, wording
-from stocks.reporting.charts import Chart
-from stocks.reporting.facts import Evidence, Skip
+from stocks.reporting import wording
+from stocks.reporting.facts import Corrected, Evidence, Rescaled, Skip
 from stocks.series import iso
 from stocks.track import Score
 from stocks.traffic_light import Held
@@ -21,10 +20,10 @@ NAMES = {
     "random_forest": "Random Forest",
 }
 COLOURS = {"forecast": "forecast", "naive": "naive", "drift": "soft", "lstm": "lstm", "random_forest": "forest"}
-MOST_TICKER_ROWS = 2_000  # of the table of tickers; SQL has them all
 MOST_SKIPPED = 500
 MOST_BREACHES = 100  # of a horizon
 MOST_FLAGGED = 200
+MOST_RESCALED = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Row:
     cells: Sequence[Cell]
     style: str = ""  # a class of report.css: yardstick
     colour: str = ""  # a colour of report.css, of a model
-    chart: int | None = None  # the chart, by its position, that a click on the head shows
+    link: bool = False  # whether the head is a ticker whose chart a click shows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +69,8 @@ def leaderboard(pooled: ByModel) -> Table:
         for model in order
     ]
     caption = (
-        "Error against naive, mean over tickers with the median below it: smaller is better, bold is the best of its "
+        "How large a model's typical miss was beside naive's, which says that nothing changes: 1.000\u00d7 is as "
+        "large, less is better. The mean over tickers, the middle ticker (median) below it; bold is the best of its "
         f"column, {wording.NOTHING} is a model that was not trained."
     )
     return Table("Errors by model", caption, ["Model", *map(wording.ahead, HORIZONS)], rows)
@@ -80,9 +80,10 @@ def _last_if_none(ratio: float | None) -> float:
     return math.inf if ratio is None else ratio
 
 
-def ranges(pooled: ByModel, charted: Sequence[Chart], backtest: Held) -> Table:
+def ranges(pooled: ByModel, moves: Sequence[float | None], backtest: Held) -> Table:
+    """`moves` are the typical expected ones by horizon."""
     rows = []
-    for horizon, expected in zip(HORIZONS, charts.expected_moves(charted), strict=True):
+    for horizon, expected in zip(HORIZONS, moves, strict=True):
         row = pooled["forecast", horizon]
         mean, median = row["pinball_vs_constant"], row["pinball_vs_constant_median"]
         against = Cell(
@@ -93,8 +94,8 @@ def ranges(pooled: ByModel, charted: Sequence[Chart], backtest: Held) -> Table:
         cells = [*_cells(wording.move(expected), wording.percent(row["coverage80"])), wide, against]
         rows.append(Row(wording.ahead(horizon), cells))
     caption = (
-        "The move expected now, median over tickers; the share of real prices inside the ranges, of the wide one with "
-        "its 95 % interval; and the ranges' loss, misses and width together, against ranges that are always the same."
+        "The move expected now, of the middle ticker; how many real prices came inside the ranges, of the wide one "
+        "with its 95 % interval; and the cost of misses and width together, against ranges that never change."
     )
     heads = ["Ahead", "Expected move", "80 % range", "95 % range", "Loss"]
     return Table("Ranges", caption, heads, rows)
@@ -138,7 +139,7 @@ def trust(evidence: Evidence) -> Table:
         ]
         rows.append(Row(wording.ahead(horizon), cells))
     caption = (
-        "How much of a change that the LSTM foresees enters the forecast. Days that nothing was fitted on decide; "
+        "How much of a change that the LSTM foresees enters the forecast. Days that no model learned from decide; "
         "at 0 % the forecast is the last price. The ranges do not depend on it."
     )
     return Table("Trust", caption, ["Ahead", "Used", "Why"], rows, prose=True)
@@ -193,22 +194,24 @@ def breaches(scores: Mapping[int, Score]) -> Table | None:
     return Table("Breaches", caption, ["Ticker", "Ahead", "Day", "Price", "Range", "Surprise"], rows, tall=True)
 
 
-def by_ticker(rows: Sequence[MetricsRow], charted: Sequence[Chart], tickers: int) -> Table:
-    """The first tickers of the metrics table's rows; `tickers` counts all of the run."""
-    positions = {chart["ticker"]: index for index, chart in enumerate(charted)}
-    measured: dict[str, dict[tuple[str, int], MetricsRow]] = {}
+def by_ticker(rows: Sequence[MetricsRow], names: Sequence[str], tickers: int) -> Table:
+    """The named tickers of the metrics table's rows; `tickers` counts all of the run."""
+    measured: dict[str, dict[tuple[str, int], MetricsRow]] = {name: {} for name in names}
     for row in rows:
-        measured.setdefault(row["ticker"], {})[row["model"], row["horizon"]] = row
-    shown = list(measured.items())[:MOST_TICKER_ROWS]
-    left = tickers - len(shown)
-    more = f" {left:,} more are in the metrics table." if left else ""
-    caption = f"Errors against naive by ticker; naive's own error, one day ahead, is in the ticker's currency.{more}"
+        if row["ticker"] in measured:
+            measured[row["ticker"]][row["model"], row["horizon"]] = row
+    left = tickers - len(measured)
+    more = f" {left:,} more are in the metrics table." if left > 0 else ""
+    caption = (
+        "How large each model's typical miss was beside naive's, which says that nothing changes: 1.000\u00d7 is as "
+        f"large, less is better. Naive's own miss, one day ahead, is in the ticker's currency.{more}"
+    )
     models = [f"{name}, {wording.ahead(h)}" for h in HORIZONS for name in ("Forecast", "LSTM")]
     return Table(
         "Errors by ticker",
         caption,
         ["Ticker", "Test days", "Naive's error", *models, "Random Forest, 1 day", "80 % range held"],
-        [Row(ticker, _ticker_cells(own), chart=positions.get(ticker)) for ticker, own in shown],
+        [Row(ticker, _ticker_cells(own), link=True) for ticker, own in measured.items() if own],
         tall=True,
     )
 
@@ -236,6 +239,26 @@ def left_out(skipped: Sequence[Skip]) -> Table | None:
     more = f" The first {MOST_SKIPPED} are shown." if len(skipped) > MOST_SKIPPED else ""
     caption = f"{wording.count(len(skipped), 'ticker')} without a forecast.{more}"
     return Table("Tickers left out", caption, ["Ticker", "Reason"], rows, tall=True, prose=True)
+
+
+def corrected(files: Sequence[Corrected], moved: Sequence[Rescaled]) -> Table | None:
+    """What the new files changed of what the table had; None where they only added to it."""
+    if not files and not moved:
+        return None
+    rows = [
+        Row(one.file, [Cell(f"corrected {one.rows:,} of its {wording.count(one.of, 'row')}", style="words")])
+        for one in sorted(files, key=lambda one: -one.rows)
+    ]
+    rows += [
+        Row(one.ticker, [Cell(f"{one.file} multiplied its older prices by {one.ratio:.6g}", style="words")])
+        for one in moved[:MOST_RESCALED]
+    ]
+    more = f" The first {MOST_RESCALED} tickers are shown." if len(moved) > MOST_RESCALED else ""
+    caption = (
+        f"What the new files changed of prices that the dataset had: a correction gives a day another price, and a "
+        f"split or a dividend moves all older ones.{more}"
+    )
+    return Table("Corrections", caption, ["File or ticker", "What changed"], rows, tall=True, prose=True)
 
 
 def health(flagged: Sequence[tuple[str, Sequence[str]]]) -> Table | None:

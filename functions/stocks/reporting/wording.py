@@ -1,6 +1,7 @@
 """Figures and sentences as the report and its messages write them: plain text, never markup."""
 
 import datetime
+import decimal
 import math
 from collections.abc import Sequence
 
@@ -13,12 +14,16 @@ from stocks.traffic_light import DAYS, SHARE, Verdict
 
 NOTHING = "\u2013"  # an en dash
 TIMES = "\u00d7"
+MINUS = "\u2212"
+LEAST_PLAIN, GREATEST_PLAIN = 1e-6, 1e9  # prices beyond are written with an exponent
 CHANCE = 2.0  # |Diebold-Mariano| one day ahead below which chance alone explains a difference, at 95 %
 MEANINGS = {
     "green": "nothing speaks against the ranges",
     "yellow": "more than ranges that are right have but rarely",
     "red": "the ranges are too narrow",
 }
+FEW = 100  # below which a share says less than its count
+LONG_WEEKEND = 4  # days
 UNTRAINED = "No LSTM was trained: the file has too few rows to learn from"
 
 
@@ -48,6 +53,52 @@ def day(instant: datetime.datetime) -> str:
 
 def instant(instant: datetime.datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def short_day(number: int) -> str:
+    """Of days since 1970: "27 Nov 2026"."""
+    date = datetime.date(1970, 1, 1) + datetime.timedelta(days=number)
+    return f"{date.day} {date:%b %Y}"
+
+
+def price(value: float) -> str:
+    """Two decimals, more where the price is small: five digits that count, and no zeros behind the second decimal.
+
+    assets/format.js says the same.
+    """
+    if not LEAST_PLAIN <= value < GREATEST_PLAIN:
+        digits, _, exponent = f"{value:.4e}".partition("e")
+        return f"{float(digits):g}e{int(exponent):+d}"
+    decimals = 0 if value >= 100_000 else 2 if value >= 10 else 4 - math.floor(math.log10(value))
+    exact = decimal.Decimal(value).quantize(decimal.Decimal(1).scaleb(-decimals), decimal.ROUND_HALF_UP)
+    whole, point, fraction = f"{exact:,f}".partition(".")
+    return f"{whole}{point}{fraction.rstrip('0').ljust(2, '0')}" if point else whole
+
+
+def live(held: int, published: int) -> str:
+    """How often a published range held: few are counted, many a share."""
+    if not published:
+        return ""
+    counted = f"{held} of {published}"
+    return f"live {counted if published < FEW else f'{percent(held / published)} of {published:,}'}"
+
+
+def span(low: float, high: float) -> str:
+    """A range as moves from the last price: "-1.9 to +2.0 %"."""
+    return f"{_signed(low)} to {_signed(high)} %"
+
+
+def _signed(fraction: float) -> str:
+    text = f"{fraction * 100:+.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", MINUS)
+
+
+def age(newest: int | None, finished: datetime.datetime) -> str:
+    """How old the newest price was when the run finished, where it was older than a long weekend."""
+    if newest is None:
+        return ""
+    days = (finished.date() - datetime.date(1970, 1, 1)).days - newest
+    return f"The newest price was {count(days, 'day')} old when this was published." if days > LONG_WEEKEND else ""
 
 
 def size(ratio_to_naive: float) -> str:
@@ -135,6 +186,18 @@ def headline(pooled: ByModel, facts: RunFacts) -> str:
     )
 
 
+def summary(pooled: ByModel, facts: RunFacts) -> str:
+    """The sentences at the top: how good the forecasts and their ranges were."""
+    forecast, scored = pooled["forecast", 1], facts.track[1]
+    sentences = [headline(pooled, facts)]
+    if forecast["n"] and forecast["coverage80"] is not None:
+        sentences.append(f"In the backtest the 80 % range held {percent(forecast['coverage80'])} of the real prices.")
+    if scored.forecasts:
+        came = percent(scored.inside_80 / scored.forecasts)
+        sentences.append(f"Of {count(scored.forecasts, 'price')} that came after it was published, it held {came}.")
+    return " ".join(sentences)
+
+
 def lead(pooled: ByModel, facts: RunFacts) -> str:
     """The sentences below the headline."""
     forecast, lstm, forest = (pooled[model, 1] for model in ("forecast", "lstm", "random_forest"))
@@ -166,14 +229,26 @@ def _chance(row: MetricsRow) -> str:
     return ", which may be chance" if differs and abs(row["dm_t"] or 0) < CHANCE else ""
 
 
+def table_note(left: int) -> str:
+    """What the first table says, and how many narrower tickers it leaves out."""
+    note = (
+        "The widest first. \u201c\u00b1\u201d is how far the price usually moves in so many trading days, up or down. "
+        "Below it stands the 80 % range: of 100 prices about 80 should come inside."
+    )
+    return note + (f" {count(left, 'narrower ticker')} had no room here; SQL has all." if left else "")
+
+
 def charts_note(charted: Sequence[Chart], tickers: int) -> str:
     """Which tickers and days the charts leave out, where they do."""
-    most, days = charts.room(tickers)
+    days, _ = charts.room(tickers)
     note = ""
-    if most < tickers:
-        note += f" To keep this page small, {len(charted):,} of {tickers:,} tickers have a chart."
+    if len(charted) < tickers:
+        note += (
+            f" To keep this page small, {len(charted):,} of {tickers:,} tickers have a chart: "
+            "the widest, and those that the run's message names."
+        )
     if any(len(chart["actual"]) == days for chart in charted):
-        note += f" Charts show the last {days} test days."
+        note += f" Forecasts stand beside the last {days} test days."
     return note
 
 

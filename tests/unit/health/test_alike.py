@@ -1,5 +1,7 @@
 """Tickers that are the same in two spellings."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -69,7 +71,7 @@ def test_a_shard_hashes_each_ticker_as_if_it_were_alone():
     for at, prices in enumerate((walk(1), walk(2))):
         own = {"tickers": np.array(["X"]), "ticker": np.zeros(400, np.int32), "day": DAYS, "adjclose": prices}
         assert alike.hashes(own) == [together[at]]
-        assert 0 < len(together[at]) <= alike.NEWEST + alike.SPREAD
+        assert 0 < len(together[at]) <= alike.DIGITS * (alike.NEWEST + alike.SPREAD)
 
 
 def test_the_step_from_one_ticker_to_the_next_is_no_move():
@@ -77,9 +79,29 @@ def test_the_step_from_one_ticker_to_the_next_is_no_move():
     moving = np.arange(10) + 1.0
     both = {"tickers": np.array(["A", "B"]), "ticker": np.repeat(np.arange(2, dtype=np.int32), 10)}
     both |= {"day": np.tile(days, 2), "adjclose": np.concatenate([moving, np.append(still[:9], 6.0)])}
-    assert [len(own) for own in alike.hashes(both)] == [1, 0], "five moves are too few"
+    assert [len(own) for own in alike.hashes(both)] == [alike.DIGITS, 0], "five moves are too few"
 
 
 def test_a_shard_without_rows():
     rows = {"tickers": np.empty(0, "U1"), "ticker": np.empty(0, np.int32), "day": np.empty(0, np.int32)}
     assert alike.hashes(rows | {"adjclose": np.empty(0)}) == []
+
+
+def test_of_three_that_are_alike_each_names_the_first_of_the_others_and_one_shared_month_says_nothing():
+    one, two, three = ("0" * 15 + digit for digit in "123")
+    assert alike.pairs({"C": one + two, "A": two + three + one, "B": one + two, "D": three, "E": ""}) == {
+        "A": "its prices are those of B; the same ticker twice?",
+        "B": "its prices are those of A; the same ticker twice?",
+        "C": "its prices are those of A; the same ticker twice?",
+    }
+    assert alike.pairs({"A": "", "B": ""}) == alike.pairs({}) == {}
+
+
+def test_hashes_of_many_tickers_take_little_memory():
+    random = np.random.default_rng(3)
+    hashed = {f"T{at:05}": random.bytes(8 * 15).hex() for at in range(5000)}
+    tracemalloc.start()
+    assert alike.pairs(hashed) == {}
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1500 * len(hashed)

@@ -1,4 +1,4 @@
-from stocks.health.findings import Said, anew, kinds
+from stocks.health.findings import MOST, Finding, Said, anew, kinds, told
 
 STEP = Said("step", "2020-06-09: the price stepped to 1/7 of the day before; is a split of 7:1 missing?")
 EQUAL = Said("equal", "2020-07-01: 11 equal values of price in a row, until 2020-07-15")
@@ -23,6 +23,24 @@ def test_the_same_on_another_day_is_new():
 
 def test_a_count_of_older_findings_is_no_finding():
     assert anew([Said("more", "1 older finding")], []) == []
+
+
+def steps(*days: int) -> list[Said]:
+    return told(
+        Finding(0, "step", day, f"2020-01-{day:02}: the price stepped to 1/{day} of the day before") for day in days
+    )
+
+
+def test_an_old_finding_that_comes_to_light_when_a_newer_one_is_mended_is_not_new():
+    many = [1, 2, 3, *range(4, 4 + MOST)]
+    earlier = [one.note for one in steps(*many)]
+    assert anew(steps(*many[:-2]), earlier) == []
+    assert anew([*steps(*many[:-1], 30), END], earlier) == [steps(30)[0], END]
+
+
+def test_what_is_as_old_is_new_where_all_were_told():
+    earlier = [one.note for one in steps(*range(2, 2 + MOST))]
+    assert anew(steps(1, 2), earlier) == steps(1)
 
 
 def test_kinds_are_named_once():

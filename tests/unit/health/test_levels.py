@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from stocks.health import check
+from benchmarks import health, wild
+from stocks.health import check, levels
 from tests.support import shards as made
 
 ROWS, AT = 300, 150
@@ -157,3 +158,16 @@ def test_the_shortest_series(rows):
 
 def test_no_ticker_no_finding():
     assert check.find(made.shard({}), {}) == []
+
+
+@pytest.mark.parametrize("kept", [dict, health.alone])
+def test_wild_prices_are_not_taken_for_missing_splits(kept):
+    """A tenth of such tickers was flagged, a quarter where there is nothing beside adjclose."""
+    flagged = {one.at for one in levels.find(health.shard_of(kept(wild.prices(3.0, 0.1))))}
+    assert len(flagged) <= wild.TICKERS // 100
+
+
+def test_a_split_that_is_missing_is_found_in_wild_prices_too():
+    prices = walk(noise=0.08)
+    prices[AT:] /= 20
+    assert kinds(prices) == ["step"]

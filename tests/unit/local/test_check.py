@@ -192,7 +192,10 @@ def test_what_cannot_be_read_gives_the_same_object(tmp_path, monkeypatch, make, 
         ("p.zip", "'p.zip' is by its name an archive; unpack it and upload the CSV"),
         ("p.parquet", "'p.parquet' is by its name binary; write it as CSV"),
         ("p.csv.xz", "'p.csv.xz' is by its name compressed in another way than gzip; upload .csv or .csv.gz"),
-        ("p\nq.csv", "the name 'p\\nq.csv' holds a line break or another sign that cannot be seen; rename the file"),
+        (
+            "p\nq.csv",
+            "the name 'p\\nq.csv' holds a line break or another sign that cannot be seen (U+000A); rename the file",
+        ),
     ],
 )
 def test_a_kind_that_is_not_read_is_named_with_its_remedy(tmp_path, name, reason):

@@ -1,11 +1,14 @@
 """The guard of the laptop cloud: no web page gets through, whatever it sends."""
 
+import http.server
 import re
 import socket
+import threading
 import urllib.error
 
 import pytest
 
+from local import cloud
 from tests.support.signed import BUCKET, REFUSED, exists, fetch
 
 
@@ -97,14 +100,69 @@ def test_the_emulators_own_paths_are_closed_to_the_owner_too(laptop, root, metho
     assert BUCKET in [bucket["Name"] for bucket in laptop("s3").list_buckets()["Buckets"]]
 
 
+RANDOM = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}", {}, 200),
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}", {"Origin": "null"}, 403),
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("POST", f"/_ministack/cfn-response/{RANDOM}", {}, 403),
+        ("PUT", "/_ministack/cfn-response/../reset", {}, 403),
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}/..", {}, 403),
+        ("PUT", f"/_ministack/cfn-response/{RANDOM}%2F..", {}, 403),
+        ("PUT", f"/_ministack/cfn-signal/{RANDOM}", {}, 403),
+    ],
+)
+def test_a_custom_resources_answer_needs_its_random_address_and_no_key(root, method, path, headers, status):
+    """As on AWS, which signs the address. Of an unknown one MiniStack thinks nothing."""
+    try:
+        fetch(root.endpoint + path, method, b"{}", **headers)
+        answered = 200
+    except urllib.error.HTTPError as error:
+        answered = error.code
+    assert answered == status
+
+
 @pytest.mark.parametrize("target", ["http://127.0.0.1/_ministack/reset", "[/_ministack/reset", "_ministack/reset", "*"])
 def test_a_target_is_a_path(root, target):
     assert root.call("s3", "POST", "/").but(target=target).send() == REFUSED
 
 
 def test_its_own_health_says_which_cloud_it_is_and_not_to_pages(root):
-    said = fetch(f"{root.endpoint}/_local/health").decode()
-    assert re.fullmatch("[0-9a-f]{64}", said)
-    assert root.secret not in said
+    address = f"{root.endpoint}/_local/health?nonce="
+    said = {asked: fetch(f"{address}{asked}").decode() for asked in ("0" * 32, "1" * 32)}
+    assert all(re.fullmatch("[0-9a-f]{64}", one) for one in said.values())
+    assert len(set(said.values())) == 2
+    assert root.secret not in "".join(said.values())
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        fetch(f"{root.endpoint}/_local/health", Origin="null")
+        fetch(f"{address}{'0' * 32}", Origin="null")
+
+
+@pytest.mark.parametrize("query", ["", "?nonce=", "?nonce=laptop%20cloud", f"?nonce={'0' * 32}&nonce={'1' * 32}"])
+def test_its_health_is_not_said_without_a_question(root, query):
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        fetch(f"{root.endpoint}/_local/health{query}")
+
+
+def test_an_answer_that_is_repeated_or_passed_on_is_not_taken_for_the_cloud(root):
+    """By who has the port of a cloud that is dead."""
+    answers = [fetch(f"{root.endpoint}/_local/health?nonce={'0' * 32}")]  # then it passes the question on
+
+    class Impostor(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = answers.pop() if answers else fetch(f"{root.endpoint}{self.path}")
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Impostor) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            for _ in range(2):
+                assert not cloud._healthy(f"http://127.0.0.1:{server.server_port}", root.secret)
+        finally:
+            server.shutdown()
+    assert cloud._healthy(root.endpoint, root.secret)

@@ -3,6 +3,8 @@
 import json
 import time
 
+from tests.unit.local.conftest import zip_files
+
 FAILING = """
 class TickerError(Exception):
     pass
@@ -183,6 +185,24 @@ def test_a_machine_invokes_functions_with_its_own_role(execute, make_function):
     described, _ = execute({"Work": task(function, {}, End=True)}, "Work")
     assert described["error"] == "Lambda.AWSLambdaException"
     assert "is not authorized to perform: lambda:InvokeFunction on resource: " + function in described["cause"]
+
+
+def test_a_task_that_names_a_version_has_its_code_whatever_the_function_is_by_now(execute, make_function, laptop):
+    source = "def handler(event, context):\n    return [%d, context.function_version, context.log_stream_name[11:14]]\n"
+    function = make_function("numbered", source % 1)
+    client = laptop("lambda")
+    version = client.publish_version(FunctionName=function)["FunctionArn"]
+    client.update_function_code(FunctionName=function, ZipFile=zip_files({"work.py": source % 2}))
+    states = {name: task(arn, {}, Output="{% $states.result %}") for name, arn in (("Old", version), ("New", function))}
+    states["Old"]["Next"], states["New"]["End"] = "New", True
+    described, events = execute(states, "Old", functions=[f"{function}:*", function])
+    ended = [json.loads(one["stateExitedEventDetails"]["output"]) for one in events if "stateExitedEventDetails" in one]
+    assert [(one["Payload"], one["ExecutedVersion"]) for one in ended] == [
+        ([1, "1", "[1]"], "1"),
+        ([2, "$LATEST", "[$L"], "$LATEST"),
+    ], described
+    described, _ = execute({"Work": task(version, {}, End=True)}, "Work", functions=[function])
+    assert f"is not authorized to perform: lambda:InvokeFunction on resource: {version}" in described["cause"]
 
 
 def test_results_beyond_256_kib_fail(execute, make_function):

@@ -129,7 +129,7 @@ def test_what_a_step_wrote_hides_what_the_stack_has_and_is_listed_beside_it(scra
 
 def test_nothing_can_be_deleted_or_written_on_conditions(scratch):
     assert not hasattr(scratch, "delete_object")
-    with pytest.raises(TypeError):
+    with pytest.raises(NotImplementedError):
         scratch.put_object(Bucket="lake", Key="leads/us.json", Body=b"", ContentType="", IfMatch="x")
     with pytest.raises(NotImplementedError):
         scratch.get_paginator("list_object_versions")

@@ -109,7 +109,9 @@ def endpoint(laptop, sagemaker, role, trained):
     create_endpoint(sagemaker, role, "tiny", trained["ModelArtifacts"]["S3ModelArtifacts"])
     assert sagemaker.describe_endpoint(EndpointName="tiny")["EndpointStatus"] == "Creating"
     refused(sagemaker.delete_endpoint, "ValidationException", "Cannot update in-progress endpoint", EndpointName="tiny")
-    assert settled(sagemaker, "tiny")["EndpointStatus"] == "InService"
+    served = settled(sagemaker, "tiny")
+    assert served["EndpointStatus"] == "InService"
+    assert served["ProductionVariants"][0]["DeployedImages"] == [{"SpecifiedImage": "tensorflow-inference"}]
     return "tiny"
 
 

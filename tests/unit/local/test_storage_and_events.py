@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local import cloud
+from local import cloud, paths
 from tests.support.eventually import eventually
 
 
@@ -26,19 +26,35 @@ def code(call, **arguments):
     return caught.value.response["Error"]["Code"]
 
 
-def test_a_missing_key_is_forbidden_to_who_may_not_list(laptop, bucket, make_role):
+@pytest.fixture(scope="module")
+def reader(laptop, bucket, make_role):
+    """S3 for a role that may read the bucket's objects, every version of them, and list nothing."""
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    actions = ["s3:GetObject", "s3:GetObjectVersion"]
+    allow = {"Effect": "Allow", "Action": actions, "Resource": f"arn:aws:s3:::{bucket}/*"}
     make_role("reader", "lambda.amazonaws.com", allow)
     laptop("iam").update_assume_role_policy(RoleName="reader", PolicyDocument=json.dumps({"Statement": [trust]}))
     keys = laptop("sts").assume_role(RoleArn="arn:aws:iam::123456789012:role/reader", RoleSessionName="test")[
         "Credentials"
     ]
-    reader = boto3.client("s3", endpoint_url=cloud.settings()["endpoint"], region_name="us-east-1",
-                          aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
-                          aws_session_token=keys["SessionToken"])  # fmt: skip
+    return boto3.client("s3", endpoint_url=cloud.settings()["endpoint"], region_name="us-east-1",
+                        aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
+                        aws_session_token=keys["SessionToken"])  # fmt: skip
+
+
+def test_a_missing_key_is_forbidden_to_who_may_not_list(laptop, bucket, reader):
     assert code(reader.get_object, Bucket=bucket, Key="absent") == "AccessDenied"
+    assert code(reader.head_object, Bucket=bucket, Key="absent") == "403"
     assert code(laptop("s3").get_object, Bucket=bucket, Key="absent") == "NoSuchKey"
+
+
+def test_a_version_that_is_gone_is_forbidden_to_who_may_not_list(laptop, bucket, reader):
+    s3 = laptop("s3")
+    version = {"Bucket": bucket, "Key": "gone"} | {"VersionId": s3.put_object(Bucket=bucket, Key="gone")["VersionId"]}
+    assert reader.head_object(**version)["ContentLength"] == 0
+    s3.delete_object(**version)
+    assert (code(reader.get_object, **version), code(reader.head_object, **version)) == ("AccessDenied", "403")
+    assert (code(s3.get_object, **version), code(s3.head_object, **version)) == ("NoSuchVersion", "404")
 
 
 def test_conditional_puts(laptop, bucket):
@@ -87,7 +103,7 @@ def rule(laptop, name, prefix, target, role, queue):
     return arn
 
 
-def test_an_upload_starts_the_machine_with_its_version_and_a_refused_one_reaches_the_queue(laptop, bucket, make_role):
+def test_an_upload_starts_the_machine_is_lost_before_events_start_or_reaches_the_queue(laptop, bucket, make_role):
     states = laptop("stepfunctions")
     definition = json.dumps({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     machine = states.create_state_machine(
@@ -106,6 +122,9 @@ def test_an_upload_starts_the_machine_with_its_version_and_a_refused_one_reaches
     rule(laptop, "good", "good/", machine, make_role("may", "events.amazonaws.com", start), queue)
     rule(laptop, "bad", "bad/", machine, make_role("may-not", "events.amazonaws.com"), queue)
 
+    paths.FAULTS.write_text(json.dumps({"events_start_late": {"match": f"{bucket}/good/a", "times": 1}}))
+    laptop("s3").put_object(Bucket=bucket, Key="good/a b.csv", Body=b"x")
+    eventually(lambda: json.loads(paths.FAULTS.read_text())["events_start_late"] == [], 10)
     version = laptop("s3").put_object(Bucket=bucket, Key="good/a b.csv", Body=b"x")["VersionId"]
     laptop("s3").put_object(Bucket=bucket, Key="bad/a.csv", Body=b"x")
     message = laptop("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"][0]

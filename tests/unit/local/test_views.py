@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from stocks.reporting import page
 from tests.support.athena_lake import (
     START,
     Lake,
@@ -224,3 +225,14 @@ def test_what_moved_a_tickers_older_prices_can_be_asked_for(lake):
     columns = ", ".join(f"element_at(rescaled, 1).{name}" for name in ("upload", "ratio", "days"))
     asked = lake.ask(f"select {columns} from tickers where run_id = 'us-new' and ticker = 'A'")
     assert (asked.state, asked.rows[1:]) == ("SUCCEEDED", [["E2", "0.5", "40"]]), asked.reason
+
+
+@pytest.mark.parametrize("file", sorted(page.QUERIES.glob("*.sql")), ids=lambda file: file.stem)
+def test_a_query_of_the_report_finds_the_rows_of_its_own_run(lake, file):
+    text = file.read_text(encoding="utf-8")
+    asked = lake.ask(text.replace("<dataset>", "us").replace("<run_id>", "us-new"))
+    assert asked.state == "SUCCEEDED", asked.reason
+    of_all_runs = file.stem in ("breaches", "track")  # of which this lake has none
+    assert (len(asked.rows) == 1) == of_all_runs, asked.rows
+    if not of_all_runs:
+        assert lake.ask(text.replace("<dataset>", "us").replace("<run_id>", "us-gone")).rows[1:] == []

@@ -11,6 +11,7 @@ import split
 from common.errors import RejectedFile
 from stocks.dataset import sizes
 from stocks.reading import lines, rejected
+from stocks.reading.rejected import visible
 from tests.corpus import keys as of_keys
 from tests.corpus.case import ACCEPTED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
@@ -74,7 +75,7 @@ def test_a_key_reaches_its_object_as_it_is(drop, context, case):
     body = case.content if case.outcome == REJECTED_FILE or not case.first else longer(case)
     event = drop(body, case.key)
     if case.outcome == REJECTED_FILE:
-        with pytest.raises(RejectedFile, match=re.escape(f": s3://incoming/{case.key}")):
+        with pytest.raises(RejectedFile, match=re.escape(f": s3://incoming/{visible(case.key)}")):
             split.handler(event, context)
         return
     answer = split.handler(event, context)

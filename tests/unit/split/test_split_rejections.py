@@ -221,3 +221,34 @@ def test_blocks_of_a_file_add_up(tmp_path, monkeypatch):
     assert (taken.rows, taken.bad, len(taken.kept)) == (499, 99, 10)
     stored = np.concatenate([taken.stored(pile) for pile in range(intake.PILES)])
     assert sorted(stored["line"].tolist()) == list(range(101, 501))
+
+
+STRANGE = ["\n", "\r", "\t", "\x00", "\x1b[31m", "\x7f", "\x85", "\u200b", "\u2028", "\ufeff",
+           *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["incoming/daily/a{}b.csv", "incoming/da{}ily/a.csv", "incoming/daily/{}/a.csv", "{}"])
+def test_a_key_with_a_sign_that_cannot_be_seen_is_rejected_and_shown_escaped(s3, context, form):
+    for sign in STRANGE:
+        key = form.format(sign)
+        event = event_of(key, 0) | {"version_id": s3.put_object("incoming", key, GOOD)["VersionId"]}
+        with pytest.raises(RejectedFile) as refused:
+            split.handler(event, context)
+        said = str(refused.value)
+        assert f"holds a line break or another sign that cannot be seen (U+{ord(sign[0]):04X}); " in said
+        assert said.isprintable()
+        assert said.endswith(f"s3://incoming/{rejected.visible(key)}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("incoming/日本 é/a b.csv", "incoming/日本 é/a b.csv"),
+        ("a\nb\x1b[31m", "a\\nb\\x1b[31m"),
+        ("\u202egpj.csv\u2069", "\\u202egpj.csv\\u2069"),
+        ("\U000e0001", "\\U000e0001"),
+        ("a\\nb", "a\\nb"),
+    ],
+)
+def test_what_cannot_be_seen_is_shown_as_an_escape(text, shown):
+    assert rejected.visible(text) == shown

@@ -216,18 +216,56 @@ def test_s3_is_asked_once_what_the_file_is(drop, context, monkeypatch, content):
     assert verdict(event).accepted == (content == GOOD)
 
 
-@pytest.mark.parametrize("call", ["head_object", "get_object"])
-def test_a_refusal_of_aws_is_no_verdict(drop, context, monkeypatch, call):
-    def refused(**_):
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, call)
+@pytest.mark.parametrize(
+    ("call", "code", "said"),
+    [
+        ("head_object", "403", "the file was deleted before it was read, or S3 does not let Split read it; "),
+        ("get_object", "AccessDenied", "the file was deleted before it was read, or S3 does not let Split read it; "),
+        ("head_object", "405", "the file was deleted before it was read; upload it again: s3://incoming/"),
+        ("get_object", "InvalidObjectState", "the file lies in an archive of S3; "),
+    ],
+)
+def test_what_s3_does_not_show_is_told_so_and_gets_no_verdict(drop, context, refusing, call, code, said):
+    event = drop()
+    refusing(call, code)
+    with pytest.raises(RejectedFile, match=said) as refused:
+        split.handler(event, context)
+    assert str(refused.value).endswith(f": s3://incoming/{event['key']}")
+    assert len(str(refused.value).partition(": s3://")[0]) <= 200
+    assert "verdicts" not in kinds()
 
-    event, calls = drop(), getattr(aws.s3(), call)
-    monkeypatch.setattr(
-        aws.s3(), call, lambda **asked: refused() if asked["Key"].endswith("prices.csv") else calls(**asked)
-    )
-    with pytest.raises(ClientError, match="AccessDenied"):
+
+@pytest.mark.parametrize("call", ["head_object", "get_object"])
+def test_another_refusal_of_aws_is_no_verdict(drop, context, refusing, call):
+    event = drop()
+    refusing(call, "InvalidArgument")
+    with pytest.raises(ClientError, match="InvalidArgument"):
         split.handler(event, context)
     assert "verdicts" not in kinds()
+
+
+def test_a_verdict_is_found_though_s3_does_not_show_the_version_any_more(drop, context, refusing):
+    event = drop()
+    split.handler(event, context)
+    refusing("head_object", "403")
+    assert split.handler(event | {"execution_arn": OTHER}, context) == accepted(OTHER)
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """refusing(call, code): S3 answers the call with this error, if it is about the file."""
+
+    def refuse(call, code):
+        calls = getattr(aws.s3(), call)
+
+        def asked(**of):
+            if of["Key"].endswith("prices.csv"):
+                raise ClientError({"Error": {"Code": code, "Message": "no"}}, call)
+            return calls(**of)
+
+        monkeypatch.setattr(aws.s3(), call, asked)
+
+    return refuse
 
 
 def test_a_conflict_of_two_verdicts_in_flight_is_transient(drop, context, monkeypatch):

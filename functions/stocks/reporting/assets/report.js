@@ -1,161 +1,113 @@
-"use strict";
+// The page: which ticker is shown, the list, the legend, the keyboard, and paper.
 (() => {
-  const { charts, steps } = JSON.parse(document.getElementById("data").textContent);
-  const at = (id) => document.getElementById(id);
+  const data = JSON.parse(at("data").textContent);
+  const { charts, steps } = data;
+  const places = new Map(charts.map((c, index) => [c.ticker, index]));
+  const tickers = new Set(data.table.map(([ticker]) => ticker));
+  const trained = charts.some((c) => c.lstm.length || c.ahead.some((row) => row[2] != null));
+  const groups = GROUPS.filter((group) => group.key !== "lstm" || trained);
+  const hidden = new Set(groups.filter((group) => group.off).map((group) => group.key));
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const DAY = 86400;
-  let chart = null, shown = 0, days = 92;
-  const hidden = new Set();
-  const trained = charts.some((c) => c.ahead.some((row) => row[2] != null)); // of each row: day, forecast, lstm, range
+  let main = null, changes = null, shown = 0, days = 92, cursor = null;
 
+  overview(data);
+  since();
+  copies();
   if (!charts.length) {
     at("charts").hidden = true;
     return;
   }
 
-  const GROUPS = [
-    { key: "real", label: "Real", series: [1] },
-    { key: "forecast", label: "Forecast", series: [2, 9] },
-    { key: "lstm", label: "LSTM", series: [12, 13] },
-    { key: "naive", label: "Naive", series: [4], dashed: true },
-    { key: "forest", label: "Random Forest", series: [3] },
-    { key: "inner", label: "80 % range", series: [5, 6, 10, 11] },
-    { key: "outer", label: "95 % range", series: [7, 8] },
-  ].filter((group) => group.key !== "lstm" || trained);
-
-  const make = (tag, text, attributes = {}) => {
-    const element = document.createElement(tag);
-    element.textContent = text;
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    return element;
-  };
-  const price = (value) => {
-    if (value == null) return "–";
-    const digits = Math.min(Math.max(5 - Math.ceil(Math.log10(Math.abs(value) || 1)), 0), 6);
-    return value.toLocaleString("en", { minimumFractionDigits: Math.min(digits, 2), maximumFractionDigits: Math.max(Math.min(digits, 2), value < 1 ? 4 : 0) });
-  };
-  const range = (from, to) => (from == null || to == null ? "–" : `${price(from)} – ${price(to)}`);
-  const date = (day, more = { year: "numeric" }) => new Date(day * DAY * 1000).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short", ...more });
-
-  // Columns for uPlot: time; of the test real, forecast, forest, naive, inner low and high; ahead outer low and high, forecast,
-  // inner low and high; lstm of the test and ahead.
-  function columns(c) {
-    const day = [];
-    c.actual.forEach((_, i) => day.push(i ? day[i - 1] + c.gaps[i - 1] : c.day));
-    const naive = c.actual.map((_, i) => (i ? c.actual[i - 1] : c.before[0]));
-    const of = (offsets) => offsets.map((value, i) => naive[i] * (1 + value / steps));
-    const blank = (n) => new Array(Math.max(n, 0)).fill(null);
-    const lstm = trained ? of(c.lstm) : blank(day.length);
-    const test = [c.actual, of(c.forecast), of(c.forest), naive, of(c.low), of(c.high)];
-    const ahead = [[], [], [], [], [], []]; // forecast, lstm, p025, p10, p90, p975
-    const later = [];
-    if (c.last) {
-      if (day[day.length - 1] !== c.last[0]) {
-        later.push(c.last[0]);
-        ahead.forEach((values) => values.push(c.last[1]));
-      }
-      for (const [on, ...prices] of c.ahead) {
-        later.push(on);
-        ahead.forEach((values, i) => values.push(prices[i]));
-      }
-    }
-    const anchored = c.last && day[day.length - 1] === c.last[0];
-    const before = (values) => [...blank(day.length - (anchored ? 1 : 0)), ...(anchored ? [c.last[1]] : []), ...values];
-    const after = (values) => [...values, ...blank(later.length)];
-    const [point, lstmAhead, outerLow, low, high, outerHigh] = ahead.map(before);
-    return [[...day, ...later].map((d) => d * DAY), ...test.map(after), outerLow, outerHigh, point, low, high, after(lstm), lstmAhead];
-  }
-
-  function options(width, height) {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    const on = (index) => !GROUPS.some((group) => hidden.has(group.key) && group.series.includes(index));
-    const line = (name, width, dash) => ({ stroke: colour(name), width, dash, points: { show: false } });
-    const edge = { stroke: "transparent", width: 0, points: { show: false } };
-    const axis = { stroke: colour("soft"), grid: { stroke: colour("rule"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-    const series = [{}, line("real", 2), line("forecast", 1.75), line("forest", 1.5), line("naive", 1.5, [5, 4]), edge, edge, edge, edge,
-      line("forecast", 2, [3, 3]), edge, edge, line("lstm", 1.5), line("lstm", 1.5, [3, 3])];
-    return {
-      width, height,
-      legend: { show: false },
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-      padding: [8, 28, 0, 0],
-      cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false } },
-      scales: { x: { time: true } },
-      series: series.map((each, index) => ({ ...each, show: on(index), spanGaps: false })),
-      bands: [
-        { series: [8, 7], fill: colour("outer") },
-        { series: [6, 5], fill: colour("inner") },
-        { series: [11, 10], fill: colour("inner") },
-      ],
-      axes: [
-        { ...axis, grid: { show: false }, space: 70, values: [[DAY * 365, "{YYYY}", null, null, null, null, null, null, 1], [DAY * 28, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1], [DAY, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1]] },
-        { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en", { maximumFractionDigits: 4 })) },
-      ],
-      hooks: { setCursor: [read], setScale: [(u, key) => key === "x" && press(u)] },
-    };
-  }
-
   // The legend is the readout: it says the values under the cursor, or the last ones.
   function read(u) {
-    const [x, real, forecast, forest, naive, low, high, outerLow, outerHigh, point, aheadLow, aheadHigh, lstm, lstmAhead] = u.data;
-    const i = u.cursor.idx ?? charts[shown].actual.length - 1;
-    if (i < 0) return;
-    const tested = real[i] != null;
-    const values = {
-      real: price(real[i]),
-      forecast: price(tested ? forecast[i] : point[i]),
-      lstm: price(tested ? lstm[i] : lstmAhead[i]),
-      forest: price(forest[i]),
-      naive: price(naive[i]),
-      inner: tested ? range(low[i], high[i]) : range(aheadLow[i], aheadHigh[i]),
-      outer: tested ? "–" : range(outerLow[i], outerHigh[i]),
-    };
+    const x = u.data[0], c = charts[shown];
+    const i = u.cursor.idx ?? c.earlier[0].length + c.actual.length - 1;
+    const values = valuesAt(u.data, i);
     at("day").textContent = date(x[i] / DAY);
-    for (const group of GROUPS) at(`value-${group.key}`).textContent = values[group.key];
+    for (const group of groups) at(`value-${group.key}`).textContent = values[group.key];
+    const spoken = groups.filter((group) => values[group.key] !== "–" && !hidden.has(group.key));
+    const box = at("chart");
+    box.setAttribute("aria-valuemax", x.length - 1);
+    box.setAttribute("aria-valuenow", i);
+    box.setAttribute("aria-valuetext", `${date(x[i] / DAY)}: ${spoken.map((group) => `${group.label} ${values[group.key]}`).join(", ")}`);
   }
 
-  function press(u) {
+  function span(x, wanted) {
+    const c = charts[shown], last = (c.last ? c.last[0] : x[x.length - 1] / DAY) * DAY;
+    return { min: wanted ? Math.max(x[0], last - wanted * DAY) : x[0], max: x[x.length - 1] };
+  }
+
+  function scaled(u, key) {
+    if (key !== "x") return;
     const { min, max } = u.scales.x, all = u.data[0];
     for (const button of document.querySelectorAll(".spans button")) {
       const wanted = span(all, Number(button.dataset.days));
       button.setAttribute("aria-pressed", Math.abs(wanted.min - min) < DAY && Math.abs(wanted.max - max) < DAY);
     }
+    changes?.setScale("x", { min, max });
   }
 
-  function span(x, wanted) {
-    const c = charts[shown], last = c.last ? c.last[0] * DAY : x[x.length - 1];
-    return { min: wanted ? Math.max(x[0], last - wanted * DAY) : x[0], max: x[x.length - 1] };
-  }
+  const height = (id) => Math.max(at(id).clientHeight, id === "chart" ? 240 : 80);
 
   function draw() {
-    const c = charts[shown], box = at("chart");
-    chart?.destroy();
-    const data = columns(c);
-    chart = new uPlot(options(box.clientWidth, Math.max(box.clientHeight, 240)), data, box);
-    chart.setScale("x", span(data[0], days));
-    touch(chart.over);
-    read(chart);
+    const c = charts[shown], box = at("chart"), drawn = columns(c, steps);
+    main?.destroy();
+    changes?.destroy();
+    changes = null;
+    cursor = null;
+    at("changes-part").hidden = !c.lstm.length;
+    main = new uPlot(priceOptions(box.clientWidth, height("chart"), hidden, { setCursor: [read], setScale: [scaled] }), drawn.prices, box);
+    if (c.lstm.length) changes = new uPlot(changeOptions(box.clientWidth, height("changes"), hidden), drawn.changes, at("changes"));
+    main.setScale("x", span(drawn.prices[0], days));
+    touch(main.over);
+    read(main);
   }
 
   // uPlot follows the mouse only; a finger moves the cursor sideways, up and down still scrolls the page.
   function touch(over) {
     const move = (event) => {
       const box = over.getBoundingClientRect(), finger = event.touches[0];
-      chart.setCursor({ left: finger.clientX - box.left, top: finger.clientY - box.top });
+      main.setCursor({ left: finger.clientX - box.left, top: finger.clientY - box.top });
     };
     over.addEventListener("touchstart", move, { passive: true });
     over.addEventListener("touchmove", move, { passive: true });
   }
 
+  // Arrow keys move from day to day, page keys by twenty, + and - zoom; the slider's text is what a screen reader says.
+  function step(event) {
+    const x = main.data[0], end = x.length - 1, now = cursor ?? main.cursor.idx ?? Number(at("chart").getAttribute("aria-valuenow"));
+    const to = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, PageDown: now - 20, PageUp: now + 20, Home: 0, End: end }[event.key];
+    if (to !== undefined) {
+      go(Math.min(Math.max(to, 0), end));
+    } else if (event.key === "+" || event.key === "-") {
+      const { min, max } = main.scales.x, factor = event.key === "+" ? 0.5 : 2, held = Math.min(Math.max(x[now], min), max);
+      main.setScale("x", { min: Math.max(held - (held - min) * factor, x[0]), max: Math.min(held + (max - held) * factor, x[end]) });
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  function go(index) {
+    const time = main.data[0][index], { min, max } = main.scales.x, all = main.data[0];
+    if (time < min || time > max) {
+      const from = Math.min(Math.max(time < min ? time : time - (max - min), all[0]), all[all.length - 1] - (max - min));
+      main.setScale("x", { min: from, max: from + (max - min) });
+    }
+    cursor = index;
+    requestAnimationFrame(() => main.setCursor({ left: main.valToPos(time, "x"), top: 20 }));
+  }
+
   function show(index) {
     shown = index;
-    const c = charts[index];
+    const c = charts[index], list = at("tickers");
+    at("absent").hidden = true;
     at("chart-title").textContent = c.ticker;
-    for (const button of at("tickers").querySelectorAll("button")) {
-      if (Number(button.dataset.index) === index) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
-    }
+    [...list.children].forEach((item, i) => item.setAttribute("aria-selected", i === index));
+    list.setAttribute("aria-activedescendant", list.children[index].id);
+    const box = list.getBoundingClientRect(), own = list.children[index].getBoundingClientRect();
+    if (own.top < box.top || own.bottom > box.bottom) list.scrollTop += own.top - box.top;
+    if (own.left < box.left || own.right > box.right) list.scrollLeft += own.left - box.left;
     const last = c.last ? `${price(c.last[1])} on ${date(c.last[0])}` : "unknown";
     at("chart").setAttribute("aria-label", `${c.ticker}: real prices and forecasts one day ahead, last price ${last}`);
     table(c);
@@ -169,12 +121,11 @@
       cells.forEach((cell, i) => line.append(make(i && tag === "td" ? "td" : "th", cell, i && tag === "td" ? {} : { scope: tag === "th" ? "col" : "row" })));
       return line;
     };
-    ahead.replaceChildren(make("caption", c.last ? `Forecasts from ${date(c.last[0])}, last price ${price(c.last[1])}` : "No forecast"));
+    ahead.replaceChildren(make("caption", c.last ? `Forecasts from ${date(c.last[0])}, last price ${price(c.last[1])}` : "No forecast: this ticker has ended"));
     const own = (cell) => (trained ? [cell] : []);
-    head.append(row(["For", "Forecast", ...own("LSTM"), "Expected move", "80 % range", "95 % range"], "th"));
+    if (c.ahead.length) head.append(row(["For", "Forecast", ...own("LSTM"), "Expected move", "80 % range", "95 % range"], "th"));
     c.ahead.forEach(([on, point, lstm, outerLow, low, high, outerHigh], i) => {
-      const expected = `± ${(c.expected[i] * 100).toFixed(1)} %`;
-      body.append(row([date(on, {}), price(point), ...own(price(lstm)), expected, range(low, high), range(outerLow, outerHigh)], "td"));
+      body.append(row([date(on, {}), price(point), ...own(price(lstm)), percent(c.expected[i]), range(low, high), range(outerLow, outerHigh)], "td"));
     });
     ahead.append(head, body);
   }
@@ -182,36 +133,74 @@
   function legend() {
     const box = at("legend");
     box.append(make("span", "", { id: "day", class: "day" }));
-    for (const group of GROUPS) {
-      const button = make("button", "", { type: "button", "aria-pressed": "true" });
+    for (const group of groups) {
+      const button = make("button", "", { type: "button", "aria-pressed": String(!hidden.has(group.key)) });
       const mark = make("i", "", { class: group.key === "inner" || group.key === "outer" ? "area" : group.dashed ? "dashed" : "", style: `--c: var(--${group.key})` });
       button.append(mark, make("span", group.label), make("b", "", { id: `value-${group.key}` }));
       button.addEventListener("click", () => {
         const off = !hidden.delete(group.key);
         if (off) hidden.add(group.key);
         button.setAttribute("aria-pressed", String(!off));
-        group.series.forEach((index) => chart.setSeries(index, { show: !off }));
+        group.series.forEach((index) => main.setSeries(index, { show: !off }));
+        if (group.change) changes?.setSeries(group.change, { show: !off });
       });
       box.append(button);
     }
   }
 
+  // One stop of the Tab key: arrows move inside the list, and a letter leads to the next ticker that begins with it.
   function list() {
-    at("tickers").append(...charts.map((c, index) => {
-      const item = document.createElement("li"), button = make("button", "", { type: "button", "data-index": index });
-      button.append(make("span", c.ticker), make("small", c.last ? price(c.last[1]) : ""));
-      button.addEventListener("click", () => show(index));
-      item.append(button);
+    const box = at("tickers");
+    box.append(...charts.map((c, index) => {
+      const item = make("li", "", { role: "option", id: `option-${index}`, "aria-selected": "false" });
+      item.append(make("span", c.ticker), make("small", c.expected.length ? percent(c.expected[c.expected.length - 1]) : ""));
+      if (c.ticker.length > 12) item.title = c.ticker;
+      item.addEventListener("click", () => choose(index));
       return item;
     }));
+    const visible = () => charts.map((_, index) => index).filter((index) => !box.children[index].hidden);
+    box.addEventListener("keydown", (event) => {
+      const open = visible(), now = open.indexOf(shown), last = open.length - 1;
+      const to = { ArrowUp: now - 1, ArrowLeft: now - 1, ArrowDown: now + 1, ArrowRight: now + 1, PageUp: now - 10, PageDown: now + 10, Home: 0, End: last }[event.key];
+      let index = to === undefined ? undefined : open[Math.min(Math.max(to, 0), last)];
+      if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        const letter = event.key.toLowerCase();
+        index = [...open.slice(now + 1), ...open.slice(0, now + 1)].find((i) => charts[i].ticker.toLowerCase().startsWith(letter));
+      }
+      if (to === undefined && index === undefined) return;
+      event.preventDefault();
+      if (index !== undefined) choose(index);
+    });
     at("find").addEventListener("input", () => {
       const wanted = at("find").value.trim().toLowerCase();
-      charts.forEach((c, index) => { at("tickers").children[index].hidden = !c.ticker.toLowerCase().includes(wanted); });
+      charts.forEach((c, index) => { box.children[index].hidden = !c.ticker.toLowerCase().includes(wanted); });
     });
     at("find").addEventListener("keydown", (event) => {
-      const first = at("tickers").querySelector("li:not([hidden]) button");
-      if (event.key === "Enter" && first) first.click();
+      const [first] = visible();
+      if (event.key === "Enter" && first !== undefined) choose(first);
     });
+  }
+
+  // A choice in the list names itself in the address, so that the address can be sent on.
+  function choose(index) {
+    history.replaceState(null, "", `#${encodeURIComponent(charts[index].ticker)}`);
+    show(index);
+  }
+
+  // The ticker of the address: its chart, or a sentence where this page has none of it.
+  function follow() {
+    const ticker = fragment();
+    if (places.has(ticker)) show(places.get(ticker));
+    else if (tickers.has(ticker)) {
+      at("absent").textContent = `This page has no chart of ${ticker}. SQL has its prices and forecasts: select * from latest_forecast where dataset = '${data.dataset}' and ticker = '${ticker.replaceAll("'", "''")}'`;
+      at("absent").hidden = false;
+    } else return;
+    at("charts").scrollIntoView({ block: "start" });
+  }
+
+  function paper(on) {
+    document.documentElement.classList.toggle("paper", on);
+    draw();
   }
 
   function start() {
@@ -219,12 +208,24 @@
     legend();
     list();
     for (const button of document.querySelectorAll(".spans button"))
-      button.addEventListener("click", () => { days = Number(button.dataset.days); chart.setScale("x", span(chart.data[0], days)); });
-    for (const button of document.querySelectorAll("[data-chart]"))
-      button.addEventListener("click", () => { show(Number(button.dataset.chart)); at("charts").scrollIntoView({ block: "start" }); });
+      button.addEventListener("click", () => { days = Number(button.dataset.days); main.setScale("x", span(main.data[0], days)); });
+    at("chart").addEventListener("keydown", step);
     show(0);
+    // Once loaded, the browser itself scrolls to the ticker's row; the chart is to be seen after that.
+    if (location.hash) addEventListener("load", () => setTimeout(follow));
+    addEventListener("hashchange", follow);
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest?.('a[href^="#"]');
+      if (link && link.hash === location.hash) follow(); // the address stays the same, so nothing else tells
+    });
     dark.addEventListener("change", draw);
-    new ResizeObserver(() => chart.setSize({ width: at("chart").clientWidth, height: Math.max(at("chart").clientHeight, 240) })).observe(at("chart"));
+    addEventListener("beforeprint", () => paper(true));
+    addEventListener("afterprint", () => paper(false));
+    new ResizeObserver(() => {
+      const width = at("chart").clientWidth;
+      main.setSize({ width, height: height("chart") });
+      changes?.setSize({ width, height: height("changes") });
+    }).observe(at("chart"));
   }
 
   start();

@@ -1,0 +1,1 @@
+select gates from runs where dataset = '<dataset>' and run_id = '<run_id>'
