@@ -52,7 +52,7 @@ test-faults: setup
 
 # What make test leaves out of the other suites: more examples, days, shards and tickers.
 test-thorough: setup
-	$(PYTEST) --numprocesses auto -m "not files and not notebooks" tests/unit tests/training tests/pipeline
+	$(PYTEST) --numprocesses auto -m "not files" tests/unit tests/training tests/pipeline
 
 # Files of sites, libraries and sellers, up to 99 tickers over more than a hundred shards, through the laptop cloud.
 test-files: setup
