@@ -175,7 +175,7 @@ def test_explore_draws_the_live_record(recorded, explored):
     ids=["dataset", "ticker"],
 )
 def test_explore_says_what_it_does_not_find(explored, variables, said):
-    with pytest.raises(AssertionError, match=f"LookupError: {re.escape(said)}"):
+    with pytest.raises(AssertionError, match=re.escape(said)):
         explored(**variables)
 
 
