@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 PROGRAM = ROOT / ".venv-notebooks" / "bin" / "jupyter"
 MODELS = ("naive", "drift", "random_forest", "lstm", "forecast")
 DAYS = 8  # of the live record
-pytestmark = pytest.mark.notebooks
+pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(1800)]  # the first waits for a cloud and for three runs
 
 
 def of_the_example(prices) -> bytes:
