@@ -13,7 +13,7 @@ CONFIG_ENV ?= default
 # What makes .venv-container: a version that uv looks for, or fetches, or the path of an interpreter.
 CONTAINER_PYTHON ?= 3.12
 
-.PHONY: setup run preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
+.PHONY: setup run notebooks test-notebooks preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready
 
@@ -57,6 +57,14 @@ test-thorough: setup
 # Files of sites, libraries and sellers, up to 99 tickers over more than a hundred shards, through the laptop cloud.
 test-files: setup
 	$(BIN)/python -m pytest tests/integration/test_files.py -m ""
+
+# Both notebooks, every cell, through the laptop cloud.
+test-notebooks: setup .venv-notebooks/.ready
+	$(BIN)/python -m pytest tests/notebooks -m ""
+
+# Opens them in a browser, for the cloud that the shell's variables name.
+notebooks: .venv-notebooks/.ready
+	.venv-notebooks/bin/jupyter lab notebooks
 
 test-browser: .venv-browser/.ready .venv-ministack/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser
@@ -112,7 +120,7 @@ lock: .venv-uv/.ready
 	$(COMPILE) --no-deps requirements/policies.in --output-file requirements/policies.txt
 	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	$(subst 3.13,3.12,$(COMPILE)) requirements/container.in --output-file requirements/container.txt
-	for name in ministack lambda sam calendars clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam calendars clients browser notebooks benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 .venv-uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv .venv-uv
@@ -128,6 +136,7 @@ lock: .venv-uv/.ready
 .venv-clients/.ready: requirements/clients.txt
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt
+.venv-notebooks/.ready: requirements/notebooks.txt
 .venv-checkov/.ready: requirements/checkov.txt
 .venv-policies/.ready: requirements/policies.txt
 .venv-audit/.ready: requirements/audit.txt
@@ -136,7 +145,7 @@ lock: .venv-uv/.ready
 
 OF_VENV := 3.13
 .venv-container/.ready: OF_VENV := $(CONTAINER_PYTHON)
-$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready .venv-mutants/.ready .venv-container/.ready: .venv-uv/.ready
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-notebooks/.ready .venv-audit/.ready .venv-mutants/.ready .venv-container/.ready: .venv-uv/.ready
 	$(UV) venv --quiet --clear --python $(OF_VENV) $(@D)
 	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
 	touch $@
