@@ -21,7 +21,7 @@ $(error this is $(HERE), and the laptop cloud needs Linux on x86_64: use WSL, a 
 endif
 endif
 
-.PHONY: help setup run preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
+.PHONY: help setup run notebooks test-notebooks preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready $(BIN)/stockcast
 
@@ -61,7 +61,7 @@ check: lint generate-check
 	$(PYTEST) --numprocesses auto tests/unit tests/project --ignore tests/unit/local
 
 # In one process more than there are cores, at most five: the tests on laptop clouds, which begin first, often wait.
-# More are no faster, and the clouds of a checkout deploy one after the other, so the last one would be given up.
+# More are no faster.
 test: lint
 	$(PYTEST) --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5
 
@@ -76,6 +76,14 @@ test-thorough: setup
 # Files of sites, libraries and sellers, up to 99 tickers over more than a hundred shards, through the laptop cloud.
 test-files: setup
 	$(BIN)/python -m pytest tests/integration/test_files.py -m ""
+
+# Both notebooks, every cell, through the laptop cloud.
+test-notebooks: setup .venv-notebooks/.ready
+	$(BIN)/python -m pytest tests/notebooks -m ""
+
+# Opens them in a browser, for the cloud that the shell's variables name.
+notebooks: .venv-notebooks/.ready
+	.venv-notebooks/bin/jupyter lab notebooks
 
 test-browser: .venv-browser/.ready .venv-ministack/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser
@@ -131,7 +139,7 @@ lock: .venv-uv/.ready
 	$(COMPILE) --no-deps requirements/policies.in --output-file requirements/policies.txt
 	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	$(subst 3.13,3.12,$(COMPILE)) requirements/container.in --output-file requirements/container.txt
-	for name in ministack lambda sam calendars clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam calendars clients browser notebooks benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 SETUP_LOGS := .local/logs
 # What an installation writes goes to a log, which a failure names.
@@ -158,6 +166,7 @@ PINNED = $$(grep -c '^[a-zA-Z0-9].*==' $(filter requirements/%,$^))
 .venv-clients/.ready: requirements/clients.txt
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt
+.venv-notebooks/.ready: requirements/notebooks.txt
 .venv-checkov/.ready: requirements/checkov.txt
 .venv-policies/.ready: requirements/policies.txt
 .venv-audit/.ready: requirements/audit.txt
@@ -168,7 +177,7 @@ OF_VENV := 3.13
 .venv-container/.ready: OF_VENV := $(CONTAINER_PYTHON)
 # Of the interpreter the checkout's own environments are none.
 FOUND = $(UV) python find --system "$(OF_VENV)" >$(LOG) 2>&1 || $(UV) python install "$(OF_VENV)" >>$(LOG) 2>&1
-$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready .venv-mutants/.ready .venv-container/.ready: .venv-uv/.ready
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-notebooks/.ready .venv-audit/.ready .venv-mutants/.ready .venv-container/.ready: .venv-uv/.ready
 	@mkdir -p $(SETUP_LOGS)
 	@echo "environment $(@D): $(PINNED) packages"
 	@$(FOUND) || { echo "there is no Python $(OF_VENV) here, and none came from github.com ($(LOG)): install python$(OF_VENV), or set UV_PYTHON_INSTALL_MIRROR" >&2; exit 1; }

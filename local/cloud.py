@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import functools
 import hmac
 import json
 import os
@@ -140,18 +141,18 @@ def variables() -> dict[str, str]:
 
 def client(service: str) -> Any:
     """A boto3 client of this cloud with the laptop's keys."""
+    environment = variables()
+    names = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return _client(service, *(environment[name] for name in names))
+
+
+@functools.cache  # AWS's models of a service take longer to read than most requests
+def _client(service: str, endpoint: str, region: str, key: str, secret: str) -> Any:
     import boto3  # the interpreter that only asks `down` need not load it
     from botocore.config import Config
 
-    environment = variables()
-    session: Any = boto3.session.Session(
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment["AWS_DEFAULT_REGION"],
-    )
-    return session.client(
-        service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=Config(retries={"max_attempts": 2})
-    )
+    session: Any = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
+    return session.client(service, endpoint_url=endpoint, config=Config(retries={"max_attempts": 2}))
 
 
 def _comes_up(started: dict) -> bool:

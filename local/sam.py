@@ -1,42 +1,54 @@
-"""What SAM's output says of how far it is."""
+"""The real SAM CLI, in the environments of this checkout."""
 
-import re
+import os
+import subprocess
+import time
+from collections.abc import Callable
 
-STEP = 40  # resources of which one line tells
-LAST = 15  # lines of a log that say why it failed
+from local import cloud, paths, progress
 
-
-def progress(command: str, written: str) -> list[str]:
-    """The lines that tell of it, so far: each call with more of the same output has the earlier ones first."""
-    whole = written[: written.rfind("\n") + 1]  # the last line may still be being written
-    return _built(whole) if command == "build" else _deployed(whole)
-
-
-def last_words(written: str) -> list[str]:
-    """The end of a log, without empty lines."""
-    return [line.rstrip() for line in written.splitlines() if line.strip()][-LAST:]
+CONFIG = "local"
+PAUSE = 0.5  # seconds between two looks at what it writes
 
 
-def _built(written: str) -> list[str]:
-    lines = []
-    for line in written.splitlines():
-        if layer := re.match(r"Building layer '(\w+)'", line):
-            lines.append(f"builds {layer[1]}")
-        elif layers := re.match(r"Valid cache found, .* layers \((\w+)\)", line):
-            lines.append(f"has {layers[1]} from last time")
-        elif functions := re.search(r"functions: (.+)", line):
-            lines.append(f"builds {len(functions[1].split(','))} functions")
-    return lines
+def run(command: str, say: Callable[[str], object], variables: dict[str, str], *options: str) -> None:
+    """`sam COMMAND`; its output goes to a log, its progress is said, and a failure shows the log's end."""
+    started, log = time.monotonic(), paths.LOGS / f"sam-{command}.log"
+    say(f"sam {command} ... (log: {log})")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as file:
+        running = subprocess.Popen(  # noqa: S603
+            [paths.ROOT / ".venv-sam" / "bin" / "sam", command, "--config-env", CONFIG, *options],
+            cwd=paths.ROOT,
+            env=variables | {"PATH": _path(), "SAM_CLI_TELEMETRY": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    told: list[str] = []
+    try:
+        while running.poll() is None:
+            time.sleep(PAUSE)
+            new = progress.lines(command, log.read_text(errors="replace"))[len(told) :]
+            told += new
+            for line in new:
+                say(f"  {line}")
+    finally:
+        if running.poll() is None:  # whoever interrupts this wants no deployment that goes on unseen
+            running.terminate()
+            running.wait()
+    if running.returncode != 0:
+        end = "\n".join(progress.last_words(log.read_text(errors="replace")))
+        raise cloud.CloudError(f"sam {command} failed; the whole log is {log}, and it ends so:\n{end}")
+    say(f"sam {command} done, {time.monotonic() - started:.0f} s")
 
 
-def _deployed(written: str) -> list[str]:
-    uploads = len(re.findall(r"^\s*(?:Uploading to|File with same data already exists)", written, re.MULTILINE))
-    lines = [] if "Initiating deployment" not in written else [f"uploaded {uploads} bundles of code"]
-    change = written.partition("CloudFormation stack changeset")[2].partition("CloudFormation events")
-    wanted = len(re.findall(r"^[+*-] (?:Add|Modify|Delete)\s", change[0], re.MULTILINE))
-    done = re.findall(r"^(?:CREATE|UPDATE|DELETE)_COMPLETE\s+(\S+)\s+(\S+)", change[2], re.MULTILINE)
-    if change[1]:
-        lines.append(f"{wanted} resources to make or change")
-    for count in range(STEP, len(done) + 1, STEP):
-        lines.append(f"{count} of {wanted} done, {done[count - 1][1]} the last")
-    return lines
+def without_aws() -> dict[str, str]:
+    """The environment of a command that needs no cloud, so that it can reach none."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
+def _path() -> str:
+    """Where SAM finds the python3.13 that makes the layers."""
+    tools = [paths.ROOT / f".venv{name}" / "bin" for name in ("-sam", "-uv", "-lambda")]
+    return os.pathsep.join([*map(str, tools), os.environ["PATH"]])

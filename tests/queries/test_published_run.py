@@ -1,5 +1,6 @@
 """The main job, from a CSV to tables, through the real template on the laptop cloud."""
 
+import csv
 import dataclasses
 import datetime
 import io
@@ -137,6 +138,28 @@ def table_rows(text: str) -> dict[tuple[str, str], list[float]]:
             float(cell.removesuffix(" %").replace(",", "")) for cell in numbers if cell
         ]
     return found
+
+
+QUESTIONS = re.findall(
+    r"^\*\*(\d+)\. .*?```sql\n(.*?)```\n\n(.*?)\n\n", (ROOT / "docs/results.md").read_text(), re.MULTILINE | re.DOTALL
+)
+
+
+def test_there_are_ten_questions():
+    assert [number for number, _, _ in QUESTIONS] == [str(number) for number in range(1, 11)]
+
+
+@pytest.mark.parametrize(("number", "query", "shown"), QUESTIONS)
+def test_a_question_of_the_documents_has_the_answer_that_they_show(cloud, run, number, query, shown):
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines())
+    asked = cloud.local("query", query.replace("'prices'", "'first'"), "--csv")
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    columns, *answered = csv.reader(asked.stdout.splitlines())
+    assert columns == head
+    for printed, expected in zip(answered, rows, strict=True):
+        for cell, one in zip(printed, expected, strict=True):
+            is_number = re.fullmatch(r"-?[\d.]+", one)
+            assert (float(cell) if is_number else cell) == (pytest.approx(float(one), rel=0.02) if is_number else one)
 
 
 def test_the_metrics_are_those_of_the_predictions(run):

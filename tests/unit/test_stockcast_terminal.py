@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.table import Table
 
-from local import cloud, deploy, paths, sam
+from local import cloud, deploy, paths, progress
 from stockcast import console, dataset, follow, prompt, run
 from stockcast.target import Target
 from tools.aws import Problem
@@ -107,22 +107,26 @@ CloudFormation events from stack operations
 
 
 def test_the_build_names_layers_and_counts_functions():
-    assert sam.progress("build", BUILT) == ["builds ArrowLayer", "has ReportLayer from last time", "builds 2 functions"]
-    assert sam.progress("build", BUILT.rstrip("\n")) == ["builds ArrowLayer", "has ReportLayer from last time"]
+    assert progress.lines("build", BUILT) == [
+        "builds ArrowLayer",
+        "has ReportLayer from last time",
+        "builds 2 functions",
+    ]
+    assert progress.lines("build", BUILT.rstrip("\n")) == ["builds ArrowLayer", "has ReportLayer from last time"]
 
 
 def test_the_deployment_counts_bundles_and_resources():
     said = ["uploaded 2 bundles of code", "41 resources to make or change", "40 of 41 done, Resource39 the last"]
-    assert sam.progress("deploy", DEPLOYED) == said
-    assert sam.progress("deploy", "") == []
+    assert progress.lines("deploy", DEPLOYED) == said
+    assert progress.lines("deploy", "") == []
 
 
 @pytest.mark.parametrize("command", ["build", "deploy"])
 def test_more_of_the_same_output_only_adds_lines(command):
     whole = BUILT if command == "build" else DEPLOYED
-    said = sam.progress(command, whole)
+    said = progress.lines(command, whole)
     for end in range(len(whole)):
-        before = sam.progress(command, whole[:end])
+        before = progress.lines(command, whole[:end])
         assert before == said[: len(before)]
 
 
