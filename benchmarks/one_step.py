@@ -65,7 +65,7 @@ def handlers(step: str) -> Any:
 
 def act(step: str, s3: S3) -> None:
     run_file = s3.root / "run.json"
-    run = json.loads(run_file.read_text()) if run_file.exists() else {"dataset": "us"}
+    run: Any = json.loads(run_file.read_text()) if run_file.exists() else {"dataset": "us"}
     handler = handlers(step)
     if step == "split":
         event = {"bucket": "incoming", "key": KEY, "version_id": "1", "sequencer": "", "execution_arn": EXECUTION}
