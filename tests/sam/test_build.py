@@ -21,10 +21,11 @@ ARCHITECTURE = template()["Parameters"]["Architecture"]["Default"]
 USES = {
     "ControlLayer": "from aws_lambda_powertools import Logger, Metrics",
     "ArrowLayer": """
-import io, numpy, pyarrow.csv, pyarrow.compute, pyarrow.parquet
+import io, numpy, orjson, pyarrow.csv, pyarrow.compute, pyarrow.parquet
 table, file = pyarrow.csv.read_csv(io.BytesIO(b"ticker,day\\nA,2024-01-02\\n")), io.BytesIO()
 pyarrow.parquet.write_table(table, file, compression="zstd")
 assert pyarrow.parquet.read_table(file, use_threads=False, pre_buffer=False).equals(table)
+assert orjson.dumps(numpy.float32([87.1211, 1]), option=orjson.OPT_SERIALIZE_NUMPY) == b"[87.1211,1.0]"
 assert pyarrow.compute.count(table["ticker"]).as_py() == 1
 """,
     "SklearnLayer": """
