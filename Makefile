@@ -13,12 +13,31 @@ CONFIG_ENV ?= default
 # What makes .venv-container: a version that uv looks for, or fetches, or the path of an interpreter.
 CONTAINER_PYTHON ?= 3.12
 
-.PHONY: setup run preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
+# The packages of Lambda's processor run here, too, so nothing is installed where they cannot run.
+HERE := $(shell uname -s) on $(shell uname -m)
+ifneq ($(HERE),Linux on x86_64)
+ifneq ($(filter-out help clean down,$(or $(MAKECMDGOALS),setup)),)
+$(error this is $(HERE), and the laptop cloud needs Linux on x86_64: use WSL, a virtual machine or a container of it)
+endif
+endif
 
-setup: $(VENVS) node_modules/.ready
+.PHONY: help setup run notebooks test-notebooks preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
 
-run: $(RUN_VENVS)
-	$(BIN)/python -m local run examples/prices.csv
+setup: $(VENVS) node_modules/.ready $(BIN)/stockcast
+
+run: $(RUN_VENVS) $(BIN)/stockcast
+	$(BIN)/stockcast run examples/prices.csv
+
+help:
+	@echo "make run              a cloud on this laptop, the stack in it, and the forecasts of examples/prices.csv"
+	@echo "make setup            every environment, from pinned packages"
+	@echo "make down             end the laptop's cloud; make clean removes what make made, too"
+	@echo "make check            while you work: linters, types, generated files, unit and project tests"
+	@echo "make test             everything that runs without internet; CONTRIBUTING.md has the other suites"
+	@echo "make generate         write what is generated; make format formats, make lock raises what is pinned"
+	@echo "make preflight        look whether an account can take the stack; CONFIG_ENV names a table of samconfig.toml"
+	@echo "make deploy           deploy to AWS; make smoke makes a whole run there"
+	@echo "$(BIN)/stockcast --help lists the commands for files, runs and queries."
 
 # CONFIG_ENV is a table of samconfig.toml. sam build calls the python3.13 of .venv, which has pip.
 preflight: .venv/.ready .venv-sam/.ready
@@ -42,7 +61,7 @@ check: lint generate-check
 	$(PYTEST) --numprocesses auto tests/unit tests/project --ignore tests/unit/local
 
 # In one process more than there are cores, at most five: the tests on laptop clouds, which begin first, often wait.
-# More are no faster, and the clouds of a checkout deploy one after the other, so the last one would be given up.
+# More are no faster.
 test: lint
 	$(PYTEST) --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5
 
@@ -57,6 +76,14 @@ test-thorough: setup
 # Files of sites, libraries and sellers, up to 99 tickers over more than a hundred shards, through the laptop cloud.
 test-files: setup
 	$(BIN)/python -m pytest tests/integration/test_files.py -m ""
+
+# Both notebooks, every cell, through the laptop cloud.
+test-notebooks: setup .venv-notebooks/.ready
+	$(BIN)/python -m pytest tests/notebooks -m ""
+
+# Opens them in a browser, for the cloud that the shell's variables name.
+notebooks: .venv-notebooks/.ready
+	.venv-notebooks/bin/jupyter lab notebooks
 
 test-browser: .venv-browser/.ready .venv-ministack/.ready node_modules/.ready
 	.venv-browser/bin/python -m pytest tests/browser
@@ -98,7 +125,7 @@ benchmarks-setup: .venv/.ready .venv-benchmarks/.ready
 mutants-setup: .venv/.ready .venv-mutants/.ready
 
 down:
-	[ ! -x $(BIN)/python ] || $(BIN)/python -m local down
+	[ ! -x $(BIN)/python ] || $(BIN)/python -P stockcast/__main__.py down
 
 clean: down
 	rm -rf .venv .venv-* node_modules .aws-sam .local
@@ -112,12 +139,23 @@ lock: .venv-uv/.ready
 	$(COMPILE) --no-deps requirements/policies.in --output-file requirements/policies.txt
 	$(COMPILE) requirements/mutants.in --override requirements/dev.override --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	$(subst 3.13,3.12,$(COMPILE)) requirements/container.in --output-file requirements/container.txt
-	for name in ministack lambda sam calendars clients browser benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in ministack lambda sam calendars clients browser notebooks benchmarks checkov audit uv; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+
+SETUP_LOGS := .local/logs
+# What an installation writes goes to a log, which a failure names.
+LOG = $(SETUP_LOGS)/setup$(patsubst .venv%,%,$(@D)).log
+FAILED = { tail -n 5 $(LOG) >&2; echo "$(@D) could not be installed: the whole log is $(LOG)" >&2; exit 1; }
+PINNED = $$(grep -c '^[a-zA-Z0-9].*==' $(filter requirements/%,$^))
 
 .venv-uv/.ready: requirements/uv.txt
-	$(PYTHON) -m venv .venv-uv
-	.venv-uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	touch $@
+	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here: install Python 3.9 or newer, or name one with make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || \
+		{ echo "$(PYTHON) is older than 3.9 or lacks venv: install python3-venv, or name another one with make PYTHON=..." >&2; exit 1; }
+	@mkdir -p $(SETUP_LOGS)
+	@echo "environment $(@D): $(PINNED) package"
+	@$(PYTHON) -m venv .venv-uv >$(LOG) 2>&1 || $(FAILED)
+	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt >>$(LOG) 2>&1 || $(FAILED)
+	@touch $@
 
 .venv/.ready: requirements/dev.txt
 .venv-ministack/.ready: requirements/ministack.txt
@@ -128,6 +166,7 @@ lock: .venv-uv/.ready
 .venv-clients/.ready: requirements/clients.txt
 .venv-benchmarks/.ready: requirements/benchmarks.txt
 .venv-browser/.ready: requirements/browser.txt
+.venv-notebooks/.ready: requirements/notebooks.txt
 .venv-checkov/.ready: requirements/checkov.txt
 .venv-policies/.ready: requirements/policies.txt
 .venv-audit/.ready: requirements/audit.txt
@@ -136,10 +175,21 @@ lock: .venv-uv/.ready
 
 OF_VENV := 3.13
 .venv-container/.ready: OF_VENV := $(CONTAINER_PYTHON)
-$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-audit/.ready .venv-mutants/.ready .venv-container/.ready: .venv-uv/.ready
-	$(UV) venv --quiet --clear --python $(OF_VENV) $(@D)
-	$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^)
-	touch $@
+# Of the interpreter the checkout's own environments are none.
+FOUND = $(UV) python find --system "$(OF_VENV)" >$(LOG) 2>&1 || $(UV) python install "$(OF_VENV)" >>$(LOG) 2>&1
+$(VENVS) .venv-benchmarks/.ready .venv-browser/.ready .venv-notebooks/.ready .venv-audit/.ready .venv-mutants/.ready .venv-container/.ready: .venv-uv/.ready
+	@mkdir -p $(SETUP_LOGS)
+	@echo "environment $(@D): $(PINNED) packages"
+	@$(FOUND) || { echo "there is no Python $(OF_VENV) here, and none came from github.com ($(LOG)): install python$(OF_VENV), or set UV_PYTHON_INSTALL_MIRROR" >&2; exit 1; }
+	@$(UV) venv --quiet --clear --python "$(OF_VENV)" $(@D) >>$(LOG) 2>&1 || $(FAILED)
+	@$(UV) pip install --quiet --compile-bytecode --no-deps --require-hashes --python $(@D) -r $(filter requirements/%,$^) >>$(LOG) 2>&1 || $(FAILED)
+	@touch $@
+
+# A copy, so that it finds the checkout by its own place.
+$(BIN)/stockcast: stockcast/launcher.sh .venv/.ready
+	@cp stockcast/launcher.sh $@
+	@chmod +x $@
+	@echo "$@ is the command for files, runs and queries"
 
 node_modules/.ready: package-lock.json .venv/.ready
 	$(BIN)/npm ci --silent --no-audit --no-fund

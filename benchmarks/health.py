@@ -107,7 +107,7 @@ def of_wild_prices() -> tables.Table:
 
 def cost(rows: Arrays) -> tables.Table:
     """CPU of the checks and of Merge's hashes for look-alikes, over that of Scale's own work, without S3."""
-    body = arrays.pack(rows, {}, compress=False)
+    body = arrays.pack(rows, {})
 
     def scale() -> None:
         shard = shard_of(arrays.unpack(body, {}, ""))

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import cloud, deploy, paths
-from local.cli.run import dataset_of
+from stockcast.run import dataset_of
 from tests.support import expected_queries
 from tools.generate import queries
 

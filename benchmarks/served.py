@@ -17,7 +17,7 @@ from stocks.series import Shard
 def forecast(model_dir: Path, shard: Shard) -> dict[str, np.ndarray]:
     """The forecasts file of a shard, before calibration."""
     model = Model(model_dir / "1")
-    return endpoint.forecasts(shard, lambda body: model.predict(body.encode()))
+    return endpoint.forecasts(shard, model.predict)
 
 
 if __name__ == "__main__":

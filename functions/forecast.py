@@ -27,11 +27,11 @@ def handler(event: ForecastEvent, context: LambdaContext) -> ShardResult:
     return {"shard": number}
 
 
-def invoke(name: str, body: str) -> bytes:
+def invoke(name: str, body: bytes) -> bytes:
     """The endpoint's answer. Raises Transient for what may pass, ModelFailed where the model refused the request."""
     try:
         answer = aws.runtime().invoke_endpoint(
-            EndpointName=name, ContentType="application/json", Accept="application/json", Body=body.encode()
+            EndpointName=name, ContentType="application/json", Accept="application/json", Body=body
         )
     except ClientError as error:
         raise _outcome(error) from error

@@ -39,7 +39,7 @@ def handler(event: ShardEvent, context: LambdaContext) -> ShardResult:
             f"{table.facts[0].ticker!r} and {len(table.facts) - 1} tickers that share its shard have more than "
             f"{MOST_ROWS:,} rows; deploy with a lower ShardKilobytes, or upload tickers to datasets of their own"
         )
-    working.put_arrays(run, "rows", table.rows, number, compress=False)
+    working.put_arrays(run, "rows", table.rows, number)
     working.put_json(run, "merged", report(table), number)
     return {"shard": number}
 

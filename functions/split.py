@@ -142,7 +142,7 @@ def put_parts(taken: Intake, upload: Upload, execution: str, tolerance: float) -
         taken.kept += refused_rows[: rejected.KEEP - len(taken.kept)]
         if verdict.has_too_many(taken.bad, taken.rows, tolerance):
             raise verdict.contradicting(taken.bad, taken.rows, tolerance)
-        body = arrays.pack(part, {"upload": upload.id, "part": number})
+        body = arrays.pack_to_keep(part, {"upload": upload.id, "part": number})
         storage.put(settings().lake_bucket, f"{folder}{number:05d}.npz", body)
         rows, tickers = rows + len(part["day"]), tickers + len(part["tickers"])
         if len(part["day"]):

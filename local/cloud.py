@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import functools
 import hmac
 import json
 import os
@@ -37,14 +38,26 @@ def start(port: int = 0) -> dict:
     """The settings of a running cloud; one is started if none is up."""
     with _one_at_a_time():
         if running := settings():
+            if port not in (0, running["port"]):
+                raise CloudError(
+                    f"this checkout's cloud is up on port {running['port']} already: end it first with stockcast down"
+                )
             return running
         _end()
-        port = port or int(os.environ.get("LOCAL_PORT", 0)) or _free_port()
+        port = port or _port_of_environment() or _free_port()
         _refuse_in_use(port)
         started = _launch(port)
         if not _comes_up(started):
             raise CloudError(f"the cloud did not start; see {paths.LOGS / 'cloud.log'}")
         return started
+
+
+def _port_of_environment() -> int:
+    """LOCAL_PORT, 0 where it is not set. Raises CloudError where it is no port."""
+    text = os.environ.get("LOCAL_PORT") or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+        raise CloudError(f"LOCAL_PORT is {text[:20]!r}: set it to a number from 1 to 65535, or unset it")
+    return int(text)
 
 
 @contextlib.contextmanager
@@ -112,7 +125,7 @@ def variables() -> dict[str, str]:
     """The environment in which AWS's tools talk to this cloud and to nothing else."""
     running = settings()
     if running is None:
-        raise CloudError("no cloud is up; start one with: python -m local up")
+        raise CloudError("no cloud of this checkout is up; start it with: stockcast up")
     own = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return {
         **own,
@@ -128,18 +141,18 @@ def variables() -> dict[str, str]:
 
 def client(service: str) -> Any:
     """A boto3 client of this cloud with the laptop's keys."""
+    environment = variables()
+    names = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return _client(service, *(environment[name] for name in names))
+
+
+@functools.cache  # AWS's models of a service take longer to read than most requests
+def _client(service: str, endpoint: str, region: str, key: str, secret: str) -> Any:
     import boto3  # the interpreter that only asks `down` need not load it
     from botocore.config import Config
 
-    environment = variables()
-    session: Any = boto3.session.Session(
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment["AWS_DEFAULT_REGION"],
-    )
-    return session.client(
-        service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=Config(retries={"max_attempts": 2})
-    )
+    session: Any = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
+    return session.client(service, endpoint_url=endpoint, config=Config(retries={"max_attempts": 2}))
 
 
 def _comes_up(started: dict) -> bool:
@@ -168,7 +181,9 @@ def _refuse_in_use(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise CloudError(f"port {port} cannot be had ({error.strerror}): choose another with --port") from None
+            raise CloudError(
+                f"port {port} cannot be had ({error.strerror}): end what uses it, or choose another with --port"
+            ) from None
 
 
 def _free_port() -> int:

@@ -25,10 +25,8 @@ def get_arrays(run: NamedRun, kind: str, shard: int | None = None) -> dict[str, 
     return arrays.unpack(storage.get(settings().work_bucket, key), _label(run, kind, shard), key)
 
 
-def put_arrays(
-    run: NamedRun, kind: str, values: Mapping[str, np.ndarray], shard: int | None = None, compress: bool = True
-) -> None:
-    body = arrays.pack(values, _label(run, kind, shard), compress)
+def put_arrays(run: NamedRun, kind: str, values: Mapping[str, np.ndarray], shard: int | None = None) -> None:
+    body = arrays.pack(values, _label(run, kind, shard))
     storage.put(settings().work_bucket, _key(run, kind, shard, "npz"), body)
 
 

@@ -4,11 +4,14 @@ An instance is one ticker's rows: T rows give the forecasts of the last T - 119 
 T, so shorter ones are padded with 0 on the left and their extra forecasts thrown away.
 """
 
+import collections
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
+import orjson
 
 from stocks import series
 from stocks.contract import CLIP, FEWEST_ORIGIN_ROWS, HORIZONS, OUTPUTS, QUANTILES, WINDOW
@@ -20,6 +23,9 @@ LSTM, EXPECTED_MOVE = OUTPUTS.index("lstm"), OUTPUTS.index("expected_move")
 LOG_ROUNDING = 1e-5  # of a logarithm: the model computes in float32
 # 4 MB bound both ways: an answer takes some 290 bytes an origin and never more than 392, a row asks at most 50.
 MOST_ORIGINS, MOST_ROWS = 9_000, 75_000
+IN_FLIGHT = 2  # requests at once: the endpoint computes the next answer while the last one is read
+NUMBERS = b"0123456789+-.eE[], \t\r\n"  # what lists of numbers are written with
+NAMED = b'{"predictions":}'.translate(None, NUMBERS)  # and what is left of an answer without them
 LEAST_FILL = 0.75  # a request whose longest instance is padded into much shorter ones is split instead
 
 
@@ -40,14 +46,32 @@ class Instance:
         return self.last - self.first + 1
 
 
-def forecasts(shard: Shard, ask: Callable[[str], bytes]) -> dict[str, np.ndarray]:
-    """The forecasts file of a shard; `ask` takes the body of a request and gives the answer. Raises NotAForecast."""
+def forecasts(shard: Shard, ask: Callable[[bytes], bytes]) -> dict[str, np.ndarray]:
+    """The forecasts file of a shard; `ask` takes the body of a request and gives the answer. Raises NotAForecast.
+
+    Threads call `ask`, IN_FLIGHT at once; what it raises ends the others, too.
+    """
     return assemble(shard, _answers(shard, ask))
 
 
-def _answers(shard: Shard, ask: Callable[[str], bytes]) -> Iterator[tuple[Instance, np.ndarray]]:
-    for instances in requests(shard):
-        yield from zip(instances, prices(shard, instances, ask(body(shard, instances))), strict=True)
+def _answers(shard: Shard, ask: Callable[[bytes], bytes]) -> Iterator[tuple[Instance, np.ndarray]]:
+    """What came back, in the order of the requests; IN_FLIGHT of them are under way."""
+    under_way = collections.deque[tuple[list[Instance], Future[bytes]]]()
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        for instances in requests(shard):
+            if len(under_way) == IN_FLIGHT:
+                yield from _first(shard, under_way)
+            under_way.append((instances, pool.submit(ask, body(shard, instances))))
+        while under_way:
+            yield from _first(shard, under_way)
+
+
+def _first(
+    shard: Shard, under_way: collections.deque[tuple[list[Instance], Future[bytes]]]
+) -> Iterator[tuple[Instance, np.ndarray]]:
+    """The forecasts of the request that was sent first; waits for its answer."""
+    instances, answer = under_way.popleft()
+    return zip(instances, prices(shard, instances, answer.result()), strict=True)
 
 
 def requests(shard: Shard, most_origins: int = MOST_ORIGINS, most_rows: int = MOST_ROWS) -> list[list[Instance]]:
@@ -66,11 +90,11 @@ def requests(shard: Shard, most_origins: int = MOST_ORIGINS, most_rows: int = MO
     return grouped
 
 
-def body(shard: Shard, instances: Sequence[Instance]) -> str:
-    """The JSON of one request: float32 in their shortest form, always with a decimal point."""
+def body(shard: Shard, instances: Sequence[Instance]) -> bytes:
+    """The JSON of one request: float32 in their shortest form, always with a decimal point or an exponent."""
     rows = max(instance.origins for instance in instances) + WINDOW - 1
     asked = [{name: _padded(shard, instance, name, rows) for name in SERIES} for instance in instances]
-    return json.dumps({"instances": asked}, separators=(",", ":"), allow_nan=False)
+    return orjson.dumps({"instances": asked}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def prices(shard: Shard, instances: Sequence[Instance], answer: bytes) -> list[np.ndarray]:
@@ -78,12 +102,7 @@ def prices(shard: Shard, instances: Sequence[Instance], answer: bytes) -> list[n
     width = max(instance.origins for instance in instances)
     expected = (len(instances), width, len(HORIZONS), len(OUTPUTS))
     try:
-        predictions = np.asarray(json.loads(answer)["predictions"], dtype=object)
-        # numpy would take True and "1" for 1
-        others = {type(value).__name__ for value in predictions.flat} - {"float", "int"}
-        if others:
-            raise TypeError(f"it holds {', '.join(sorted(others))}")
-        predictions = predictions.astype(np.float64)
+        predictions = _numbers(answer)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise NotAForecast(f"the endpoint's answer is not a forecast ({error}): {answer[:200]!r}") from error
     if predictions.shape != expected:
@@ -94,6 +113,18 @@ def prices(shard: Shard, instances: Sequence[Instance], answer: bytes) -> list[n
     for values, instance in zip(kept, instances, strict=True):
         _check(shard, instance, values)
     return kept
+
+
+def _numbers(answer: bytes) -> np.ndarray:
+    """The predictions as float64 of any shape. Raises what the caller takes for no forecast."""
+    if answer.translate(None, NUMBERS) == NAMED:
+        return np.array(orjson.loads(answer)["predictions"], np.float64)
+    # It holds something else, which is told by its kind: numpy would take True and "1" for 1, and orjson knows no NaN.
+    predictions = np.asarray(json.loads(answer)["predictions"], dtype=object)
+    others = {type(value).__name__ for value in predictions.flat} - {"float", "int"}
+    if others:
+        raise TypeError(f"it holds {', '.join(sorted(others))}")
+    return predictions.astype(np.float64)
 
 
 def _check(shard: Shard, instance: Instance, values: np.ndarray) -> None:
@@ -163,9 +194,10 @@ def _instances(shard: Shard, most_origins: int) -> list[Instance]:
     return instances
 
 
-def _padded(shard: Shard, instance: Instance, name: str, rows: int) -> list[float]:
-    """`rows` numbers ending at the last origin; what the forecasts do not need is 0, like what is missing."""
+def _padded(shard: Shard, instance: Instance, name: str, rows: int) -> np.ndarray:
+    """float32[rows] ending at the last origin; what the forecasts do not need is 0, like what is missing."""
     begin = max(instance.first - WINDOW + 1, 0)
-    values = shard.of(instance.ticker).rows[name][begin : instance.last + 1].astype(np.float32)
-    # through text: the shortest decimal that names the float32 takes half the bytes of the float64 it becomes in Python
-    return [0.0] * (rows - len(values)) + values.astype(str).astype(np.float64).tolist()
+    values = shard.of(instance.ticker).rows[name][begin : instance.last + 1]
+    padded = np.zeros(rows, np.float32)
+    padded[rows - len(values) :] = values
+    return padded

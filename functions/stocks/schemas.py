@@ -129,7 +129,7 @@ def missing(table: str, columns: Collection[str]) -> list[tuple[str, str]]:
     return [(field.name, hive(field.type)) for field in SCHEMAS[table] if field.name not in columns]
 
 
-def to_parquet(table: str, columns: Mapping[str, Sequence | np.ndarray]) -> bytes:
+def to_parquet(table: str, columns: Mapping[str, Sequence | np.ndarray | pa.Array]) -> bytes:
     """The file of a table from its columns: arrays, masked arrays (masked = null) or lists (None = null).
 
     Days are int32 since 1970 or dates, instants are datetimes. Raises ValueError for a column too many or too few,
@@ -143,9 +143,13 @@ def to_parquet(table: str, columns: Mapping[str, Sequence | np.ndarray]) -> byte
 
 
 def written(table: pa.Table) -> bytes:
-    """The table as a Parquet file."""
+    """The table as a Parquet file.
+
+    Floats have no dictionaries: hardly any number comes twice, and zstd makes less of places in a list than of prices.
+    """
+    repeated = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", row_group_size=ROW_GROUP)
+    pq.write_table(table, sink, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=repeated)
     return sink.getvalue().to_pybytes()
 
 
@@ -156,10 +160,10 @@ def predictions(rows: Mapping[str, np.ndarray], tickers: np.ndarray) -> bytes:
         "predictions",
         columns
         | {
-            "ticker": tickers[rows["ticker"]],
+            "ticker": _words(tickers, rows["ticker"]),
             "origin_date": rows["origin_day"],
             "target_date": rows["target_day"],
-            "split": np.where(rows["future"], "future", "test"),
+            "split": _words(("test", "future"), rows["future"]),
             "actual": np.ma.masked_array(rows["actual"], mask=rows["future"]),
             "lstm": np.ma.masked_invalid(rows["lstm"]),
         },
@@ -174,12 +178,13 @@ def prices(*shards: Shard) -> bytes:
     }
     adjclose = np.concatenate([shard.adjclose for shard in shards])
     days = np.concatenate([shard.days for shard in shards])
-    names = np.concatenate([np.repeat(shard.tickers, np.diff(shard.offsets)) for shard in shards])
-    order = np.lexsort((days, names))
+    names, place = np.unique(np.concatenate([shard.tickers for shard in shards]), return_inverse=True)
+    ticker = np.repeat(place, np.concatenate([np.diff(shard.offsets) for shard in shards]))
+    order = np.lexsort((days, ticker))
     return to_parquet(
         "prices",
         {name: np.ma.masked_equal(values[order], 0.0) for name, values in columns.items()}
-        | {"ticker": names[order], "date": days[order], "adjclose": adjclose[order]},
+        | {"ticker": _words(names, ticker[order]), "date": days[order], "adjclose": adjclose[order]},
     )
 
 
@@ -198,7 +203,14 @@ def said(future: pa.Table) -> Said:
     return Said(ticker=future["ticker"].to_numpy().astype("U"), **days, **prices)
 
 
-def _column(values: Sequence | np.ndarray, field: pa.Field) -> pa.Array:
+def _words(words: Sequence[str] | np.ndarray, at: np.ndarray) -> pa.Array:
+    """string[n]: the words at places int[n]; numpy's text, which has one width, takes pyarrow many times as long."""
+    return pa.DictionaryArray.from_arrays(pa.array(at.astype(np.int32)), pa.array(words, _string)).cast(_string)
+
+
+def _column(values: Sequence | np.ndarray | pa.Array, field: pa.Field) -> pa.Array:
+    if isinstance(values, pa.Array):
+        return values
     mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
     plain = np.ma.getdata(values) if mask is not None else values
     array = pa.array(plain, type=field.type, mask=mask, from_pandas=False)

@@ -4,7 +4,7 @@ import csv
 import dataclasses
 import datetime
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -112,20 +112,20 @@ def sort(rows: Arrays) -> tuple[dict[str, np.ndarray], list[Rejected]]:
     """
     order = np.lexsort((rows["line"], rows["day"], rows["ticker"]))
     ticker, line, day = (rows[name][order] for name in ("ticker", "line", "day"))
-    values = np.column_stack([rows[name][order] for name in COLUMNS])
+    columns = {name: rows[name][order] for name in COLUMNS}
     first = np.ones(len(order), bool)
     first[1:] = (ticker[1:] != ticker[:-1]) | (day[1:] != day[:-1])
-    standing = np.flatnonzero(first)[np.cumsum(first) - 1] if len(order) else order
-    contradicts = np.flatnonzero((values != values[standing]).any(axis=1))
+    again = np.flatnonzero(~first)
+    standing = np.flatnonzero(first)[np.cumsum(first)[again] - 1]
+    differs = np.logical_or.reduce([column[again] != column[standing] for column in columns.values()])
     rejected = [
-        Rejected(int(line[at]), f"line {line[standing[at]]} has the same ticker and date with other values",
-                 _row(rows["tickers"][ticker[at]], day[at], values[at]))
-        for at in sorted(contradicts, key=lambda at: line[at])
+        Rejected(int(line[at]), f"line {line[of]} has the same ticker and date with other values",
+                 _row(rows["tickers"][ticker[at]], day[at], [column[at] for column in columns.values()]))
+        for at, of in sorted(zip(again[differs], standing[differs], strict=True), key=lambda pair: line[pair[0]])
     ]  # fmt: skip
     here, owner = np.unique(ticker[first], return_inverse=True)
-    columns = {name: values[first, at] for at, name in enumerate(COLUMNS)}
     named = {"tickers": rows["tickers"][here], "ticker": owner.astype(np.int32), "day": day[first].astype(np.int32)}
-    return named | columns, rejected
+    return named | {name: column[first] for name, column in columns.items()}, rejected
 
 
 def build(rows: Arrays, cuts: dict[str, str]) -> Shard:
@@ -139,7 +139,7 @@ def build(rows: Arrays, cuts: dict[str, str]) -> Shard:
     return Shard(rows["tickers"], offsets, days, **columns, bounds=bounds, minmax=minmax)
 
 
-def _row(ticker: str, day: int, values: np.ndarray) -> str:
+def _row(ticker: str, day: int, values: Sequence[float]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow([ticker, iso(day), *(f"{value:.15g}" for value in values)])
     return text.getvalue()

@@ -178,6 +178,11 @@ def reduce(node: exp.Reduce) -> exp.Expression | None:
     return applied(finish, inside) if finish else None
 
 
+def unnest(node: exp.Unnest) -> None:
+    if len(node.expressions) > 1:
+        raise QueryFailed("NOT_SUPPORTED: the laptop cloud unnests one array at a time")
+
+
 def zipped(first: Any, second: Any, *more: Any) -> exp.Expression:
     if more:
         raise QueryFailed("NOT_SUPPORTED: the laptop cloud zips two arrays, and no more")
@@ -253,7 +258,7 @@ def replace_match(node: exp.RegexpReplace) -> exp.Expression | None:
 RULES: dict[Any, Rule] = {
     exp.Div: divide, exp.Avg: mean, exp.Window: over_window, exp.Filter: over_window, exp.ApproxQuantile: quantile,
     exp.Cast: cast, exp.TryCast: cast, exp.Typeof: type_name, exp.Try: trying, exp.Bracket: bracket,
-    exp.GenerateSeries: sequence, exp.DPipe: concatenate, exp.Struct: row, exp.Reduce: reduce,
+    exp.GenerateSeries: sequence, exp.DPipe: concatenate, exp.Struct: row, exp.Reduce: reduce, exp.Unnest: unnest,
     exp.Substring: substring, exp.Split: split, exp.StrPosition: place, exp.RegexpExtract: extract_match,
     exp.RegexpReplace: replace_match, exp.Format: java_format.formatted,
     **dict.fromkeys((exp.Sign, exp.Ceil, exp.Floor, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.Levenshtein,

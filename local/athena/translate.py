@@ -46,7 +46,7 @@ def to_duckdb(tree: exp.Expression, source: str, database: str, schema: dict) ->
     try:
         tree = qualify(
             tree, dialect=Dialect(), catalog=CATALOG, db=database, schema=known, validate_qualify_columns=False,
-            quote_identifiers=False, identify=False, expand_alias_refs=False, expand_stars=False,
+            quote_identifiers=False, identify=False, expand_alias_refs=False,
         )  # fmt: skip
         annotator = kinds.Annotator(known, expression_metadata=kinds.METADATA)
         for query in (one.this for unnest in tree.find_all(exp.Unnest) for one in unnest.find_all(exp.Subquery)):
@@ -83,6 +83,9 @@ def _quantified(tree: exp.Expression) -> exp.Expression:
 
 def name_columns(tree: exp.Expression) -> exp.Expression:
     """Give unnamed columns Trino's _col0, _col1; the outermost get names that `visible_names` makes into those."""
+    for row in (row for values in tree.find_all(exp.Values) for row in values.expressions):
+        if len(row.expressions) == 1 and isinstance(row.expressions[0], exp.Struct):
+            row.set("expressions", row.expressions[0].expressions)  # ROW in VALUES is a row of the table
     if isinstance(tree, exp.Values):
         names = [exp.to_identifier(f"_col_{index}") for index, _ in enumerate(_row(tree))]
         tree = exp.select("*").from_(_aliased(tree, names))

@@ -32,7 +32,7 @@ _IN_LINKS = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Sig
 _OLDER = ("AWSAccessKeyId", "Signature")  # of Signature Version 2
 _WRONG = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
-    "and signing method: python -m local env prints this cloud's key."
+    "and signing method: stockcast env prints this cloud's key."
 )
 
 

@@ -1,10 +1,13 @@
-"""S3: a missing key is 403 for who may not list the bucket, and a version can be read in ranges.
+"""S3: a missing key is 403 for who may not list the bucket, a version can be read in ranges, and aws:kms needs no key.
 
 AWS: "GetObject" and "HeadObject" of the S3 API Reference, /AmazonS3/latest/API/API_GetObject.html and
 /AmazonS3/latest/API/API_HeadObject.html: without s3:ListBucket an object that does not exist is 403, and Range goes
 with any version. MiniStack answers 404 to everybody and sends all of a version. Whether a right to list counts that a
 condition on s3:prefix narrows, AWS does not say, and people report both. Here it does not: what works then works on AWS
 in either case.
+
+AWS: "Using server-side encryption with AWS KMS keys", /AmazonS3/latest/userguide/UsingKMSEncryption.html: without a key
+S3 uses the account's own, aws/s3. MiniStack refuses the request; the SageMaker Python SDK uploads so.
 """
 
 import re
@@ -14,6 +17,8 @@ from local.ministack import Response
 
 _NOT_ALLOWED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 _NO_SUCH_RANGE = b"<Error><Code>InvalidRange</Code></Error>"
+_ENCRYPTION, _KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
+_OWN_KEY = "key/00000000-0000-4000-8000-000000000053"  # AWS makes one for each account and region
 _XML = {"Content-Type": "application/xml"}
 
 
@@ -21,6 +26,8 @@ def install() -> None:
     ministack_s3 = ministack.handlers["s3"]
 
     async def s3(method: str, path: str, headers: dict, body: bytes, query: dict) -> Response:
+        if headers.get(_ENCRYPTION) == "aws:kms" and not headers.get(_KEY):
+            headers = {**headers, _KEY: f"arn:aws:kms:{ministack.get_region()}:{ministack.get_account_id()}:{_OWN_KEY}"}
         response = await ministack_s3(method, path, headers, body, query)
         missing = response[0] == 404 and method in ("GET", "HEAD") and path.count("/") > 1
         if missing and not _may_list(path, headers, query):

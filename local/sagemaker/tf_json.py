@@ -167,13 +167,25 @@ def write(outputs: Mapping[str, np.ndarray], key: str, rows: int) -> bytes:
             raise Refused(f"Tensor name: {name} has inconsistent batch size: {size} expecting: {rows}")
     single = next(iter(outputs.values())) if len(outputs) == 1 else None
     if single is not None:
-        content: Any = single.tolist()
+        content: Any = _decimals(single)
     elif key == "predictions":
-        lists = {name: array.tolist() for name, array in outputs.items()}
+        lists = {name: _decimals(array) for name, array in outputs.items()}
         content = [{name: values[row] for name, values in lists.items()} for row in range(rows)]
     else:
-        content = {name: array.tolist() for name, array in outputs.items()}
+        content = {name: _decimals(array) for name, array in outputs.items()}
     return json.dumps({key: content}).encode()
+
+
+def _decimals(array: np.ndarray) -> Any:
+    """Nested lists whose JSON has the digits of WriteDecimal: six of a float where they name it, else nine."""
+    if array.dtype != np.float32 or not array.size:
+        return array.tolist()
+    flat = array.ravel()
+    six = np.array([float(f"{value:.6g}") for value in flat.tolist()])
+    with np.errstate(over="ignore"):
+        longer = np.flatnonzero((six.astype(np.float32) != flat) & np.isfinite(flat))
+    six[longer] = [float(f"{value:.9g}") for value in flat[longer].tolist()]
+    return six.reshape(array.shape).tolist()
 
 
 def _show(value: Any) -> str:

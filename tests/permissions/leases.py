@@ -25,6 +25,11 @@ def hold(
     put(replayed, keys.lease(dataset), held.to_json())
 
 
+def lead(replayed: Replay) -> None:
+    """The run holds the lease, as it did when it was planned."""
+    hold(replayed, replayed.arn, plan_of(replayed)["term"])
+
+
 def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 

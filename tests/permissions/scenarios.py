@@ -5,16 +5,11 @@ What is listed in BEFORE prepares a scenario while the role still has everything
 
 import contextlib
 import functools
-import io
 import json
 import re
-import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from typing import Any
-
-from botocore.exceptions import ClientError
+from collections.abc import Callable
 
 from common import keys
 from stocks import schemas
@@ -24,6 +19,7 @@ from stocks.dataset.latest import Latest
 from tests.permissions import aside, leases
 from tests.permissions.policies import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
+from tests.permissions.training import stop_training, train, waiting_job
 from tests.support.eventually import eventually
 
 LOST = "the log is lost"
@@ -43,13 +39,8 @@ def step(replayed: Replay, function: str) -> str:
 
 
 def new_execution(replayed: Replay, function: str) -> str:
-    lead(replayed)
+    leases.lead(replayed)
     return replayed.call(function, execution_name=replayed.new())[0]
-
-
-def lead(replayed: Replay) -> None:
-    """The run holds the lease, as it did when it was planned."""
-    leases.hold(replayed, replayed.arn, leases.plan_of(replayed)["term"])
 
 
 def log(replayed: Replay, function: str) -> str:
@@ -112,13 +103,13 @@ def bad_end(replayed: Replay, function: str) -> str:
 
 
 def as_holder(replayed: Replay, function: str) -> str:
-    lead(replayed)
+    leases.lead(replayed)
     return replayed.call(function)[0]
 
 
 def to_a_successor(replayed: Replay, function: str) -> str:
     """Something came since the run was planned; who is started finds nothing to do."""
-    lead(replayed)
+    leases.lead(replayed)
     with leases.planned(replayed, seen="else"):
         refused, answer = replayed.call(function)
     if not refused:
@@ -129,7 +120,7 @@ def to_a_successor(replayed: Replay, function: str) -> str:
 
 def to_what_is_newer(replayed: Replay, function: str) -> str:
     """The views show a run of before."""
-    lead(replayed)
+    leases.lead(replayed)
     key = keys.latest(replayed.run["dataset"])
     bucket, older = replayed.outputs["LakeBucket"], Latest(replayed.run["dataset"], "older", 0, SCHEMA)
     replayed.client("s3").put_object(Bucket=bucket, Key=key, Body=older.to_json())
@@ -189,23 +180,6 @@ def delete_endpoint(replayed: Replay, function: str) -> str:
     return replayed.call(function, execution_name=replayed.served)[0]
 
 
-def train(replayed: Replay, function: str = "") -> str:
-    lead(replayed)
-    refused, answer = replayed.call("StartTrainingFunction", execution_name=replayed.new())
-    if refused:
-        return refused
-    name = json.loads(answer)["job_name"]
-    describe = functools.partial(replayed.client("sagemaker").describe_training_job, TrainingJobName=name)
-    eventually(lambda: describe()["TrainingJobStatus"] not in ("InProgress", "Stopping"))
-    return describe().get("FailureReason", "")
-
-
-def stop_training(replayed: Replay, function: str) -> str:
-    run, execution = {**replayed.run, "dataset": "waiting"}, replayed.new()
-    with waiting_job(replayed, run, execution):
-        return replayed.call(function, run=run, execution_name=execution)[0]
-
-
 def sweep(replayed: Replay, function: str) -> str:
     with waiting_job(replayed, {**replayed.run, "dataset": "waiting"}, replayed.new()):
         return replayed.call(function)[0]
@@ -218,35 +192,6 @@ def before_sweep(replayed: Replay) -> None:
     variables = replayed.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     environment = {"Variables": {**variables, "SWEEP_AFTER_HOURS": "0", "LOG_RETENTION_DAYS": "-1"}}
     replayed.client("lambda").update_function_configuration(FunctionName=name, Environment=environment)
-
-
-@contextlib.contextmanager
-def waiting_job(replayed: Replay, run: Any, execution: str) -> Iterator[None]:
-    """A job whose code only waits; its dataset's name keeps it from following the script."""
-    sagemaker, name = replayed.client("sagemaker"), keys.resource_name(replayed.stack, run, execution)
-    like = sagemaker.describe_training_job(TrainingJobName=replayed.payloads["CheckTrainingFunction"]["job_name"])
-    members = sagemaker.meta.service_model.operation_model("CreateTrainingJob").input_shape.members
-    request = {member: like[member] for member in members if member in like}
-    request["HyperParameters"] |= {"sagemaker_submit_directory": json.dumps(waiting_source(replayed))}
-    tags = [{"Key": "Stack", "Value": replayed.stack}]
-    sagemaker.create_training_job(**request | {"TrainingJobName": name, "Tags": tags})
-    eventually(lambda: sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"] == "Training")
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ClientError):  # it has ended, as it should
-            sagemaker.stop_training_job(TrainingJobName=name)
-
-
-def waiting_source(replayed: Replay) -> str:
-    archive, code = io.BytesIO(), b"import time\ntime.sleep(600)\n"
-    with tarfile.open(fileobj=archive, mode="w:gz") as content:
-        member = tarfile.TarInfo("train.py")
-        member.size = len(code)
-        content.addfile(member, io.BytesIO(code))
-    bucket, key = replayed.outputs["WorkBucket"], keys.work(replayed.run["run_id"], "source/waiting.tar.gz")
-    replayed.client("s3").put_object(Bucket=bucket, Key=key, Body=archive.getvalue())
-    return f"s3://{bucket}/{key}"
 
 
 def crawl(replayed: Replay, function: str = "") -> str:

@@ -8,7 +8,7 @@ import pytest
 from stocks.dataset import plan
 from tests.permissions import abuses, leases, machine_roles
 from tests.permissions.aside import UNASKED
-from tests.permissions.grants import scenario_of, scenarios
+from tests.permissions.needs import scenario_of, scenarios
 from tests.permissions.policies import every_grant
 from tests.permissions.replay import DATASET, Replay, prices_csv
 from tests.permissions.scenarios import LOST, SCENARIOS, play, serve

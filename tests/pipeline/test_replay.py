@@ -13,10 +13,10 @@ import forecast
 from common import code, telemetry
 from local import cloud as laptops
 from local import deploy
-from local.cli import replay as cli
 from local.replay import compare, kept, steps
 from local.replay import stack as stacks
 from local.replay.stack import Stack
+from stockcast import replay as cli
 from stocks.contract import PRICES
 from tests.support import csv_files, pipeline, replays, results
 
@@ -212,7 +212,7 @@ def typed(laptop, monkeypatch, *arguments: str) -> int:
     monkeypatch.setattr(laptops, "variables", lambda: dict(os.environ))
     monkeypatch.setattr(deploy, "stack_name", lambda: "stocks")
     monkeypatch.setattr(stacks, "named", lambda name: Stack(dict(os.environ), laptop.client))
-    return cli.command(argparse.Namespace(run_id=arguments[0], anyway="--anyway" in arguments))
+    return cli.command(argparse.Namespace(run_id=arguments[0], anyway="--anyway" in arguments, stack=None))
 
 
 def test_the_command_ends_with_0_1_or_2(laptop, monkeypatch, capsys):

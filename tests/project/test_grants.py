@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.permissions.grants import scenario_of, scenarios
+from tests.permissions.needs import scenario_of, scenarios
 from tests.permissions.policies import every_grant
 from tests.permissions.unproven import STATIC, is_static
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from stockcast.parser import COMMANDS
 from tests.support.template import ROOT
 
 LOCAL = ROOT / "local"
@@ -27,9 +28,10 @@ def test_the_readme_names_files_that_exist():
 
 def test_the_readme_describes_every_folder():
     folders = {folder.name for folder in LOCAL.iterdir() if (folder / "__init__.py").exists()}
-    assert [folder for folder in sorted(folders) if folder != "cli" and f"`{folder}/`" not in README] == []
+    assert [folder for folder in sorted(folders) if f"`{folder}/`" not in README] == []
 
 
 def test_the_readme_shows_every_command():
-    commands = {file.stem for file in (LOCAL / "cli").glob("*.py") if "\ndef command(" in file.read_text()}
-    assert set(re.findall(r"^python -m local (\w+)", README, re.MULTILINE)) == commands
+    modules = {file.stem for file in (ROOT / "stockcast").glob("*.py") if "\ndef command(" in file.read_text()}
+    assert {name.replace("-", "_") for name in COMMANDS} == modules
+    assert set(re.findall(r"^stockcast ([a-z-]+)", README, re.MULTILINE)) == set(COMMANDS)

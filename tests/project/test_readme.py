@@ -2,12 +2,13 @@
 
 import csv
 import re
+import shlex
 import subprocess
 import sys
 
 import pytest
 
-from local.cli import check
+from stockcast import check, parser
 from stocks.schemas import SCHEMAS
 from tests.corpus.forms import asia, crypto, english, europe, libraries, vendors
 from tests.support.template import ROOT, template
@@ -23,7 +24,7 @@ def commands() -> list[str]:
     """Every command shown: in blocks, and inline where it begins with a program of ours."""
     blocks = [block for page in (README, FILES, QUERYING) for block in code_blocks(page)]
     lines = [line for block in blocks for line in block.splitlines()]
-    inline = r"`((?:make|\.venv/bin/python|sam) [^`]+)`"
+    inline = r"`((?:make|\.venv/bin/(?:python|stockcast)|sam) [^`]+)`"
     return lines + [line for page in (README, FILES, QUERYING) for line in re.findall(inline, page)]
 
 
@@ -37,11 +38,38 @@ def test_every_make_target_exists():
     assert named <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
-def test_every_verb_of_the_laptop_cloud_exists():
-    verbs = {verb for line in commands() for verb in re.findall(r"python -m local (\w+)", line)}
-    assert {"run", "check", "query"} <= verbs
-    for verb in verbs:
-        subprocess.run([sys.executable, "-m", "local", verb, "--help"], cwd=ROOT, check=True, capture_output=True)
+def test_every_command_that_a_page_shows_is_known_to_the_parser():
+    """With its words: a page shows no option that has gone. The changelog and the decisions tell of their time."""
+    shown = [(page.name, words) for page, text in PAGES.items() if not is_history(page) for words in typed(text)]
+    assert {words.split()[0] for _, words in shown} >= {"run", "check", "query", "dataset", "env", "delete-dataset"}
+    for page, words in shown:
+        split = shlex.split(words)
+        assert split[0] in parser.COMMANDS, (page, words)
+        if split[1:] not in ([], ["..."]):  # a command that is named only, or shown without its words
+            assert parser.read(split).command == split[0], (page, words)
+
+
+def is_history(page) -> bool:
+    """The changelog and the decisions tell of their time."""
+    return page.parent.name == "decisions" or page.name == "CHANGELOG.md"
+
+
+def typed(page: str) -> list[str]:
+    """What follows the word stockcast in lines of blocks and between back quotes, up to a comment or a pipe."""
+    lines = [line for block in code_blocks(page) for line in block.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", page)
+    return [words for line in lines for words in re.findall(r"(?:^|[\s(/`])stockcast ([a-z][^`#|>)]*)", line)]
+
+
+def test_no_page_names_the_older_way_to_type_a_command():
+    older = re.compile(r"python -m local \w")
+    assert [page.name for page, text in PAGES.items() if older.search(text) and not is_history(page)] == []
+
+
+def test_the_older_way_still_works():
+    command = [sys.executable, "-m", "local", "--version"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout == f"stockcast {parser.version()}\n"
 
 
 def test_every_folder_of_the_readme_exists():

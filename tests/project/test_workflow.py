@@ -25,4 +25,10 @@ def test_every_command_is_a_target_of_the_makefile():
 
 def test_the_long_suites_wait_for_the_linters():
     assert [step["run"] for step in JOBS["lint"]["steps"] if "run" in step] == ["make lint"]
-    assert JOBS["test"]["needs"] == "lint"
+    assert [JOBS[name]["needs"] for name in ("test", "coverage")] == ["lint", "lint"]
+
+
+def test_coverage_runs_beside_the_suite_and_not_behind_it():
+    runs = {name: [step["run"] for step in job["steps"] if "run" in step] for name, job in JOBS.items()}
+    assert runs["test"] == ["make test"]
+    assert runs["coverage"] == ["make coverage", "make test-browser"]

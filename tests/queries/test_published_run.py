@@ -1,5 +1,6 @@
 """The main job, from a CSV to tables, through the real template on the laptop cloud."""
 
+import csv
 import dataclasses
 import datetime
 import io
@@ -95,15 +96,35 @@ def test_the_table_shows_the_forest_to_be_bad_and_the_lstm_and_the_forecast_not(
 def test_the_documents_show_what_a_run_and_a_query_print(cloud, run):
     """Digit by digit where nothing is learnt; what the LSTM learns may differ a little between processors."""
     documents = "".join((ROOT / name).read_text() for name in ("README.md", "docs/results.md", "docs/querying.md"))
-    (query,) = re.findall(r'python -m local query "(select[^"]+)"', documents)
+    (query,) = re.findall(r'^\.venv/bin/stockcast query "(select[^"]+)"', documents, re.MULTILINE)
     answer = cloud.local("query", query.replace("where", "where dataset = 'first' and"))
     assert answer.returncode == 0, answer.stdout + answer.stderr
     shown, printed = table_rows(documents), table_rows(run.printed + answer.stdout)
-    assert len(shown) == 15 + 3 + 10
+    assert len(shown) == 10 + 15 + 3 + 10
     assert shown.keys() == printed.keys()
     for key in shown:
         learnt = bool({"lstm", "forecast"} & set(key)) or key[0] in FORECAST
         assert printed[key] == pytest.approx(shown[key], rel=0.02 if learnt else 1e-9), key
+
+
+def test_the_readme_shows_how_a_run_ends(run):
+    (shown,) = re.findall(r"```\n(10 tickers: .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    printed = run.printed[run.printed.index("10 tickers: ") :]
+    assert without_names(shown, "prices") == without_names(printed, "first")
+
+
+def without_names(text: str, dataset: str) -> list[str]:
+    """The lines without what differs: dataset, folders, ids, ports, and how the command was typed."""
+    for pattern, name in (
+        (rf"(?<=: )/\S*/out(?:/{dataset})?(?=[ /\n])", "OUT"),
+        (rf"{dataset}-[0-9a-f]{{12}}", "RUN"),
+        (rf"(?<='){dataset}(?=')|(?<=incoming/){dataset}(?=/)", "DATASET"),
+        (r"incoming-[0-9a-f]{8}", "BUCKET"),
+        (r"127\.0\.0\.1:\d+", "CLOUD"),
+        (r"\.venv/bin/stockcast", "stockcast"),
+    ):
+        text = re.sub(pattern, name, text)
+    return text.splitlines()
 
 
 def table_rows(text: str) -> dict[tuple[str, str], list[float]]:
@@ -111,10 +132,34 @@ def table_rows(text: str) -> dict[tuple[str, str], list[float]]:
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in text.splitlines() if line.startswith("│")]
     found = {}
     for first, second, *rest in rows:
-        is_number = re.fullmatch(r"[\d.]+( %)?", second)
+        is_number = re.fullmatch(r"[\d.,]+( %)?", second)
         numbers = [second, *rest] if is_number else rest
-        found[first, "" if is_number else second] = [float(cell.removesuffix(" %")) for cell in numbers if cell]
+        found[first, "" if is_number else second] = [
+            float(cell.removesuffix(" %").replace(",", "")) for cell in numbers if cell
+        ]
     return found
+
+
+QUESTIONS = re.findall(
+    r"^\*\*(\d+)\. .*?```sql\n(.*?)```\n\n(.*?)\n\n", (ROOT / "docs/results.md").read_text(), re.MULTILINE | re.DOTALL
+)
+
+
+def test_there_are_ten_questions():
+    assert [number for number, _, _ in QUESTIONS] == [str(number) for number in range(1, 11)]
+
+
+@pytest.mark.parametrize(("number", "query", "shown"), QUESTIONS)
+def test_a_question_of_the_documents_has_the_answer_that_they_show(cloud, run, number, query, shown):
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines())
+    asked = cloud.local("query", query.replace("'prices'", "'first'"), "--csv")
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    columns, *answered = csv.reader(asked.stdout.splitlines())
+    assert columns == head
+    for printed, expected in zip(answered, rows, strict=True):
+        for cell, one in zip(printed, expected, strict=True):
+            is_number = re.fullmatch(r"-?[\d.]+", one)
+            assert (float(cell) if is_number else cell) == (pytest.approx(float(one), rel=0.02) if is_number else one)
 
 
 def test_the_metrics_are_those_of_the_predictions(run):

@@ -1,15 +1,19 @@
 """What `sam build` makes: small enough for Lambda, of the right processor, importable and compiled."""
 
+import json
 import os
 import re
 import subprocess
+import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
 
+from local import builds
 from tests.support.template import ROOT, functions, template
 
-BUILD = ROOT / ".aws-sam" / "tests" / "build"  # apart, so that a deployment meanwhile does not interfere
+BUILD = builds.folder()
 LIMIT = 250 * 2**20  # a function and its layers, unzipped
 MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}  # e_machine of an ELF header
 ARCHITECTURE = template()["Parameters"]["Architecture"]["Default"]
@@ -17,10 +21,11 @@ ARCHITECTURE = template()["Parameters"]["Architecture"]["Default"]
 USES = {
     "ControlLayer": "from aws_lambda_powertools import Logger, Metrics",
     "ArrowLayer": """
-import io, numpy, pyarrow.csv, pyarrow.compute, pyarrow.parquet
+import io, numpy, orjson, pyarrow.csv, pyarrow.compute, pyarrow.parquet
 table, file = pyarrow.csv.read_csv(io.BytesIO(b"ticker,day\\nA,2024-01-02\\n")), io.BytesIO()
 pyarrow.parquet.write_table(table, file, compression="zstd")
 assert pyarrow.parquet.read_table(file, use_threads=False, pre_buffer=False).equals(table)
+assert orjson.dumps(numpy.float32([87.1211, 1]), option=orjson.OPT_SERIALIZE_NUMPY) == b"[87.1211,1.0]"
 assert pyarrow.compute.count(table["ticker"]).as_py() == 1
 """,
     "SklearnLayer": """
@@ -38,24 +43,9 @@ assert jinja2.Environment(autoescape=True).from_string("{{ name }}").render(name
 
 @pytest.fixture(scope="module", autouse=True)
 def build():
-    """Build if something is newer than the last build; the layers come from SAM's cache unless they changed."""
-    if is_stale():
-        path = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ["PATH"]])
-        environment = os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}
-        sam = ROOT / ".venv-sam" / "bin" / "sam"
-        folders: list[str | Path] = ["--build-dir", BUILD, "--cache-dir", BUILD.with_name("cache")]
-        done = subprocess.run([sam, "build", *folders], cwd=ROOT, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    return BUILD
-
-
-def is_stale() -> bool:
-    built = BUILD / "template.yaml"
-    if not built.exists():
-        return True
-    folders = [ROOT / name for name in ("functions", "layers", "training", "statemachine")]
-    sources = [file for folder in folders for file in folder.rglob("*") if "__pycache__" not in file.parts]
-    return max(file.stat().st_mtime for file in [*sources, ROOT / "template.yaml"]) > built.stat().st_mtime
+    """The build that laptop clouds deploy; nobody builds meanwhile."""
+    with builds.ready(print):
+        yield
 
 
 def layers(function: dict) -> list[str]:
@@ -118,7 +108,7 @@ def test_a_pruned_layer_still_works(name):
     """In a process that has nothing else than Lambda's own packages."""
     python = ROOT / ".venv-lambda" / "bin" / "python"
     code = ["-c", USES[name]]
-    environment = {"PYTHONPATH": str(BUILD / name / "python"), "PATH": ""}
+    environment = {"PYTHONPATH": str(BUILD / name / "python"), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([python, *code], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -143,3 +133,29 @@ def test_the_layers_and_the_laptop_use_the_same_versions(name):
     pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE))
     layer = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "layers" / f"{name}.txt").read_text(), re.MULTILINE))
     assert layer == {package: pinned[package] for package in layer}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_packed_layer_holds_the_files_of_its_folder(name):
+    folder = BUILD / name
+    with zipfile.ZipFile(BUILD / f"{name}.zip") as packed:
+        entries = {entry.filename: entry for entry in packed.infolist()}
+        found = {file: str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+        assert sorted(entries) == sorted(found.values())
+        for file, entry in found.items():
+            assert entries[entry].external_attr >> 16 == file.stat().st_mode
+            assert zlib.crc32(file.read_bytes()) == entries[entry].CRC
+
+
+def test_the_packed_template_differs_in_the_places_of_its_layers_only():
+    """As SAM itself reads both."""
+    code = "import json, sys; from samcli.yamlhelper import yaml_parse; print(json.dumps(yaml_parse(sys.stdin.read())))"
+    python = ROOT / ".venv-sam" / "bin" / "python"
+    built, packed = (
+        json.loads(subprocess.run([python, "-c", code], stdin=file.open(), capture_output=True, check=True).stdout)
+        for file in (BUILD / "template.yaml", BUILD / builds.PACKED)
+    )
+    for name in USES:
+        assert packed["Resources"][name]["Properties"].pop("ContentUri") == f"{name}.zip"
+        assert built["Resources"][name]["Properties"].pop("ContentUri") == name
+    assert packed == built

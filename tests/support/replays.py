@@ -96,7 +96,7 @@ class Laptop:
         for key in self.lake(f"history/dataset=daily/{upload}/"):
             label: dict[str, str | int] = {"upload": upload, "part": int(key[-9:-4])}
             part = arrays.unpack(self.cloud.s3.objects["lake", key], label, key)
-            self.cloud.s3.put_object(Bucket="lake", Key=key, Body=arrays.pack(change(part), label))
+            self.cloud.s3.put_object(Bucket="lake", Key=key, Body=arrays.pack_to_keep(change(part), label))
 
     def raise_last_price(self, upload: str) -> None:
         def change(part: dict) -> dict:

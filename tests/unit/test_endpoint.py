@@ -1,4 +1,6 @@
 import json
+import threading
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -40,7 +42,7 @@ def test_numbers_are_short_float32_with_a_point_and_0_is_missing():
     shard = shards.shard({"A": np.full(200, 91973000.0)})
     shard.high[:] = 87.1211
     shard.low[:] = 0.0
-    text = endpoint.body(shard, [Instance(0, 198, 199)])
+    text = endpoint.body(shard, [Instance(0, 198, 199)]).decode()
     assert '"adjclose":[91973000.0,' in text
     assert '"high":[87.1211,87.1211,' in text
     assert '"low":[0.0,0.0,' in text
@@ -60,6 +62,43 @@ def test_cutting_padding_and_grouping_change_no_forecast():
     assert whole["offsets"].tolist() == [0, 240, 470, 530]
     for key in whole:
         assert np.array_equal(whole[key], cut[key])
+
+
+def test_requests_are_under_way_together_and_answers_keep_their_order():
+    shard = shards.shard({name: walk(at, 300) for at, name in enumerate("ABCDE")})
+    alone = answered(shard)
+    both, most, now = threading.Barrier(2, timeout=30), 0, 0
+
+    def ask(body):
+        nonlocal most, now
+        now += 1
+        most = max(most, now)
+        both.wait()
+        both.wait()  # nobody leaves before the other has counted
+        now -= 1
+        return shards.answer(body)
+
+    requests = endpoint.requests
+    with mock.patch.object(endpoint, "requests", lambda shard: requests(shard, most_origins=150)):
+        count = len(endpoint.requests(shard))
+        found = endpoint.forecasts(shard, ask)
+    assert most == endpoint.IN_FLIGHT == 2
+    assert count == 10
+    assert all(np.array_equal(alone[name], found[name]) for name in alone)
+
+
+def test_what_asking_raises_is_raised_and_nothing_more_is_asked():
+    shard, asked = shards.shard({name: walk(at, 300) for at, name in enumerate("ABCDEFGH")}), []
+
+    def ask(body):
+        asked.append(body)
+        raise TimeoutError("no answer")
+
+    requests = endpoint.requests
+    cut = mock.patch.object(endpoint, "requests", lambda shard: requests(shard, most_origins=240))
+    with cut, pytest.raises(TimeoutError, match="no answer"):
+        endpoint.forecasts(shard, ask)
+    assert len(asked) <= endpoint.IN_FLIGHT
 
 
 def test_much_shorter_tickers_get_a_request_of_their_own():
@@ -116,6 +155,10 @@ def forecasts(shard, change=lambda outputs: outputs, trained=True):
         (json.dumps({"predictions": [[[[1.0] * 8] * 3, [[1.0] * 8] * 2]]}).encode(), "is not a forecast"),
         (b'{"predictions": [[1%s]]}' % (b"0" * 400), "is not a forecast"),
         (b'{"predictions": ' + b"[" * 100_000, "is not a forecast"),
+        (b'{"predictions": [[[[1 2]]]]}', "is not a forecast"),
+        (b'{"predictions": [[[[1e999]]]]}', "is not a forecast"),
+        (b'{"predictions": [[[[1.0,]]]]}', "is not a forecast"),
+        (b'{"predictions": []}', r"shape \(0,\), expected"),
         (json.dumps({"predictions": [[[["1.0"] * 8] * 3] * 2]}).encode(), "it holds str"),
         (json.dumps({"predictions": [[[[None] * 8] * 3] * 2]}).encode(), "it holds NoneType"),
         (json.dumps({"predictions": [[[[True] * 8] * 3] * 2]}).encode(), "it holds bool"),

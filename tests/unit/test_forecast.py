@@ -25,8 +25,9 @@ def shard(buckets):
 
 
 @pytest.fixture
-def model(stub):
-    """model(body, answer) scripts the endpoint's answer to exactly this request."""
+def model(stub, monkeypatch):
+    """model(body, answer) scripts the endpoint's answer to exactly this request, in the order of the requests."""
+    monkeypatch.setattr(endpoint, "IN_FLIGHT", 1)
     runtime = stub("sagemaker-runtime")
 
     def answers(body, answer):
@@ -34,7 +35,7 @@ def model(stub):
             "EndpointName": "stocks-us-1",
             "ContentType": "application/json",
             "Accept": "application/json",
-            "Body": body.encode(),
+            "Body": body,
         }
         response = {"Body": StreamingBody(io.BytesIO(answer), len(answer))}
         runtime.add_response("invoke_endpoint", response, expected)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime
-from typing import Any
 
 import pytest
 
@@ -13,14 +12,9 @@ from common.errors import NotAdopted, RejectedSettings, Transient
 from stocks.dataset import lease as leases
 from stocks.dataset import plan
 from stocks.dataset.lease import Lease
-from stocks.dataset.plan import Plan, Run
-from stocks.dataset.uploads import Upload
-from tests.support import folding
-from tests.support.plans import EXECUTION, NOON, OURS, draw, lead, published, put_verdict, run_of, standing, upload_rows
-
-RUN: Any = {name: value for name, value in run_of().items() if name != "shards"}
-OTHER = f"{EXECUTION}other"
-MINUTE = datetime.timedelta(minutes=1)
+from stocks.dataset.plan import Run
+from tests.support.gathered import MINUTE, OTHER, RUN, drawn_by, drop, hold, judge, rows
+from tests.support.plans import EXECUTION, NOON, OURS, draw, lead, published, put_verdict, standing
 
 
 @pytest.fixture(autouse=True)
@@ -33,31 +27,6 @@ def cloud(s3, monkeypatch):
 @pytest.fixture
 def call(context):
     return lambda **more: gather.handler({"run": RUN, "execution_arn": OURS, "force": False} | more, context)
-
-
-def rows(count: int = 5) -> dict:
-    return upload_rows(A=folding.walked(1, count).file(0, count))
-
-
-def drawn_by() -> Plan:
-    return dataset.planned(RUN)
-
-
-def hold(**changed) -> Lease:
-    held = dataclasses.replace(Lease(term=4, holder=OTHER, taken=NOON), **changed)
-    storage.put("lake", keys.lease("us"), held.to_json())
-    return held
-
-
-def drop(s3, name: str = "a.csv", folder: str = "us", body: bytes = b"x") -> Upload:
-    key = f"incoming/{folder}/{name}"
-    version = s3.put_object(Bucket="incoming", Key=key, Body=body)["VersionId"]
-    return Upload("incoming", key, version, s3.now)
-
-
-def judge(upload: Upload) -> None:
-    judged = dataclasses.replace(put_verdict(rows()), upload=upload)
-    storage.put("lake", keys.verdict("us", upload.id), judged.to_json())
 
 
 def test_who_asks_first_leads_and_goes_on_with_the_plan(call, cloud):

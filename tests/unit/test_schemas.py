@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 import io
 
@@ -157,6 +158,19 @@ def test_prices_of_a_shard_and_its_skipped_tickers_are_sorted_and_0_is_null():
     ]
     assert [row["volume"] for row in rows] == [1e6, None, 1e6, 1e6]
     assert [row["open"] for row in rows] == [1.0, 2.0, 3.0, None]
+
+
+def test_numbers_have_no_dictionary_and_a_row_of_prices_takes_30_bytes():
+    names = [f"T{ticker:02d}" for ticker in range(20)]
+    shard = shards.shard({name: np.round(walk(at, 2500), 4) for at, name in enumerate(names)})
+    noise = np.random.default_rng(1)
+    columns = {name: np.round(shard.adjclose * noise.normal(1, 0.01, len(shard.adjclose)), 4) for name in COLUMNS}
+    shard = dataclasses.replace(shard, **columns | {"volume": noise.integers(10**5, 10**6, len(shard.adjclose)) * 1.0})
+    body = schemas.prices(shard)
+    assert len(body) < 30 * len(shard.adjclose)
+    kinds = pq.ParquetFile(io.BytesIO(body)).metadata.row_group(0)
+    kept = {kinds.column(at).path_in_schema for at in range(8) if "RLE_DICTIONARY" in kinds.column(at).encodings}
+    assert kept == {"ticker", "date"}
 
 
 def test_prices_of_no_ticker_are_an_empty_table():

@@ -19,7 +19,7 @@ def written(monkeypatch):
             for kind in ("shards", "skipped"):
                 working.put_arrays(run, kind, {"days": np.arange(shard)}, shard)
             working.put_json(run, "scaled", {"rows": shard}, shard)
-        working.put_arrays(run, "calibration", {"day": np.arange(2)}, compress=False)
+        working.put_arrays(run, "calibration", {"day": np.arange(2)})
         working.put_json(run, "manifest", {"rows": 5})
 
 

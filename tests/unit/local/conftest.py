@@ -88,7 +88,8 @@ def make_function(laptop, make_role):
             Code={"ZipFile": zip_files({"work.py": source})},
             **{"Timeout": 10, **settings},
         )
-        laptop("lambda").get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        active = laptop("lambda").get_waiter("function_active_v2")
+        active.wait(FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 50 * DEADLINE})
         return created["FunctionArn"]
 
     return make

@@ -1,4 +1,4 @@
-"""`python -m local check` says of a file what Split would make of it, and of its tickers what Scale would."""
+"""`stockcast check` says of a file what Split would make of it, and of its tickers what Scale would."""
 
 import csv
 import dataclasses
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from common.errors import RejectedFile
-from local.cli import check
+from stockcast import check
 from stocks.dataset import uploads
 from tests.corpus.case import ACCEPTED, REJECTED_FILE, Case
 from tests.corpus.cases import CASES
@@ -289,7 +289,8 @@ def test_run_refuses_before_the_upload_says_it_once_and_leaves_the_rejected_rows
     (tmp_path / "out/rejected").mkdir(parents=True)
     (tmp_path / "out/rejected/00007.csv").write_text("of an earlier run")
     done = local("run", tmp_path / name, "--out", tmp_path / "out", env=state)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert done.returncode == 1
+    assert done.stderr == f"error: no file can be used; the rejected rows are in {tmp_path / 'out/rejected'}\n"
     assert done.stdout.count(sentence) == 1
     assert not (tmp_path / "state").exists()
     assert [file.name for file in (tmp_path / "out/rejected").iterdir()] == ["check.csv"]

@@ -1,4 +1,4 @@
-"""Whether `python -m local check` says that an LSTM would be trained, as training/ decides it."""
+"""Whether `stockcast check` says that an LSTM would be trained, as training/ decides it."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 import data
 import train
-from local.cli import check
+from stockcast import check
 from stocks import series
 from tests.support import shards
 from tests.support.prices import walk

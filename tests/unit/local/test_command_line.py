@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from local.cli import results as printed
-from local.cli.run import dataset_of
+from stockcast import results as printed
+from stockcast.run import dataset_of
 from stocks import metrics, schemas
 from tests.support import results
 from tools.aws.progress import Progress

@@ -1,6 +1,7 @@
-"""Track record and breaches of daily files, one of which rescales a ticker, against a recomputation of our own."""
+"""Daily files with jumps, a split and a ticker that ends: what is told of them, against a recomputation of our own."""
 
 import datetime
+import html
 import io
 import math
 from typing import Any, NamedTuple
@@ -11,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import summarize
+from stocks.health.findings import PREFIX
 from tests.support import csv_files, pipeline
 from tests.support.athena_lake import BUCKET, Lake
 from tools.generate import queries
 
-TICKERS = ("A", "BB", "C-D")
+TICKERS = ("A", "BB", "C-D", "ENDS")  # the last has no rows from the middle day on, on which BB splits
 HISTORY, OVERLAP, HORIZONS = 190, 5, (1, 5, 20)
 JUMPS = {1: ("A", 1.25), 2: ("BB", 1.3), 3: ("C-D", 0.8), 17: ("A", 0.7), 25: ("BB", 1.4), 38: ("C-D", 1.2)}
 PRICES = ["open", "high", "low", "close", "adjclose"]
@@ -34,14 +36,14 @@ class Sent(NamedTuple):
 
 
 def frame(days: int) -> pd.DataFrame:
-    """Prices that jump on some days, by the number of the daily file, far beyond any range."""
+    """Prices that jump on some days, by the number of the daily file, far beyond any range, and one that ends."""
     whole = pd.concat([csv_files.bars(name, seed, HISTORY + days) for seed, name in enumerate(TICKERS)])
     dates = sorted(whole["date"].unique())
     for at, (name, factor) in JUMPS.items():
         if at < days:
             later = (whole["ticker"] == name) & (whole["date"] >= dates[HISTORY + at])
             whole.loc[later, PRICES] *= factor
-    return whole
+    return whole[(whole["ticker"] != "ENDS") | (whole["date"] < dates[HISTORY + days // 2])]
 
 
 def daily_file(whole: pd.DataFrame, dates: list[str], at: int, split_at: int) -> bytes:
@@ -90,7 +92,7 @@ def recomputed(lake: dict[str, bytes], whole: pd.DataFrame, dates: list[str]) ->
     for row in (row for rows in said for row in rows):
         origin = row["origin_date"].isoformat()
         place = dates.index(origin) + row["horizon"]
-        came = dates[place] if place < len(dates) else None
+        came = dates[place] if place < len(dates) and (row["ticker"], dates[place]) in raw else None
         move = raw[row["ticker"], came] / raw[row["ticker"], origin] - 1 if came else None
         key = row["ticker"], origin, row["horizon"]
         one = {name: row[name] / row["naive"] - 1 for name in ("forecast", "p025", "p50", "p975")}
@@ -135,7 +137,8 @@ def ask(athena: Lake, sql: str) -> list[dict[str, Any]]:
 def test_the_track_record_is_that_of_a_recomputation(athena, sent):
     days, lake, whole, dates, scores, _ = sent
     expected = recomputed(lake, whole, dates)
-    assert len(expected) == len(TICKERS) * len(HORIZONS) * (days + 1)
+    origins = (len(TICKERS) - 1) * (days + 1) + days // 2 + 1
+    assert len(expected) == len(HORIZONS) * origins
     for horizon in HORIZONS:  # the report's sums, of earlier runs only: the last one's days have not come
         own = [one for (_, _, ahead), one in expected.items() if ahead == horizon and one["came"]]
         assert scores[horizon].forecasts == len(own)
@@ -177,7 +180,7 @@ def test_the_saved_query_puts_the_last_day_and_its_greatest_surprise_first(athen
     (query,) = (one.text for one in queries.named_queries() if one.name == "14_breaches")
     rows = [row for row in ask(athena, query) if (row["realised_date"], row["horizon"]) == (last, "1")]
     assert [row["ticker"] for row in rows] == [name for name, _ in sorted(day, key=lambda one: -one[1])]
-    assert {(row["breaches"], row["prices"]) for row in rows} == {(str(len(day)), str(len(TICKERS)))}
+    assert {(row["breaches"], row["prices"]) for row in rows} == {(str(len(day)), str(len(TICKERS) - 1))}
 
 
 def test_each_message_and_report_tell_the_days_breaches_and_no_other(sent):
@@ -207,6 +210,44 @@ def test_a_run_without_a_new_day_tells_no_breach(sent):
     lines, report = sent.told[-1]
     assert lines[0] == "Do the ranges hold?"
     assert "beyond their range" not in report
+
+
+def news(lines: list[str]) -> list[str]:
+    return [line.strip() for line in lines[lines.index("What is new:") + 1 :]]
+
+
+def test_each_message_tells_the_days_split_and_end_and_no_other(sent):
+    middle = sent.days // 2
+    planted = {
+        17: ["data health flags 1 ticker anew: A (a step like a missing split)"],  # to 0.7, like 3:2
+        middle: [f"older prices rescaled: BB by 0.5 ({sent.dates[HISTORY + middle]}.csv)"],
+        middle + 10: [
+            "1 ticker without rows for more than ten sessions: ENDS",
+            "data health flags 1 ticker anew: ENDS (an end)",
+        ],
+        sent.days: ["correction.csv corrected 1 of its 10 rows (10.0 %)"],
+    }
+    files = [f"{day}.csv" for day in sent.dates[HISTORY:]] + ["correction.csv"]
+    for at, (lines, _) in enumerate(sent.told):
+        assert news(lines) == [f"1 new file: {files[at]}", *planted.get(at, [])]
+
+
+def test_the_last_report_and_the_table_tell_what_is_wrong_and_of_nothing_else(sent):
+    dates, last = sent.dates, sent.days - sent.days // 2
+    wrong = {}
+    if sent.days > 17:
+        wrong["A"] = f"{dates[HISTORY + 17]}: the price stepped to 2/3 of the day before; is a split of 3:2 missing?"
+    if last > 10:
+        wrong["ENDS"] = f"its last day is {dates[-last - 1]}, the dataset's is {dates[-1]}"
+    table = [
+        pq.read_table(io.BytesIO(body)).to_pylist() for key, body in sent.lake.items() if key.startswith("tickers/")
+    ]
+    notes = {row["ticker"]: [one for one in row["notes"] if one.startswith(PREFIX)] for row in table[-1]}
+    assert notes == {name: [PREFIX + wrong[name]] if name in wrong else [] for name in TICKERS}
+    report = html.unescape(sent.told[-1][1])
+    health = report.partition('id="health-title"')[2].partition("</section>")[0]
+    assert health.count("<tr>") == (1 + len(wrong) if wrong else 0)
+    assert [one for one in wrong.values() if one not in health] == []
 
 
 def test_the_split_is_recorded_and_halves_what_came_before(sent):

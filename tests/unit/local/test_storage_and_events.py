@@ -75,6 +75,15 @@ def test_a_version_can_be_read_in_ranges(laptop, bucket, wanted, part):
     assert (answer["Body"].read(), answer["ResponseMetadata"]["HTTPStatusCode"]) == (part, 206)
 
 
+def test_an_upload_that_asks_for_kms_without_a_key_gets_the_accounts_own(laptop, bucket):
+    s3 = laptop("s3")
+    said = s3.put_object(Bucket=bucket, Key="own", Body=b"0123", ServerSideEncryption="aws:kms")
+    kept = s3.head_object(Bucket=bucket, Key="own")
+    assert said["SSEKMSKeyId"] == kept["SSEKMSKeyId"]
+    assert said["SSEKMSKeyId"].startswith("arn:aws:kms:us-east-1:123456789012:key/")
+    assert s3.get_object(Bucket=bucket, Key="own")["Body"].read() == b"0123"
+
+
 def test_a_bucket_that_denies_what_is_not_tls_stays_open_to_the_loopback(laptop):
     s3 = laptop("s3")
     s3.create_bucket(Bucket="tls-only")

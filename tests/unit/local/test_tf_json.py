@@ -85,3 +85,16 @@ def test_one_output_gives_bare_lists_and_several_give_objects():
 def test_an_output_without_the_batch_dimension_is_refused():
     with pytest.raises(tf_json.Refused, match="inconsistent batch size: 3 expecting: 2"):
         tf_json.write({"a": np.float32([1, 2, 3])}, "predictions", 2)
+
+
+def test_a_float_is_written_with_the_fewest_of_six_or_nine_digits_that_name_it():
+    values = np.float32([0.1, 87.1211, 100.123459, 9000000, 1.2345678e-5, 0.00012345678, 0, -3, 3.4e38])
+    text = tf_json.write({"a": values}, "predictions", len(values)).decode()
+    assert text == (
+        '{"predictions": [0.1, 87.1211, 100.123459, 9000000.0, 1.23456784e-05, 0.000123456775, 0.0, -3.0, 3.4e+38]}'
+    )
+    random = np.random.default_rng(0).integers(0, 0x7F80_0000, 10_000, dtype=np.uint32).view(np.float32)
+    body = tf_json.write({"a": random.reshape(10, 1000)}, "predictions", 10)
+    assert np.array_equal(np.float32(json.loads(body)["predictions"]).ravel(), random)
+    assert len(body) < 10_000 * len("0.000123456789, ") + 100
+    assert tf_json.write({"a": np.float32([np.nan, np.inf])}, "predictions", 2) == b'{"predictions": [NaN, Infinity]}'

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from local import parameters
-from local.cli import results
-from local.cli.console import print_lines
+from stockcast import results
+from stockcast.console import print_lines
 from stocks import series
 from stocks.contract import FEWEST_ORIGIN_ROWS, FEWEST_WINDOWS, HORIZONS, VOLATILITY_ROWS, Arrays
 from stocks.dataset import sizes

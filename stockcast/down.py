@@ -3,7 +3,7 @@
 import argparse
 
 from local import cloud
-from local.cli.console import console
+from stockcast.console import console
 
 
 def command(_arguments: argparse.Namespace) -> int:

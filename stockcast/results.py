@@ -9,42 +9,40 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.table import Table
+from rich.text import Text
 
-from local import cloud
-from tools.aws import runs
+from stockcast.target import Target
 
 if TYPE_CHECKING:
     from common import events
 
-TABLES = ("predictions", "metrics", "runs", "tickers")
+TABLES = ("predictions", "metrics", "runs", "tickers", "prices")
 REJECTED = "rejected"
 
 
-def fetch(lake: str, dataset: str, run_id: str, out: Path) -> None:
+def fetch(stack: Target, dataset: str, run_id: str, out: Path) -> None:
     """Copy the run's Parquet files to out/<table>/ and its report to out/report.html; older copies go."""
-    run = f"dataset={dataset}/run_id={run_id}/"
     for table in TABLES:
-        _copy(lake, f"{table}/{run}", emptied(out / table, "*.parquet"))
-    cloud.client("s3").download_file(lake, f"reports/{run}report.html", str(out / "report.html"))
+        _copy(stack, f"{table}/dataset={dataset}/run_id={run_id}/", emptied(out / table, "*.parquet"))
+    fetch_report(stack, dataset, run_id, out)
 
 
-def fetch_rejected(lake: str, dataset: str, sources: list[events.Upload], out: Path) -> None:
+def fetch_report(stack: Target, dataset: str, run_id: str, out: Path) -> Path:
+    """Copy the run's report to out/report.html; its path."""
+    out.mkdir(parents=True, exist_ok=True)
+    report = (out / "report.html").resolve()
+    key = f"reports/dataset={dataset}/run_id={run_id}/report.html"
+    stack.client("s3").download_file(stack.outputs["LakeBucket"], key, str(report))
+    return report
+
+
+def fetch_rejected(stack: Target, dataset: str, sources: list[events.Upload], out: Path) -> None:
     """Copy the lists of rejected rows of uploaded objects to out/rejected/; older copies go."""
     from common import keys
 
     folder = emptied(out / REJECTED, "*.csv")
     for source in sources:
-        _copy(lake, keys.rejected(dataset, source), folder)
-
-
-def holder(lake: str, dataset: str) -> str:
-    """The ARN of the execution that leads the dataset, empty where none does."""
-    return runs.holder(cloud.client("s3"), lake, dataset)
-
-
-def newest_run(lake: str, dataset: str) -> str:
-    """The id of the dataset's newest run, empty where none is published."""
-    return runs.newest_run(cloud.client("s3"), lake, dataset)
+        _copy(stack, keys.rejected(dataset, source), folder)
 
 
 def emptied(folder: Path, pattern: str) -> Path:
@@ -55,11 +53,48 @@ def emptied(folder: Path, pattern: str) -> Path:
     return folder
 
 
-def _copy(lake: str, prefix: str, folder: Path) -> None:
-    s3 = cloud.client("s3")
+def _copy(stack: Target, prefix: str, folder: Path) -> None:
+    s3, lake = stack.client("s3"), stack.outputs["LakeBucket"]
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix):
         for item in page.get("Contents", []):
             s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
+
+
+SHOWN_TICKERS = 15
+
+
+def forecasts_table(folder: Path) -> Table:
+    """The next day's forecast of the tickers that may move most, its 80 % range, and how far they usually move."""
+    tickers: dict[str, dict[int, dict]] = {}
+    for row in pq.read_table(folder / "predictions", filters=[("split", "=", "future")]).to_pylist():
+        tickers.setdefault(row["ticker"], {})[row["horizon"]] = row
+    nearest, farthest = min(map(min, tickers.values())), max(map(max, tickers.values()))
+    widest = sorted(tickers, key=lambda name: (-tickers[name][farthest]["expected_move"], name))[:SHOWN_TICKERS]
+    part = f"{len(widest)} of {len(tickers):,} tickers" if len(widest) < len(tickers) else "all tickers"
+    days = sorted({str(tickers[name][nearest]["target_date"]) for name in widest})
+    of = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    table = Table(title=f"Forecasts for {of}, {part}, the widest first")
+    for title in ("ticker", "price", "forecast", "p10", "p90", f"move {nearest} d", f"move {farthest} d"):
+        table.add_column(title, justify="left" if title == "ticker" else "right")
+    for name in widest:
+        row, far = tickers[name][nearest], tickers[name][farthest]
+        prices = (_price(row[column]) for column in ("naive", "forecast", "p10", "p90"))
+        moves = (f"{100 * one['expected_move']:.1f} %" for one in (row, far))
+        table.add_row(Text(name[:20]), *prices, *moves)
+    return table
+
+
+def left_out(folder: Path) -> str:
+    """Which tickers have no forecast, and why the first has none."""
+    without = [row for row in pq.read_table(folder / "tickers").to_pylist() if row["status"] != "forecast"]
+    if not without:
+        return ""
+    names = ", ".join(row["ticker"] for row in without[:5]) + (", ..." if len(without) > 5 else "")
+    return f"{len(without):,} without a forecast: {names}; {without[0]['reason']}"
+
+
+def _price(value: float) -> str:
+    return f"{value:,.2f}" if 1 <= abs(value) < 1e7 else f"{value:.5g}"
 
 
 def models_table(folder: Path) -> Table:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import cloud, deploy
-from local.cli.console import print_lines
+from stockcast.console import print_lines
 
 SAME, DIFFERS, IMPOSSIBLE = 0, 1, 2
 
@@ -21,14 +21,22 @@ def command(arguments: argparse.Namespace) -> int:
     from local.replay.kept import NotReplayed
 
     try:
-        with stack.environment(cloud.variables()):
-            of = stack.named(deploy.stack_name())
+        with stack.environment(_variables(arguments)):
+            of = stack.named(arguments.stack or deploy.stack_name())
             found = replay.replay(of, arguments.run_id, lambda line: print_lines([line]), arguments.anyway)
     except (NotReplayed, cloud.CloudError, ClientError, BotoCoreError) as error:
         print_lines([f"cannot be replayed: {error}"])
         return IMPOSSIBLE
     print_lines(in_words(found.differs, found.same, found.gone))
     return DIFFERS if found.differs else SAME
+
+
+def _variables(arguments: argparse.Namespace) -> dict[str, str]:
+    """The environment in which boto3 finds the stack."""
+    if not arguments.stack:
+        return cloud.variables()
+    given = {"AWS_PROFILE": arguments.profile, "AWS_DEFAULT_REGION": arguments.region, "AWS_REGION": arguments.region}
+    return {**os.environ, **{name: value for name, value in given.items() if value}}
 
 
 def in_words(differs: list[str], same: list[str], gone: list[str]) -> Iterator[str]:

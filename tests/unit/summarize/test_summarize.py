@@ -1,96 +1,17 @@
-import dataclasses
 import datetime
-import io
 import json
-import tarfile
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 import summarize
-from common import dataset, keys, storage, working
-from common.events import NamedRun
+from common import dataset, storage, working
 from stocks import schemas
 from stocks.dataset import plan
-from stocks.health.findings import Said
 from stocks.reporting import charts, news
-from tests.support import folding, results
-from tests.support.plans import EXECUTION, OURS, draw, lead, put_verdict, run_of, upload_rows
-
-RUN = run_of(shards=2)
-AT = f"{{}}/dataset=us/run_id={RUN['run_id']}/{{}}"
-MODEL = AT.format("models", "j/output/model.tar.gz")
-EVENT = {
-    "run": RUN,
-    "execution_arn": OURS,
-    "execution_started": "2026-11-23T03:40:00.123Z",
-    "model_uri": f"s3://lake/{MODEL}",
-    "train_seconds": 61,
-    "endpoint_seconds": 200.5,
-    "inference_digest": "",
-}
-EVIDENCE = results.facts().evidence
-CUTS = {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"}
-DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "cuts": CUTS, "table_hash": "ab" * 32, "previous": ""}
-READING = results.READING | {"ticker_from": "file name"}
-
-
-def model(name="evidence.json", gates=None):
-    """A model.tar.gz with its evidence."""
-    body = io.BytesIO()
-    with tarfile.open(fileobj=body, mode="w:gz") as archive:
-        for member, text in (
-            ("1/saved_model.pb", "graph"),
-            (name, json.dumps(EVIDENCE | {"gates": gates or {"1": 0.25, "5": 0, "20": 0}})),
-        ):
-            info = tarfile.TarInfo(member)
-            info.size = len(text)
-            archive.addfile(info, io.BytesIO(text.encode()))
-    return body.getvalue()
-
-
-def told_of(shard, number):
-    """What Publish tells of a shard's tickers."""
-    short = f"NEW{1 - number}"
-    status = dict.fromkeys(shard.tickers.tolist(), "forecast") | {short: "skipped"}
-    left_out = [{"ticker": short, "reason": f"6{number} rows"}]
-    return {"left_out": left_out, "status": status, "rescaled": [], "corrected": {}, "health": {}}
-
-
-def rows_of(shard):
-    """The shard's rows as Merge leaves them."""
-    ticker = np.repeat(np.arange(len(shard), dtype=np.int32), np.diff(shard.offsets))
-    return {"tickers": shard.tickers, "ticker": ticker, "day": shard.days, "adjclose": shard.adjclose}
-
-
-@pytest.fixture
-def run(s3):
-    """The buckets as Publish leaves them."""
-    rows = upload_rows(KO=folding.walked(1, 10).file(0, 10))
-    uploads = [put_verdict(rows, name, second) for second, name in enumerate(("old.csv", "KO.csv"))]
-    for upload in uploads:
-        read = dataclasses.replace(upload, reading=READING, rejected_rows=1)
-        storage.put("lake", keys.verdict("us", upload.upload.id), read.to_json())
-    base = draw(uploads[0], execution=f"{EXECUTION}before")
-    new = (uploads[1].upload.id,)
-    lead(draw(*uploads, base=base, shards=2, new_files=new, missing=("incoming/us/late.csv",), earlier=("gone",)))
-    working.put_json(RUN, "data", DATA)
-    storage.put("lake", MODEL, model())
-    for number, shard in enumerate(results.shards()):
-        rows = results.rows(shard, forecast=1.0)
-        ahead = {name: column[rows["future"]] for name, column in rows.items()}
-        working.put_parquet(RUN, "future", schemas.predictions(ahead, shard.tickers), number)
-        working.put_arrays(RUN, "scores", results.scores(shard, forecast=1.0), number)
-        drawings = {"charts": results.drawn(shard, 3, forecast=1.0), "glances": results.glances(shard, forecast=1.0)}
-        working.put_json(RUN, "charts", drawings, number)
-        working.put_json(RUN, "tickers", told_of(shard, number), number)
-        working.put_arrays(RUN, "rows", rows_of(shard), number)
-    return s3
-
-
-def read(table, name="00000.parquet"):
-    return pq.read_table(io.BytesIO(storage.get("lake", AT.format(table, name)))).to_pylist()
+from tests.support import results
+from tests.support.plans import EXECUTION, OURS, lead
+from tests.support.summarized import AT, EVENT, MODEL, RUN, model, read
 
 
 def test_the_runs_row_says_what_was_done(run, context):
@@ -311,68 +232,3 @@ def test_tried_again_after_its_row_it_publishes_the_same_once(run, context):
     again = summarize.handler(EVENT, context)
     assert first | {"finished": ""} == again | {"finished": ""}
     assert len(dataset.runs("us")) == 1
-
-
-def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
-    """A run before this one had one ticker less, and none that has ended."""
-    tickers = sorted(name for shard in results.shards() for name in shard.tickers.tolist())
-    before = draw(put_verdict(upload_rows(), "old.csv"), execution=f"{EXECUTION}before")
-    columns = {name: [None] * (len(tickers) - 1) for name in schemas.SCHEMAS["tickers"].names}
-    gap = Said("gap", "2020-03-02: a gap")
-    known = columns | {"ticker": tickers[1:], "status": ["forecast"] * (len(tickers) - 1)}
-    known |= {"notes": [[gap.note]] * (len(tickers) - 1)}
-    earlier: NamedRun = {"run_id": before.run_id, "dataset": "us"}
-    storage.put("lake", keys.lake("tickers", earlier, keys.part(0)), schemas.to_parquet("tickers", known))
-    working.put_json(RUN, "data", DATA | {"previous": before.run_id})
-    first = working.get_json(RUN, "tickers", 0)
-    (upload,) = dataset.planned(RUN).new_files
-    ended = next(name for name in first["status"] if first["status"][name] == "forecast" and name != tickers[0])
-    told = {"status": first["status"] | {ended: "stale"}, "corrected": {upload: 3}}
-    told |= {"health": {tickers[1]: [gap], tickers[0]: [gap], ended: [gap, Said("end", "it ended")]}}
-    working.put_json(RUN, "tickers", first | told | {"rescaled": [(ended, upload, 0.5, 9)]}, 0)
-    summarize.handler(EVENT, context)
-    lines = working.get_json(RUN, "message")["lines"]
-    assert lines[:2] == ["Do the ranges hold?", "  Live record: no light yet, 0 of 250 days."]
-    lines = lines[lines.index("Widest expected moves, 20 trading days ahead:") :]
-    new = lines[lines.index("What is new:") + 1 :]
-    assert new[0] == "  1 new file: KO.csv"
-    assert new[1] == f"  3 new tickers: {', '.join(sorted([tickers[0], 'NEW0', 'NEW1']))}"
-    assert f"  1 ticker without rows for more than ten sessions: {ended}" in new
-    assert f"  older prices rescaled: {ended} by 0.5 (KO.csv)" in new
-    flagged = ", ".join(sorted([f"{tickers[0]} (a gap)", f"{ended} (an end)"]))
-    assert f"  data health flags 2 tickers anew: {flagged}" in new
-    assert new[-1] == "  not read in time, so the next run takes them: incoming/us/late.csv"
-    moves = [float(line.partition("± ")[2].partition(" %")[0]) for line in lines[1 : lines.index("")]]
-    assert moves == sorted(moves, reverse=True)
-    page = storage.get("lake", AT.format("reports", "report.html")).decode()
-    assert "corrected 3 of its" in page
-    assert "KO.csv multiplied its older prices by 0.5" in page
-
-
-def test_a_red_light_is_a_metric_of_all_datasets_and_stands_in_row_message_and_report(
-    run, context, monkeypatch, capsys
-):
-    """As if 59 days of the test period were enough, on which no price stayed in a range that is a point."""
-    monkeypatch.setattr(summarize.traffic_light, "DAYS", 59)
-    for number, shard in enumerate(results.shards()):
-        scores = results.scores(shard, forecast=1.0)
-        working.put_arrays(RUN, "scores", scores | {"day_beyond": scores["day_n"]}, number)
-    summarize.handler(EVENT, context)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
-    (recorded,) = [line for line in lines if "RedLights" in line]
-    assert recorded["RedLights"] == [1]
-    assert recorded["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
-    assert "dataset" not in recorded
-    (row,) = read("runs")
-    assert (row["light_live"], row["light_backtest"]) == (None, "red")
-    told = working.get_json(RUN, "message")["lines"]
-    assert any(line.startswith("  Backtest: red, the ranges are too narrow. Of 157 prices") for line in told)
-    assert (
-        "Backtest: red, the ranges are too narrow" in storage.get("lake", AT.format("reports", "report.html")).decode()
-    )
-
-
-def test_without_a_red_light_the_metric_is_0(run, context, capsys):
-    summarize.handler(EVENT, context)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
-    assert [line["RedLights"] for line in lines if "RedLights" in line] == [[0]]

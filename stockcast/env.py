@@ -1,4 +1,4 @@
-"""Print what a shell needs so that AWS's tools talk to this cloud: eval "$(python -m local env)"."""
+"""Print what a shell needs so that AWS's tools talk to this cloud: eval "$(stockcast env)"."""
 
 import argparse
 import os

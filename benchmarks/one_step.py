@@ -1,0 +1,109 @@
+"""A step over all shards of a run, in a process of its own: python -m benchmarks.one_step FOLDER STEP CHECKOUT
+
+FOLDER is S3, with the file under incoming/us/. The functions are those of CHECKOUT. The endpoint is a function that
+answers in TF Serving's form; the CPU that it takes is printed, so that it can be taken off the step's.
+"""
+
+import importlib
+import io
+import json
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from benchmarks.folder_s3 import S3
+from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
+
+NAMESPACE = {"POWERTOOLS_METRICS_NAMESPACE": "stocks"}
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:machine:1"
+KEY = "incoming/us/prices.csv"
+HORIZONS, OUTPUTS, WINDOW = (1, 5, 20), 8, 120
+MOVE = np.array([0.2, 0.1, -2.0, -1.3, 0.02, 1.3, 2.0])  # of the prices in units of the expected move
+TREES = 1  # the forest is no part of what is measured here
+
+
+class Endpoint:
+    """Answers to requests: each origin's price, moved by its quantiles, nine digits a number as TF Serving writes."""
+
+    def __init__(self) -> None:
+        self.cpu, self.requests, self.longest, self.lock = 0.0, 0, 0, threading.Lock()
+
+    def invoke_endpoint(self, *, Body: bytes, **_: str) -> dict:
+        began = time.thread_time()
+        body = answer(Body)
+        with self.lock:
+            self.cpu += time.thread_time() - began
+            self.requests += 1
+            self.longest = max(self.longest, len(Body), len(body))
+        return {"Body": io.BytesIO(body)}
+
+
+def answer(request: bytes) -> bytes:
+    asked = np.array([one["adjclose"][WINDOW - 2 :] for one in json.loads(request)["instances"]])
+    last = np.maximum(asked, 1e-3)
+    moved = np.clip(np.abs(np.diff(np.log(last))), 1e-4, 0.02)
+    expected = moved[..., None] * np.sqrt(HORIZONS)
+    prices = last[:, 1:, None, None] * np.exp(expected[..., None] * MOVE)
+    values = np.concatenate([prices, expected[..., None]], axis=3)
+    texts = iter(f"{value:.9g}" for value in values.ravel().tolist())
+    return b'{\n    "predictions": %s\n}' % _listed(values.shape, texts).encode()
+
+
+def _listed(shape: tuple[int, ...], texts: Any) -> str:
+    return f"[{', '.join(_listed(shape[1:], texts) if shape[1:] else next(texts) for _ in range(shape[0]))}]"
+
+
+def handlers(step: str) -> Any:
+    return importlib.import_module(step).handler
+
+
+def act(step: str, s3: S3) -> None:
+    run_file = s3.root / "run.json"
+    run: Any = json.loads(run_file.read_text()) if run_file.exists() else {"dataset": "us"}
+    handler = handlers(step)
+    if step == "split":
+        event = {"bucket": "incoming", "key": KEY, "version_id": "1", "sequencer": "", "execution_arn": EXECUTION}
+        answered = handler(event, CONTEXT)
+        run_file.write_text(json.dumps({"run_id": answered["run_id"], "dataset": answered["dataset"]}))
+    elif step == "gather":
+        answered = handler({"run": run, "execution_arn": EXECUTION, "force": False}, CONTEXT)
+        if answered["status"] != "fold":
+            raise RuntimeError(f"nothing to fold: {answered}")
+        run_file.write_text(json.dumps(run | {"shards": answered["shards"]}))
+    elif step in ("check_data", "calibrate"):
+        handler({"run": run}, CONTEXT)
+    else:
+        more = {"endpoint_name": "e"} if step == "forecast" else {}
+        for shard in range(run["shards"]):
+            handler({"run": run, "shard": shard, **more}, CONTEXT)
+
+
+def main(folder: str, step: str, checkout: str) -> None:
+    sys.path.insert(0, str(Path(checkout, "functions")))
+    from common import aws
+
+    s3, endpoint = S3(Path(folder)), Endpoint()
+    clients = {"s3": s3, "sagemaker-runtime": endpoint, "stepfunctions": types.SimpleNamespace()}
+    with mock.patch.dict("os.environ", ENVIRONMENT | NAMESPACE), mock.patch.object(aws, "client", clients.__getitem__):
+        if step == "baseline":
+            from stocks import baseline
+
+            with mock.patch.object(baseline, "TREES", TREES):
+                act(step, s3)
+        else:
+            began = time.process_time()
+            act(step, s3)
+            own = time.process_time() - began - endpoint.cpu
+            if step == "forecast":
+                told = {"own": own, "endpoint": endpoint.cpu, "requests": endpoint.requests, "bytes": endpoint.longest}
+                Path(folder, "forecast.json").write_text(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

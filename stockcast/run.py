@@ -1,0 +1,140 @@
+"""Check files, upload them to a dataset, follow its run, and fetch and show the results."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local import cloud, paths
+from stockcast import check, export, follow, results, target
+from stockcast.console import console, print_lines, say_error, typed
+from stockcast.target import Target
+from stockcast.up import bring_up
+from tools.aws import Problem, runs
+
+if TYPE_CHECKING:
+    from common import events
+
+
+def command(arguments: argparse.Namespace) -> int:
+    named = [Path(text) for text in arguments.csv]
+    files = list(expand(named))
+    if not arguments.dataset and len(named) > 1:
+        raise Problem("several files make one dataset; name it with --dataset")
+    dataset = arguments.dataset or dataset_of(named[0])
+    out = folder(arguments.out or str(Path("out") / dataset))
+    accepted = [file for file in files if accepts(file, out)]
+    if not accepted:
+        say_error(f"error: no file can be used; the rejected rows are in {out / results.REJECTED}")
+        return 1
+    started = time.monotonic()
+    stack = target.of(arguments) if arguments.stack else bring_up()
+    sources = [_upload(file, dataset, stack) for file in accepted]
+    print_lines(f"dropped s3://{source['bucket']}/{source['key']}" for source in sources)
+    described = follow.lead(stack, [follow.find_execution(stack, source) for source in sources], dataset)
+    status = described.get("status", "SUCCEEDED")  # of no execution that led, where another run took the files
+    print_lines([f"{status} after {time.monotonic() - started:.0f} s"])
+    results.fetch_rejected(stack, dataset, sources, out)
+    if status != "SUCCEEDED":
+        print_lines(follow.ended(described))
+        print_lines([f"logs: {paths.LOGS}" if stack.laptop else f"logs: stockcast logs{stack.option}"])
+        return 1
+    whole = _show(runs.result(described), dataset, stack, out)
+    return 0 if whole and len(accepted) == len(files) else 1
+
+
+def expand(named: list[Path]) -> Iterator[Path]:
+    """The files that were named, and those in folders that were. Raises Problem for a name of nothing, or for a folder
+    that has none."""
+    for path in named:
+        if not path.exists():
+            raise Problem(f"there is no file {path}")
+        if not path.is_dir():
+            yield path
+            continue
+        found = [file for file in sorted(path.iterdir()) if file.name.lower().endswith((".csv", ".csv.gz"))]
+        if not found:
+            raise Problem(f"the folder {path} has no file whose name ends in .csv or .csv.gz")
+        yield from found
+
+
+def folder(out: str) -> Path:
+    """Where results go. Raises Problem before anything is uploaded if they cannot."""
+    path = Path(out)
+    if path.exists() and not path.is_dir():
+        raise Problem(f"{path} is a file; give --out the name of a folder")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def accepts(file: Path, out: Path) -> bool:
+    """Whether the file would be accepted; says so, or why not."""
+    answer, rejected = check.check(str(file))
+    print_lines(check.in_words(str(file), answer))
+    if not answer["accepted"]:
+        check.write_rejected(rejected, out)
+    return bool(answer["accepted"])
+
+
+def _show(result: dict, dataset: str, stack: Target, out: Path) -> bool:
+    """Fetch the dataset's newest run and print its forecasts, its errors, and what one may do next. Whether all of it
+    was written."""
+    if result.get("status") != "published":
+        print_lines([f"nothing new: {result.get('reason') or result.get('status')}"])
+    run_id = runs.newest_run(stack.client("s3"), stack.outputs["LakeBucket"], dataset)
+    if not run_id:
+        print_lines(next_steps(stack, dataset))
+        return True
+    results.fetch(stack, dataset, run_id, out)
+    console.print(results.forecasts_table(out))
+    if left := results.left_out(out):
+        print_lines([left])
+    console.print(results.models_table(out))
+    console.print(results.ranges_table(out))
+    print_lines(line for line in (result.get("headline"), f"run {run_id}") if line)
+    whole = _export(stack, dataset, run_id, out)
+    print_lines([f"report: {(out / 'report.html').resolve()}"])
+    if whole:
+        print_lines([f"files: {out.resolve()} has {export.FORECASTS} and {export.DATABASE}, too"])
+    print_lines(next_steps(stack, dataset))
+    return whole
+
+
+def _export(stack: Target, dataset: str, run_id: str, out: Path) -> bool:
+    """Whether what programs for people read was written; the tables and the report are there in any case."""
+    try:
+        export.write(stack, dataset, run_id, out)
+    except Problem as problem:
+        say_error(f"error: {problem}")
+        return False
+    return True
+
+
+def next_steps(stack: Target, dataset: str) -> Iterator[str]:
+    """What the user can do now, each with what to type."""
+    sql = f"select ticker, target_date, forecast, p10, p90 from latest_forecast where dataset = '{dataset}'"  # noqa: S608
+    yield f'query: {typed()} query{stack.option} "{sql}"'
+    yield f"drop more files into: s3://{stack.outputs['IncomingBucket']}/incoming/{dataset}/"
+    if stack.laptop:
+        endpoint = (cloud.settings() or {}).get("endpoint", "")
+        yield f'endpoint: {endpoint} (for AWS\'s own tools: eval "$({typed()} env)")'
+        yield f"the cloud stays up, and `{typed()} down` ends it"
+
+
+def dataset_of(csv: Path) -> str:
+    """A dataset's name from a file's: lower case, words joined by hyphens, beginning with a letter."""
+    name = csv.name or csv.resolve().name
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower().removesuffix(".gz").removesuffix(".csv")).strip("-")
+    return (stem if re.match("[a-z]", stem) else f"d-{stem}".rstrip("-"))[:40].rstrip("-")
+
+
+def _upload(csv: Path, dataset: str, stack: Target) -> events.Upload:
+    """Put the file where people drop files: bucket, key and version_id of the object."""
+    bucket, key = stack.outputs["IncomingBucket"], f"incoming/{dataset}/{csv.name}"
+    with csv.open("rb") as body:
+        version = stack.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+    return {"bucket": bucket, "key": key, "version_id": version}
