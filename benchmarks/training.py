@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import ROOT, walk
+from benchmarks import ROOT, tables, walk
 from benchmarks.children import ONE_THREAD
 from stocks.series import Shard
 
@@ -57,43 +57,52 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=2048)
     parser.add_argument("--hosts", type=numbers(int), default=[1, 2])
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     args = parser.parse_args()
     shard, _ = walk.shard_of(walk.read(args.csv), args.year)
     with tempfile.TemporaryDirectory() as folder:
-        {"cap": cap, "hosts": hosts}[args.what](shard, args, Path(folder))
+        table = {"cap": cap, "hosts": hosts}[args.what](shard, args, Path(folder))
+    print(table)
+    if args.write:
+        tables.write(args.csv.stem, [table])
 
 
 def numbers(kind: Callable[[str], Any]) -> Callable[[str], list]:
     return lambda text: [kind(part) for part in text.split(",")]
 
 
-def cap(shard: Shard, args: argparse.Namespace, folder: Path) -> None:
+def cap(shard: Shard, args: argparse.Namespace, folder: Path) -> tables.Table:
     walk.save(folder, shard, "cap")
     windows = train(folder, 1, "--epochs", 1).evidence["windows"]["train"]
-    print(f"{len(shard)} tickers, {windows:,} windows to learn from")
-    print("share of an epoch | validation loss by seed | best epoch | gates of 1, 5, 20 days by seed")
+    lines = []
     for share in args.shares:
         most = round(windows * share)
         fits = [train(folder, 1, "--epoch-windows", most, "--seed", seed) for seed in range(1, args.seeds + 1)]
-        gates = [" ".join(f"{gate:.3f}" for gate in fit.evidence["gates"].values()) for fit in fits]
-        losses = " ".join(f"{fit.loss:.5f}" for fit in fits)
-        print(f"{share:g} | {losses} | {[fit.evidence['best_epoch'] for fit in fits]} | {gates}", flush=True)
+        losses, epochs = (
+            ", ".join(f"{fit.loss:.4f}" for fit in fits),
+            ", ".join(str(fit.evidence["best_epoch"]) for fit in fits),
+        )
+        gates = [", ".join(f"{fit.evidence['gates'][horizon]:.2f}" for fit in fits) for horizon in ("1", "5", "20")]
+        lines.append((f"{most:,}", losses, epochs, *gates))
+    title = f"An epoch of some of {windows:,} windows, {len(shard)} tickers, {args.year}, by seed"
+    header = ("windows", "validation loss", "best epoch", *(f"gate, h = {horizon}" for horizon in (1, 5, 20)))
+    return tables.Table("cap", title, header, lines)
 
 
-def hosts(shard: Shard, args: argparse.Namespace, folder: Path) -> None:
+def hosts(shard: Shard, args: argparse.Namespace, folder: Path) -> tables.Table:
     walk.save(folder, copied(shard, args.copies), "hosts")
     found: dict[int, list[Fit]] = {count: [] for count in args.hosts}
     for _ in range(args.repeats):  # by turns, so that other work on the machine meets all
         for count in args.hosts:
             found[count].append(train(folder, count, "--epochs", 3, "--batch-size", args.batch_size))
-    windows = found[args.hosts[0]][0].evidence["windows"]
-    print(f"{windows} windows, batches of {args.batch_size}, {os.cpu_count()} cores")
+    windows = found[args.hosts[0]][0].evidence["windows"]["train"]
     first = np.median([fit.epoch for fit in found[args.hosts[0]]])
+    lines = []
     for count, fits in found.items():
         seconds = np.median([fit.epoch for fit in fits])
-        print(
-            f"{count} hosts: {seconds:.1f} s an epoch, {first / seconds:.2f} times the speed, loss {fits[0].loss:.6f}"
-        )
+        lines.append((str(count), f"{seconds:.1f}", f"{first / seconds:.2f}", f"{fits[0].loss:.6f}"))
+    title = f"One model on several hosts, {windows:,} windows, batches of {args.batch_size:,}, {os.cpu_count()} cores"
+    return tables.Table("hosts", title, ("hosts", "seconds an epoch", "times the speed of one", "loss"), lines)
 
 
 def copied(shard: Shard, copies: int) -> Shard:
