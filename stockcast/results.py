@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TABLES = ("predictions", "metrics", "runs", "tickers", "prices")
 REJECTED = "rejected"
+REPORT = "report.html"
 
 
 def fetch(stack: Target, dataset: str, run_id: str, out: Path) -> None:
@@ -30,17 +31,17 @@ def fetch(stack: Target, dataset: str, run_id: str, out: Path) -> None:
 def fetch_report(stack: Target, dataset: str, run_id: str, out: Path) -> Path:
     """Copy the run's report to out/report.html; its path."""
     out.mkdir(parents=True, exist_ok=True)
-    report = (out / "report.html").resolve()
+    report = (out / REPORT).resolve()
     key = f"reports/dataset={dataset}/run_id={run_id}/report.html"
     stack.client("s3").download_file(stack.outputs["LakeBucket"], key, str(report))
     return report
 
 
 def fetch_rejected(stack: Target, dataset: str, sources: list[events.Upload], out: Path) -> None:
-    """Copy the lists of rejected rows of uploaded objects to out/rejected/; older copies go."""
+    """Copy the lists of rejected rows of uploaded objects to out/rejected/."""
     from common import keys
 
-    folder = emptied(out / REJECTED, "*.csv")
+    folder = out / REJECTED
     for source in sources:
         _copy(stack, keys.rejected(dataset, source), folder)
 
