@@ -45,6 +45,4 @@ def newest(stack: Target, wanted: str | None) -> tuple[str, str]:
 
 def has_a_screen() -> bool:
     """Where there is none, a browser of text would take the terminal."""
-    return sys.platform != "linux" or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
-    )
+    return sys.platform != "linux" or any(os.environ.get(name) for name in SCREENS)
