@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stockcast.target import Target
+from tools.aws import runs
 
 if TYPE_CHECKING:
     from common import events
@@ -56,9 +57,8 @@ def emptied(folder: Path, pattern: str) -> Path:
 
 def _copy(stack: Target, prefix: str, folder: Path) -> None:
     s3, lake = stack.client("s3"), stack.outputs["LakeBucket"]
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix):
-        for item in page.get("Contents", []):
-            s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
+    for one in runs.objects(s3, lake, prefix):
+        s3.download_file(lake, one["Key"], str(folder / Path(one["Key"]).name))
 
 
 SHOWN_TICKERS = 15

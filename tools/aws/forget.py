@@ -52,8 +52,7 @@ def held(stack: Stack, dataset: str) -> Iterator[tuple[str, Callable[[], int]]]:
 
 
 def listed(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from ({"Key": one["Key"]} for one in page.get("Contents", []))
+    return ({"Key": one["Key"]} for one in runs.objects(s3, bucket, prefix))
 
 
 def versions(s3: Any, bucket: str, dataset: str) -> Iterator[dict[str, str]]:
