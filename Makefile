@@ -48,8 +48,8 @@ pin: .venv/.ready
 	$(BIN)/python -m tools.aws pin --config-env $(CONFIG_ENV)
 
 deploy: .venv/.ready .venv-sam/.ready
-	.venv-sam/bin/sam build --config-env $(CONFIG_ENV)
-	.venv-sam/bin/sam deploy --config-env $(CONFIG_ENV) --no-confirm-changeset
+	mkdir -p .aws-sam
+	flock .aws-sam/lock sh -c '.venv-sam/bin/sam build --config-env $(CONFIG_ENV) && .venv-sam/bin/sam deploy --config-env $(CONFIG_ENV) --no-confirm-changeset'
 
 smoke: .venv/.ready
 	$(BIN)/python -m tools.aws smoke --config-env $(CONFIG_ENV)

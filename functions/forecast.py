@@ -18,6 +18,7 @@ PASSING = {"InternalDependencyException", "ModelNotReadyException"}
 def handler(event: ForecastEvent, context: LambdaContext) -> ShardResult:
     run, number, name = event["run"], event["shard"], event["endpoint_name"]
     shard = Shard.from_arrays(working.get_arrays(run, "shards", number))
+    aws.runtime()  # made here, because the threads that ask would each make one
     try:
         forecasts = endpoint.forecasts(shard, functools.partial(invoke, name))
     except endpoint.NotAForecast as error:

@@ -161,10 +161,9 @@ def windows(shards: Iterable[series.Shard]) -> dict[str, int]:
     return counts
 
 
-def write_rejected(rejected: Iterable[Rejected], out: Path) -> None:
-    """Leave the rejected rows where a run leaves those that the cloud refused."""
-    folder = results.emptied(out / results.REJECTED, "*.csv")
-    (folder / "check.csv").write_text(to_csv(rejected))
+def write_rejected(rejected: Iterable[Rejected], file: Path, out: Path) -> None:
+    """Leave the file's rejected rows where a run leaves those that the cloud refused."""
+    (out / results.REJECTED / f"check-{file.name.removesuffix('.csv')}.csv").write_text(to_csv(rejected))
 
 
 def in_words(name: str, answer: Answer) -> Iterator[str]:

@@ -42,6 +42,7 @@ def newest(stack: Stack, running: bool = False) -> Iterator[Execution]:
 
 def execution(described: dict) -> Execution:
     from stocks.dataset.uploads import place
+    from stocks.reading.rejected import visible
 
     given = json.loads(described.get("input") or "{}")
     key = ((given.get("detail") or {}).get("object") or {}).get("key") or ""
@@ -57,7 +58,7 @@ def execution(described: dict) -> Execution:
     return Execution(
         described["executionArn"],
         dataset,
-        where.name,
+        visible(where.name),
         status,
         result.get("run_id") or "",
         described["startDate"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from local import paths
 from stockcast.target import Target
-from tools.aws import Problem
+from tools.aws import Problem, runs
 
 DATABASE, FORECASTS = "results.duckdb", "forecast.csv"
 OF_RUN = ("predictions", "metrics", "prices")  # of the newest run, which is in the folder already
@@ -56,7 +56,5 @@ def _gather(stack: Target, dataset: str, run_id: str, out: Path, lake: Path) -> 
 
 
 def _keys(s3: Any, bucket: str, prefix: str) -> list[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [
-        one["Key"] for page in pages for one in page.get("Contents", []) if one["Key"].endswith((".parquet", ".json"))
-    ]
+    keys = [one["Key"] for one in runs.objects(s3, bucket, prefix)]
+    return [key for key in keys if key.endswith((".parquet", ".json"))]

@@ -75,7 +75,7 @@ def tail(file: Path, count: int) -> list[str]:
 def events(stack: Target, group: str, count: int) -> list[str]:
     """The last events of the group's newest streams, oldest first."""
     logs: Any = stack.client("logs")
-    streams = logs.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True, limit=10)[
+    streams = logs.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True, limit=STREAMS)[
         "logStreams"
     ]
     found: list[tuple[int, str]] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from stockcast import results, status, target
 from stockcast.console import print_lines
 from stockcast.target import Target
-from tools.aws import Problem
+from tools.aws import Problem, runs
 
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
 
@@ -30,11 +30,10 @@ def newest(stack: Target, wanted: str | None) -> tuple[str, str]:
     published: dict[str, tuple[str, str]] = {}
     known = [name for name, _, _ in status.datasets(stack)]
     for name in [one for one in known if wanted in (None, one)]:
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=f"published/dataset={name}/")
-        found = [(one["LastModified"].isoformat(), one["Key"]) for page in pages for one in page.get("Contents", [])]
+        found = list(runs.objects(s3, lake, f"published/dataset={name}/"))
         if found:
-            instant, key = max(found, key=lambda one: one[1])
-            published[name] = (instant, key.rpartition("/")[2].partition("-")[2].removesuffix(".json"))
+            last = max(found, key=lambda one: one["Key"])
+            published[name] = (last["LastModified"].isoformat(), runs.run_of(last["Key"]))
     if not published:
         of, others = f" of {wanted}" if wanted else "", [one for one in known if one != wanted]
         meant = target.near(wanted or "", others) or f"; `stockcast status{stack.option}` says what there is"
@@ -45,6 +44,4 @@ def newest(stack: Target, wanted: str | None) -> tuple[str, str]:
 
 def has_a_screen() -> bool:
     """Where there is none, a browser of text would take the terminal."""
-    return sys.platform != "linux" or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
-    )
+    return sys.platform != "linux" or any(os.environ.get(name) for name in SCREENS)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from stockcast import prompt, saved, target
 from stockcast.console import fits, print_lines, print_table, say_error
+from stocks.reading.rejected import visible
 from tools.aws import athena
 from tools.aws.athena import Rows
 from tools.aws.runs import Stack
@@ -116,4 +117,4 @@ def _shown(value: str | None, kind: str) -> str:
     if kind in ("double", "float"):
         number = float(value)
         return f"{number:.4f}" if number == 0 or 1e-3 <= abs(number) < 1e9 else f"{number:.4g}"
-    return value.rstrip()
+    return visible(value.rstrip())

@@ -36,7 +36,9 @@ def _variables(arguments: argparse.Namespace) -> dict[str, str]:
     if not arguments.stack:
         return cloud.variables()
     given = {"AWS_PROFILE": arguments.profile, "AWS_DEFAULT_REGION": arguments.region, "AWS_REGION": arguments.region}
-    return {**os.environ, **{name: value for name, value in given.items() if value}}
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")  # which would win over a profile
+    kept = {name: value for name, value in os.environ.items() if not (arguments.profile and name in keys)}
+    return {**kept, **{name: value for name, value in given.items() if value}}
 
 
 def in_words(differs: list[str], same: list[str], gone: list[str]) -> Iterator[str]:

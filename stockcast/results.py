@@ -12,12 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from stockcast.target import Target
+from tools.aws import runs
 
 if TYPE_CHECKING:
     from common import events
 
 TABLES = ("predictions", "metrics", "runs", "tickers", "prices")
 REJECTED = "rejected"
+REPORT = "report.html"
 
 
 def fetch(stack: Target, dataset: str, run_id: str, out: Path) -> None:
@@ -30,17 +32,17 @@ def fetch(stack: Target, dataset: str, run_id: str, out: Path) -> None:
 def fetch_report(stack: Target, dataset: str, run_id: str, out: Path) -> Path:
     """Copy the run's report to out/report.html; its path."""
     out.mkdir(parents=True, exist_ok=True)
-    report = (out / "report.html").resolve()
+    report = (out / REPORT).resolve()
     key = f"reports/dataset={dataset}/run_id={run_id}/report.html"
     stack.client("s3").download_file(stack.outputs["LakeBucket"], key, str(report))
     return report
 
 
 def fetch_rejected(stack: Target, dataset: str, sources: list[events.Upload], out: Path) -> None:
-    """Copy the lists of rejected rows of uploaded objects to out/rejected/; older copies go."""
+    """Copy the lists of rejected rows of uploaded objects to out/rejected/."""
     from common import keys
 
-    folder = emptied(out / REJECTED, "*.csv")
+    folder = out / REJECTED
     for source in sources:
         _copy(stack, keys.rejected(dataset, source), folder)
 
@@ -55,9 +57,8 @@ def emptied(folder: Path, pattern: str) -> Path:
 
 def _copy(stack: Target, prefix: str, folder: Path) -> None:
     s3, lake = stack.client("s3"), stack.outputs["LakeBucket"]
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix):
-        for item in page.get("Contents", []):
-            s3.download_file(lake, item["Key"], str(folder / Path(item["Key"]).name))
+    for one in runs.objects(s3, lake, prefix):
+        s3.download_file(lake, one["Key"], str(folder / Path(one["Key"]).name))
 
 
 SHOWN_TICKERS = 15

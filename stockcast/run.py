@@ -19,6 +19,8 @@ from tools.aws import Problem, runs
 if TYPE_CHECKING:
     from common import events
 
+MARKER = ".stockcast"  # in a folder of results: what lies there may be replaced
+
 
 def command(arguments: argparse.Namespace) -> int:
     named = [Path(text) for text in arguments.csv]
@@ -26,7 +28,7 @@ def command(arguments: argparse.Namespace) -> int:
     if not arguments.dataset and len(named) > 1:
         raise Problem("several files make one dataset; name it with --dataset")
     dataset = arguments.dataset or dataset_of(named[0])
-    out = folder(arguments.out or str(Path("out") / dataset))
+    out = folder(arguments.out or str(Path("out") / dataset), files)
     accepted = [file for file in files if accepts(file, out)]
     if not accepted:
         say_error(f"error: no file can be used; the rejected rows are in {out / results.REJECTED}")
@@ -62,12 +64,23 @@ def expand(named: list[Path]) -> Iterator[Path]:
         yield from found
 
 
-def folder(out: str) -> Path:
-    """Where results go. Raises Problem before anything is uploaded if they cannot."""
+def folder(out: str, files: list[Path]) -> Path:
+    """Where results go, without an earlier run's rejected rows. Raises Problem before anything is uploaded or deleted
+    if results cannot go there, or if they would replace what no run has written, or one of the files."""
     path = Path(out)
     if path.exists() and not path.is_dir():
         raise Problem(f"{path} is a file; give --out the name of a folder")
+    ours = any((path / name).exists() for name in (MARKER, results.REPORT))
+    for name in (*results.TABLES, results.REJECTED):
+        if not ours and (path / name).is_dir() and any((path / name).iterdir()):
+            raise Problem(f"{path / name} holds files that no run has written; give --out another folder")
+        if inside := [file for file in files if (path / name).resolve() in file.resolve().parents]:
+            raise Problem(
+                f"{inside[0]} lies where results go and would be deleted; move it, or give --out another folder"
+            )
     path.mkdir(parents=True, exist_ok=True)
+    (path / MARKER).touch()
+    results.emptied(path / results.REJECTED, "*.csv")
     return path
 
 
@@ -76,7 +89,7 @@ def accepts(file: Path, out: Path) -> bool:
     answer, rejected = check.check(str(file))
     print_lines(check.in_words(str(file), answer))
     if not answer["accepted"]:
-        check.write_rejected(rejected, out)
+        check.write_rejected(rejected, file, out)
     return bool(answer["accepted"])
 
 

@@ -46,8 +46,7 @@ def lines(stack: Target) -> Iterator[str]:
 def datasets(stack: Target) -> list[tuple[str, str, bool]]:
     """Name, newest run and whether an execution leads it, of each dataset that has had one."""
     s3, lake = stack.client("s3"), stack.outputs["LakeBucket"]
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix="leads/")
-    names = [one["Key"].rpartition("/")[2].removesuffix(".json") for page in pages for one in page.get("Contents", [])]
+    names = [one["Key"].rpartition("/")[2].removesuffix(".json") for one in runs.objects(s3, lake, "leads/")]
     return [(name, runs.newest_run(s3, lake, name), bool(runs.holder(s3, lake, name))) for name in names]
 
 

@@ -200,4 +200,6 @@ def _padded(shard: Shard, instance: Instance, name: str, rows: int) -> np.ndarra
     values = shard.of(instance.ticker).rows[name][begin : instance.last + 1]
     padded = np.zeros(rows, np.float32)
     padded[rows - len(values) :] = values
+    if not np.isfinite(padded).all():  # orjson would write null
+        raise ValueError(f"{name} of {shard.tickers[instance.ticker]} has a value that is no number")
     return padded

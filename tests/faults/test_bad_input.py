@@ -13,6 +13,7 @@ import pytest
 from common.keys import untold
 from common.rejections import MISPLACED
 from stocks.dataset.uploads import place
+from stocks.reading.rejected import visible
 from tests.corpus.case import ACCEPTED, IGNORED, PLACE, Case
 from tests.corpus.cases import CASES
 from tests.faults.runner import TABLES, chosen
@@ -61,7 +62,7 @@ def test_the_file_ends_as_the_corpus_says(runner, ended, case: Case):
         return
     assert (described["status"], described["error"]) == ("FAILED", "RejectedFile")
     cause = described["cause"]
-    assert " ".join(key_of(case).split()) in cause
+    assert visible(key_of(case)) in cause
     assert "stackTrace" not in cause
     assert "Traceback" not in cause
     assert cause in messages or (place(key_of(case)).kind == "misplaced" and waits(runner, cause))

@@ -8,6 +8,7 @@ from common import keys
 from common.events import NamedRun
 from common.versions import KEPT
 from retire import GOING
+from start_training import SOURCE
 from tests.permissions import deletion, leases
 from tests.permissions.replay import DATASET, Replay
 from tests.support.template import functions
@@ -221,6 +222,8 @@ def ask_quota(replayed: Replay, function: str) -> str:
     """A run whose question is refused goes on, so what shows is whether it heard that the quota is 0."""
     term = leases.plan_of(replayed)["term"]
     leases.hold(replayed, replayed.arn, term)
+    source = keys.work(replayed.payloads[function]["run"]["run_id"], SOURCE)
+    replayed.client("s3").delete_object(Bucket=replayed.outputs["WorkBucket"], Key=source)  # the first try asks
     scripted = {"match": f"-{DATASET}-"}
     replayed.cloud.faults(scripted=scripted, endpoint_quota={"quota": 0})
     try:

@@ -148,7 +148,7 @@ def test_the_command_line_answers_as_table_csv_and_json(cloud, published, next_d
 def test_the_command_line_says_what_athena_says(cloud, published, sql, words):
     failed = cloud.local("query", sql)
     assert failed.returncode == 1
-    assert failed.stdout.startswith(words)
+    assert (failed.stdout, failed.stderr[: len(words)]) == ("", words)
 
 
 @pytest.mark.parametrize("client", ["pyathena_pandas", "awswrangler"])

@@ -39,7 +39,7 @@ def test_the_folder_of_results_has_what_programs_for_people_read(out):
 
 
 def test_status_runs_and_dataset_tell_of_the_run(cloud, out):
-    assert re.search(rf"│ {DATASET} +│ {DATASET}-[0-9a-f]{{12}} │ +│", said(cloud, "status"))
+    assert re.search(rf"│ {DATASET} +│ {DATASET}-[0-9a-f]{{12}} +│ +│", said(cloud, "status"))
     (row,) = [line for line in said(cloud, "runs", DATASET).splitlines() if "good one.csv" in line]
     assert "published" in row
     shown = said(cloud, "dataset", DATASET)

@@ -161,7 +161,7 @@ def test_files_are_those_that_were_named_and_those_of_folders(tmp_path):
     with pytest.raises(Problem, match="empty has no file whose name ends in"):
         list(run.expand([tmp_path / "empty"]))
     with pytest.raises(Problem, match=r"c\.txt is a file; give --out the name of a folder"):
-        run.folder(str(tmp_path / "c.txt"))
+        run.folder(str(tmp_path / "c.txt"), [])
 
 
 class Glue:
@@ -197,3 +197,31 @@ def test_before_the_first_crawl_no_verdict_is_asked_for(tables, crawled):
 )
 def test_the_end_of_an_execution_is_said(described, lines):
     assert list(follow.ended(described)) == lines
+
+
+@pytest.mark.parametrize("place", ["prices", "rejected"])
+def test_results_replace_no_files_of_the_users(tmp_path, place):
+    own = tmp_path / place / "mine.parquet"
+    own.parent.mkdir()
+    own.write_text("mine")
+    with pytest.raises(Problem, match="holds files that no run has written"):
+        run.folder(str(tmp_path), [])
+    assert own.read_text() == "mine"
+
+
+@pytest.mark.parametrize("written", [".stockcast", "report.html"])
+def test_a_folder_of_results_takes_the_next_ones_and_loses_the_old_rejected_rows(tmp_path, written):
+    (tmp_path / written).touch()
+    for name in ("rejected/00001.csv", "prices/0.parquet"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert run.folder(str(tmp_path), [tmp_path / "mine.csv"]) == tmp_path
+    assert not any((tmp_path / "rejected").iterdir())
+
+
+def test_rows_that_were_rejected_may_not_be_dropped_from_where_they_lie(tmp_path):
+    mended = run.folder(str(tmp_path), []) / "rejected" / "00001.csv"
+    mended.write_text("mended")
+    with pytest.raises(Problem, match="lies where results go and would be deleted"):
+        run.folder(str(tmp_path), [mended])
+    assert mended.read_text() == "mended"

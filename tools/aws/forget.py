@@ -52,8 +52,7 @@ def held(stack: Stack, dataset: str) -> Iterator[tuple[str, Callable[[], int]]]:
 
 
 def listed(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from ({"Key": one["Key"]} for one in page.get("Contents", []))
+    return ({"Key": one["Key"]} for one in runs.objects(s3, bucket, prefix))
 
 
 def versions(s3: Any, bucket: str, dataset: str) -> Iterator[dict[str, str]]:
@@ -81,8 +80,11 @@ def working(s3: Any, stack: Stack, dataset: str) -> Iterator[dict[str, str]]:
 def deleted(s3: Any, bucket: str, objects: Iterator[dict[str, str]]) -> int:
     """Delete them; how many. Raises Problem where S3 keeps one."""
     waiting = list(objects)
-    for begin in range(0, len(waiting), AT_A_TIME):
-        some = waiting[begin : begin + AT_A_TIME]
+    for one in [one for one in waiting if not one["Key"].isprintable()]:
+        s3.delete_object(Bucket=bucket, **one)  # XML, in which many are named, has no place for such a sign
+    written = [one for one in waiting if one["Key"].isprintable()]
+    for begin in range(0, len(written), AT_A_TIME):
+        some = written[begin : begin + AT_A_TIME]
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]

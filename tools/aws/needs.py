@@ -101,7 +101,11 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("lambda", "AddPermission RemovePermission GetPolicy", ("lambda:::function:{stack}-*",)),
     ),
     "AWS::Lambda::Version": (
-        Need("lambda", "PublishVersion ListVersionsByFunction", ("lambda:::function:{stack}-*",)),
+        Need(
+            "lambda",
+            "PublishVersion ListVersionsByFunction GetProvisionedConcurrencyConfig GetRuntimeManagementConfig",
+            ("lambda:::function:{stack}-*",),
+        ),
     ),
     "AWS::Logs::LogGroup": (
         Need(

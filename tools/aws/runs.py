@@ -106,9 +106,18 @@ def holder(s3: Any, lake: str, dataset: str) -> str:
 
 def newest_run(s3: Any, lake: str, dataset: str) -> str:
     """The id of the dataset's newest run, empty where none is published."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=keys.published(dataset))
-    newest = max((one["Key"] for page in pages for one in page.get("Contents", [])), default="")
-    return newest.rpartition("/")[2].partition("-")[2].removesuffix(".json")
+    return run_of(max((one["Key"] for one in objects(s3, lake, keys.published(dataset))), default=""))
+
+
+def run_of(published: str) -> str:
+    """The run that a key below published/ names; keys are in the order of their runs."""
+    return published.rpartition("/")[2].partition("-")[2].removesuffix(".json")
+
+
+def objects(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    """What S3 lists of each object whose key begins so: Key, LastModified and more."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from page.get("Contents", [])
 
 
 def plain_cause(cause: str) -> str:

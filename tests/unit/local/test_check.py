@@ -288,13 +288,14 @@ def test_run_refuses_before_the_upload_says_it_once_and_leaves_the_rejected_rows
     state = os.environ | {"LOCAL_STATE": str(tmp_path / "state")}
     (tmp_path / "out/rejected").mkdir(parents=True)
     (tmp_path / "out/rejected/00007.csv").write_text("of an earlier run")
+    (tmp_path / "out/.stockcast").touch()
     done = local("run", tmp_path / name, "--out", tmp_path / "out", env=state)
     assert done.returncode == 1
     assert done.stderr == f"error: no file can be used; the rejected rows are in {tmp_path / 'out/rejected'}\n"
     assert done.stdout.count(sentence) == 1
     assert not (tmp_path / "state").exists()
-    assert [file.name for file in (tmp_path / "out/rejected").iterdir()] == ["check.csv"]
-    with (tmp_path / "out/rejected/check.csv").open(newline="") as file:
+    assert [file.name for file in (tmp_path / "out/rejected").iterdir()] == [f"check-{name.removesuffix('.csv')}.csv"]
+    with next((tmp_path / "out/rejected").iterdir()).open(newline="") as file:
         listed = list(csv.DictReader(file))
     assert [int(row["line"]) for row in listed] == ([*range(202, 211), 202] if name == "p.csv" else [0])
     assert listed[-1]["reason"] in done.stdout
