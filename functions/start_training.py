@@ -25,7 +25,7 @@ def handler(event: StartTrainingEvent, context: LambdaContext) -> StartTrainingR
     sagemaker.create(
         aws.sagemaker().create_training_job,
         instance_type=setting.training_instance_type,
-        parameter="TrainingInstanceType",
+        parameter=other(setting),
         **job(setting, run, job_name, f"s3://{setting.work_bucket}/{source}"),
     )
     return {"job_name": job_name}
@@ -57,13 +57,24 @@ def job(setting: Settings, run: Run, job_name: str, source: str) -> dict:
         "InputDataConfig": [channel(f"s3://{setting.work_bucket}/{keys.work(run['run_id'], 'shards/')}")],
         "OutputDataConfig": {"S3OutputPath": f"s3://{setting.lake_bucket}/{keys.lake('models', run)}".rstrip("/")}
         | sagemaker.key(setting, "KmsKeyId"),
-        "ResourceConfig": {"InstanceType": setting.training_instance_type, "InstanceCount": 1, "VolumeSizeInGB": 30}
+        "ResourceConfig": {
+            "InstanceType": setting.training_instance_type,
+            "InstanceCount": setting.training_instance_count,
+            "VolumeSizeInGB": 30,
+        }
         | sagemaker.key(setting, "VolumeKmsKeyId"),
         "StoppingCondition": {"MaxRuntimeInSeconds": setting.training_max_seconds},
         "RoleArn": setting.training_role_arn,
         "EnableNetworkIsolation": False,  # script mode fetches the source itself
+        "EnableInterContainerTrafficEncryption": setting.training_instance_count > 1,
         "Tags": sagemaker.tags(run),
     }
+
+
+def other(setting: Settings) -> str:
+    """What else the stack may be deployed with, where the account has too few instances."""
+    fewer = " or a smaller TrainingInstanceCount" if setting.training_instance_count > 1 else ""
+    return f"TrainingInstanceType{fewer}"
 
 
 def script_mode(source: str) -> dict[str, str]:

@@ -203,7 +203,13 @@ def instances(setting: Settings, event: SummarizeEvent) -> dict[str, Any]:
         "endpoint_instance_type": hosting,
         "train_seconds": train_seconds,
         "endpoint_seconds": endpoint_seconds,
-        "cost_usd": cost.estimate(train_seconds, training, endpoint_seconds, hosting, setting.endpoint_instance_count),
+        "cost_usd": cost.estimate(
+            train_seconds * setting.training_instance_count,  # SageMaker says the seconds of one
+            training,
+            endpoint_seconds,
+            hosting,
+            setting.endpoint_instance_count,
+        ),
         "prices_of": cost.PRICES_OF,
     }
 
@@ -221,6 +227,7 @@ def parameters(setting: Settings, drawn: Plan, evidence: Evidence, digest: str) 
         "random_forest_trees": FOREST_TREES,
         "shard_kilobytes": setting.shard_kilobytes,
         "test_fraction": drawn.settings.test_fraction,
+        "training_instance_count": setting.training_instance_count,
     }
     return json.dumps({**shaping, **served, **evidence["hyperparameters"], **evidence["versions"]}, sort_keys=True)
 

@@ -1,6 +1,6 @@
 """What one run costs, and what a month costs in which nothing is dropped.
 
-    python -m tools.cost [--megabytes MB] [--train-seconds S] [--endpoint-seconds S]
+    python -m tools.cost [--megabytes MB] [--train-seconds S] [--training-instances N] [--endpoint-seconds S]
                          [--stored-gb GB] [--datasets N] [--key]
 
 `make generate` writes the tables for the defaults into docs/operations.md.
@@ -67,11 +67,12 @@ def main() -> None:
     parser.add_argument(
         "--endpoint-seconds", type=float, default=ENDPOINT_SECONDS, help="seconds that the endpoint lives"
     )
+    parser.add_argument("--training-instances", type=int, default=1, help="that the training job has")
     parser.add_argument("--stored-gb", type=float, default=STORED_GB, help="in the three buckets, over an idle month")
     parser.add_argument("--datasets", type=int, default=1, help="that Resume and Retire look at")
     parser.add_argument("--key", action="store_true", help="the stack has a KMS key of its own")
     given = parser.parse_args()
-    idle = given.stored_gb, given.key, given.datasets
+    idle = given.stored_gb, given.key, given.datasets, given.training_instances
     print(tables(given.megabytes, given.train_seconds, given.endpoint_seconds, *idle), end="")
 
 
@@ -80,16 +81,24 @@ def default_tables() -> str:
 
 
 def tables(
-    megabytes: float, train_seconds: float, endpoint_seconds: float, stored_gb: float, key: bool, datasets: int = 1
+    megabytes: float,
+    train_seconds: float,
+    endpoint_seconds: float,
+    stored_gb: float,
+    key: bool,
+    datasets: int = 1,
+    training_instances: int = 1,
 ) -> str:
     """Both tables as Markdown."""
     kind = default("TrainingInstanceType")
+    billed, hosts = train_seconds, f" on {training_instances} instances" if training_instances > 1 else ""
+    train_seconds *= training_instances
     sagemaker = instances.estimate(train_seconds, kind, endpoint_seconds, default("EndpointInstanceType"))
     if sagemaker is None:
         raise ValueError(f"{kind} has no price in functions/common/cost.py")
     items = run(megabytes, train_seconds + endpoint_seconds)
     lines = [
-        f"A run of {megabytes:.1f} MB, {train_seconds:.0f} s of training and {endpoint_seconds:.0f} s of an endpoint,"
+        f"A run of {megabytes:.1f} MB, {billed:.0f} s of training{hosts} and {endpoint_seconds:.0f} s of an endpoint,"
         f" prices of {PRICES_OF} (instances {instances.PRICES_OF}), us-east-1:",
         "",
         "| what | amount | USD |",

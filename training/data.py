@@ -41,21 +41,41 @@ def read_prices(directory: str | Path) -> Prices:
     if not paths:
         raise FileNotFoundError(f"no .npz shard in {directory}")
     _check_labels(paths)
-    series: dict[str, tuple] = {}
-    for path in paths:
-        for ticker, rows in _read_shard(path):
-            if ticker in series:
-                raise ValueError(f"ticker {ticker} is in more than one shard, the second is {path.name}")
-            series[ticker] = rows
-    if not series:
+    bounds = _bounds(paths)
+    if not bounds:
         raise ValueError(f"the shards in {directory} hold no ticker")
-    tickers = sorted(series)
-    columns = [[series[ticker][i] for ticker in tickers] for i in range(5)]
-    bounds = np.stack(columns.pop())
-    offsets = np.concatenate([[0], np.cumsum([len(days) for days in columns[0]])]).astype(np.int64)
-    cuts = offsets[:-1, None] + np.column_stack([np.zeros(len(tickers), np.int64), bounds[:, :3]])
-    days, adjclose, high, low = (np.concatenate(column) for column in columns)
+    tickers = sorted(bounds)
+    ends = np.stack([bounds[ticker] for ticker in tickers])[:, :3]
+    offsets = np.concatenate([[0], np.cumsum(ends[:, -1])]).astype(np.int64)
+    cuts = offsets[:-1, None] + np.column_stack([np.zeros(len(tickers), np.int64), ends])
+    place = {ticker: slice(*offsets[i : i + 2]) for i, ticker in enumerate(tickers)}
+    days = np.empty(offsets[-1], np.int32)
+    adjclose, high, low = (np.empty(offsets[-1]) for _ in range(3))
+    for path in paths:  # a second time, into their places: all shards at once beside the whole would be twice as much
+        for ticker, rows in _read_shard(path):
+            for whole, own in zip((days, adjclose, high, low), rows, strict=True):
+                whole[place[ticker]] = own
     return Prices(tickers, offsets, days, adjclose, high, low, cuts)
+
+
+def _bounds(paths: Sequence[Path]) -> dict[str, np.ndarray]:
+    """The bounds [4] of each ticker. Raises ValueError for a ticker in two shards."""
+    found: dict[str, np.ndarray] = {}
+    for path in paths:
+        with np.load(path, allow_pickle=False) as shard:
+            _must_hold(path, shard.files)
+            tickers, bounds = shard["tickers"].tolist(), shard["bounds"]
+        for ticker, own in zip(tickers, bounds, strict=True):
+            if ticker in found:
+                raise ValueError(f"ticker {ticker} is in more than one shard, the second is {path.name}")
+            found[ticker] = own
+    return found
+
+
+def _must_hold(path: Path, names: Sequence[str]) -> None:
+    missing = [key for key in KEYS if key not in names]
+    if missing:
+        raise ValueError(f"{path.name} lacks {', '.join(missing)}")
 
 
 def _check_labels(paths: Sequence[Path]) -> None:
@@ -73,11 +93,8 @@ def _check_labels(paths: Sequence[Path]) -> None:
 
 
 def _read_shard(path: Path) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
-    """Yield (ticker, (days, adjclose, high, low, bounds)) with the rows before test_from only."""
+    """Yield (ticker, (days, adjclose, high, low)) with the rows before test_from only."""
     with np.load(path, allow_pickle=False) as shard:
-        missing = [key for key in KEYS if key not in shard.files]
-        if missing:
-            raise ValueError(f"{path.name} lacks {', '.join(missing)}")
         tickers, offsets, days, adjclose, high, low, bounds = (shard[key] for key in KEYS)
     for i, ticker in enumerate(tickers.tolist()):
         begin, all_rows = offsets[i], offsets[i + 1] - offsets[i]
@@ -87,7 +104,7 @@ def _read_shard(path: Path) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
         prices = adjclose[own]
         if not np.all(np.isfinite(prices) & (prices > 0)):
             raise ValueError(f"{path.name}: adjclose of {ticker} is not positive everywhere")
-        yield ticker, (days[own].astype(np.int32), prices, high[own], low[own], bounds[i])
+        yield ticker, (days[own], prices, high[own], low[own])
 
 
 def origins(prices: Prices, block: str) -> np.ndarray:

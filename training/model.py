@@ -69,8 +69,22 @@ def build_network() -> keras.Model:
     The head starts at zero: untrained, the network forecasts no change.
     """
     inputs = keras.Input((LOOKBACK, 2))
-    state = keras.layers.Dropout(DROPOUT)(keras.layers.LSTM(UNITS, unroll=True)(inputs))
+    state = keras.layers.LSTM(UNITS, unroll=True, name="state")(inputs)
     return keras.Model(inputs, keras.layers.Dense(len(HORIZONS), kernel_initializer="zeros", name="point")(state))
+
+
+def learning_points(network: keras.Model, window: tf.Tensor, keep: tf.Tensor) -> tf.Tensor:
+    """The network's points with its state [m, UNITS] multiplied by `keep`."""
+    return network.get_layer("point")(network.get_layer("state")(window) * keep)
+
+
+def dropout(count: tf.Tensor, seed: int, step: tf.Tensor) -> tf.Tensor:
+    """What to multiply the states of a step's windows by, float32 [count, UNITS]: 0, or more where it is kept.
+
+    The same on every host, however many share the windows. Keras' own layer would draw on each host for itself.
+    """
+    drawn = tf.random.stateless_uniform((count, UNITS), tf.stack([tf.constant(seed, tf.int64), step]))
+    return tf.cast(drawn >= DROPOUT, tf.float32) / (1 - DROPOUT)
 
 
 def growing(values: tf.Tensor) -> tf.Tensor:
@@ -79,9 +93,9 @@ def growing(values: tf.Tensor) -> tf.Tensor:
 
 
 def loss(target: tf.Tensor, point: tf.Tensor) -> tf.Tensor:
-    """Mean Huber loss in scaled units; both are [m, 3]."""
+    """Huber loss in scaled units, its mean over horizons summed over windows; both are [m, 3], and m may be 0."""
     error = tf.abs(target - point)
-    return tf.reduce_mean(tf.where(error <= 1, error**2 / 2, error - 0.5))
+    return tf.reduce_sum(tf.where(error <= 1, error**2 / 2, error - 0.5)) / len(HORIZONS)
 
 
 class Forecaster(tf.Module):

@@ -3,10 +3,8 @@
 import argparse
 import json
 import os
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -14,18 +12,15 @@ import tensorflow as tf
 
 import data
 import decision
+import fitting
+import hosts
 import model
 import ranges
 import volatility
 
 MIN_TRAIN = 1000  # windows; with fewer there is nothing to learn that would not be chance
 MIN_VALIDATION = 50
-PATIENCE = 2  # epochs without improvement; the best epoch is usually the first or second
-CHUNK = 4096  # windows per step where nothing is learnt
-NOT_TRAINED: dict[str, Any] = {"best_epoch": None, "losses": []}
-
-type Sample = tuple[np.ndarray, np.ndarray]  # origins [m] and their targets [m, 3]
-type Step = Callable[[np.ndarray, np.ndarray], tf.Tensor]  # the loss of windows at rows [m] with targets [m, 3]
+HYPERPARAMETERS = ("batch_size", "epoch_windows", "epochs", "learning_rate")
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -36,8 +31,16 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--image", default=os.environ.get("TRAINING_IMAGE", ""), help="container, for evidence.json")
     parser.add_argument("--epochs", type=int, default=6, help="at most so many (default %(default)s)")
     parser.add_argument("--batch-size", type=int, default=512, help="windows a step (default %(default)s)")
+    parser.add_argument(
+        "--epoch-windows",
+        type=int,
+        default=1_000_000,
+        help="an epoch takes at most so many for each host, evenly over tickers and time (default %(default)s)",
+    )
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="same data and seed, same model (default %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="same data, seed and number of hosts, same model (default %(default)s)"
+    )
     args = parser.parse_args(argv)
     for flag, value in (("--train or SM_CHANNEL_TRAIN", args.train), ("--model-dir or SM_MODEL_DIR", args.model_dir)):
         if not value:
@@ -45,11 +48,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict]:
-    """Read, fit, decide, export: leaves <model_dir>/1/ and <model_dir>/evidence.json."""
+def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict] | None:
+    """Read, fit, decide, export: leaves <model_dir>/1/ and <model_dir>/evidence.json; None on a host that only fits."""
     args = parse(argv)
     keras.utils.set_random_seed(args.seed)
     tf.config.experimental.enable_op_determinism()
+    joined = hosts.join(os.environ)
     prices = data.read_prices(args.train)
     channels, scale = features(prices)
     samples = {block: sample(prices, scale, block) for block in data.BLOCKS}
@@ -59,28 +63,35 @@ def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict]:
     )
 
     fallback = too_little(counts)
-    network, epochs = (None, NOT_TRAINED) if fallback else fit(channels, scale, samples, args)
-    horizons = decide(network, channels, scale, prices, samples["decision"])
-    spread = ranges.fit(prices, measures(prices), prices.cuts[:, -1])
-    forecaster = model.Forecaster(network, [judged["gate"] for judged in horizons.values()], spread)
-    model.export(forecaster, args.model_dir)
+    network, epochs = (None, fitting.NOT_TRAINED) if fallback else fitting.fit(channels, scale, samples, args, joined)
+    made = None
+    if joined.is_chief:
+        horizons = decide(network, channels, scale, prices, samples["decision"])
+        spread = ranges.fit(prices, measures(prices), prices.cuts[:, -1])
+        forecaster = model.Forecaster(network, [judged["gate"] for judged in horizons.values()], spread)
+        model.export(forecaster, args.model_dir)
+        found = {"fallback": fallback, "horizons": horizons, "ranges": spread.evidence(), "windows": counts, **epochs}
+        made = forecaster, write_evidence(args, prices, joined, found)
+    joined.part()
+    return made
+
+
+def write_evidence(args: argparse.Namespace, prices: data.Prices, joined: hosts.Hosts, found: dict) -> dict:
+    """What was found, with what it was found from, as <model_dir>/evidence.json."""
     evidence = {
-        **epochs,
-        "fallback": fallback,
-        "gates": {h: judged["gate"] for h, judged in horizons.items()},
-        "horizons": horizons,
-        "ranges": spread.evidence(),
-        "hyperparameters": {"batch_size": args.batch_size, "epochs": args.epochs, "learning_rate": args.learning_rate},
+        **found,
+        "gates": {h: judged["gate"] for h, judged in found["horizons"].items()},
+        "hosts": len(joined.names),
+        "hyperparameters": {name: getattr(args, name) for name in HYPERPARAMETERS},
         "image": args.image,
         "rows": len(prices.days),
         "seed": args.seed,
         "tickers": len(prices.tickers),
         "versions": {"keras": keras.__version__, "numpy": np.__version__, "tensorflow": tf.__version__},
-        "windows": counts,
     }
     text = json.dumps(evidence, indent=2, sort_keys=True, allow_nan=False)
     (Path(args.model_dir) / "evidence.json").write_text(text + "\n")
-    return forecaster, evidence
+    return evidence
 
 
 def features(prices: data.Prices) -> tuple[np.ndarray, np.ndarray]:
@@ -110,7 +121,7 @@ def measures(prices: data.Prices) -> ranges.Measured:
     return ranges.Measured(features, variance, moving)
 
 
-def sample(prices: data.Prices, scale: np.ndarray, block: str) -> Sample:
+def sample(prices: data.Prices, scale: np.ndarray, block: str) -> fitting.Sample:
     """Origins [m] of a block and their targets [m, 3]; where the price stands still nothing can be scaled."""
     rows = data.origins(prices, block)
     rows = rows[scale[rows] > model.FLOOR]
@@ -127,89 +138,12 @@ def too_little(counts: Mapping[str, int]) -> list[str]:
     ]
 
 
-def fit(
-    channels: np.ndarray, scale: np.ndarray, samples: Mapping[str, Sample], args: argparse.Namespace
-) -> tuple[keras.Model, dict]:
-    """Train with early stopping: (network with the best epoch's weights, the losses of every epoch)."""
-    (train_rows, train_targets), (held_rows, held_targets) = samples["train"], samples["validation"]
-    network = model.build_network()
-    learn, measure = steps(network, channels, scale, args.learning_rate)
-    shuffle = np.random.default_rng(args.seed)
-    # Epoch 0, the untrained network, is for comparison only: validation is short, and the decision block judges.
-    losses: list[dict[str, Any]]
-    losses = [{"epoch": 0, "train_loss": None, "validation_loss": mean_loss(measure, held_rows, held_targets, CHUNK)}]
-    best_epoch, best_weights = 0, network.get_weights()
-    for epoch in range(1, args.epochs + 1):
-        started = time.monotonic()
-        order = shuffle.permutation(len(train_rows))
-        train_loss = mean_loss(learn, train_rows[order], train_targets[order], args.batch_size)
-        held_loss = mean_loss(measure, held_rows, held_targets, CHUNK)
-        seconds = time.monotonic() - started
-        print(
-            f"epoch {epoch}/{args.epochs} train_loss={train_loss:.4f} validation_loss={held_loss:.4f} {seconds=:.1f}",
-            flush=True,
-        )
-        if not np.isfinite(train_loss + held_loss):
-            raise FloatingPointError(
-                f"training diverged in epoch {epoch}: try a learning rate below {args.learning_rate}"
-            )
-        losses.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": held_loss})
-        if epoch == 1 or held_loss < losses[best_epoch]["validation_loss"]:
-            best_epoch, best_weights = epoch, network.get_weights()
-        if epoch - best_epoch >= PATIENCE:
-            break
-    network.set_weights(best_weights)
-    return network, {"best_epoch": best_epoch, "losses": losses}
-
-
-def steps(network: keras.Model, channels: np.ndarray, scale: np.ndarray, learning_rate: float) -> tuple[Step, Step]:
-    """Compiled (learn, measure): each takes rows [m] and targets [m, 3] and returns the loss; windows never pile up."""
-    all_channels, all_scale = tf.constant(channels), tf.constant(scale)
-    optimizer = keras.optimizers.Adam(learning_rate)
-    optimizer.build(network.trainable_variables)
-    signature = [tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, len(data.HORIZONS)], tf.float32)]
-
-    @tf.function(input_signature=signature)
-    def learn(rows: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            value = model.loss(target, network(model.windows(all_channels, all_scale, rows), training=True))
-        gradients = tape.gradient(value, network.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
-        return value
-
-    @tf.function(input_signature=signature)
-    def measure(rows: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-        return model.loss(target, network(model.windows(all_channels, all_scale, rows), training=False))
-
-    return learn, measure
-
-
-def mean_loss(step: Step, rows: np.ndarray, targets: np.ndarray, size: int) -> float:
-    """Apply a step to `size` windows at a time and return the mean loss of a window."""
-    total = 0.0
-    for begin in range(0, len(rows), size):
-        part = slice(begin, begin + size)
-        total += float(step(rows[part], targets[part])) * len(rows[part])
-    return total / len(rows)
-
-
-def predict(network: keras.Model, channels: np.ndarray, scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Scaled points [m, 3], clipped as they are served."""
-    all_channels, all_scale = tf.constant(channels), tf.constant(scale)
-    call = tf.function(
-        lambda part: network(model.windows(all_channels, all_scale, part), training=False),
-        input_signature=[tf.TensorSpec([None], tf.int32)],
-    )
-    parts = [call(rows[begin : begin + CHUNK]) for begin in range(0, len(rows), CHUNK)]
-    return np.clip(np.concatenate([np.zeros((0, len(data.HORIZONS))), *parts]), -data.CLIP, data.CLIP)
-
-
 def decide(
-    network: keras.Model | None, channels: np.ndarray, scale: np.ndarray, prices: data.Prices, block: Sample
+    network: keras.Model | None, channels: np.ndarray, scale: np.ndarray, prices: data.Prices, block: fitting.Sample
 ) -> dict[str, dict]:
     """The gate of each horizon ("1", "5", "20") with its evidence; 0 where no network was trained (None)."""
     rows, targets = block
-    points = np.zeros(targets.shape) if network is None else predict(network, channels, scale, rows)
+    points = np.zeros(targets.shape) if network is None else fitting.predict(network, channels, scale, rows)
     tickers = np.searchsorted(prices.offsets, rows, side="right") - 1
     where = (scale[rows], tickers, prices.days[rows])
     return {str(h): decision.gate(points[:, i], targets[:, i], *where, h) for i, h in enumerate(data.HORIZONS)}

@@ -23,9 +23,10 @@ USD_PER_HOUR = {
 def estimate(
     train_seconds: float, training_type: str, endpoint_seconds: float, endpoint_type: str, endpoint_count: int = 1
 ) -> float | None:
-    """USD of one training instance and the endpoint's instances; None if a type has no price here.
+    """USD of a training job and the endpoint's instances; None if a type has no price here.
 
-    Lambda, S3, Glue and Athena are left out: for a file of some megabytes they come to less than a cent.
+    train_seconds: those of all its instances, added up. Lambda, S3, Glue and Athena are left out: for a file of some
+    megabytes they come to less than a cent.
     """
     training, hosting = USD_PER_HOUR.get(training_type), USD_PER_HOUR.get(endpoint_type)
     if training is None or hosting is None:

@@ -23,6 +23,7 @@ class Settings:
     training_role_arn: str
     endpoint_role_arn: str
     training_instance_type: str
+    training_instance_count: int
     endpoint_instance_type: str
     endpoint_instance_count: int
     training_max_seconds: int

@@ -19,7 +19,7 @@ RUN_ID = re.compile(r"([a-z][a-z0-9-]{0,39})-[0-9a-f]{12}")
 SHOWN = 5  # missing files by name
 # What a run's row says of the stack, by the variable that a function reads it from.
 COLUMNS = ("training_image", "inference_image", "training_instance_type", "endpoint_instance_type")
-PARAMETERS = ("endpoint_instance_count", "shard_kilobytes")
+PARAMETERS = ("endpoint_instance_count", "shard_kilobytes", "training_instance_count")
 
 
 class NotReplayed(Exception):

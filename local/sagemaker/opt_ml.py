@@ -3,12 +3,19 @@
 import json
 import shutil
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 
-def lay_out(folder: Path, request: dict) -> None:
-    """The folders and files that the container finds under /opt/ml."""
+def hosts(request: dict) -> list[str]:
+    """Names of the job's hosts: AWS's are algo-1 and so on, and here each is an address of this machine."""
+    count = request["ResourceConfig"].get("InstanceCount", 1)
+    return [f"127.0.0.{number}" for number in range(1, count + 1)] if count > 1 else ["localhost"]
+
+
+def lay_out(folder: Path, request: dict, host: str = "localhost") -> None:
+    """The folders and files that the container of this host finds under /opt/ml."""
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("input/config", "input/data", "model", "output/data", "code", "tmp"):
         (folder / name).mkdir(parents=True)
@@ -25,12 +32,12 @@ def lay_out(folder: Path, request: dict) -> None:
         "hyperparameters": request.get("HyperParameters", {}),
         "inputdataconfig": channels,
         "resourceconfig": {
-            "current_host": "localhost",
-            "hosts": ["localhost"],
+            "current_host": host,
+            "hosts": hosts(request),
             "current_instance_type": instance,
             "current_group_name": "homogeneousCluster",
             "instance_groups": [
-                {"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": ["localhost"]}
+                {"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": hosts(request)}
             ],
             "network_interface_name": "lo",
         },
@@ -60,15 +67,20 @@ def fetch_source(s3: Any, folder: Path, request: dict) -> None:
     s3.download_file(bucket, key, str(folder / "code" / "sourcedir.tar.gz"))
 
 
-def upload(s3: Any, folder: Path, uri: str) -> None:
-    """What the job left in model/, as model.tar.gz; nothing if it left nothing."""
-    model = folder / "model"
-    if not any(model.iterdir()):
+def upload(s3: Any, folders: Sequence[Path], uri: str) -> None:
+    """What the hosts left in model/, together as model.tar.gz; nothing if they left nothing.
+
+    Where two left a file of the same name, that of the later host stands.
+    """
+    left = {
+        path.relative_to(folder / "model"): path for folder in folders for path in sorted((folder / "model").rglob("*"))
+    }
+    if not left:
         return
-    archive = folder / "model.tar.gz"
+    archive = folders[0] / "model.tar.gz"
     with tarfile.open(archive, "w:gz", compresslevel=6) as tar:
-        for item in sorted(model.iterdir()):
-            tar.add(item, item.name)
+        for name, path in sorted(left.items()):
+            tar.add(path, str(name), recursive=False)
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     s3.upload_file(str(archive), bucket, key)
 

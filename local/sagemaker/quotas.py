@@ -9,7 +9,7 @@ SERVICE = "servicequotas"
 USES = {"training_quota": "training job", "endpoint_quota": "endpoint"}
 SIZES = ("large", "xlarge", "2xlarge", "4xlarge")
 FAMILIES = ("m5", "m6i", "m7i", "c5")
-USUAL = 4  # instances of each type that a laptop's account has
+USUAL = 20  # instances of each type that a laptop's account has
 _JSON = {"Content-Type": "application/x-amz-json-1.1"}
 
 

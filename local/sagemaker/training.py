@@ -1,16 +1,18 @@
 """Training jobs: channels downloaded, AWS's sagemaker-training toolkit run, the model uploaded, as the job's role."""
 
+import contextlib
+import queue
 import re
 import shutil
-import subprocess
 import threading
 import time
 from contextvars import copy_context
 
 from botocore.exceptions import ClientError
 
-from local import children, faults, paths
+from local import faults, paths
 from local.sagemaker import models, opt_ml, processes, scripted
+from local.sagemaker.hosts import Host
 
 NO_CAPACITY = (
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
@@ -40,8 +42,9 @@ class TrainingJob:
         self.reason = ""
         self.metrics: list[dict] = []
         self.folder = paths.STATE / "sagemaker" / self.name
+        addresses = enumerate(opt_ml.hosts(request), 1)
+        self.hosts = [Host(self.name, number, address, self.folder) for number, address in addresses]
         self._stop = threading.Event()
-        self._process: subprocess.Popen | None = None
         self._enter("Starting", "Launching requested ML instances")
         self._thread = threading.Thread(target=copy_context().run, args=(self._run,), daemon=True, name=self.name)
 
@@ -53,9 +56,9 @@ class TrainingJob:
         self._stop.set()
 
     def abandon(self) -> None:
-        """End the process because the cloud ends."""
-        if self._process and self._process.poll() is None:
-            children.end(self._process)
+        """End the processes because the cloud ends."""
+        for host in self.hosts:
+            host.end(grace=2)
 
     @property
     def artifacts(self) -> str:
@@ -80,11 +83,13 @@ class TrainingJob:
             raise JobFailed(NO_CAPACITY)
         variables = processes.role_variables(self.request["RoleArn"], "SageMaker")
         s3 = processes.client("s3", variables)
-        opt_ml.lay_out(self.folder, self.request)
+        for host in self.hosts:
+            opt_ml.lay_out(host.folder, self.request, host.address)
         self._enter("Downloading", "Downloading input data")
         for channel in self.request.get("InputDataConfig", []):
-            self._check_stop()
-            opt_ml.download(s3, self.folder, channel)
+            for host in self.hosts:
+                self._check_stop()
+                opt_ml.download(s3, host.folder, channel)
         self._enter("Training", "Training image download completed. Training in progress.")
         self.times["TrainingStartTime"] = time.time()
         stopped = ""
@@ -93,7 +98,7 @@ class TrainingJob:
         except JobStopped as why:
             stopped = str(why)
         self._enter("Uploading", "Uploading generated training model")
-        opt_ml.upload(s3, self.folder, self.artifacts)
+        opt_ml.upload(s3, [host.folder for host in self.hosts], self.artifacts)
         self.times["TrainingEndTime"] = time.time()
         if stopped:
             raise JobStopped(stopped)
@@ -107,36 +112,19 @@ class TrainingJob:
         if (fault := faults.take("training_hangs", self.name)) is not None:
             self._hang(fault)
         if scripted.wanted(self.name):
-            opt_ml.fetch_source(processes.client("s3", variables), self.folder, self.request)
+            chief = self.hosts[0]
+            opt_ml.fetch_source(processes.client("s3", variables), chief.folder, self.request)
             paths.LOGS.mkdir(parents=True, exist_ok=True)
-            (paths.LOGS / f"training-{self.name}.log").write_text(scripted.train(self.folder))
+            chief.log.write_text(scripted.train(chief.folder))
             return
-        process = children.spawn(
-            [str(paths.ROOT / ".venv" / "bin" / "train")],
-            f"training {self.name}",
-            cwd=self.folder,
-            env=variables | opt_ml.variables(self.folder, self.name, self.arn) | self.request.get("Environment", {}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        self._process = process
-        copied = processes.follow_log(
-            process,
-            f"training-{self.name}.log",
-            "/aws/sagemaker/TrainingJobs",
-            f"{self.name}/algo-1-{int(self.created)}",
-            variables,
-        )
+        ended: queue.Queue[Host] = queue.Queue()
         try:
-            self._await(process)
+            for host in self.hosts:
+                host.start(self.request, self.arn, self.created, variables, ended)
+            self._await(ended)
         finally:
-            copied.join(10)
-            children.forget(process.pid)
-        if process.returncode != 0:
-            raise JobFailed(self._failure(process.returncode))
+            for host in self.hosts:
+                host.end(STOP_GRACE)
 
     def _deadline(self) -> float:
         return self.times["TrainingStartTime"] + self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
@@ -148,23 +136,19 @@ class TrainingJob:
         self.status = "Stopping"
         raise JobStopped("Stopped" if stopped else "MaxRuntimeExceeded")
 
-    def _await(self, process: subprocess.Popen) -> None:
-        deadline = self._deadline()
-        while process.poll() is None:
-            if self._stop.wait(0.2) or time.time() > deadline:
+    def _await(self, ended: queue.Queue[Host]) -> None:
+        """Return once all hosts have ended well. The first that fails fails the job, whatever the others do."""
+        deadline, running = self._deadline(), len(self.hosts)
+        while running:
+            with contextlib.suppress(queue.Empty):
+                host = ended.get(timeout=0.2)
+                if host.code != 0:
+                    raise JobFailed(host.failure())
+                running -= 1
+            if running and (self._stop.is_set() or time.time() > deadline):
                 late = not self._stop.is_set()
                 self.status = "Stopping"
-                children.end(process, STOP_GRACE)
                 raise JobStopped("MaxRuntimeExceeded" if late else "Stopped")
-
-    def _failure(self, code: int) -> str:
-        file = self.folder / "output" / "failure"
-        text = (
-            file.read_text(errors="replace").strip()
-            if file.exists()
-            else f"the training process ended with exit code {code}"
-        )
-        return f"AlgorithmError: {text}, exit code: {code}"
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
@@ -189,7 +173,7 @@ class TrainingJob:
 
     def _last_metrics(self) -> list[dict]:
         """What the request's MetricDefinitions last found in the log."""
-        log = paths.LOGS / f"training-{self.name}.log"
+        log = self.hosts[0].log
         text = log.read_text(errors="replace") if log.exists() else ""
         definitions = self.request["AlgorithmSpecification"].get("MetricDefinitions", [])
         values = {definition["Name"]: re.findall(definition["Regex"], text) for definition in definitions}

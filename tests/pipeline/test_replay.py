@@ -76,13 +76,22 @@ def test_of_a_file_that_changed_in_history_it_says_where_the_run_differs(laptop)
 
 
 def test_what_made_the_run_is_taken_from_its_card_and_not_from_the_stack_of_today(laptop, monkeypatch):
-    for name in ("TRAINING_IMAGE", "TRAINING_INSTANCE_TYPE", "SHARD_KILOBYTES", "TEST_FRACTION"):
-        monkeypatch.setenv(name, {"SHARD_KILOBYTES": "64", "TEST_FRACTION": "0.4"}.get(name, "another"))
+    for name in (
+        "TRAINING_IMAGE",
+        "TRAINING_INSTANCE_TYPE",
+        "SHARD_KILOBYTES",
+        "TEST_FRACTION",
+        "TRAINING_INSTANCE_COUNT",
+    ):
+        monkeypatch.setenv(
+            name, {"TRAINING_INSTANCE_COUNT": "2", "SHARD_KILOBYTES": "64", "TEST_FRACTION": "0.4"}.get(name, "another")
+        )
     assert laptop.replay() == compare.Compared([], ALL, [])
     (job,) = laptop.sagemaker.names("TrainingJob")
     asked = laptop.sagemaker.described("TrainingJob", job)
     assert asked["AlgorithmSpecification"]["TrainingImage"].endswith("/tensorflow-training:2")
     assert asked["ResourceConfig"]["InstanceType"] == "ml.m5.large"
+    assert asked["ResourceConfig"]["InstanceCount"] == 1
 
 
 def test_other_code_is_said_with_both_hashes_and_trains_nothing(laptop, monkeypatch):

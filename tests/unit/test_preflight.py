@@ -146,6 +146,14 @@ def test_the_parameters_of_the_environment_count(preflight, monkeypatch):
     assert [f"{ENDPOINT} is 1, and a run needs 3" in line for line in bad(lines)] == [True]
 
 
+def test_every_instance_of_a_training_job_counts(preflight, monkeypatch):
+    from tools.aws import preflight as module
+
+    monkeypatch.setattr(module, "configured", lambda _: ("some-stack", {"TrainingInstanceCount": "8"}))
+    _, lines = preflight()
+    assert [f"{TRAINING} is 2, and a run needs 8" in line for line in bad(lines)] == [True]
+
+
 @pytest.mark.parametrize(
     ("reserved", "free", "level", "words"),
     [

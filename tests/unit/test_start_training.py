@@ -55,7 +55,29 @@ def test_the_job_is_what_sagemaker_needs(buckets, sagemaker, code, context):
     assert job["OutputDataConfig"]["S3OutputPath"] == f"s3://lake/models/dataset=us/run_id={ID}"
     assert job["ResourceConfig"] == {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
     assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600}
+    assert not job["EnableInterContainerTrafficEncryption"]
     assert sagemaker.tags("TrainingJob", NAME) == {"Stack": "stocks", "Dataset": "us", "Run": ID}
+
+
+def test_several_instances_train_one_model_and_what_they_say_to_each_other_is_encrypted(
+    buckets, sagemaker, code, context, monkeypatch
+):
+    monkeypatch.setenv("TRAINING_INSTANCE_COUNT", "3")
+    start_training.handler(EVENT, context)
+    job = sagemaker.described("TrainingJob", NAME)
+    assert job["ResourceConfig"]["InstanceCount"] == 3
+    assert job["EnableInterContainerTrafficEncryption"]
+    source = job["InputDataConfig"][0]["DataSource"]["S3DataSource"]
+    assert source["S3DataDistributionType"] == "FullyReplicated", "all hosts draw the same batches"
+
+
+def test_a_quota_below_the_instances_names_their_parameter(buckets, sagemaker, code, context, monkeypatch):
+    monkeypatch.setenv("TRAINING_INSTANCE_COUNT", "3")
+    sagemaker.quotas["TrainingJob"] = 2
+    with pytest.raises(
+        NoQuota, match=r"is 2, too few .* another TrainingInstanceType or a smaller TrainingInstanceCount"
+    ):
+        start_training.handler(EVENT, context)
 
 
 def test_a_key_of_ones_own_encrypts_model_and_volume(buckets, sagemaker, code, context, monkeypatch):

@@ -7,6 +7,7 @@ from tools.template import template
 
 LACKED = ("m5", "c5")  # families that newer regions do not have
 USES = {"training job": "TrainingInstanceType", "endpoint": "EndpointInstanceType"}  # of the quotas' names
+COUNTS = {"training job": "TrainingInstanceCount", "endpoint": "EndpointInstanceCount"}
 CONCURRENCY = "L-B99A9384"  # the quota of Lambda's concurrent executions
 ONE_EACH = ("Sweep", "Resume")  # functions that have a Lambda of their own where Clean up has some
 LEAST_UNRESERVED, UNRESERVED = 10, 100  # what AWS leaves to all others, in new accounts and in the rest
@@ -34,7 +35,7 @@ def quotas(target: Target) -> Iterator[Finding]:
     known = _known(target, "list_aws_default_service_quotas") | _known(target, "list_service_quotas")
     for use, name in USES.items():
         kind = target.parameter(name)
-        needed = int(target.parameter("EndpointInstanceCount")) if use == "endpoint" else 1
+        needed = int(target.parameter(COUNTS[use]))
         quota = known.get(f"{kind} for {use} usage")
         if is_lacked(target, kind):
             continue  # instance_types has said so

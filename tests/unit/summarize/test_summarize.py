@@ -35,7 +35,7 @@ def test_the_runs_row_says_what_was_done(run, context):
         "parameters": (
             '{"bad_row_tolerance": 0.01, "batch_size": 512, "endpoint_instance_count": 1, "epochs": 6, "keras": "3",'
             ' "learning_rate": 0.001, "numpy": "2", "random_forest_seed": 7, "random_forest_trees": 30,'
-            ' "shard_kilobytes": 16384, "tensorflow": "2.21", "test_fraction": 0.2}'
+            ' "shard_kilobytes": 16384, "tensorflow": "2.21", "test_fraction": 0.2, "training_instance_count": 1}'
         ),
         "source_key": "incoming/us/KO.csv",
         "source_version": "v1",
@@ -57,6 +57,14 @@ def test_the_runs_row_says_what_was_done(run, context):
         "schema": 2,
     }
     assert abs(datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - finished) < datetime.timedelta(minutes=5)
+
+
+def test_every_instance_that_trained_is_paid(run, context, monkeypatch):
+    monkeypatch.setenv("TRAINING_INSTANCE_COUNT", "4")
+    summarize.handler(EVENT, context)
+    (row,) = read("runs")
+    assert row["cost_usd"] == pytest.approx((4 * 61 + 200.5) * 0.115 / 3600, abs=1e-4)
+    assert json.loads(row["parameters"])["training_instance_count"] == 4
 
 
 def test_the_digest_of_the_container_that_served_stands_among_the_parameters_and_in_the_report(run, context):

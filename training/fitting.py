@@ -1,0 +1,148 @@
+"""Fit the network: early stopping on the validation block, each step over the windows of all hosts."""
+
+import argparse
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import data
+import model
+from hosts import Hosts
+
+PATIENCE = 2  # epochs without improvement; the best epoch is usually the first or second
+CHUNK = 4096  # windows per step where nothing is learnt
+NOT_TRAINED: dict[str, Any] = {"best_epoch": None, "losses": []}
+
+type Sample = tuple[np.ndarray, np.ndarray]  # origins [m] and their targets [m, 3]
+# The loss, summed over windows at rows [m] with targets [m, 3], which have these places [m] among those of all hosts,
+# so many, in the step of this number.
+type Step = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], tf.Tensor]
+
+
+def fit(
+    channels: np.ndarray, scale: np.ndarray, samples: Mapping[str, Sample], args: argparse.Namespace, hosts: Hosts
+) -> tuple[keras.Model, dict]:
+    """Train with early stopping: (network with the best epoch's weights, the losses of every epoch).
+
+    All hosts have all windows, draw the same batches and take their shares of each, so they take the same steps.
+    """
+    train, held = samples["train"], samples["validation"]
+    _must_agree(hosts, len(train[0]), len(held[0]))
+    with hosts.scope():
+        network = model.build_network()
+        learn, measure = steps(network, channels, scale, args, hosts)
+    shuffle = np.random.default_rng(args.seed)
+    everything = np.arange(len(held[0]))
+    # Epoch 0, the untrained network, is for comparison only: validation is short, and the decision block judges.
+    losses: list[dict[str, Any]]
+    losses = [{"epoch": 0, "train_loss": None, "validation_loss": mean_loss(measure, held, everything, CHUNK, hosts)}]
+    best_epoch, best_weights = 0, network.get_weights()
+    done = 0
+    for epoch in range(1, args.epochs + 1):
+        started = time.monotonic()
+        order = draw(shuffle, len(train[0]), args.epoch_windows * len(hosts.names))
+        train_loss = mean_loss(learn, train, order, args.batch_size, hosts, done)
+        held_loss = mean_loss(measure, held, everything, CHUNK, hosts)
+        done += len(order)
+        seconds = time.monotonic() - started
+        print(
+            f"epoch {epoch}/{args.epochs} train_loss={train_loss:.4f} validation_loss={held_loss:.4f} {seconds=:.1f}",
+            flush=True,
+        )
+        if not np.isfinite(train_loss + held_loss):
+            raise FloatingPointError(
+                f"training diverged in epoch {epoch}: try a learning rate below {args.learning_rate}"
+            )
+        losses.append({"epoch": epoch, "train_loss": train_loss, "validation_loss": held_loss})
+        if epoch == 1 or held_loss < losses[best_epoch]["validation_loss"]:
+            best_epoch, best_weights = epoch, network.get_weights()
+        if epoch - best_epoch >= PATIENCE:
+            break
+    # One outside the scope: what is judged and exported knows nothing of other hosts.
+    network = model.build_network()
+    network.set_weights(best_weights)
+    return network, {"best_epoch": best_epoch, "losses": losses}
+
+
+def _must_agree(hosts: Hosts, *counts: int) -> None:
+    """Raise ValueError where hosts see other data: they would take other steps, and wait for each other in vain."""
+    for count in counts:
+        if hosts.total(count) != count * len(hosts.names):
+            raise ValueError(f"hosts see different data: {hosts.names[hosts.own]} has a block of {count} windows")
+
+
+def draw(shuffle: np.random.Generator, count: int, most: int) -> np.ndarray:
+    """In random order, all of `count` windows, or `most` of them: one of each of so many equal stretches.
+
+    Windows stand by ticker and day, so every ticker and every time of it gives its share.
+    """
+    if count <= most:
+        return shuffle.permutation(count)
+    edges = np.arange(most + 1) * count // most
+    chosen = shuffle.integers(edges[:-1], edges[1:])
+    shuffle.shuffle(chosen)
+    return chosen
+
+
+def steps(
+    network: keras.Model, channels: np.ndarray, scale: np.ndarray, args: argparse.Namespace, hosts: Hosts
+) -> tuple[Step, Step]:
+    """Compiled (learn, measure); windows never pile up. Within the hosts' scope."""
+    all_channels, all_scale = tf.convert_to_tensor(channels), tf.convert_to_tensor(scale)
+    optimizer = keras.optimizers.Adam(args.learning_rate)
+    optimizer.build(network.trainable_variables)
+    signature = [
+        tf.TensorSpec([None], tf.int32),
+        tf.TensorSpec([None, len(data.HORIZONS)], tf.float32),
+        tf.TensorSpec([None], tf.int32),
+        tf.TensorSpec([], tf.int32),
+        tf.TensorSpec([], tf.int64),
+    ]
+
+    def learn(rows: tf.Tensor, target: tf.Tensor, places: tf.Tensor, count: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        keep = tf.gather(model.dropout(count, args.seed, step), places)
+        with tf.GradientTape() as tape:
+            points = model.learning_points(network, model.windows(all_channels, all_scale, rows), keep)
+            total = model.loss(target, points)
+            # Of the mean over the windows of all hosts: the optimizer adds up the hosts' gradients.
+            value = total / tf.cast(count, tf.float32)
+        gradients = tape.gradient(value, network.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        return total
+
+    def measure(rows: tf.Tensor, target: tf.Tensor, places: tf.Tensor, count: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        return model.loss(target, network(model.windows(all_channels, all_scale, rows), training=False))
+
+    def compiled(step: Callable[..., tf.Tensor]) -> Step:
+        return tf.function(lambda *arguments: hosts.run(step, *arguments), input_signature=signature)
+
+    return compiled(learn), compiled(measure)
+
+
+def mean_loss(step: Step, sample: Sample, order: np.ndarray, size: int, hosts: Hosts, before: int = 0) -> float:
+    """Apply a step to `size` windows of all hosts at a time, in this order; the mean loss of a window.
+
+    before: how many windows earlier calls had, which tells this call's steps from theirs.
+    """
+    total = 0.0
+    for begin in range(0, len(order), size):
+        batch = order[begin : begin + size]
+        places = np.arange(len(batch), dtype=np.int32)[hosts.share(len(batch))]
+        rows, targets = (column[batch[places]] for column in sample)
+        total += float(step(rows, targets, places, len(batch), before + begin))
+    return hosts.total(total) / len(order)
+
+
+def predict(network: keras.Model, channels: np.ndarray, scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Scaled points [m, 3], clipped as they are served."""
+    all_channels, all_scale = tf.convert_to_tensor(channels), tf.convert_to_tensor(scale)
+    call = tf.function(
+        lambda part: network(model.windows(all_channels, all_scale, part), training=False),
+        input_signature=[tf.TensorSpec([None], tf.int32)],
+    )
+    parts = [call(rows[begin : begin + CHUNK]) for begin in range(0, len(rows), CHUNK)]
+    return np.clip(np.concatenate([np.zeros((0, len(data.HORIZONS))), *parts]), -data.CLIP, data.CLIP)
