@@ -56,9 +56,9 @@ def nudge(cloud: pipeline.Cloud) -> pipeline.Ran:
     return cloud.go_on(f"{pipeline.EXECUTION}{cloud.executions}")
 
 
-def put_settings(cloud: pipeline.Cloud, **said: Any) -> None:
+def put_settings(cloud: pipeline.Cloud, folder: str = "daily", **said: Any) -> None:
     cloud.s3.now += datetime.timedelta(seconds=1)
-    cloud.s3.put_object(Bucket="incoming", Key="incoming/daily/settings.json", Body=json.dumps(said))
+    cloud.s3.put_object(Bucket="incoming", Key=f"incoming/{folder}/settings.json", Body=json.dumps(said))
 
 
 def files_table(cloud: pipeline.Cloud) -> dict[str, dict]:
@@ -204,7 +204,7 @@ def test_35_two_spellings_of_a_folder_are_one_dataset(cloud):
     ran = cloud.go_on(first)
     assert names(ran) == ["history.csv", "day.csv"]
     assert last_days(ran) == [DAYS[ROWS]] * 2
-    put_settings(cloud, exclude=["day.csv"])
+    put_settings(cloud, "DAILY", exclude=["day.csv"])
     assert names(nudge(cloud)) == ["history.csv"]
 
 

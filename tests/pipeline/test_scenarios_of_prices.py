@@ -65,7 +65,11 @@ def scenarios() -> dict[str, list[File]]:
         "45 a file in the middle": [File(tail), *spans(old, (50, 90))],
         "46 daily files and a full one": [*daily(both, 58, 66), *spans(both, (20, 70))],
         "47 two splits": spans(walked(9, 120, splits={60: 2, 100: 3}), (0, 60), (50, 100), (0, 120)),
-        "48 close only": [*spans(mixed, (0, 100)), File(mixed.file(80, 101, only_close=True), only_close=True)],
+        "48 close only": [
+            *spans(mixed, (0, 100)),
+            File(mixed.file(80, 101, only_close=True), only_close=True),
+            *spans(mixed, (90, 99)),  # of which the table must know which rows were filled from close
+        ],
     }
 
 
