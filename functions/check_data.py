@@ -33,7 +33,8 @@ def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
         cuts = series.cuts(days, counts, drawn.settings.test_fraction)
         tickers = long_enough(merged, cuts["test_from"])
     except Unusable as reason:
-        return ends(drawn, "too_short", str(reason))
+        stay = "; the forecasts stay those of the run before" if drawn.newest else ""
+        return ends(drawn, "too_short", f"{reason}{stay}")
     rows, every = int(counts.sum()), sum(len(shard["facts"]) for shard in merged)
     data = {
         "cuts": cuts,

@@ -83,7 +83,8 @@ def stack() -> Stack:
 
 def goes_on(run: NamedRun, held: Lease, drawn: Plan) -> GatherResult:
     crawl = drawn.outcome != "fold" and coordination.needs_crawl(held, drawn)
-    return answer(run, drawn.outcome, "", drawn.shards, crawl)
+    reason = f"no file has a name that settings.json excludes: {', '.join(drawn.unmatched)}" if drawn.unmatched else ""
+    return answer(run, drawn.outcome, reason, drawn.shards, crawl)
 
 
 def answer(run: NamedRun, status: Gathered, reason: str, shards: int = 0, crawl: bool = False) -> GatherResult:

@@ -61,10 +61,10 @@ def compose(setting: Settings, event: SucceededRun | ShortRun | FailedRun) -> tu
 
 
 def too_short(event: ShortRun) -> tuple[str, str, str]:
-    """Of a dataset that is stored and waits for more days."""
+    """Of a dataset that is stored and waits for more days; it may have been longer before its settings changed."""
     name, key = event["run"]["dataset"], visible(event["key"])
-    cause = f"{key} is stored, and {name} is not forecast yet: {messages.sentence(event['reason'])}"
-    return f"No forecasts yet: {name}", f"{cause}\n\nDataset: {name}\nFile:    {key}", cause
+    cause = f"{key} is stored, and {name} is too short to be forecast: {messages.sentence(event['reason'])}"
+    return f"No new forecasts: {name}", f"{cause}\n\nDataset: {name}\nFile:    {key}", cause
 
 
 def success(setting: Settings, event: SucceededRun) -> tuple[str, str, str]:

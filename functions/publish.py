@@ -28,7 +28,8 @@ def handler(event: ShardEvent, context: LambdaContext) -> PublishResult:
     put_predictions(run, number, rows, shard.tickers)
     storage.put(settings().lake_bucket, keys.lake("prices", run, keys.part(number)), schemas.prices(shard, skipped))
     known = zip(kept, stale.tolist(), strict=True)
-    put_tickers(run, number, dict(zip(shard.tickers.tolist(), known, strict=True)), data)
+    missed = first_missed(shard, kept, stale, data["newest_day"])
+    put_tickers(run, number, dict(zip(shard.tickers.tolist(), known, strict=True)), missed, data)
     working.put_arrays(run, "scores", metrics.score(rows, shard), number)
     drawn = {"glances": glance.of_shard(rows, shard), "charts": charts.of_shard(rows, shard, data["tickers"])}
     working.put_json(run, "charts", drawn, number)
@@ -42,6 +43,19 @@ def is_stale(ticker: Ticker, calendar: str, newest_day: int) -> bool:
         return int(calendars.sessions_between(calendar, np.array([first - 1]), np.array([last]))[0])
 
     return fold.is_stale(int(ticker.rows["days"][-1]), newest_day, sessions)
+
+
+def first_missed(shard: Shard, kept: list[str], stale: np.ndarray, newest_day: int) -> dict[str, int]:
+    """The first session, in days since 1970, that a ticker has missed up to the dataset's newest day, if it has.
+
+    Who has ended misses nothing any more, and a ticker without a calendar is expected on no day.
+    """
+    missed = {}
+    for ticker, calendar, ended in zip(shard, kept, stale.tolist(), strict=True):
+        day = int(calendars.sessions_ahead(calendar, ticker.rows["days"][-1:], 1)[0])
+        if day <= newest_day and not ended and calendar != calendars.IRREGULAR:
+            missed[ticker.name] = day
+    return missed
 
 
 def findings_of(ticker: str, scaled: dict, alike: dict[str, str], ended: str) -> list[Said]:
@@ -61,7 +75,9 @@ def put_predictions(run: Run, number: int, rows: Arrays, names: np.ndarray) -> N
     working.put_parquet(run, "future", schemas.predictions(ahead, names), number)
 
 
-def put_tickers(run: Run, number: int, forecast: dict[str, tuple[str, bool]], data: dict) -> None:
+def put_tickers(
+    run: Run, number: int, forecast: dict[str, tuple[str, bool]], missed: dict[str, int], data: dict
+) -> None:
     """What is known of every ticker of the shard: for analysts, and for the run that takes this one as its base.
 
     forecast has calendar and staleness of each ticker that is long enough.
@@ -91,6 +107,7 @@ def put_tickers(run: Run, number: int, forecast: dict[str, tuple[str, bool]], da
         "status": {row["ticker"]: row["status"] for row in rows},
         "rescaled": [(fact.ticker, *entry) for fact in facts for entry in fact.rescaled],
         "corrected": merged["corrected"],
+        "missed": missed,
         "health": health,
     }
     working.put_json(run, "tickers", told, number)

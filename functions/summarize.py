@@ -85,10 +85,12 @@ def changes(
         outlooks=outlooks(ahead),
         files=[named[upload] for upload in drawn.new_files],
         tickers=sorted(status.keys() - known.keys()),
+        behind=track_record.behind(told, before),
         stale=sorted(name for name, word in status.items() if word == STALE and known.get(name) != STALE),
         corrected=facts.corrected,
         rescaled=facts.rescaled,
         missing=drawn.missing,
+        unmatched=drawn.unmatched,
         track=facts.track,
         lights=wording.lights(facts),
         flagged=[

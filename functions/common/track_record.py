@@ -88,6 +88,14 @@ def before(name: str, run_id: str) -> dict[str, Before]:
     return found
 
 
+def behind(told: list[dict], before: Mapping[str, Before]) -> list[str]:
+    """The tickers that have missed a session since the newest day of the run before; none without such a run."""
+    newest = max((one.last_day for one in before.values()), default=None)
+    if newest is None:
+        return []
+    return sorted(ticker for shard in told for ticker, day in shard["missed"].items() if day > newest)
+
+
 def _still_there(key: str) -> bytes | None:
     """An object of an earlier run, None where somebody deleted it: this run is published all the same."""
     body = storage.find(settings().lake_bucket, key).body

@@ -58,7 +58,7 @@ def test_the_file_ends_as_the_corpus_says(runner, ended, case: Case):
             return
         assert (case.outcome, output["status"]) == (ACCEPTED, "too_short")
         assert re.search(r"upload more history|no day to test", output["reason"])
-        assert f"No forecasts yet: {place(key_of(case)).dataset}\n" in messages
+        assert f"No new forecasts: {place(key_of(case)).dataset}\n" in messages
         return
     assert (described["status"], described["error"]) == ("FAILED", "RejectedFile")
     cause = described["cause"]

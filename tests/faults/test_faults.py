@@ -97,7 +97,7 @@ def test_what_a_published_run_has_to_say_is_told_however_it_ended(runner, run: R
 
 def messages(ended: Ended) -> tuple[list[str], list[str]]:
     """What the topic heard: that forecasts are ready or cannot be made yet, and everything else."""
-    ready = [message for message in ended.told if re.search("Forecasts ready|No forecasts yet", message)]
+    ready = [message for message in ended.told if re.search("Forecasts ready|No new forecasts", message)]
     return ready, [message for message in ended.told if message not in ready]
 
 

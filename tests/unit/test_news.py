@@ -6,7 +6,7 @@ import math
 from stocks.reporting.news import Corrected, Flagged, News, Outlook, Rescaled, lines, named
 from stocks.track import Breach, Score
 
-QUIET = News(20, [], [], [], [], [], [], [], {}, [], [])
+QUIET = News(20, [], [], [], [], [], [], [], [], [], {}, [], [])
 
 
 def test_a_run_without_news_says_nothing():
@@ -29,22 +29,26 @@ def test_every_kind_of_change_has_its_line():
         QUIET,
         files=["a.csv"],
         tickers=["NEW"],
+        behind=["LATE", "LATER"],
         stale=["OLD"],
         corrected=[Corrected("a.csv", 1, 8), Corrected("b.csv", 5, 10)],
         rescaled=[Rescaled("ELMET", 0.25, "a.csv")],
         missing=["incoming/us/late.csv"],
+        unmatched=["May.csv"],
         flagged=[Flagged("ELMET", "a gap, an end"), Flagged("OLD", "an end")],
     )
     assert list(lines(news)) == [
         "What is new:",
         "  1 new file: a.csv",
         "  1 new ticker: NEW",
+        "  2 tickers without a row of the newest trading day: LATE, LATER",
         "  1 ticker without rows for more than ten sessions: OLD",
         "  b.csv corrected 5 of its 10 rows (50.0 %)",
         "  a.csv corrected 1 of its 8 rows (12.5 %)",
         "  older prices rescaled: ELMET by 0.25 (a.csv)",
         "  data health flags 2 tickers anew: ELMET (a gap, an end), OLD (an end)",
         "  not read in time, so the next run takes them: incoming/us/late.csv",
+        "  settings.json excludes what no file is called, so nothing is left out for it: May.csv",
     ]
 
 
@@ -96,6 +100,7 @@ def test_the_tickers_that_a_message_names_are_known():
         QUIET,
         outlooks=[Outlook("WIDE", 1, 0.1, 1, 1)],
         tickers=[f"NEW{at}" for at in range(7)],
+        behind=["LATE", "LATER"],
         stale=["OLD"],
         rescaled=[Rescaled("SPLIT", 0.25, "a.csv")],
         flagged=[Flagged("ODD", "a gap")],

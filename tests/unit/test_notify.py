@@ -62,8 +62,8 @@ def test_success_says_what_was_found_and_where(tell):
 def test_a_dataset_that_is_too_short_is_told_as_stored_not_as_failed(tell, capsys):
     reason = "too few days: 1 with prices (2024-01-02 to 2024-01-02); upload more history"
     result, published = tell(outcome="too_short", run=RUN, key="incoming/us/p.csv", reason=reason)
-    assert result == {"cause": f"incoming/us/p.csv is stored, and us is not forecast yet: {reason}."}
-    assert published["Subject"] == "No forecasts yet: us"
+    assert result == {"cause": f"incoming/us/p.csv is stored, and us is too short to be forecast: {reason}."}
+    assert published["Subject"] == "No new forecasts: us"
     assert published["Message"].splitlines() == [result["cause"], "", "Dataset: us", "File:    incoming/us/p.csv"]
     assert not messages.was_published(result["cause"])
     assert "RejectedFiles" not in capsys.readouterr().out

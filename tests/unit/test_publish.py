@@ -210,6 +210,7 @@ def test_the_table_of_tickers_has_every_ticker_and_what_became_of_it(context):
     assert working.get_json(RUN, "tickers", 1)["health"]["ENDED"] == [["end", second["ENDED"]["reason"]]]
     assert (first["A"]["reason"], first["A"]["calendar"], first["ZZ"]["calendar"]) == ("", "Mon-Fri", "")
     assert (first["A"]["rows"], first["A"]["first_day"]) == (300, datetime.date(2020, 1, 1))
+    assert working.get_json(RUN, "tickers", 1)["missed"] == {}  # who has ended misses nothing any more
     assert working.get_json(RUN, "tickers", 0)["left_out"] == [{"ticker": "ZZ", "reason": first["ZZ"]["reason"]}]
     assert [one["ticker"] for one in working.get_json(RUN, "tickers", 1)["left_out"]] == ["ENDED", "ZZ"]
 

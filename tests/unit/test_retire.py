@@ -77,14 +77,14 @@ def test_an_old_run_keeps_what_it_said_and_of_what(s3):
     assert retired() == []
 
 
-def test_the_newest_run_stays_however_old_it_is(s3):
+def test_39_the_newest_run_stays_however_old_it_is(s3):
     publish(s3, "us-a", 1, 400)
     publish(s3, "us-b", 2, 300)
     assert retired() == ["us-a"]
     assert left(s3, "us-b") == {*EVERY, *FOR_EVER}
 
 
-def test_the_run_that_the_views_show_stays_though_a_newer_one_waits_for_its_crawl(s3):
+def test_39_the_run_that_the_views_show_stays_though_a_newer_one_waits_for_its_crawl(s3):
     for run_id, term, days in (("us-a", 1, 300), ("us-b", 2, 200), ("us-c", 3, 100)):
         publish(s3, run_id, term, days)
     shown = Latest("us", "us-a", 1, SCHEMA)
@@ -94,7 +94,7 @@ def test_the_run_that_the_views_show_stays_though_a_newer_one_waits_for_its_craw
     assert partitions("prices") == ["us-a", "us-c"]
 
 
-def test_the_base_that_a_leader_reads_stays(s3):
+def test_39_the_base_that_a_leader_reads_stays(s3):
     publish(s3, "us-a", 1, 100)
     publish(s3, "us-b", 2, 1)
     holder = "arn:aws:states:us-east-1:123456789012:execution:stocks:leads"

@@ -192,6 +192,7 @@ def _draw(situation: Situation, every: tuple[Verdict, ...], settings: Settings) 
         newest=newest,
         force=situation.force,
         insist=insist,
+        unmatched=plan.unmatched(every, settings),
     )
 
 

@@ -77,6 +77,8 @@ class Plan(Document):
     time, 0 without one. `insist`: the run must publish though nothing may have changed, because a person wants it
     (`force`) or because a dead run's row may still come.
 
+    `unmatched` are names in `exclude` that no upload with a verdict has: a slip of the pen leaves its file in.
+
     outcome: fold, or nothing to do: current (inputs and code are those of the newest run) or empty (no upload is left).
     """
 
@@ -100,6 +102,7 @@ class Plan(Document):
     newest: int
     force: bool
     insist: bool
+    unmatched: tuple[str, ...] = ()
 
 
 def run_id(dataset: str, execution: str) -> str:
@@ -122,6 +125,12 @@ def folded(verdicts: Iterable[Verdict], settings: Settings) -> list[Verdict]:
     accepted = [verdict for verdict in verdicts if verdict.accepted and not settings.excludes(verdict.upload)]
     ordered = sorted(accepted, key=lambda verdict: verdict.upload.order)
     return ordered[-1:] if settings.mode == "replace" else ordered
+
+
+def unmatched(verdicts: Iterable[Verdict], settings: Settings) -> tuple[str, ...]:
+    """The names in `exclude` that no upload has, whatever its verdict; a version may be one that is gone."""
+    known = {one.upload.name for one in verdicts}
+    return tuple(name for name in settings.exclude if name not in known and "@" not in name)
 
 
 def newest(runs: Iterable[Run]) -> Run | None:

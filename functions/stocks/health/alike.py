@@ -15,6 +15,7 @@ NEWEST, SPREAD = 3, 12  # months of a ticker that are hashed: its last ones, and
 MOVES = 6  # of a month's prices: a month of fewer may be like another by chance
 SAME = 2  # months of equal rows
 MOST = 500  # pairs
+DAY = re.compile(r"^(19|20)\d\d ?[01]\d ?[0-3]\d | (19|20)\d\d ?[01]\d ?[0-3]\d$")  # of a name's parts
 DIGITS, _STORED = 16, ">u8"  # of a hash
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -88,11 +89,14 @@ def _same_months(texts: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _names(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Names that differ in case or in the sign between their parts only, each with the other."""
+    """Names that differ in case or in the sign between their parts only, each with the other; and those that are the
+    name of another with a day, as files of a day are called that have no column of tickers."""
     spelled: dict[str, list[str]] = {}
     for name in sorted(names):
         spelled.setdefault(re.sub(r"[\W_]+", " ", name.casefold()).strip(), []).append(name)
-    return [
-        (name, next(other for other in alike if other != name))
-        for folded, alike in spelled.items() if folded and len(alike) > 1 for name in alike
+    alike = [
+        (name, next(other for other in own if other != name))
+        for folded, own in spelled.items() if folded and len(own) > 1 for name in own
     ]  # fmt: skip
+    dated = ((own, spelled.get(DAY.sub("", folded), [])) for folded, own in spelled.items() if DAY.search(folded))
+    return alike + [(name, plain[0]) for own, plain in dated if plain for name in own]

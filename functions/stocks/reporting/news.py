@@ -35,6 +35,7 @@ class Flagged(NamedTuple):
 class News:
     """outlooks are those of the widest expected moves, widest first. The rest is what is new since the run before.
 
+    behind are tickers without a row of a session that has come since, unmatched names in `exclude` that no file has.
     track has by horizon the prices that came; lights are sentences on how the ranges hold.
     """
 
@@ -42,10 +43,12 @@ class News:
     outlooks: Sequence[Outlook]
     files: Sequence[str]
     tickers: Sequence[str]
+    behind: Sequence[str]
     stale: Sequence[str]
     corrected: Sequence[Corrected]
     rescaled: Sequence[Rescaled]
     missing: Sequence[str]
+    unmatched: Sequence[str]
     track: Mapping[int, Score]
     lights: Sequence[str]
     flagged: Sequence[Flagged]
@@ -109,6 +112,8 @@ def _changes(news: News) -> Iterator[str]:
         yield f"{count(len(news.files), 'new file')}: {_some(news.files)}"
     if news.tickers:
         yield f"{count(len(news.tickers), 'new ticker')}: {_some(news.tickers)}"
+    if news.behind:
+        yield f"{count(len(news.behind), 'ticker')} without a row of the newest trading day: {_some(news.behind)}"
     if news.stale:
         yield f"{count(len(news.stale), 'ticker')} without rows for more than ten sessions: {_some(news.stale)}"
     for one in sorted(news.corrected, key=lambda one: -one.rows)[:SHOWN]:
@@ -121,6 +126,9 @@ def _changes(news: News) -> Iterator[str]:
         yield f"data health flags {count(len(news.flagged), 'ticker')} anew: {_some(named)}"
     if news.missing:
         yield f"not read in time, so the next run takes them: {_some([visible(key) for key in news.missing])}"
+    if news.unmatched:
+        unknown = _some([visible(name) for name in news.unmatched])
+        yield f"settings.json excludes what no file is called, so nothing is left out for it: {unknown}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -57,7 +57,7 @@ def test_a_ticker_is_of_the_exchange_whose_holidays_it_keeps(exchange):
     assert ahead(exchange, CUT, 1, 5, 20) == [after[0], after[4], after[19]]
 
 
-def test_nyse_with_one_gap_day_and_with_a_gap_of_a_month():
+def test_51_nyse_with_one_gap_day_and_with_a_gap_of_a_month():
     days = written("XNYS", last=CUT)
     one = days[days != day("2024-08-14")]
     month = days[(days < day("2024-08-14")) | (days > day("2024-09-13"))]
@@ -67,7 +67,7 @@ def test_nyse_with_one_gap_day_and_with_a_gap_of_a_month():
     assert ahead("XNYS", "2025-01-08", 1) == ["2025-01-10"]
 
 
-def test_nse_with_saturday_sessions_and_evenings_of_muhurat():
+def test_51_nse_with_saturday_sessions_and_evenings_of_muhurat():
     days = written("XNSE", last=CUT)
     unlisted = [day("2024-03-02"), day("2024-05-18")]  # Saturdays on which it traded, too
     with_saturdays = np.union1d(days, unlisted)
@@ -84,7 +84,7 @@ def test_china_is_closed_on_the_saturdays_on_which_others_make_up_for_the_new_ye
     assert ahead("XSHG", "2024-09-30", 1, 4, 5) == ["2024-10-08", "2024-10-11", "2024-10-14"]
 
 
-def test_riyadh_trades_from_sunday_to_thursday():
+def test_51_riyadh_trades_from_sunday_to_thursday():
     found = calendars.evidence(tabled("XSAU", "2024-09-19"))
     assert found == ("Sun-Thu", ("XSAU",), True)
     assert ahead("XSAU", "2024-09-19", 1, 2) == ["2024-09-22", "2024-09-24"]
@@ -102,14 +102,14 @@ def test_tel_aviv_before_and_after_its_week_changed():
     assert ahead("XTAE", "2026-03-12", 1, 2) == ["2026-03-13", "2026-03-16"]
 
 
-def test_crypto_trades_every_day():
+def test_51_crypto_trades_every_day():
     days = span("2023-06-01", "2024-12-24")
     gaps = days[(days < day("2024-03-02")) | (days > day("2024-03-09"))]
     assert calendars.infer(days) == calendars.infer(gaps) == "Mon-Sun"
     assert ahead("Mon-Sun", "2024-12-24", 1, 5, 20) == ["2024-12-25", "2024-12-29", "2025-01-13"]
 
 
-def test_weekly_rows_get_weekly_targets():
+def test_51_weekly_rows_get_weekly_targets():
     fridays = span("2020-01-01", "2024-03-22")
     fridays = fridays[calendars._weekday(fridays) == 4]
     fridays[fridays == day("2023-04-07")] -= 1  # Good Friday: the week's last session was on Thursday
@@ -129,7 +129,7 @@ def test_monthly_rows_are_irregular():
     assert ahead(calendars.IRREGULAR, "2024-11-29", 1, 5) == ["2024-12-02", "2024-12-06"]
 
 
-def test_holidays_filled_with_the_last_price_leave_weekdays():
+def test_51_holidays_filled_with_the_last_price_leave_weekdays():
     filled = weekdays(FIRST, CUT)
     assert calendars.evidence(filled) == ("Mon-Fri", (), False)
     assert ahead("Mon-Fri", "2024-12-24", 1, 5) == ["2024-12-25", "2024-12-31"]

@@ -39,6 +39,13 @@ def test_what_is_folded_is_accepted_not_excluded_and_in_order():
     assert plan.folded([], dataclasses.replace(DEFAULTS, mode="replace")) == []
 
 
+def test_a_name_in_exclude_that_no_upload_has_is_known_for_a_slip():
+    verdicts = [verdict("may"), verdict("june", accepted=False)]
+    excluding = dataclasses.replace(DEFAULTS, exclude=("May.csv", "may.csv", "june.csv", "gone.csv@v9"))
+    assert plan.unmatched(verdicts, excluding) == ("May.csv",)
+    assert plan.unmatched(verdicts, DEFAULTS) == ()
+
+
 def test_seen_is_of_names_in_any_order_and_the_settings():
     assert plan.seen(["a", "b"], "v") == plan.seen(["b", "a"], "v")
     assert len({plan.seen(*what) for what in ((["a"], ""), ([], "a"), (["a"], "b"), (["a", "b"], ""), ([], ""))}) == 5

@@ -64,6 +64,13 @@ def test_names_that_differ_in_case_or_sign_only():
     }
 
 
+def test_a_name_that_is_anothers_with_a_day_is_like_it_and_contracts_of_two_days_are_not():
+    names = ("AAPL", "AAPL_2026-11-02", "20261103 aapl", "ES-20261218", "ES-20260918", "AAPL_1234", "AAPL 20269999")
+    series = {name: (DAYS, walk(seed)) for seed, name in enumerate(names)}
+    like = "its name is like AAPL; the same ticker twice?"
+    assert pairs(**series) == {"AAPL_2026-11-02": like, "20261103 aapl": like}
+
+
 def test_a_shard_hashes_each_ticker_as_if_it_were_alone():
     both = made.shard({"A": walk(1), "B": walk(2)})
     rows = {"tickers": both.tickers, "ticker": np.repeat(np.arange(2, dtype=np.int32), 400), "day": both.days}

@@ -134,7 +134,7 @@ def ask(athena: Lake, sql: str) -> list[dict[str, Any]]:
     return [dict(zip(map(str, asked.rows[0]), row, strict=True)) for row in asked.rows[1:]]
 
 
-def test_the_track_record_is_that_of_a_recomputation(athena, sent):
+def test_49_the_track_record_is_that_of_a_recomputation(athena, sent):
     days, lake, whole, dates, scores, _ = sent
     expected = recomputed(lake, whole, dates)
     origins = (len(TICKERS) - 1) * (days + 1) + days // 2 + 1
@@ -220,7 +220,10 @@ def test_each_message_tells_the_days_split_and_end_and_no_other(sent):
     middle = sent.days // 2
     planted = {
         17: ["data health flags 1 ticker anew: A (a step like a missing split)"],  # to 0.7, like 3:2
-        middle: [f"older prices rescaled: BB by 0.5 ({sent.dates[HISTORY + middle]}.csv)"],
+        middle: [
+            "1 ticker without a row of the newest trading day: ENDS",
+            f"older prices rescaled: BB by 0.5 ({sent.dates[HISTORY + middle]}.csv)",
+        ],
         middle + 10: [
             "1 ticker without rows for more than ten sessions: ENDS",
             "data health flags 1 ticker anew: ENDS (an end)",

@@ -1,5 +1,6 @@
 """What Summarize says beside the tables: the message, and metrics and signs of the traffic light."""
 
+import datetime
 import json
 
 import summarize
@@ -19,7 +20,7 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     columns = {name: [None] * (len(tickers) - 1) for name in schemas.SCHEMAS["tickers"].names}
     gap = Said("gap", "2020-03-02: a gap")
     known = columns | {"ticker": tickers[1:], "status": ["forecast"] * (len(tickers) - 1)}
-    known |= {"notes": [[gap.note]] * (len(tickers) - 1)}
+    known |= {"notes": [[gap.note]] * (len(tickers) - 1), "last_day": [datetime.date(1970, 1, 11)] * (len(tickers) - 1)}
     earlier: NamedRun = {"run_id": before.run_id, "dataset": "us"}
     storage.put("lake", keys.lake("tickers", earlier, keys.part(0)), schemas.to_parquet("tickers", known))
     working.put_json(RUN, "data", DATA | {"previous": before.run_id})
@@ -27,6 +28,7 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     (upload,) = dataset.planned(RUN).new_files
     ended = next(name for name in first["status"] if first["status"][name] == "forecast" and name != tickers[0])
     told = {"status": first["status"] | {ended: "stale"}, "corrected": {upload: 3}}
+    told |= {"missed": {tickers[0]: 11, tickers[1]: 10}}  # of the second the run before has told
     told |= {"health": {tickers[1]: [gap], tickers[0]: [gap], ended: [gap, Said("end", "it ended")]}}
     working.put_json(RUN, "tickers", first | told | {"rescaled": [(ended, upload, 0.5, 9)]}, 0)
     summarize.handler(EVENT, context)
@@ -36,6 +38,7 @@ def test_the_message_tells_what_may_move_most_and_what_is_new(run, context):
     new = lines[lines.index("What is new:") + 1 :]
     assert new[0] == "  1 new file: KO.csv"
     assert new[1] == f"  3 new tickers: {', '.join(sorted([tickers[0], 'NEW0', 'NEW1']))}"
+    assert f"  1 ticker without a row of the newest trading day: {tickers[0]}" in new
     assert f"  1 ticker without rows for more than ten sessions: {ended}" in new
     assert f"  older prices rescaled: {ended} by 0.5 (KO.csv)" in new
     flagged = ", ".join(sorted([f"{tickers[0]} (a gap)", f"{ended} (an end)"]))
