@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local import cloud, paths
-from stockcast import check, export, follow, results, target
+from stockcast import check, export, failures, follow, results, rules, target
 from stockcast.console import console, print_lines, say_error, typed
 from stockcast.target import Target
 from stockcast.up import bring_up
@@ -18,6 +20,7 @@ from tools.aws import Problem, runs
 
 if TYPE_CHECKING:
     from common import events
+    from stocks.dataset.settings import Settings
 
 MARKER = ".stockcast"  # in a folder of results: what lies there may be replaced
 
@@ -28,13 +31,15 @@ def command(arguments: argparse.Namespace) -> int:
     if not arguments.dataset and len(named) > 1:
         raise Problem("several files make one dataset; name it with --dataset")
     dataset = arguments.dataset or dataset_of(named[0])
+    stack = target.of(arguments) if arguments.stack else None
+    judged_by = rules.of_stack(stack, dataset) if stack else rules.of_laptop(dataset)
     out = folder(arguments.out or str(Path("out") / dataset), files)
-    accepted = [file for file in files if accepts(file, out)]
+    accepted = [file for file in files if accepts(file, out, judged_by)]
     if not accepted:
         say_error(f"error: no file can be used; the rejected rows are in {out / results.REJECTED}")
         return 1
     started = time.monotonic()
-    stack = target.of(arguments) if arguments.stack else bring_up()
+    stack = stack or bring_up()
     sources = [_upload(file, dataset, stack) for file in accepted]
     print_lines(f"dropped s3://{source['bucket']}/{source['key']}" for source in sources)
     described = follow.lead(stack, [follow.find_execution(stack, source) for source in sources], dataset)
@@ -84,9 +89,9 @@ def folder(out: str, files: list[Path]) -> Path:
     return path
 
 
-def accepts(file: Path, out: Path) -> bool:
+def accepts(file: Path, out: Path, settings: Settings) -> bool:
     """Whether the file would be accepted; says so, or why not."""
-    answer, rejected = check.check(str(file))
+    answer, rejected = check.check(str(file), settings)
     print_lines(check.in_words(str(file), answer))
     if not answer["accepted"]:
         check.write_rejected(rejected, file, out)
@@ -123,6 +128,9 @@ def _export(stack: Target, dataset: str, run_id: str, out: Path) -> bool:
         export.write(stack, dataset, run_id, out)
     except Problem as problem:
         say_error(f"error: {problem}")
+        return False
+    except (ClientError, BotoCoreError) as error:
+        say_error(f"error: {export.DATABASE} and {export.FORECASTS} were not written: {failures.sentence(error)}")
         return False
     return True
 
