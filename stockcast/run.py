@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import time
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,9 +41,8 @@ def command(arguments: argparse.Namespace) -> int:
         return 1
     started = time.monotonic()
     stack = stack or bring_up()
-    sources = [_upload(file, dataset, stack) for file in accepted]
-    print_lines(f"dropped s3://{source['bucket']}/{source['key']}" for source in sources)
-    described = follow.lead(stack, [follow.find_execution(stack, source) for source in sources], dataset)
+    sources, started_by = drop(accepted, dataset, stack)
+    described = follow.lead(stack, started_by, dataset)
     status = described.get("status", "SUCCEEDED")  # of no execution that led, where another run took the files
     print_lines([f"{status} after {time.monotonic() - started:.0f} s"])
     results.fetch_rejected(stack, dataset, sources, out)
@@ -147,10 +147,30 @@ def next_steps(stack: Target, dataset: str) -> Iterator[str]:
 
 
 def dataset_of(csv: Path) -> str:
-    """A dataset's name from a file's: lower case, words joined by hyphens, beginning with a letter."""
+    """A dataset's name from a file's: lower case, words joined by hyphens, beginning with a letter.
+
+    Raises Problem for a name without Latin letters or digits: two of them would be one dataset.
+    """
     name = csv.name or csv.resolve().name
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower().removesuffix(".gz").removesuffix(".csv")).strip("-")
+    bare = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    stem = re.sub(r"[^a-z0-9]+", "-", bare.lower().removesuffix(".gz").removesuffix(".csv")).strip("-")
+    if not stem:
+        raise Problem(f"{name} gives no name for a dataset; name it with --dataset")
     return (stem if re.match("[a-z]", stem) else f"d-{stem}".rstrip("-"))[:40].rstrip("-")
+
+
+def drop(files: list[Path], dataset: str, stack: Target) -> tuple[list[events.Upload], list[str]]:
+    """Upload the files; what was uploaded, and the executions that they started. Raises Interrupted after Ctrl-C."""
+    sources: list[events.Upload] = []
+    try:
+        for file in files:
+            sources.append(_upload(file, dataset, stack))
+            print_lines([f"dropped s3://{sources[-1]['bucket']}/{sources[-1]['key']}"])
+        return sources, [follow.find_execution(stack, source) for source in sources]
+    except KeyboardInterrupt:
+        again = f"`{typed()} follow {dataset}{stack.option}` follows their run"
+        words = f"{len(sources)} of {len(files)} files were dropped and stay; {again}" if sources else ""
+        raise failures.Interrupted(words) from None
 
 
 def _upload(csv: Path, dataset: str, stack: Target) -> events.Upload:

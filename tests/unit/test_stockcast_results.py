@@ -1,11 +1,12 @@
 """How stockcast fetches the objects of a run, of which retention may take some meanwhile."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from stockcast import export, results, run
+from stockcast import export, failures, follow, results, run
 from tests.support.stockcast import stack
 from tools.aws import Problem
 
@@ -97,3 +98,29 @@ def test_the_export_fetches_what_the_folder_lacks_only(lake, monkeypatch, tmp_pa
     assert set(fetched) == wanted - {"verdicts/dataset=us/F1.json"}
     for table in results.TABLES:
         assert (tmp_path / "lake" / table / RUN / "00000.parquet").read_text() == "of the run"
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "said"),
+    [
+        (0, ""),
+        (1, "1 of 2 files were dropped and stay"),
+        (2, "2 of 2 files were dropped and stay; `stockcast follow us"),
+    ],
+)
+def test_ctrl_c_says_what_was_dropped(lake, monkeypatch, uploaded, said):
+    def upload(file: Path, dataset: str, _stack: object) -> dict[str, str]:
+        if file.name == str(uploaded):
+            raise KeyboardInterrupt
+        return {"bucket": "incoming", "key": f"incoming/{dataset}/{file}", "version_id": "1"}
+
+    def find_execution(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "_upload", upload)
+    monkeypatch.setattr(run, "typed", lambda: "stockcast")
+    monkeypatch.setattr(follow, "find_execution", find_execution)
+    with pytest.raises(failures.Interrupted) as interrupted:
+        run.drop([Path("0"), Path("1")], "us", lake)
+    assert str(interrupted.value).startswith(said)
+    assert bool(str(interrupted.value)) == bool(uploaded)
