@@ -34,7 +34,7 @@ class Grid(Table):
     """A table of plain text."""
 
     def __init__(self, *titles: str, title: str | None = None) -> None:
-        super().__init__(title=None if title is None else plain(title))
+        super().__init__(title=None if title is None else plain(title, "table.title"))
         for one in titles:
             self.add_title(one)
 
@@ -45,9 +45,9 @@ class Grid(Table):
         self.add_row(*(plain(cell or "") for cell in cells))
 
 
-def plain(text: str) -> Text:
+def plain(text: str, style: str = "") -> Text:
     """The text without a meaning for rich or for a terminal; no string, of which rich would make pictures of :b:."""
-    return Text(visible(text))
+    return Text(visible(text), style)
 
 
 console = Terminal()
