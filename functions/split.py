@@ -24,13 +24,12 @@ from stocks.dataset.settings import Settings
 from stocks.dataset.uploads import Upload, Verdict
 from stocks.reading import rejected, verdict
 from stocks.reading.intake import Intake
-from stocks.reading.numbers import COMMA, POINT
+from stocks.reading.numbers import SIGNS
 from stocks.reading.source import Rules, Source, Stream, refused_by_name
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-SIGNS = {"": "", "point": POINT, "comma": COMMA}
 DELETED = "the file was deleted before it was read; upload it again"
 # To whom may not list the bucket S3 does not say which of the two it is.
 FORBIDDEN = (

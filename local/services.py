@@ -1,47 +1,24 @@
 """MiniStack with everything of ours put in, and how it is served. Import only after the environment is set."""
 
 import asyncio
+import importlib
+import pkgutil
 import signal
 import threading
 
 from hypercorn.asyncio import serve as hypercorn
 from hypercorn.config import Config
 
-from local import ministack, notifications, refusals
+from local import ministack, notifications, patches, refusals
 from local.athena import api as athena
 from local.crawler import api as crawler
 from local.guard.install import guarded
 from local.lambdas import api as lambdas
 from local.machine import api as machine
-from local.patches import (
-    alarms,
-    athena_arns,
-    crawler_arns,
-    dead_letters,
-    lambda_logs,
-    named_queries,
-    rules,
-    s3,
-    s3_events,
-    table_metadata,
-    wildcards,
-)
 from local.sagemaker import api as sagemaker
 from local.sagemaker import models, quotas, shapes
 
-PATCHES = (
-    alarms,
-    athena_arns,
-    crawler_arns,
-    dead_letters,
-    lambda_logs,
-    named_queries,
-    rules,
-    s3,
-    s3_events,
-    table_metadata,
-    wildcards,
-)
+PATCHES = [importlib.import_module(f"{patches.__name__}.{one.name}") for one in pkgutil.iter_modules(patches.__path__)]
 SERVICES = (athena, crawler, lambdas, machine, quotas, sagemaker)
 
 

@@ -9,7 +9,7 @@ import io
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,8 +22,10 @@ from stockcast.console import print_lines
 from stocks import series
 from stocks.contract import FEWEST_ORIGIN_ROWS, FEWEST_WINDOWS, HORIZONS, VOLATILITY_ROWS, Arrays
 from stocks.dataset import sizes
+from stocks.dataset.settings import Settings
 from stocks.reading import description, verdict
 from stocks.reading.intake import Intake, Ticker
+from stocks.reading.numbers import SIGNS
 from stocks.reading.rejected import Rejected, Unusable, show, to_csv
 from stocks.reading.source import Rules, Source, refused_by_name
 
@@ -55,14 +57,26 @@ def command(arguments: argparse.Namespace) -> int:
     return 0 if answer["accepted"] else 1
 
 
-def check(file: str) -> Checked:
-    """Judge a file by its path, or standard input where that is "-". A bad file gives an answer, never an error."""
+def by_parameters(deployed: Mapping[str, str]) -> Settings:
+    """What a stack of these parameters judges by; the laptop's where one is not given."""
+
+    def value(name: str) -> float:
+        return float(deployed[name] if name in deployed else parameters.of_laptop(name))
+
+    return Settings(test_fraction=value("TestFraction"), bad_row_tolerance=value("BadRowTolerance"))
+
+
+def check(file: str, settings: Settings | None = None) -> Checked:
+    """Judge a file by its path, or standard input where that is "-". A bad file gives an answer, never an error.
+
+    By the laptop's parameters where no settings are given.
+    """
     try:
         source = _source(file)
     except Unusable as error:
         return Checked(EMPTY | _refusal(error), [error.rejected])
     try:
-        return _judge(source)
+        return _judge(source, settings or by_parameters({}))
     except OSError as error:
         return Checked(EMPTY | {"reason": f"{file} cannot be read: {error.strerror or error}"}, [])
 
@@ -87,11 +101,11 @@ def _source(file: str) -> Source:
     return Source(path.name, path.stat().st_size, lambda: path.open("rb"))
 
 
-def _judge(source: Source) -> Checked:
-    tolerance = float(parameters.of_laptop("BadRowTolerance"))
+def _judge(source: Source, settings: Settings) -> Checked:
+    tolerance = settings.bad_row_tolerance
     tomorrow = series.day_of(datetime.datetime.now(datetime.UTC).date().isoformat()) + 1
     with tempfile.TemporaryDirectory() as folder:
-        intake = Intake(Path(folder), Rules(tomorrow, tolerance))
+        intake = Intake(Path(folder), Rules(tomorrow, tolerance, settings.date_order, SIGNS[settings.decimal]))
         answer, rejected = dict(EMPTY), intake.kept
         reasons: dict[str, str] | None = None
         try:
@@ -103,7 +117,7 @@ def _judge(source: Source) -> Checked:
             answer["rejected_rows"] = intake.bad + sum(len(refused) for _, refused in read)
             if verdict.has_too_many(answer["rejected_rows"], intake.rows, tolerance):
                 raise verdict.contradicting(answer["rejected_rows"], intake.rows, tolerance)
-            reasons, trains = outlook([rows for rows, _ in read])
+            reasons, trains = outlook([rows for rows, _ in read], settings.test_fraction)
             answer |= {"accepted": True, "model": "lstm" if trains else "none"}
         except Unusable as error:
             answer |= _refusal(error)
@@ -117,11 +131,11 @@ def _judge(source: Source) -> Checked:
     return Checked(answer, rejected)
 
 
-def outlook(parts: Sequence[Arrays]) -> tuple[dict[str, str], bool]:
+def outlook(parts: Sequence[Arrays], test_fraction: float) -> tuple[dict[str, str], bool]:
     """What becomes of a dataset with this file alone: why tickers are not forecast, and whether an LSTM is trained."""
     days, counts = np.unique(np.concatenate([part["day"] for part in parts]), return_counts=True)
     try:
-        cuts = series.cuts(days, counts, float(parameters.of_laptop("TestFraction")))
+        cuts = series.cuts(days, counts, test_fraction)
     except Unusable as error:
         return {str(name): str(error) for part in parts for name in part["tickers"]}, False
     shards = [series.build(part, cuts) for part in parts]

@@ -1,17 +1,57 @@
-"""The terminal that every command prints to."""
+"""The terminal that every command prints to.
+
+What users and AWS write is no markup and no command of the terminal: signs that cannot be seen, that move others or
+that end a line are shown escaped. So every other module prints through this one, and none escapes by itself.
+"""
 
 import os
 import shlex
 import shutil
 from collections.abc import Iterable
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
+
+from stocks.reading.rejected import visible
 
 WIDEST = 10_000
-console = Console(soft_wrap=True)
-_errors = Console(soft_wrap=True, stderr=True)
+
+
+class Terminal(Console):
+    """Prints text as it is meant: a string is one line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"soft_wrap": True} | options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(plain(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+class Grid(Table):
+    """A table of plain text."""
+
+    def __init__(self, *titles: str, title: str | None = None) -> None:
+        super().__init__(title=None if title is None else plain(title, "table.title"))
+        for one in titles:
+            self.add_title(one)
+
+    def add_title(self, title: str, justify: Literal["left", "right"] = "left") -> None:
+        self.add_column(plain(title), justify=justify)
+
+    def add(self, *cells: str | None) -> None:
+        self.add_row(*(plain(cell or "") for cell in cells))
+
+
+def plain(text: str, style: str = "") -> Text:
+    """The text without a meaning for rich or for a terminal; no string, of which rich would make pictures of :b:."""
+    return Text(visible(text), style)
+
+
+console = Terminal()
+_errors = Terminal(stderr=True)
 
 
 def typed() -> str:
@@ -21,22 +61,21 @@ def typed() -> str:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print text as it is: what users and AWS write is no markup."""
     for line in lines:
-        console.print(line, markup=False, highlight=False)
+        console.print(line)
 
 
 def say_error(line: str) -> None:
     """What is no result goes to standard error, so that a result can go into a file."""
-    _errors.print(line, markup=False, highlight=False)
+    _errors.print(line)
 
 
-def fits(table: Table) -> bool:
+def fits(table: Grid) -> bool:
     """Whether no cell is cut; a pipe takes any width."""
     wide = console.options.update(max_width=WIDEST)  # else the measure is never more than the terminal's own width
     return not console.is_terminal or Measurement.get(console, wide, table).maximum <= console.width
 
 
-def print_table(table: Table) -> None:
+def print_table(table: Grid) -> None:
     """Print a table that may be wider than the terminal; a pipe has no width to fit into."""
-    (console if console.is_terminal else Console(width=WIDEST)).print(table)
+    (console if console.is_terminal else Terminal(width=WIDEST, soft_wrap=False)).print(table)

@@ -4,14 +4,10 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from stockcast import target
-from stockcast.console import print_lines, print_table
+from stockcast.console import Grid, print_lines, print_table
 from stockcast.query import run as ask
 from stockcast.target import Target
-from stocks.reading.rejected import visible
 from tools.aws import Problem, runs
 
 
@@ -26,7 +22,7 @@ def command(arguments: argparse.Namespace) -> int:
         print_table(table(name, verdicts))
     print_lines(state(stack, name))
     known = {(one["source_key"], one["source_version"]) for one in verdicts}
-    print_lines(f"waits for its verdict: {visible(key)}" for key, version in dropped if (key, version) not in known)
+    print_lines(f"waits for its verdict: {key}" for key, version in dropped if (key, version) not in known)
     return 0
 
 
@@ -63,22 +59,16 @@ def judged(stack: Target, name: str) -> list[dict[str, str | None]]:
     return [dict(zip([column["Name"] for column in columns], row, strict=True)) for row in rows]
 
 
-def table(name: str, verdicts: list[dict[str, str | None]]) -> Table:
-    shown = Table(title=f"Files of {name}, in the order in which they are folded")
-    for title in ("uploaded", "file", "verdict", "rows", "days", "first published by"):
-        shown.add_column(title)
+def table(name: str, verdicts: list[dict[str, str | None]]) -> Grid:
+    titles = ("uploaded", "file", "verdict", "rows", "days", "first published by")
+    shown = Grid(*titles, title=f"Files of {name}, in the order in which they are folded")
     for row in verdicts:
         days = f"{row['first_day']} to {row['last_day']}" if row["first_day"] else ""
         verdict = row["verdict"] if row["verdict"] == "accepted" else f"rejected: {row['reason']}"
         uploaded = (row["uploaded"] or "").partition(".")[0]
-        file = visible((row["source_key"] or "").rpartition("/")[2])
-        shown.add_row(*map(plain, (uploaded, file, verdict, row["rows"], days, row["run_id"] or "not yet")))
+        file = (row["source_key"] or "").rpartition("/")[2]
+        shown.add(uploaded, file, verdict, row["rows"], days, row["run_id"] or "not yet")
     return shown
-
-
-def plain(text: str | None) -> Text:
-    """What users write is no markup."""
-    return Text(text or "")
 
 
 def state(stack: Target, name: str) -> Iterator[str]:

@@ -3,16 +3,16 @@
 import argparse
 import os
 import shlex
-import sys
 
 from local import cloud
+from stockcast.console import say_error
 
 
 def command(_arguments: argparse.Namespace) -> int:
     try:
         variables = cloud.variables()
     except cloud.CloudError as error:
-        print(f"error: {error}", file=sys.stderr)  # standard output is what the shell runs
+        say_error(f"error: {error}")  # standard output is what the shell runs
         return 1
     ours = {name: value for name, value in variables.items() if name.startswith("AWS_")}
     for name in sorted(os.environ):

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from stockcast import target
+from stockcast.target import Target
 from tools.aws import runs
 from tools.aws.runs import Stack
 
 RUNNING = "RUNNING"
+LOOKED_AT = 300  # executions, of which each costs a call: so many until a dataset's must have come
 PUBLISHED = "published"
 
 
@@ -40,9 +43,40 @@ def newest(stack: Stack, running: bool = False) -> Iterator[Execution]:
             continue  # it is listed some seconds before it can be described
 
 
+class Found(NamedTuple):
+    """Executions, the datasets of all that were looked at, and whether older ones were not looked at."""
+
+    executions: list[Execution]
+    datasets: set[str]
+    more: bool
+
+
+def of_dataset(stack: Stack, dataset: str | None, most: int) -> Found:
+    """So many of the dataset's executions, or of all, the newest first."""
+    found: list[Execution] = []
+    seen: set[str] = set()
+    for count, one in enumerate(newest(stack)):
+        if len(found) == most or count == max(most, LOOKED_AT):
+            return Found(found, seen, more=True)
+        seen.add(one.dataset)
+        found += [one] if dataset in (None, one.dataset) else []
+    return Found(found, seen, more=False)
+
+
+def none_found(stack: Target, dataset: str | None, found: Found) -> str:
+    """What is said where there is none of the dataset, and what to do."""
+    if not dataset:
+        return f"no execution is known; `stockcast run FILE{stack.option}` starts one"
+    if found.more:
+        words = f"the newest {LOOKED_AT:,} executions are none of {dataset}"
+        otherwise = f"; `stockcast dataset {dataset}{stack.option}` tells of older runs"
+    else:
+        words, otherwise = f"no execution of {dataset} is known", f"; `stockcast runs{stack.option}` lists them"
+    return words + (target.near(dataset, sorted(found.datasets)) or otherwise)
+
+
 def execution(described: dict) -> Execution:
     from stocks.dataset.uploads import place
-    from stocks.reading.rejected import visible
 
     given = json.loads(described.get("input") or "{}")
     key = ((given.get("detail") or {}).get("object") or {}).get("key") or ""
@@ -58,7 +92,7 @@ def execution(described: dict) -> Execution:
     return Execution(
         described["executionArn"],
         dataset,
-        visible(where.name),
+        where.name,
         status,
         result.get("run_id") or "",
         described["startDate"],

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from local import paths
+from stockcast import results
 from stockcast.target import Target
 from tools.aws import Problem, runs
 
 DATABASE, FORECASTS = "results.duckdb", "forecast.csv"
-OF_RUN = ("predictions", "metrics", "prices")  # of the newest run, which is in the folder already
 OF_ALL = ("runs", "tickers")  # of every run, for the history and the record of what was forecast before
 
 
@@ -39,20 +39,20 @@ def _why(written: str) -> str:
 
 
 def _gather(stack: Target, dataset: str, run_id: str, out: Path, lake: Path) -> None:
-    """The part of the lake that the views of this dataset read, under its own keys."""
+    """The part of the lake that the views of this dataset read, under its own keys.
+
+    What retention takes meanwhile is left out, as it would be a moment later.
+    """
     s3, bucket, of_dataset = stack.client("s3"), stack.outputs["LakeBucket"], f"dataset={dataset}"
-    for table in OF_RUN:
+    for table in results.TABLES:  # of the newest run, which is in the folder already
         shutil.copytree(out / table, lake / table / of_dataset / f"run_id={run_id}")
     wanted = [f"{table}/{of_dataset}/" for table in OF_ALL]
     keys = [key for prefix in wanted for key in _keys(s3, bucket, prefix)]
-    forecasts = _keys(s3, bucket, f"predictions/{of_dataset}/")
-    keys += [key for key in forecasts if "/future-" in key and f"/run_id={run_id}/" not in key]
+    keys += [key for key in _keys(s3, bucket, f"predictions/{of_dataset}/") if "/future-" in key]
+    keys = [key for key in keys if f"/run_id={run_id}/" not in key]
     uploads = [key.rpartition("/")[2].removesuffix(".json") for key in _keys(s3, bucket, f"verdicts/{of_dataset}/")]
     keys += [f"files/{upload}.parquet" for upload in uploads]
-    for key in [*keys, f"latest/{dataset}.json"]:
-        file = lake / key
-        file.parent.mkdir(parents=True, exist_ok=True)
-        s3.download_file(bucket, key, str(file))
+    results.download(stack, {key: lake / key for key in [*keys, f"latest/{dataset}.json"]})
 
 
 def _keys(s3: Any, bucket: str, prefix: str) -> list[str]:

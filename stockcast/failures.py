@@ -32,7 +32,8 @@ def told(work: Callable[[], int]) -> int:
         return INTERRUPTED
     except Exception as error:
         if words := sentence(error):
-            say_error(f"error: {words}")
+            for line in f"error: {words}".split("\n") if isinstance(error, cloud.CloudError) else [f"error: {words}"]:
+                say_error(line)  # our own words may end with lines of a log
             return FAILED
         say_error(f"error: this should not happen: {type(error).__name__}: {error} (the traceback is in {_kept()})")
         return UNEXPECTED
@@ -61,6 +62,7 @@ def _kept() -> str:
         with log.open("a") as file:
             file.write(f"{' '.join(sys.argv)}\n{traceback.format_exc()}\n")
     except OSError as error:
-        traceback.print_exc()
+        for line in traceback.format_exc().split("\n"):
+            say_error(line)
         return f"no file, since {log} cannot be written: {error.strerror}"
     return str(log)

@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from local import paths
 from stockcast import executions, failures, target
-from stockcast.console import console, print_lines, typed
+from stockcast.console import Terminal, console, print_lines, typed
 from stockcast.target import Target
 from tools.aws import Problem, runs
 
@@ -33,10 +31,11 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _nothing_runs(stack: Target, dataset: str | None) -> int:
-    newest = next((one for one in executions.newest(stack) if dataset in (None, one.dataset)), None)
+    found = executions.of_dataset(stack, dataset, 1)
     of = f" of {dataset}" if dataset else ""
-    if newest is None:
-        raise Problem(f"nothing runs{of}, and no execution{of} is known; `stockcast runs{stack.option}` lists them")
+    if not found.executions:
+        raise Problem(f"nothing runs{of}, and {executions.none_found(stack, dataset, found)}")
+    newest = found.executions[0]
     last = f"the last one, of {newest.dataset or newest.arn}, ended as {newest.status}"
     print_lines([f"nothing runs{of}; {last} {newest.run_id}".rstrip()])
     return 0
@@ -46,7 +45,7 @@ def ended(described: dict) -> Iterator[str]:
     """How the last execution that led the dataset ended."""
     if described.get("status", "SUCCEEDED") != "SUCCEEDED":
         yield f"error: {described.get('error', described['status'])}"
-        yield f"cause: {runs.plain_cause(described.get('cause', ''))}"
+        yield from f"cause: {runs.plain_cause(described.get('cause', ''))}".split("\n")
         return
     result = runs.result(described)
     words = (result.get("status") or "ended", result.get("run_id"), result.get("headline") or result.get("reason"))
@@ -76,7 +75,7 @@ def lead(stack: Target, arns: list[str], dataset: str) -> dict:
         raise failures.Interrupted(f"the run goes on, and `{again}` follows it again{more}") from None
 
 
-def follow(stack: Target, arn: str, console: Console) -> dict:
+def follow(stack: Target, arn: str, console: Terminal) -> dict:
     """Print progress until the execution has ended; return its description."""
     return runs.follow(stack, arn, console, _Training().new_lines if stack.laptop else tuple)
 

@@ -69,7 +69,7 @@ def listed(files: dict[str, Path], groups: dict[str, str]) -> list[str]:
 
 def tail(file: Path, count: int) -> list[str]:
     with file.open(errors="replace") as log:
-        return [line.rstrip("\n") for line in deque(log, maxlen=count)]
+        return [line.rstrip("\n").expandtabs() for line in deque(log, maxlen=count)]
 
 
 def events(stack: Target, group: str, count: int) -> list[str]:
@@ -85,4 +85,5 @@ def events(stack: Target, group: str, count: int) -> list[str]:
         )
         found += [(one["timestamp"], one["message"].rstrip()) for one in given["events"]]
     latest = sorted(found, key=lambda one: one[0])[-count:]
-    return [f"{datetime.fromtimestamp(at / 1000, UTC):{TIME}}  {text}" for at, text in latest] or ["nothing yet"]
+    shown = [f"{datetime.fromtimestamp(at / 1000, UTC):{TIME}}  {text}" for at, text in latest]
+    return [line.expandtabs() for text in shown for line in text.split("\n")][-count:] or ["nothing yet"]

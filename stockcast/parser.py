@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from stockcast.numbers import dataset, named, whole
+from stocks.reading.rejected import visible
 
 ROOT = Path(__file__).resolve().parent.parent
 USAGE = 2  # the exit code
@@ -26,7 +27,7 @@ class Parser(argparse.ArgumentParser):
     """Refuses with one sentence, and where to read more."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"error: {message} (see {self.prog} --help)\n")
+        self.exit(USAGE, f"error: {visible(message)} (see {self.prog} --help)\n")
 
 
 def read(words: list[str]) -> argparse.Namespace:

@@ -7,11 +7,8 @@ import json
 import sys
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from stockcast import prompt, saved, target
-from stockcast.console import fits, print_lines, print_table, say_error
+from stockcast.console import Grid, fits, print_lines, print_table, say_error
 from stocks.reading.rejected import visible
 from tools.aws import athena
 from tools.aws.athena import Rows
@@ -73,9 +70,10 @@ def counted_rows(count: int, more: bool) -> str:
 
 
 def print_csv(columns: list[dict], rows: Rows) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([column["Name"] for column in columns])
-    writer.writerows(rows)
+    """As it is, for other programs; a terminal gets what cannot be seen escaped, as everywhere."""
+    writer, on_screen = csv.writer(sys.stdout, lineterminator="\n"), sys.stdout.isatty()
+    for row in ([column["Name"] for column in columns], *rows):
+        writer.writerow([cell and visible(cell) for cell in row] if on_screen else row)
 
 
 def print_json(columns: list[dict], rows: Rows) -> None:
@@ -90,13 +88,13 @@ def print_json(columns: list[dict], rows: Rows) -> None:
     print(json.dumps(records, indent=1))
 
 
-def table(columns: list[dict], rows: Rows) -> Table:
+def table(columns: list[dict], rows: Rows) -> Grid:
     """The rows for people: fractions cut to four digits, numbers to the right."""
-    shown = Table()
+    shown = Grid()
     for column in columns:
-        shown.add_column(Text(column["Name"]), justify="right" if column["Type"] in _NUMBERS else "left")
+        shown.add_title(column["Name"], justify="right" if column["Type"] in _NUMBERS else "left")
     for row in rows:
-        shown.add_row(*(Text(_shown(value, column["Type"])) for value, column in zip(row, columns, strict=True)))
+        shown.add(*(_shown(value, column["Type"]) for value, column in zip(row, columns, strict=True)))
     return shown
 
 
@@ -117,4 +115,4 @@ def _shown(value: str | None, kind: str) -> str:
     if kind in ("double", "float"):
         number = float(value)
         return f"{number:.4f}" if number == 0 or 1e-3 <= abs(number) < 1e9 else f"{number:.4g}"
-    return visible(value.rstrip())
+    return value.rstrip()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import statistics
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from rich.table import Table
-from rich.text import Text
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
 
+from stockcast.console import Grid
 from stockcast.target import Target
-from tools.aws import runs
+from tools.aws import Problem, runs
 
 if TYPE_CHECKING:
     from common import events
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 TABLES = ("predictions", "metrics", "runs", "tickers", "prices")
 REJECTED = "rejected"
 REPORT = "report.html"
+AT_ONCE = 8  # objects; a client has ten connections
+ALONE = TransferConfig(use_threads=False)  # for each of these
+GONE = ("404", "NoSuchKey")
 
 
 def fetch(stack: Target, dataset: str, run_id: str, out: Path) -> None:
@@ -56,15 +61,36 @@ def emptied(folder: Path, pattern: str) -> Path:
 
 
 def _copy(stack: Target, prefix: str, folder: Path) -> None:
+    listed = runs.objects(stack.client("s3"), stack.outputs["LakeBucket"], prefix)
+    if gone := download(stack, {one["Key"]: folder / Path(one["Key"]).name for one in listed}):
+        raise Problem(f"{gone[0]} was deleted while it was fetched; `stockcast runs{stack.option}` says what there is")
+
+
+def download(stack: Target, wanted: dict[str, Path]) -> list[str]:
+    """Copy objects of the lake to files, several at once; the keys of those that have gone since they were listed."""
     s3, lake = stack.client("s3"), stack.outputs["LakeBucket"]
-    for one in runs.objects(s3, lake, prefix):
-        s3.download_file(lake, one["Key"], str(folder / Path(one["Key"]).name))
+
+    def copied(key: str) -> bool:
+        wanted[key].parent.mkdir(parents=True, exist_ok=True)
+        try:
+            s3.download_file(lake, key, str(wanted[key]), Config=ALONE)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+            return False
+        return True
+
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        return [key for key, found in zip(wanted, pool.map(copied, wanted), strict=True) if not found]
+    finally:
+        pool.shutdown(cancel_futures=True)  # Ctrl-C waits for no more than those under way
 
 
 SHOWN_TICKERS = 15
 
 
-def forecasts_table(folder: Path) -> Table:
+def forecasts_table(folder: Path) -> Grid:
     """The next day's forecast of the tickers that may move most, its 80 % range, and how far they usually move."""
     tickers: dict[str, dict[int, dict]] = {}
     for row in pq.read_table(folder / "predictions", filters=[("split", "=", "future")]).to_pylist():
@@ -74,14 +100,14 @@ def forecasts_table(folder: Path) -> Table:
     part = f"{len(widest)} of {len(tickers):,} tickers" if len(widest) < len(tickers) else "all tickers"
     days = sorted({str(tickers[name][nearest]["target_date"]) for name in widest})
     of = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    table = Table(title=f"Forecasts for {of}, {part}, the widest first")
-    for title in ("ticker", "price", "forecast", "p10", "p90", f"move {nearest} d", f"move {farthest} d"):
-        table.add_column(title, justify="left" if title == "ticker" else "right")
+    table = Grid("ticker", title=f"Forecasts for {of}, {part}, the widest first")
+    for title in ("price", "forecast", "p10", "p90", f"move {nearest} d", f"move {farthest} d"):
+        table.add_title(title, "right")
     for name in widest:
         row, far = tickers[name][nearest], tickers[name][farthest]
         prices = (_price(row[column]) for column in ("naive", "forecast", "p10", "p90"))
         moves = (f"{100 * one['expected_move']:.1f} %" for one in (row, far))
-        table.add_row(Text(name[:20]), *prices, *moves)
+        table.add(name[:20], *prices, *moves)
     return table
 
 
@@ -98,28 +124,28 @@ def _price(value: float) -> str:
     return f"{value:,.2f}" if 1 <= abs(value) < 1e7 else f"{value:.5g}"
 
 
-def models_table(folder: Path) -> Table:
+def models_table(folder: Path) -> Grid:
     """The rows over all tickers: what each model is worth against the naive forecast, best first."""
-    table = Table(title="All tickers, by days ahead: errors relative to the naive forecast's")
+    table = Grid(title="All tickers, by days ahead: errors relative to the naive forecast's")
     for title in ("days", "model", "RMSE/naive", "median", "MAE/naive"):
-        table.add_column(title, justify="left" if title == "model" else "right")
+        table.add_title(title, "left" if title == "model" else "right")
     for row in _pooled(folder):
         ratios = [_number(row[name], 4) for name in ("rmse_vs_naive", "rmse_vs_naive_median", "mae_vs_naive")]
-        table.add_row(str(row["horizon"]), row["model"], *ratios)
+        table.add(str(row["horizon"]), row["model"], *ratios)
     return table
 
 
-def ranges_table(folder: Path) -> Table:
+def ranges_table(folder: Path) -> Grid:
     """What the ranges of `forecast` are worth, and the move expected from the last day, median over tickers."""
-    table = Table(title="The ranges of the forecast, by days ahead")
+    table = Grid(title="The ranges of the forecast, by days ahead")
     for title in ("days", "expected move", "80 % covers", "95 % covers", "pinball bp", "vs constant"):
-        table.add_column(title, justify="right")
+        table.add_title(title, "right")
     future = pq.read_table(folder / "predictions", filters=[("split", "=", "future")])
     for row in _pooled(folder):
         if row["model"] != "forecast":
             continue
         moves = future.filter(pc.equal(future["horizon"], row["horizon"]))["expected_move"].to_pylist()
-        table.add_row(
+        table.add(
             str(row["horizon"]), f"{100 * statistics.median(moves):.2f} %",
             _number(row["coverage80"], 3), _number(row["coverage95"], 3), _number(row["pinball"], 1),
             _number(row["pinball_vs_constant"], 4),

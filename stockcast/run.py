@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import re
 import time
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local import cloud, paths
-from stockcast import check, export, follow, results, target
+from stockcast import check, export, failures, follow, results, rules, target
 from stockcast.console import console, print_lines, say_error, typed
 from stockcast.target import Target
 from stockcast.up import bring_up
@@ -18,6 +21,7 @@ from tools.aws import Problem, runs
 
 if TYPE_CHECKING:
     from common import events
+    from stocks.dataset.settings import Settings
 
 MARKER = ".stockcast"  # in a folder of results: what lies there may be replaced
 
@@ -28,16 +32,17 @@ def command(arguments: argparse.Namespace) -> int:
     if not arguments.dataset and len(named) > 1:
         raise Problem("several files make one dataset; name it with --dataset")
     dataset = arguments.dataset or dataset_of(named[0])
+    stack = target.of(arguments) if arguments.stack else None
+    judged_by = rules.of_stack(stack, dataset) if stack else rules.of_laptop(dataset)
     out = folder(arguments.out or str(Path("out") / dataset), files)
-    accepted = [file for file in files if accepts(file, out)]
+    accepted = [file for file in files if accepts(file, out, judged_by)]
     if not accepted:
         say_error(f"error: no file can be used; the rejected rows are in {out / results.REJECTED}")
         return 1
     started = time.monotonic()
-    stack = target.of(arguments) if arguments.stack else bring_up()
-    sources = [_upload(file, dataset, stack) for file in accepted]
-    print_lines(f"dropped s3://{source['bucket']}/{source['key']}" for source in sources)
-    described = follow.lead(stack, [follow.find_execution(stack, source) for source in sources], dataset)
+    stack = stack or bring_up()
+    sources, started_by = drop(accepted, dataset, stack)
+    described = follow.lead(stack, started_by, dataset)
     status = described.get("status", "SUCCEEDED")  # of no execution that led, where another run took the files
     print_lines([f"{status} after {time.monotonic() - started:.0f} s"])
     results.fetch_rejected(stack, dataset, sources, out)
@@ -84,9 +89,9 @@ def folder(out: str, files: list[Path]) -> Path:
     return path
 
 
-def accepts(file: Path, out: Path) -> bool:
+def accepts(file: Path, out: Path, settings: Settings) -> bool:
     """Whether the file would be accepted; says so, or why not."""
-    answer, rejected = check.check(str(file))
+    answer, rejected = check.check(str(file), settings)
     print_lines(check.in_words(str(file), answer))
     if not answer["accepted"]:
         check.write_rejected(rejected, file, out)
@@ -124,6 +129,9 @@ def _export(stack: Target, dataset: str, run_id: str, out: Path) -> bool:
     except Problem as problem:
         say_error(f"error: {problem}")
         return False
+    except (ClientError, BotoCoreError) as error:
+        say_error(f"error: {export.DATABASE} and {export.FORECASTS} were not written: {failures.sentence(error)}")
+        return False
     return True
 
 
@@ -139,10 +147,30 @@ def next_steps(stack: Target, dataset: str) -> Iterator[str]:
 
 
 def dataset_of(csv: Path) -> str:
-    """A dataset's name from a file's: lower case, words joined by hyphens, beginning with a letter."""
+    """A dataset's name from a file's: lower case, words joined by hyphens, beginning with a letter.
+
+    Raises Problem for a name without Latin letters or digits: two of them would be one dataset.
+    """
     name = csv.name or csv.resolve().name
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower().removesuffix(".gz").removesuffix(".csv")).strip("-")
+    bare = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    stem = re.sub(r"[^a-z0-9]+", "-", bare.lower().removesuffix(".gz").removesuffix(".csv")).strip("-")
+    if not stem:
+        raise Problem(f"{name} gives no name for a dataset; name it with --dataset")
     return (stem if re.match("[a-z]", stem) else f"d-{stem}".rstrip("-"))[:40].rstrip("-")
+
+
+def drop(files: list[Path], dataset: str, stack: Target) -> tuple[list[events.Upload], list[str]]:
+    """Upload the files; what was uploaded, and the executions that they started. Raises Interrupted after Ctrl-C."""
+    sources: list[events.Upload] = []
+    try:
+        for file in files:
+            sources.append(_upload(file, dataset, stack))
+            print_lines([f"dropped s3://{sources[-1]['bucket']}/{sources[-1]['key']}"])
+        return sources, [follow.find_execution(stack, source) for source in sources]
+    except KeyboardInterrupt:
+        again = f"`{typed()} follow {dataset}{stack.option}` follows their run"
+        words = f"{len(sources)} of {len(files)} files were dropped and stay; {again}" if sources else ""
+        raise failures.Interrupted(words) from None
 
 
 def _upload(csv: Path, dataset: str, stack: Target) -> events.Upload:

@@ -3,12 +3,9 @@
 import argparse
 from collections.abc import Iterator
 
-from rich.table import Table
-
 from local import cloud, deploy, paths
 from stockcast import executions, target
-from stockcast.console import print_lines, print_table
-from stockcast.dataset import plain
+from stockcast.console import Grid, print_lines, print_table
 from stockcast.target import Target
 from tools.aws import runs
 
@@ -50,10 +47,8 @@ def datasets(stack: Target) -> list[tuple[str, str, bool]]:
     return [(name, runs.newest_run(s3, lake, name), bool(runs.holder(s3, lake, name))) for name in names]
 
 
-def table(found: list[tuple[str, str, bool]]) -> Table:
-    shown = Table()
-    for title in ("dataset", "newest run", "now"):
-        shown.add_column(title)
+def table(found: list[tuple[str, str, bool]]) -> Grid:
+    shown = Grid("dataset", "newest run", "now")
     for name, run_id, led in found:
-        shown.add_row(*map(plain, (name, run_id or "none yet", "a run leads it" if led else "")))
+        shown.add(name, run_id or "none yet", "a run leads it" if led else "")
     return shown

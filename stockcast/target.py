@@ -20,6 +20,7 @@ class Target(Stack):
 
     name: str = ""
     laptop: bool = True
+    parameters: dict[str, str] = dataclasses.field(default_factory=dict)  # as it was deployed; of a stack on AWS
 
     @property
     def option(self) -> str:
@@ -42,7 +43,8 @@ def of(arguments: argparse.Namespace) -> Target:
     if "StateMachineArn" not in outputs:
         what = "is none of this project, or not whole: it has no StateMachineArn"
         raise Problem(f"the stack {name} ({described['StackStatus']}) {what}")
-    return Target(client, outputs, PAUSE_AWS, name, laptop=False)
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
+    return Target(client, outputs, PAUSE_AWS, name, laptop=False, parameters=parameters)
 
 
 def of_laptop(outputs: dict[str, str]) -> Target:

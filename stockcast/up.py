@@ -18,7 +18,7 @@ def bring_up(port: int = 0) -> Target:
     """The laptop's stack, after the cloud and the stack are as the checkout has them."""
     try:
         cloud.start(port)
-        return target.of_laptop(deploy.deploy(lambda text: console.print(text, markup=False, highlight=False)))
+        return target.of_laptop(deploy.deploy(console.print))
     except KeyboardInterrupt:
         raise failures.Interrupted(
             "the stack is not whole: `stockcast up` goes on, `stockcast down` ends the cloud"

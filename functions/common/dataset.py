@@ -9,7 +9,7 @@ import datetime
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from common import aws, keys, storage, telemetry
 from common.errors import RejectedSettings, Transient
@@ -189,10 +189,17 @@ def uploads(spellings: list[str]) -> tuple[Upload, ...]:
 
 def settings(spellings: list[str]) -> Settings | WrongSettings:
     """What is in force: the newest settings.json over the folder's spellings, over the stack's parameters."""
-    stack, s3, found = of_stack(), aws.s3(), []
+    stack = of_stack()
+    defaults = Settings(stack.test_fraction, stack.bad_row_tolerance)
+    return in_force(aws.s3(), stack.incoming_bucket, spellings, defaults)
+
+
+def in_force(s3: Any, incoming: str, spellings: list[str], defaults: Settings) -> Settings | WrongSettings:
+    """Likewise, for who is no step of the stack."""
+    found = []
     for folder in spellings:
         try:
-            standing = s3.get_object(Bucket=stack.incoming_bucket, Key=f"{folder}{SETTINGS}")
+            standing = s3.get_object(Bucket=incoming, Key=f"{folder}{SETTINGS}")
         except s3.exceptions.NoSuchKey:
             continue
         found.append((standing["LastModified"], folder, standing["Body"].read(MOST_SETTINGS + 1)))
@@ -201,7 +208,7 @@ def settings(spellings: list[str]) -> Settings | WrongSettings:
         too_long = [f"it is longer than {MOST_SETTINGS:,} bytes; take out what is no setting"]
         return WrongSettings(too_long, version_of(content))
     try:
-        return parse(content, Settings(stack.test_fraction, stack.bad_row_tolerance))
+        return parse(content, defaults)
     except WrongSettings as error:
         return error
 

@@ -3,7 +3,6 @@
 The machines' definitions name versions, and an execution keeps the definition that it started with.
 """
 
-import datetime
 import itertools
 import re
 
@@ -14,35 +13,29 @@ from common import aws, telemetry
 KEPT = 10  # the newest of each function, to which a deployment may go back
 NAMED = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d+:function:([\w-]+):(\d+)")
 
-type Published = dict[int, datetime.datetime]  # when each version was made, by its number
 
-
-def superfluous(published: Published, named: set[int], oldest: datetime.datetime) -> list[int]:
-    """The versions beyond the newest that no machine names, nor any running execution, of which the oldest began then.
-
-    Deployments follow each other: what began after the second of those kept was made names the first or a newer one.
-    """
-    numbers = sorted(published)
-    old, kept = numbers[:-KEPT], numbers[-KEPT:]
-    if not old or published[kept[1]] >= oldest:
-        return []
-    return [number for number in old if number not in named]
+def superfluous(published: list[int], named: set[int]) -> list[int]:
+    """The numbers beyond the newest that no machine names. No execution may run, which may name any of them."""
+    return [number for number in sorted(published)[:-KEPT] if number not in named]
 
 
 def sweep(machines: list[str]) -> list[str]:
     """Delete what is superfluous of the functions that these machines call; why something could not be deleted.
 
-    An old version costs nothing but room, so nobody is told of it.
+    Nothing goes while an execution runs: after deployments that were rolled back it may name a version that is older
+    than all that are kept. An old version costs nothing but room, so nobody is told, and a later sweep deletes it.
     """
     try:
+        # In this order: an execution that starts in between names what is named here, or something newer.
         named = [found for machine in machines for found in NAMED.findall(definition(machine))]
-        oldest = min([began for machine in machines for began in running(machine)], default=now())
+        if any(runs(machine) for machine in machines):
+            return []
     except ClientError as error:
         return [f"old versions: {error}"]
     failed = []
     for function, found in itertools.groupby(sorted(named), lambda one: one[0]):
         try:
-            going = superfluous(published_of(function), {int(number) for _, number in found}, oldest)
+            going = superfluous(published_of(function), {int(number) for _, number in found})
             for number in going:
                 # The version stands in the name: so the role needs no right on the function itself.
                 aws.functions().delete_function(FunctionName=f"{function}:{number}")
@@ -56,17 +49,12 @@ def definition(machine: str) -> str:
     return aws.states().describe_state_machine(stateMachineArn=machine)["definition"]
 
 
-def running(machine: str) -> list[datetime.datetime]:
-    """When each execution began that runs now."""
+def runs(machine: str) -> bool:
+    """Whether an execution of it runs now."""
     pages = aws.states().get_paginator("list_executions").paginate(stateMachineArn=machine, statusFilter="RUNNING")
-    return [one["startDate"] for page in pages for one in page["executions"]]
+    return any(page["executions"] for page in pages)
 
 
-def published_of(function: str) -> Published:
+def published_of(function: str) -> list[int]:
     pages = aws.functions().get_paginator("list_versions_by_function").paginate(FunctionName=function)
-    versions = [one for page in pages for one in page["Versions"] if one["Version"] != "$LATEST"]
-    return {int(one["Version"]): datetime.datetime.fromisoformat(one["LastModified"]) for one in versions}
-
-
-def now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
+    return [int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"] != "$LATEST"]

@@ -11,6 +11,8 @@ from retire import GOING
 from start_training import SOURCE
 from tests.permissions import deletion, leases
 from tests.permissions.replay import DATASET, Replay
+from tests.support.cloud import RUN_SECONDS
+from tests.support.eventually import eventually
 from tests.support.template import functions
 
 UNASKED = "the quota is not asked"
@@ -204,7 +206,15 @@ def old_run(replayed: Replay) -> Iterator[list[str]]:
 
 
 def sweep_versions(replayed: Replay, function: str) -> str:
-    """Each function has a version more than the newest, which no machine names."""
+    """Each function has a version more than the newest, which no machine names; executions of others are over."""
+    states, machine = replayed.client("stepfunctions"), replayed.outputs["StateMachineArn"]
+
+    def rests() -> bool:
+        running = {"statusFilter": "RUNNING"}
+        both = [states.list_executions(stateMachineArn=arn, **running) for arn in (machine, f"{machine}-clean-up")]
+        return not any(listed["executions"] for listed in both)
+
+    eventually(rests, RUN_SECONDS)
     client = replayed.client("lambda")
     for name in map(replayed.function, PUBLISHED):
         description = client.get_function_configuration(FunctionName=name)["Description"]

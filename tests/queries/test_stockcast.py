@@ -1,10 +1,13 @@
 """The command stockcast on a published run: what it says, finds and deletes."""
 
+import json
 import re
 
 import pytest
 
+from stocks.schemas import CRAWLED
 from tests.support.cloud import ROOT
+from tools.aws import forget
 
 DATASET = "typed"
 
@@ -88,34 +91,63 @@ def test_what_athena_refuses_is_said_in_its_words(cloud, out):
     assert "did you mean next_day?" in said(cloud, "query", "nextday", code=1)
 
 
-def everything(cloud) -> dict[str, set[tuple[str, str]]]:
-    """Keys and versions of the stack's buckets."""
+def everything(cloud) -> dict[str, set[tuple[str, str, str]]]:
+    """Keys, versions and hashes of what the stack's buckets hold."""
     found = {}
     for bucket in ("IncomingBucket", "LakeBucket", "WorkBucket"):
         pages = cloud.client("s3").get_paginator("list_object_versions").paginate(Bucket=cloud.outputs()[bucket])
-        found[bucket] = {(one["Key"], one["VersionId"]) for page in pages for one in page.get("Versions", [])}
+        versions = [one for page in pages for one in page.get("Versions", [])]
+        found[bucket] = {(one["Key"], one["VersionId"], one["ETag"]) for one in versions}
     return found
 
 
 def of_dataset(key: str) -> bool:
-    return bool(re.search(rf"(^|[/=]){DATASET}([-./]|$)", key))
+    return bool(re.search(rf"(^|[/=]){DATASET}([./]|$)|^runs/{DATASET}-[0-9a-f]{{12}}/", key))
 
 
-def test_a_deleted_dataset_leaves_nothing_and_takes_nothing_else_with_it(cloud, out):
+LIKE_IT = (f"{DATASET}-two", f"{DATASET}two", f"{DATASET}-0123456789ab")  # the last is named as one of its runs is
+OF_NOBODY = (f"{DATASET}/notes.txt", f"{DATASET}.csv", f"mine/dataset={DATASET}/a")  # in no folder of the product
+
+
+@pytest.fixture
+def neighbours(cloud, out) -> None:
+    """Other datasets whose names begin like its own, with objects wherever a dataset has some, and files of nobody."""
+    arn = cloud.upload(f"incoming/{LIKE_IT[0]}/bad.csv", b"date,ticker\n2024-01-02,A\n")
+    assert cloud.ended(arn)["error"] == "RejectedFile"
+    cloud.cleaned(arn)
+    lake: dict[str, bytes] = {}
+    work: dict[str, bytes] = {}
+    row = cloud.stored("LakeBucket", cloud.keys("LakeBucket", "files/")[0])
+    lease = json.dumps(cloud.lease(DATASET)).encode()
+    for number, name in enumerate(LIKE_IT):
+        run_id = f"{name}-0123456789ab"
+        lake |= {f"{table}/dataset={name}/run_id={run_id}/0.parquet": b"x" for table in (*CRAWLED, *forget.FOLDERS)}
+        upload = f"20200101T00000{number}Z-0123456789ab"
+        lake |= {f"verdicts/dataset={name}/{upload}.json": b"{}", f"files/{upload}.parquet": row}
+        lake |= {f"leads/{name}.json": lease, f"latest/{name}.json": f'{{"dataset": "{name}"}}'.encode()}
+        lake |= {f"told/{name}.json": b"{}", f"told/dataset={name}/{upload}.json": b"{}"}
+        work |= {f"runs/{run_id}/data.json": b"{}"}
+    foreign = dict.fromkeys(OF_NOBODY, b"x")
+    for bucket, objects in (("LakeBucket", lake | foreign), ("WorkBucket", work), ("IncomingBucket", foreign)):
+        for key, body in objects.items():
+            cloud.client("s3").put_object(Bucket=cloud.outputs()[bucket], Key=key, Body=body)
+
+
+def test_a_deleted_dataset_leaves_nothing_and_takes_nothing_else_with_it(cloud, out, neighbours):
     """The last test of this file."""
+    verdicts = cloud.keys("LakeBucket", f"verdicts/dataset={DATASET}/")
+    rows = {f"files/{key.rpartition('/')[2].removesuffix('.json')}.parquet" for key in verdicts}
+    assert len(rows) == 1
     before = everything(cloud)
     assert "nobody can be asked here: add --yes" in said(cloud, "delete-dataset", DATASET, code=1)
     assert everything(cloud) == before
-    shown = said(cloud, "delete-dataset", DATASET, "--yes")
-    assert f"{DATASET} is deleted" in shown
+    assert f"{DATASET} is deleted" in said(cloud, "delete-dataset", DATASET, "--yes")
     after = everything(cloud)
-    for bucket, keys in before.items():
-        assert any(of_dataset(key) for key, _ in keys), bucket
-        assert [key for key, _ in after[bucket] if of_dataset(key)] == []
-    kept = {key for keys in before.values() for key, _ in keys if not of_dataset(key)}
-    gone = kept - {key for keys in after.values() for key, _ in keys}
-    assert {key.split("/")[0] for key in gone} <= {"files"}, gone
-    assert (
-        said(cloud, "query", f"select count(*) as n from run_history where dataset = '{DATASET}'", "--csv") == "n\n0\n"
-    )
+    for bucket, objects in before.items():
+        gone = {key for key, _, _ in objects - after[bucket]}
+        meant = {key for key, _, _ in objects if (of_dataset(key) and key not in OF_NOBODY) or key in rows}
+        assert gone == meant, bucket
+        assert meant
+    counted = f"select count(*) as n from run_history where dataset = '{DATASET}'"
+    assert said(cloud, "query", counted, "--csv") == "n\n0\n"
     assert f"there is no dataset {DATASET}" in said(cloud, "delete-dataset", DATASET, "--yes", code=1)

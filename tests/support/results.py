@@ -39,6 +39,41 @@ HELD = traffic_light.held(dict.fromkeys(HORIZONS, (NONE, NONE)))  # of no days
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 
+STARTED = datetime.datetime(2026, 11, 23, 3, 40, tzinfo=datetime.UTC)
+IDENTITY: Any = {
+    "dataset": "us",
+    "run_id": "us-0123456789ab",
+    "term": 7,
+    "inputs": "0123456789ab",
+    "files": 12,
+    "new_files": ["20261123T033959Z-0123456789ab"],
+    "missing": [],
+    "base_run": "us-ba9876543210",
+    "settings": "",
+    "table_hash": "f" * 64,
+    "code": "c0dec0dec0de",
+    "source_key": "incoming/us/prices.csv",
+    "source_version": "v1",
+    "uploaded": STARTED - datetime.timedelta(seconds=1),
+    "started": STARTED,
+    "finished": STARTED + datetime.timedelta(seconds=400),
+}
+MACHINES: Any = {
+    "training_image": "tensorflow-training:2",
+    "inference_image": "tensorflow-inference:2",
+    "inference_digest": "",
+    "training_instance_type": "ml.m5.large",
+    "endpoint_instance_type": "ml.m5.large",
+    "train_seconds": 61,
+    "endpoint_seconds": 200.5,
+    "cost_usd": 0.0084,
+    "model_uri": "s3://lake/models/m/output/model.tar.gz",
+    "seed": 1,
+    "parameters": "{}",
+    "shards": 2,
+}
+
+
 def rows(shard, forecast=1.001, lstm=1.002, forest=0.8, wild=1.0, ended=()):
     """The prediction rows of a shard: every origin from test_from, the models a factor of the naive price; 0: none.
 
@@ -97,29 +132,9 @@ def unjudged():
 
 
 def facts(**changed) -> RunFacts:
-    started = datetime.datetime(2026, 11, 23, 3, 40, tzinfo=datetime.UTC)
     known = RunFacts(
-        dataset="us",
-        run_id="us-0123456789ab",
-        term=7,
-        inputs="0123456789ab",
-        files=12,
-        new_files=["20261123T033959Z-0123456789ab"],
-        missing=[],
-        base_run="us-ba9876543210",
-        settings="",
-        table_hash="f" * 64,
-        code="c0dec0dec0de",
-        training_image="tensorflow-training:2",
-        inference_image="tensorflow-inference:2",
-        inference_digest="",
-        seed=1,
-        parameters="{}",
-        source_key="incoming/us/prices.csv",
-        source_version="v1",
-        uploaded=started - datetime.timedelta(seconds=1),
-        started=started,
-        finished=started + datetime.timedelta(seconds=400),
+        **IDENTITY,
+        **MACHINES,
         cuts={"test_from": "2020-12-30"},
         read=[FileRead("incoming/us/prices.csv", 2, READING)],
         rows=940,
@@ -133,14 +148,7 @@ def facts(**changed) -> RunFacts:
         rescaled=[],
         health=[("A", ["2020-06-09: the price stepped to 1/7 of the day before; is a split of 7:1 missing?"])],
         left_out=[{"ticker": "NEW", "reason": "61 rows before the test period, 100 are needed"}],
-        shards=2,
-        train_seconds=61,
-        endpoint_seconds=200.5,
-        training_instance_type="ml.m5.large",
-        endpoint_instance_type="ml.m5.large",
-        cost_usd=0.0084,
         prices_of="2026-11-23",
-        model_uri="s3://lake/models/m/output/model.tar.gz",
         gates=[0.12, 0.0, 0.0],
         evidence={
             "fallback": [],

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 POINT, COMMA, UNDECIDED = ".", ",", ""
+SIGNS = {"": UNDECIDED, "point": POINT, "comma": COMMA}  # by the words of settings.json
 NO_VALUE = frozenset(
     (
         *("", "null", "nan", "n/a", "na", "none", "-", "--", "---", "–", "—", ".", "nil", "<na>", "#n/a", "#n/a n/a"),

@@ -12,6 +12,7 @@ from stockcast import results as printed
 from stockcast.run import dataset_of
 from stocks import metrics, schemas
 from tests.support import results
+from tools.aws import Problem
 from tools.aws.progress import Progress
 from tools.aws.runs import plain_cause
 
@@ -23,10 +24,19 @@ from tools.aws.runs import plain_cause
         ("Stock Prices_2020.CSV.gz", "stock-prices-2020"),
         ("2020.csv", "d-2020"),
         ("a" * 60 + ".csv", "a" * 40),
+        ("ÜBER ärger.csv", "uber-arger"),
+        ("Ｐrices ﬁne.csv", "prices-fine"),
+        ("my data", "my-data"),
     ],
 )
 def test_a_files_name_makes_a_dataset(file, dataset):
     assert dataset_of(Path(file)) == dataset
+
+
+@pytest.mark.parametrize("file", ["股票.csv", "акции.csv.gz", "---.csv", ".csv"])
+def test_a_name_that_gives_none_is_said_since_two_of_them_would_be_one_dataset(file):
+    with pytest.raises(Problem, match="gives no name for a dataset; name it with --dataset"):
+        dataset_of(Path(file))
 
 
 def event(number, previous, kind, second, **details):

@@ -141,7 +141,7 @@ def test_nothing_else_stays_in_the_folder(out):
 
 def test_a_file_that_cannot_be_written_is_said_and_the_older_one_stays(stack, out, monkeypatch, tmp_path):
     before = (out / export.DATABASE).read_bytes()
-    monkeypatch.setattr(export, "OF_ALL", ())
+    monkeypatch.setattr(results, "download", lambda *_: [])
     with pytest.raises(Problem, match=r"results.duckdb and forecast.csv were not written: .*[Nn]o files found"):
         export.write(stack[0], "us", "us-new", out)
     assert (out / export.DATABASE).read_bytes() == before
