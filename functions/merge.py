@@ -35,12 +35,11 @@ def handler(event: ShardEvent, context: LambdaContext) -> ShardResult:
     new = drawn.uploads[drawn.base_uploads :]
     table = fold(base_table(drawn, number, bits), read_uploads(new, number, bits))
     if len(table.rows["day"]) > MOST_ROWS:
-        lower = (
-            "" if bits == sizes.SHARD_BITS else "deploy with a lower ShardKilobytes, or "
-        )  # there are no more shards
+        # where there are no more shards, smaller ones cannot be had
+        lower = "" if bits == sizes.SHARD_BITS else "deploy with a lower ShardKilobytes, or "
         raise ShardTooCrowded(
-            f"{table.facts[0].ticker!r} and {len(table.facts) - 1} tickers that share its shard, one of {drawn.shards}, "
-            f"have more than {MOST_ROWS:,} rows; {lower}upload tickers to datasets of their own"
+            f"{table.facts[0].ticker!r} and {len(table.facts) - 1} tickers that share its shard, one of "
+            f"{drawn.shards}, have more than {MOST_ROWS:,} rows; {lower}upload tickers to datasets of their own"
         )
     working.put_arrays(run, "rows", table.rows, number)
     working.put_json(run, "merged", report(table), number)

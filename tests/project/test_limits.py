@@ -3,6 +3,7 @@
 A machine that times out skips its Catch and leaves an endpoint running, so its parts must give up before it does.
 """
 
+import json
 import math
 import re
 
@@ -22,6 +23,7 @@ from tests.support.template import (
     states,
     template,
 )
+from tools import steps
 
 MOST_SHARDS = 1 << SHARD_BITS
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4, "Succeed": 1, "Fail": 1}
@@ -36,6 +38,16 @@ FEW = r"shards <= (\d+) \? \$\{PollSeconds\} : \$max\(\[\$\{PollSeconds\}, (\d+)
 AT_FIRST = r"StartTime\) < (\d+) \? \$min\(\[(\d+), \$\{PollSeconds\}\]\) : (\d+) %}"
 OF_ATTEMPTS = {"Wait for training capacity", "Wait for endpoint capacity"}
 BOUNDED = {"Wait for uploads": PATIENCE}  # waits that the step itself ends, from the instant at which it took the lease
+
+
+PAYLOAD = 256 * 1024  # bytes of a state's input or output
+# What a step of a shard may be given and return, each as long as it can be.
+LONGEST = {
+    "run": {"run_id": "d" * 40 + "-" + "f" * 12, "dataset": "d" * 40, "shards": MOST_SHARDS},
+    "until": 10**10 + 0.999,
+    "endpoint_name": "e" * 63,
+    "rows": 10**10,
+}
 
 
 def most(parameter: str) -> int:
@@ -154,6 +166,22 @@ def test_the_machine_outlives_its_parts(machine):
 @pytest.mark.parametrize("machine", MACHINES.values())
 def test_the_history_of_the_longest_run_fits_with_retries(machine, shards):
     assert events(definition(machine), shards) + RETRIES * RETRY <= HISTORY
+
+
+def test_what_goes_through_a_map_fits_with_the_longest_names():
+    """Whether AWS counts an iteration's input and output, or those of all together, they fit."""
+    maps = [state for _, state in states() if state["Type"] == "Map"]
+    assert len(maps) == 5
+    for state in maps:
+        ((name, task),) = [(name, task) for scope in inner_scopes(state) for name, task in scope["States"].items()]
+        given = [{**LONGEST, "shard": shard} for shard in range(MOST_SHARDS)]
+        inputs = [{field: one[field] for field in state["ItemSelector"]} for one in given]
+        payloads = [{field: one[field] for field in task["Arguments"]["Payload"]} for one in given]
+        (returned,) = steps.steps()[steps.module_of(name)].returns
+        outputs = [{field.name: one[field.name] for field in returned} for one in given]
+        for together in (inputs, payloads, outputs):
+            assert len(json.dumps(together)) < PAYLOAD, name
+        assert set(state["Output"]) <= {"shards", "model_uri", "train_seconds", "inference_digest"}, "not the results"
 
 
 def test_no_healthy_run_is_old_enough_to_be_swept_up():
