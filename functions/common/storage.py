@@ -25,9 +25,20 @@ def get(bucket: str, key: str) -> bytes:
     return _standing(bucket, key)["Body"].read()
 
 
-def _standing(bucket: str, key: str) -> GetObjectOutputTypeDef:
+def tail(bucket: str, key: str, count: int) -> tuple[bytes, int]:
+    """The last bytes of an object that must stand, so many or all, and its size."""
+    answer = _standing(bucket, key, Range=f"bytes=-{count}")
+    return answer["Body"].read(), int(answer["ContentRange"].rpartition("/")[2])
+
+
+def span(bucket: str, key: str, begin: int, end: int) -> bytes:
+    """The bytes from begin up to end of an object that must stand."""
+    return _standing(bucket, key, Range=f"bytes={begin}-{end - 1}")["Body"].read()
+
+
+def _standing(bucket: str, key: str, **asked: Any) -> GetObjectOutputTypeDef:
     try:
-        return aws.s3().get_object(Bucket=bucket, Key=key)
+        return aws.s3().get_object(Bucket=bucket, Key=key, **asked)
     except ClientError as error:
         about = error.response["Error"]
         if about["Code"] not in ("AccessDenied", "NoSuchKey"):

@@ -36,6 +36,7 @@ AGAIN = {"QuotaReached", "StillCreating"}  # what is retried for minutes; other 
 THROTTLED = "Lambda.TooManyRequestsException"
 FEW = r"shards <= (\d+) \? \$\{PollSeconds\} : \$max\(\[\$\{PollSeconds\}, (\d+)\]\) %}"
 AT_FIRST = r"StartTime\) < (\d+) \? \$min\(\[(\d+), \$\{PollSeconds\}\]\) : (\d+) %}"
+UNTIL = r"{% \$toMillis\(\$states\.context\.State\.EnteredTime\) / 1000 \+ (\d+) %}"
 OF_ATTEMPTS = {"Wait for training capacity", "Wait for endpoint capacity"}
 BOUNDED = {"Wait for uploads": PATIENCE}  # waits that the step itself ends, from the instant at which it took the lease
 
@@ -74,16 +75,14 @@ def polls(scope: dict, state: dict, shards: int) -> int:
     if found := re.search(FEW, said):
         few, later = map(int, found.groups())
         return math.ceil(wait / (poll if shards <= few else max(poll, later)))
-    first, most_seconds, later = map(int, re.search(AT_FIRST, said).groups())
+    ((first, most_seconds, later),) = (map(int, found) for found in re.findall(AT_FIRST, said))
     return math.ceil(first / 1000 / min(most_seconds, poll)) + math.ceil((wait - first / 1000) / later)
 
 
 def shared(state: dict) -> int:
     """Seconds that the shards of a Map have together: a Task that begins later has a second."""
     (task,) = [inner for scope in inner_scopes(state) for inner in scope["States"].values()]
-    (until,) = re.fullmatch(
-        r"{% \$toMillis\(\$states\.context\.State\.EnteredTime\) / 1000 \+ (\d+) %}", state["ItemSelector"]["until"]
-    ).groups()
+    (until,) = re.findall(UNTIL, state["ItemSelector"]["until"])
     assert re.fullmatch(CUT, task["TimeoutSeconds"])
     return int(until)
 

@@ -81,7 +81,7 @@ def inner_scopes(state: dict) -> list[dict]:
 def longest(state: dict) -> int:
     """Seconds that a Task may take; those of a shard's are cut where its Map has had its time."""
     said = state["TimeoutSeconds"]
-    return said if isinstance(said, int) else int(re.fullmatch(CUT, said)[1])
+    return said if isinstance(said, int) else int(re.findall(CUT, said)[0])
 
 
 def own(state: dict) -> dict:
