@@ -8,7 +8,7 @@ from stocks import intervals
 @telemetry.step
 def handler(event: RunEvent, context: LambdaContext) -> CalibrateResult:
     run = event["run"]
-    histograms = (working.get_arrays(run, "histograms", number) for number in range(run["shards"]))
+    histograms = working.of_shards(run, lambda number: working.get_arrays(run, "histograms", number))
     calibration = intervals.stretches(intervals.pool(histograms))
     working.put_arrays(run, "calibration", calibration)
     return {"origins": len(calibration["day"])}

@@ -23,7 +23,7 @@ HASH_SPACE = 1 << 256
 def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
     run = event["run"]
     drawn = dataset.planned(run)
-    merged = [working.get_json(run, "merged", shard) for shard in range(run["shards"])]
+    merged = list(working.of_shards(run, lambda shard: working.get_json(run, "merged", shard)))
     table_hash = f"{sum(int(shard['hash'], 16) for shard in merged) % HASH_SPACE:064x}"
     newest = plans.newest(dataset.runs(run["dataset"]))
     if coordination.is_unchanged(drawn, newest, table_hash):

@@ -17,7 +17,7 @@ from common.events import LambdaContext, NamedRun, ShardEvent, ShardResult
 from common.settings import settings
 from stocks import schemas
 from stocks.contract import COLUMNS, FEWEST_ROWS, Arrays
-from stocks.dataset import calendars, parts
+from stocks.dataset import calendars, parts, sizes
 from stocks.dataset.fold import fold
 from stocks.dataset.plan import Plan, Planned
 from stocks.dataset.table import Facts, Table, Upload
@@ -35,9 +35,11 @@ def handler(event: ShardEvent, context: LambdaContext) -> ShardResult:
     new = drawn.uploads[drawn.base_uploads :]
     table = fold(base_table(drawn, number, bits), read_uploads(new, number, bits))
     if len(table.rows["day"]) > MOST_ROWS:
+        # where there are no more shards, smaller ones cannot be had
+        lower = "" if bits == sizes.SHARD_BITS else "deploy with a lower ShardKilobytes, or "
         raise ShardTooCrowded(
-            f"{table.facts[0].ticker!r} and {len(table.facts) - 1} tickers that share its shard have more than "
-            f"{MOST_ROWS:,} rows; deploy with a lower ShardKilobytes, or upload tickers to datasets of their own"
+            f"{table.facts[0].ticker!r} and {len(table.facts) - 1} tickers that share its shard, one of "
+            f"{drawn.shards}, have more than {MOST_ROWS:,} rows; {lower}upload tickers to datasets of their own"
         )
     working.put_arrays(run, "rows", table.rows, number)
     working.put_json(run, "merged", report(table), number)

@@ -60,12 +60,10 @@ def base_of(name: str, held: Lease) -> str:
 
 def retire(run: NamedRun) -> None:
     """Delete what goes of a run, its prices last: as long as they stand, the run is found again."""
-    lake = settings().lake_bucket
     for table in PARTITIONED:
         forget_partition(table, run)
     for folder, beginning in GOING.items():
-        for found in storage.listed(lake, keys.lake(folder, run, beginning)):
-            aws.s3().delete_object(Bucket=lake, Key=found["Key"])
+        storage.delete(settings().lake_bucket, keys.lake(folder, run, beginning))
 
 
 def forget_partition(table: str, run: NamedRun) -> None:

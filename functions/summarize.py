@@ -40,9 +40,9 @@ SHOWN_FILES = 3  # of a run, of which the report says how they were read
 def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     setting, run = settings(), event["run"]
     drawn, data = dataset.planned(run), working.get_json(run, "data")
-    told = [working.get_json(run, "tickers", number) for number in range(run["shards"])]
+    told = list(working.of_shards(run, lambda number: working.get_json(run, "tickers", number)))
     before, health = track_record.before(drawn.dataset, data["previous"]), health_of(told)
-    scores = metrics.pool(working.get_arrays(run, "scores", number) for number in range(run["shards"]))
+    scores = metrics.pool(working.of_shards(run, lambda number: working.get_arrays(run, "scores", number)))
     facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores, health)
     measured, ahead = metrics.columns(scores), future(run)
     said = changes(drawn, told, before, ahead, facts, health)
@@ -69,7 +69,7 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
 
 def future(run: Run) -> pa.Table:
     """The future rows of all shards, for one file: a track record over years must not read a small one per shard."""
-    parts = (working.get_parquet(run, "future", shard) for shard in range(run["shards"]))
+    parts = working.of_shards(run, lambda number: working.get_parquet(run, "future", number))
     return pa.concat_tables(pq.read_table(io.BytesIO(part)) for part in parts)
 
 
@@ -267,8 +267,7 @@ def drawings(run: Run, named: Set[str]) -> tuple[list[Glance], list[Chart]]:
     """What Publish left of every ticker for the first table, and the charts that the page has; a shard at a time."""
     glances: list[Glance] = []
     charted: list[Chart] = []
-    for number in range(run["shards"]):
-        shard = working.get_json(run, "charts", number)
+    for shard in working.of_shards(run, lambda number: working.get_json(run, "charts", number)):
         glances += shard["glances"]
         charted = charts.chosen([*charted, *shard["charts"]], named)
     return glances, charted

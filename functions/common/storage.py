@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import email.utils
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -24,9 +25,20 @@ def get(bucket: str, key: str) -> bytes:
     return _standing(bucket, key)["Body"].read()
 
 
-def _standing(bucket: str, key: str) -> GetObjectOutputTypeDef:
+def tail(bucket: str, key: str, count: int) -> tuple[bytes, int]:
+    """The last bytes of an object that must stand, so many or all, and its size."""
+    answer = _standing(bucket, key, Range=f"bytes=-{count}")
+    return answer["Body"].read(), int(answer["ContentRange"].rpartition("/")[2])
+
+
+def span(bucket: str, key: str, begin: int, end: int) -> bytes:
+    """The bytes from begin up to end of an object that must stand."""
+    return _standing(bucket, key, Range=f"bytes={begin}-{end - 1}")["Body"].read()
+
+
+def _standing(bucket: str, key: str, **asked: Any) -> GetObjectOutputTypeDef:
     try:
-        return aws.s3().get_object(Bucket=bucket, Key=key)
+        return aws.s3().get_object(Bucket=bucket, Key=key, **asked)
     except ClientError as error:
         about = error.response["Error"]
         if about["Code"] not in ("AccessDenied", "NoSuchKey"):
@@ -84,6 +96,14 @@ def listed(bucket: str, prefix: str) -> Iterator[ObjectTypeDef]:
     """The objects below a prefix, by key."""
     for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         yield from page.get("Contents", [])
+
+
+def delete(bucket: str, prefix: str) -> None:
+    """Delete the objects below a prefix, several at once: a run of many shards has hundreds."""
+    client, every = aws.s3(), listed(bucket, prefix)
+    with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
+        for _ in pool.map(lambda found: client.delete_object(Bucket=bucket, Key=found["Key"]), every):
+            pass  # which raises what S3 refused
 
 
 def holds(bucket: str, prefix: str) -> bool:

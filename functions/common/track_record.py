@@ -64,7 +64,7 @@ def _scored(
     if not past:
         return track.empty()
     since = min(one.first_origin for one in past)
-    rows = track.table((working.get_arrays(run, "rows", number) for number in range(run["shards"])), since)
+    rows = track.table(working.of_shards(run, lambda number: working.get_some(run, "rows", number, track.READ)), since)
     record = track.Record(rows, rescaled, {name: one.last_day for name, one in before.items()})
     for begin in range(0, len(past), BATCH):
         for one, body in _bodies(run["dataset"], past[begin : begin + BATCH]):

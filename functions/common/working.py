@@ -5,12 +5,14 @@ Each file says which run, kind and shard it is, and reading raises ValueError wh
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from common import arrays, keys, storage
-from common.events import NamedRun
+from common import arrays, aws, keys, storage
+from common.events import NamedRun, Run
 from common.settings import settings
 
 if TYPE_CHECKING:
@@ -23,6 +25,22 @@ def get_arrays(run: NamedRun, kind: str, shard: int | None = None) -> dict[str, 
     """The arrays of an .npz by name; never unpickles."""
     key = _key(run, kind, shard, "npz")
     return arrays.unpack(storage.get(settings().work_bucket, key), _label(run, kind, shard), key)
+
+
+def get_some(run: NamedRun, kind: str, shard: int, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Some arrays of an .npz by name; of a large one the others are not fetched."""
+    from common import sparse  # zipfile is not for steps without numpy
+
+    key = _key(run, kind, shard, "npz")
+    return sparse.unpack(settings().work_bucket, key, names, _label(run, kind, shard))
+
+
+def of_shards[Read](run: Run, read: Callable[[int], Read]) -> Iterator[Read]:
+    """What `read` gives for each shard's number, in order. Some are read at once, and no more than that are held."""
+    aws.s3()  # made here, because the threads that ask would each make one
+    with ThreadPoolExecutor(aws.CONNECTIONS) as pool:
+        for numbers in itertools.batched(range(run["shards"]), aws.CONNECTIONS, strict=False):
+            yield from pool.map(read, numbers)
 
 
 def put_arrays(run: NamedRun, kind: str, values: Mapping[str, np.ndarray], shard: int | None = None) -> None:

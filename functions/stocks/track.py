@@ -93,6 +93,9 @@ class Score:
         return np.array(counts[0], np.int64), np.array(counts[1], np.int64)
 
 
+READ = ("tickers", "ticker", "day", "adjclose")  # of a shard's `rows`
+
+
 def table(shards: Iterable[Arrays], since: int) -> dict[str, np.ndarray]:
     """The rows of all shards from a day on, in the form of one shard's: tickers sorted, rows by ticker and day."""
     names, places, days, prices = [], [], [], []

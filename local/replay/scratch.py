@@ -34,11 +34,16 @@ class Scratch:
         file.write_bytes(Body.encode() if isinstance(Body, str) else Body)
         return {}
 
-    def get_object(self, Bucket: str, Key: str) -> dict:
+    def get_object(self, Bucket: str, Key: str, **asked: str) -> dict:
+        """Of a file of ours the whole or, by Range, its end (`bytes=-3`) or a part (`bytes=0-2`)."""
         file = self._folder / Bucket / Key
-        if file.is_file():
-            return {"Body": io.BytesIO(file.read_bytes()), "ETag": ""}
-        return self.stack.get_object(Bucket=Bucket, Key=Key)
+        if not file.is_file():
+            return self.stack.get_object(Bucket=Bucket, Key=Key, **asked)
+        body = file.read_bytes()
+        first, _, last = asked.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
+        begin = int(first) if first else max(0, len(body) - int(last))
+        end = min(int(last) + 1, len(body)) if first and last else len(body)
+        return {"Body": io.BytesIO(body[begin:end]), "ContentRange": f"bytes {begin}-{end - 1}/{len(body)}", "ETag": ""}
 
     def list_objects_v2(self, Bucket: str, Prefix: str, **more: Any) -> dict:
         return self._with_ours(self.stack.list_objects_v2(Bucket=Bucket, Prefix=Prefix, **more), Bucket, Prefix)

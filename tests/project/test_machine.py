@@ -18,6 +18,7 @@ from tests.support.template import (
     definition,
     function_of,
     functions,
+    longest,
     own,
     resources,
     states,
@@ -113,7 +114,7 @@ def test_every_function_is_a_step_a_schedule_or_an_alarms_action_of_one_name():
 @named(TASKS)
 def test_a_task_outlives_its_function(machine, name, state):
     assert state["Resource"] == "arn:${Partition}:states:::lambda:invoke"
-    assert state["TimeoutSeconds"] > functions()[function_of(state)]["Timeout"]
+    assert longest(state) > functions()[function_of(state)]["Timeout"]
 
 
 @named(TASKS)

@@ -45,14 +45,14 @@ class S3:
         self.objects[Bucket, Key] = body
         return {"VersionId": kept[-1].id, "ETag": tag(body)}
 
-    def get_object(self, Bucket, Key, VersionId=None, **_):
+    def get_object(self, Bucket, Key, VersionId=None, Range="", **_):
         self.calls.append(("get_object", Key))
         version = self._version(Bucket, Key, VersionId)
         if version is None:
             code = "NoSuchVersion" if VersionId else "NoSuchKey"
             raise self.exceptions.NoSuchKey({"Error": {"Code": code}}, "GetObject")
         body = version.body
-        return {"Body": io.BytesIO(body), "ETag": tag(body), "LastModified": version.modified}
+        return {"ETag": tag(body), "LastModified": version.modified} | ranged(body, Range)
 
     def head_object(self, Bucket, Key, VersionId=None):
         self.calls.append(("head_object", Key))
@@ -99,6 +99,16 @@ class S3:
         if version:
             return next((one for one in kept if one.id == version), None)
         return kept[-1] if (bucket, key) in self.objects else None
+
+
+def ranged(body: bytes, asked: str) -> dict:
+    """The body of an answer, or the part of it that a Range names: `bytes=-3` is its end, `bytes=0-2` its beginning."""
+    if not asked:
+        return {"Body": io.BytesIO(body)}
+    first, _, last = asked.removeprefix("bytes=").partition("-")
+    begin = int(first) if first else max(0, len(body) - int(last))
+    end = min(int(last) + 1, len(body)) if first else len(body)
+    return {"Body": io.BytesIO(body[begin:end]), "ContentRange": f"bytes {begin}-{end - 1}/{len(body)}"}
 
 
 def _grouped(keys: list[str], prefix: str, delimiter: str) -> tuple[list[str], list[str]]:

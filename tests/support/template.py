@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tools.template import template
 ROOT = Path(__file__).resolve().parents[2]
 
 
+CUT = r"{% \$max\(\[1, \$min\(\[(\d+), \$floor\(\$states\.input\.until - \$millis\(\) / 1000\)\]\)\]\) %}"
 MACHINES = {"ForecastMachine": "forecast", "CleanUpMachine": "clean_up"}  # each with its definition
 
 
@@ -74,6 +76,12 @@ def all_states() -> Iterator[tuple[str, str, dict]]:
 def inner_scopes(state: dict) -> list[dict]:
     """The machines within a Parallel or Map state."""
     return [*state.get("Branches", []), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])]
+
+
+def longest(state: dict) -> int:
+    """Seconds that a Task may take; those of a shard's are cut where its Map has had its time."""
+    said = state["TimeoutSeconds"]
+    return said if isinstance(said, int) else int(re.findall(CUT, said)[0])
 
 
 def own(state: dict) -> dict:

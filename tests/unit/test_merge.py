@@ -86,7 +86,7 @@ def test_the_order_is_the_plans(context):
     assert whole([table]) != whole([other])
 
 
-@pytest.mark.parametrize("shards", [2, 4, 128])
+@pytest.mark.parametrize("shards", [2, 4, 128, 512])
 @pytest.mark.parametrize("bits", [(0, 1, 3), (7, 0, 0)])
 def test_the_number_of_shards_and_of_parts_changes_no_bit(context, shards, bits):
     expected = whole(merged(draw(*three()), context))
@@ -150,9 +150,18 @@ def test_more_uploads_than_are_read_at_once_keep_their_order(context, monkeypatc
 
 def test_a_shard_that_no_step_can_hold_is_refused_and_says_what_to_do(context, monkeypatch):
     monkeypatch.setattr(merge, "MOST_ROWS", 100)
-    said = r"'600000.SS' and 7 tickers that share its shard have more than 100 rows; deploy with a lower ShardKilobytes"
+    said = (
+        r"'600000.SS' and 7 tickers that share its shard, one of 1, have more than 100 rows; deploy with a lower "
+        "ShardKilobytes, or upload tickers to datasets of their own"
+    )
     with pytest.raises(ShardTooCrowded, match=said):
         merged(draw(*three()), context)
+
+
+def test_where_there_are_no_more_shards_a_lower_shardkilobytes_is_no_way_out(context, monkeypatch):
+    monkeypatch.setattr(merge, "MOST_ROWS", 10)
+    with pytest.raises(ShardTooCrowded, match=r", one of 512, have more than 10 rows; upload tickers to datasets of"):
+        merged(draw(*three(), shards=512), context)
 
 
 def test_a_shard_without_tickers_is_left_empty(context):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 import retire
-from common import dataset, keys
+from common import aws, dataset, keys
 from stocks.contract import SCHEMA
 from stocks.dataset import plan as plans
 from stocks.dataset.latest import Latest
@@ -75,6 +76,32 @@ def test_an_old_run_keeps_what_it_said_and_of_what(s3):
     assert left(s3, "us-c") == left(s3, "us-d") == {*EVERY, *FOR_EVER}
     assert partitions("prices") == partitions("metrics") == ["us-c", "us-d"]
     assert retired() == []
+
+
+def test_everything_of_a_run_of_many_shards_goes(s3):
+    """More objects than S3 lists in a page."""
+    many = [f"prices/{number:05d}.parquet" for number in range(1_001)]
+    publish(s3, "us-a", 1, 100)
+    publish(s3, "us-b", 2, 1)
+    for name in many:
+        s3.put_object(Bucket="lake", Key=key(name, "us-a"), Body=b"x")
+    assert retired() == ["us-a"]
+    assert "Contents" not in s3.list_objects_v2(Bucket="lake", Prefix=key("prices/", "us-a"))
+
+
+def test_what_s3_refuses_to_delete_fails_and_stays_to_be_found_again(s3, monkeypatch):
+    publish(s3, "us-a", 1, 100)
+    publish(s3, "us-b", 2, 1)
+    client = aws.s3()
+
+    def refuses(**asked):
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": asked["Key"]}}, "DeleteObject")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(client, "delete_object", refuses)
+        with pytest.raises(retire.NotRetired, match="AccessDenied"):
+            retired()
+    assert retired() == ["us-a"]
 
 
 def test_39_the_newest_run_stays_however_old_it_is(s3):

@@ -1,3 +1,5 @@
+import threading
+
 import boto3
 import botocore.stub
 import numpy as np
@@ -32,6 +34,77 @@ def test_what_was_written_is_read_without_its_label():
     assert working.get_arrays(RUN, "calibration")["day"].tolist() == [0, 1]
     assert working.get_json(RUN, "scaled", 1) == {"rows": 1}
     assert working.get_json(RUN, "manifest") == {"rows": 5}
+
+
+def big(rows: int) -> dict[str, np.ndarray]:
+    """Columns as of `rows`, each longer than what is fetched along, with a small one at either end."""
+    drawn = np.random.default_rng(1)
+    columns = {name: drawn.random(rows) for name in ("adjclose", "open", "high", "close")}
+    return {"tickers": np.array(["A", "BB"]), **columns, "bounds": np.arange(8).reshape(2, 4)}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7_000, 9_000, 40_000])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("tickers",),
+        ("bounds",),
+        ("adjclose", "tickers"),
+        ("open", "close"),
+        ("close",),
+        ("tickers", "adjclose", "bounds"),
+    ],
+)
+def test_some_arrays_of_a_file_are_those_of_the_whole(rows, names):
+    working.put_arrays(RUN, "rows", big(rows), 0)
+    found = working.get_some(RUN, "rows", 0, names)
+    assert list(found) == list(names)
+    for name in names:
+        assert found[name].dtype == big(rows)[name].dtype
+        assert np.array_equal(found[name], big(rows)[name])
+
+
+def test_what_is_not_asked_for_is_not_fetched(monkeypatch):
+    working.put_arrays(RUN, "rows", big(40_000), 0)
+    whole, fetched, get = len(storage.get("work", keys.shard(RUN["run_id"], "rows", 0))), [], aws.s3().get_object
+
+    def counted(**asked):
+        answer = get(**asked)
+        fetched.append(len(answer["Body"].getvalue()))
+        return answer
+
+    monkeypatch.setattr(aws.s3(), "get_object", counted)
+    working.get_some(RUN, "rows", 0, ("tickers", "adjclose"))
+    assert len(fetched) == 2
+    assert sum(fetched) < 40_000 * 8 + (66 << 10) < whole / 3
+
+
+def test_some_arrays_of_another_shard_are_refused():
+    working.put_arrays(RUN, "rows", big(9_000), 0)
+    copy(keys.shard(RUN["run_id"], "rows", 0), keys.shard(RUN["run_id"], "rows", 1))
+    with pytest.raises(ValueError, match=r"rows/00001\.npz says run_id us-0123456789ab, kind rows, shard 0;"):
+        working.get_some(RUN, "rows", 1, ("adjclose",))
+
+
+def test_an_array_that_the_file_lacks_is_an_error():
+    working.put_arrays(RUN, "rows", big(1), 0)
+    with pytest.raises(KeyError, match="volume"):
+        working.get_some(RUN, "rows", 0, ("volume",))
+
+
+def test_shards_come_in_order_however_many_are_read_at_once(monkeypatch):
+    monkeypatch.setattr(aws, "CONNECTIONS", 3)
+    many: dict = RUN | {"shards": 11}
+    slow = threading.Event()
+
+    def read(number):
+        if number == 4:
+            slow.set()
+        elif number == 3:
+            assert slow.wait(10), "it waits for one that is read beside it"
+        return number
+
+    assert list(working.of_shards(many, read)) == list(range(11))
 
 
 @pytest.mark.parametrize(

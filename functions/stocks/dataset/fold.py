@@ -78,7 +78,7 @@ class _State:
             spans = _spans(filled, day[first:end]) if filled.any() else ()
             facts.append(dataclasses.replace(fact, **own, price_column=column, filled=spans))
         names = np.array(self.tickers.tolist(), "U")
-        rows = {"tickers": names, "ticker": owner.astype(np.int32), "line": np.arange(len(owner), dtype=np.int64)}
+        rows = {"tickers": names, "ticker": owner.astype(np.int32)}
         return Table(rows | {"day": day.astype(np.int32), **self.rows.values}, tuple(facts), self.corrected)
 
     def _incoming(self, upload: Upload) -> seams.Rows:

@@ -21,7 +21,7 @@ from stocks.reading.rows import ROW
 from stocks.reading.source import Rules, Source
 from stocks.reading.tickers import look_alikes
 
-PILES = 1 << sizes.MOST_BITS  # of a file's rows on disk; a part is one of them or some that follow each other
+PILES = 1 << sizes.PART_BITS  # of a file's rows on disk; a part is one of them or some that follow each other
 MOST_TICKERS = 200_000
 MOST_KINDS = 1_000
 MOST_PILE_ROWS = 2_000_000  # what a step can hold at once
@@ -130,7 +130,7 @@ class Intake:
         if len(self.kinds) > MOST_KINDS:
             raise rejected.Unusable(f"the column of series has more than {MOST_KINDS:,} values; delete the column")
         new = list(self.tickers)[len(self.pile_of) :]
-        self.pile_of = np.append(self.pile_of, parts.numbers(new, sizes.MOST_BITS))
+        self.pile_of = np.append(self.pile_of, parts.numbers(new, sizes.PART_BITS))
         target = self.pile_of[rows["ticker"]]
         for pile in np.unique(target).tolist():
             with self.file(pile).open("ab") as file:
@@ -154,7 +154,7 @@ class Intake:
 
     def part(self, number: int, bits: int) -> tuple[dict[str, np.ndarray], list[rejected.Rejected]]:
         """The rows of a part among 2^bits, as `parts.of_shard` takes them, and those that contradict an earlier one."""
-        rows = np.concatenate([self.stored(pile) for pile in parts.read_by(number, bits, sizes.MOST_BITS)])
+        rows = np.concatenate([self.stored(pile) for pile in parts.read_by(number, bits, sizes.PART_BITS)])
         numbers, ticker = np.unique(rows["ticker"], return_inverse=True)
         every = list(self.tickers)
         names, place = np.unique(np.array([every[number] for number in numbers], "U"), return_inverse=True)

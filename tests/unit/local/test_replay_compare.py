@@ -127,6 +127,16 @@ def test_what_a_step_wrote_hides_what_the_stack_has_and_is_listed_beside_it(scra
     assert listed(scratch, "predictions/") == []
 
 
+@pytest.mark.parametrize(("asked", "part"), [("bytes=-3", b"456"), ("bytes=-9", b"123456"), ("bytes=1-2", b"23")])
+def test_a_part_of_a_file_is_read_by_its_place_whoever_has_it(scratch, asked, part):
+    scratch.put_object(Bucket="work", Key="runs/us-again/x", Body=b"123456", ContentType="text/plain")
+    scratch.stack.put_object(Bucket="work", Key="runs/us-other/x", Body=b"123456")
+    for key in ("runs/us-again/x", "runs/us-other/x"):
+        answer = scratch.get_object(Bucket="work", Key=key, Range=asked)
+        assert answer["Body"].read() == part
+        assert answer["ContentRange"].endswith("/6")
+
+
 def test_nothing_can_be_deleted_or_written_on_conditions(scratch):
     assert not hasattr(scratch, "delete_object")
     with pytest.raises(NotImplementedError):
