@@ -24,6 +24,12 @@ def get(bucket: str, key: str) -> bytes:
     return _standing(bucket, key)["Body"].read()
 
 
+def tagged(bucket: str, key: str) -> tuple[bytes, str]:
+    """The object, which must stand, and its ETag."""
+    found = _standing(bucket, key)
+    return found["Body"].read(), found["ETag"]
+
+
 def _standing(bucket: str, key: str) -> GetObjectOutputTypeDef:
     try:
         return aws.s3().get_object(Bucket=bucket, Key=key)

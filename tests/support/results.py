@@ -141,6 +141,8 @@ def facts(**changed) -> RunFacts:
         cost_usd=0.0084,
         prices_of="2026-11-23",
         model_uri="s3://lake/models/m/output/model.tar.gz",
+        model_run="us-0123456789ab",
+        model_reason="every run trains",
         gates=[0.12, 0.0, 0.0],
         evidence={
             "fallback": [],

@@ -49,6 +49,7 @@ class News:
     track: Mapping[int, Score]
     lights: Sequence[str]
     flagged: Sequence[Flagged]
+    model: str = ""  # what is to be said of the run's model
 
 
 def lines(news: News) -> Iterator[str]:
@@ -121,6 +122,8 @@ def _changes(news: News) -> Iterator[str]:
         yield f"data health flags {count(len(news.flagged), 'ticker')} anew: {_some(named)}"
     if news.missing:
         yield f"not read in time, so the next run takes them: {_some([visible(key) for key in news.missing])}"
+    if news.model:
+        yield news.model
 
 
 def _some(names: Sequence[str]) -> str:

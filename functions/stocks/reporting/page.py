@@ -128,7 +128,7 @@ def _about(facts: RunFacts) -> dict[str, str]:
         "Run": facts.run_id,
         "Started and finished": f"{wording.instant(facts.started)} to {wording.instant(facts.finished)}",
         "Rows": f"{facts.rows:,} in {wording.count(facts.shards, 'shard')}",
-        "Training": f"{facts.train_seconds:,.0f} s on {facts.training_instance_type}",
+        "Training": wording.training(facts),
         "Endpoint": f"{facts.endpoint_seconds:,.0f} s on {facts.endpoint_instance_type}, then deleted",
         "Estimated cost": wording.cost(facts),
         "Model": facts.model_uri,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from stocks.contract import FEW_BLOCKS, FEWEST_BLOCKS, UNPROVEN
+from stocks.dataset.retraining import ALWAYS
 from stocks.metrics import ByModel, MetricsRow
 from stocks.reporting import charts
 from stocks.reporting.charts import Chart
@@ -155,6 +156,21 @@ def light(kind: str, verdict: Verdict) -> str:
 
 def lights(facts: RunFacts) -> list[str]:
     return [light("Live record", facts.live.verdict), light("Backtest", facts.backtest.verdict)]
+
+
+def training(facts: RunFacts) -> str:
+    """What was trained, and why or why not."""
+    trained = facts.model_run == facts.run_id
+    done = f"{facts.train_seconds:,.0f} s on {facts.training_instance_type}" if trained else "none"
+    return f"{done}; {facts.model_reason}"
+
+
+def model(facts: RunFacts) -> str:
+    """What a message says of the run's model; nothing where every run trains."""
+    if facts.model_reason == ALWAYS:
+        return ""
+    trained = facts.model_run == facts.run_id
+    return f"{'a' if trained else 'no'} model was trained: {facts.model_reason}"
 
 
 def message(pooled: ByModel, facts: RunFacts) -> str:
