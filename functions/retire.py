@@ -6,7 +6,7 @@ finds it again. A model goes with the last run that has taken it.
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from common import aws, dataset, keys, storage, telemetry
 from common.events import DailyEvent, LambdaContext, NamedRun, RetireResult
@@ -18,6 +18,8 @@ from stocks.dataset.plan import Model, Plan
 # By folder of the lake: the beginning of the names that go.
 GOING = {"predictions": "test-", "metrics": "", "reports": "", "facts": "", "prices": ""}
 PARTITIONED = ("prices", "metrics")  # tables whose partition goes with its objects
+
+type Published = list[tuple[str, str]]  # key and id of each published run, by term
 
 
 class NotRetired(Exception):
@@ -33,38 +35,34 @@ def handler(event: DailyEvent, context: LambdaContext) -> RetireResult:
 
 
 def retired_of(name: str) -> Iterator[str]:
-    held = dataset.lease(name)
-    leading = plan_of(name, held.lease)
-    for run in old(name, held.now, leading.base if leading else ""):
+    held, published = dataset.lease(name), dataset.published_keys(name)
+    standing, leading = with_folder("prices", name), plan_of(name, held.lease)
+    needed = {leading.base if leading else ""}
+    for run in old(name, published, standing - needed, held.now):
         retire(run)
+        standing.remove(run["run_id"])
         yield run["run_id"]
-    for run in without_takers(name, leading.model if leading else None):
+    for run in without_takers(name, published, standing, leading.model if leading else None):
         delete("models", run)
 
 
-def old(name: str, now: datetime.datetime, base: str) -> Iterator[NamedRun]:
-    """The dataset's runs that have outlived RunRetentionDays, still have prices, and that no other run needs.
-
-    base is the run that the dataset's leading execution reads, empty where none does.
-    """
+def old(name: str, published: Published, standing: Set[str], now: datetime.datetime) -> Iterator[NamedRun]:
+    """Those of the runs standing, which still have prices, that have outlived RunRetentionDays and nobody is shown."""
     until = now - datetime.timedelta(days=settings().run_retention_days)
-    kept = with_folder("prices", name)
-    shown = dataset.latest(name)
-    needed = {base, shown.run_id if shown else ""}  # crawls may have failed since it was shown
-    for key, run_id in dataset.published_keys(name)[:-1]:  # the newest stays, however old it is
-        if run_id in kept and run_id not in needed:
+    shown = dataset.latest(name)  # crawls may have failed since it was
+    for key, run_id in published[:-1]:  # the newest stays, however old it is
+        if run_id in standing and not (shown and shown.run_id == run_id):
             if dataset.published_run(key).finished >= until:
                 return  # those after it are younger
             yield {"run_id": run_id, "dataset": name}
 
 
-def without_takers(name: str, leading: Model | None) -> Iterator[NamedRun]:
-    """The published runs that are retired, whose model stands and made no forecast of a run that is not.
+def without_takers(name: str, published: Published, standing: Set[str], leading: Model | None) -> Iterator[NamedRun]:
+    """The retired runs whose model is still there, and made no forecast of a run that stands.
 
-    leading is the model that the dataset's leading execution may take. The newest run is never retired, so its model,
-    which the next run may take, stays.
+    leading is the model that the dataset's leading execution may take. The newest run always stands, and so does its
+    model, which the next run may take.
     """
-    standing, published = with_folder("prices", name), dataset.published_keys(name)
     alone = with_folder("models", name) & {run_id for _, run_id in published if run_id not in standing}
     if alone:
         used = [leading, *(dataset.published_run(key).model for key, run_id in published if run_id in standing)]

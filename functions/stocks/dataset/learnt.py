@@ -27,6 +27,8 @@ def changed(before: Arrays, after: Arrays, until: int) -> list[str]:
 
 def _same(before: Arrays, own: slice, after: Arrays, name: str, until: int) -> bool:
     place = int(np.searchsorted(after["tickers"], name))
+    if name not in after["tickers"][place : place + 1]:
+        return False
     first, end = np.searchsorted(after["ticker"], (place, place + 1)).tolist()
     first, end = (first + np.searchsorted(after["day"][first:end], (before["day"][own][0], until))).tolist()
     theirs = slice(first, end)
