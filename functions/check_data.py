@@ -1,18 +1,20 @@
-"""Judge the dataset's table after Merge: whether it is long enough to forecast, and whether anything is new in it."""
+"""Judge the dataset's table after Merge: is it long enough, is anything new in it, and may its last model be taken?"""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from common import dataset, telemetry, working
+from common import dataset, models, telemetry, working
 from common.events import CheckDataResult, LambdaContext, RunEvent
+from common.settings import settings
 from stocks import series
 from stocks.contract import FEWEST_ROWS
-from stocks.dataset import coordination
+from stocks.dataset import coordination, retraining
 from stocks.dataset import plan as plans
-from stocks.dataset.plan import Plan
+from stocks.dataset.plan import Model, Plan
 from stocks.health import alike
 from stocks.reading.rejected import Unusable, show
 
@@ -36,6 +38,7 @@ def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
         stay = "; the forecasts stay those of the run before" if drawn.newest else ""
         return ends(drawn, "too_short", f"{reason}{stay}")
     rows, every = int(counts.sum()), sum(len(shard["facts"]) for shard in merged)
+    taken, why = choose(drawn, days, counts, cuts["test_from"], merged)
     data = {
         "cuts": cuts,
         "rows": rows,
@@ -46,16 +49,43 @@ def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
         "alike": look_alikes(merged),
         "table_hash": table_hash,
         "previous": newest.run_id if newest and newest.term else "",
+        "model": dataclasses.asdict(taken) if taken else None,
+        "model_reason": why,
     }
     working.put_json(run, "data", data)
     record(data, every - tickers, run["dataset"])
-    return {"status": "train", "reason": "", "crawl": False, "rows": rows, "tickers": tickers}
+    return {
+        "status": "reuse" if taken else "train",
+        "reason": why,
+        "crawl": False,
+        "rows": rows,
+        "tickers": tickers,
+        "model_uri": taken.uri if taken else "",
+    }
+
+
+def choose(
+    drawn: Plan, days: np.ndarray, counts: np.ndarray, test_from: str, merged: Sequence[dict]
+) -> tuple[Model | None, str]:
+    """The model that the run takes, None where it trains one, and why."""
+    if drawn.model is None:
+        return None, drawn.trains
+    table = retraining.Table(
+        newest_day=int(days[-1]),
+        sessions=int(np.count_nonzero(days > drawn.model.newest_day)),
+        rows_then=int(counts[days <= drawn.model.newest_day].sum()),
+        test_from=series.day_of(test_from),
+        changed=sorted(name for shard in merged for name in shard["changed"]),
+    )
+    stands = models.stands(drawn.model)
+    takes, why = retraining.verdict(drawn.model, table, stands, settings().retrain_after_sessions)
+    return (drawn.model if takes else None), why
 
 
 def ends(drawn: Plan, status: Literal["unchanged", "too_short"], reason: str) -> CheckDataResult:
     """The answer where the run ends green without publishing."""
     crawl = coordination.needs_crawl(dataset.lease(drawn.dataset).lease, drawn)
-    return {"status": status, "reason": reason, "crawl": crawl, "rows": 0, "tickers": 0}
+    return {"status": status, "reason": reason, "crawl": crawl, "rows": 0, "tickers": 0, "model_uri": ""}
 
 
 def day_counts(merged: Sequence[dict]) -> tuple[np.ndarray, np.ndarray]:

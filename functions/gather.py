@@ -78,7 +78,15 @@ def draw(event: GatherEvent, held: Lease, now: datetime.datetime, folders: Calla
 
 def stack() -> Stack:
     config, hashes = settings(), code.hashes()
-    return Stack(config.quiet_seconds, config.shard_kilobytes, config.run_retention_days, hashes.fold, hashes.all)
+    return Stack(
+        quiet_seconds=config.quiet_seconds,
+        shard_kilobytes=config.shard_kilobytes,
+        retention_days=config.run_retention_days,
+        fold=hashes.fold,
+        code=hashes.all,
+        training_hosts=config.training_instance_count,
+        retrain_after=config.retrain_after_sessions,
+    )
 
 
 def goes_on(run: NamedRun, held: Lease, drawn: Plan) -> GatherResult:

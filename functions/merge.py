@@ -17,7 +17,7 @@ from common.events import LambdaContext, NamedRun, ShardEvent, ShardResult
 from common.settings import settings
 from stocks import schemas
 from stocks.contract import COLUMNS, FEWEST_ROWS, Arrays
-from stocks.dataset import calendars, parts, sizes
+from stocks.dataset import calendars, learnt, parts, sizes
 from stocks.dataset.fold import fold
 from stocks.dataset.plan import Plan, Planned
 from stocks.dataset.table import Facts, Table, Upload
@@ -33,7 +33,8 @@ def handler(event: ShardEvent, context: LambdaContext) -> ShardResult:
     drawn = dataset.planned(run)
     bits = drawn.shards.bit_length() - 1
     new = drawn.uploads[drawn.base_uploads :]
-    table = fold(base_table(drawn, number, bits), read_uploads(new, number, bits))
+    base = base_table(drawn, number, bits)
+    table = fold(base, read_uploads(new, number, bits))
     if len(table.rows["day"]) > MOST_ROWS:
         # where there are no more shards, smaller ones cannot be had
         lower = "" if bits == sizes.SHARD_BITS else "deploy with a lower ShardKilobytes, or "
@@ -42,7 +43,9 @@ def handler(event: ShardEvent, context: LambdaContext) -> ShardResult:
             f"{drawn.shards}, have more than {MOST_ROWS:,} rows; {lower}upload tickers to datasets of their own"
         )
     working.put_arrays(run, "rows", table.rows, number)
-    working.put_json(run, "merged", report(table), number)
+    # A replay has no base: what its run has found of the model stands in its plan.
+    changed = learnt.changed(base.rows, table.rows, drawn.model.test_from) if base and drawn.model else []
+    working.put_json(run, "merged", report(table) | {"changed": changed}, number)
     return {"shard": number}
 
 

@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import io
 import json
-import tarfile
 from collections.abc import Mapping, Set
 from typing import Any, Literal
 
@@ -14,8 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from aws_lambda_powertools.metrics import MetricUnit
 
-from common import cost, dataset, keys, storage, telemetry, track_record, working
+from common import cost, dataset, keys, models, storage, telemetry, track_record, working
 from common.events import LambdaContext, Run, SummarizeEvent, SummarizeResult, Summary
+from common.models import Used
 from common.settings import Settings, settings
 from common.track_record import Before
 from stocks import metrics, schemas, track, traffic_light
@@ -25,7 +25,7 @@ from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
 from stocks.health import findings
 from stocks.health.findings import Said
-from stocks.reporting import charts, news, page, wording
+from stocks.reporting import charts, news, page, trained, wording
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import Evidence, FileRead, RunFacts, corrections
 from stocks.reporting.glance import Glance
@@ -43,7 +43,8 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     told = list(working.of_shards(run, lambda number: working.get_json(run, "tickers", number)))
     before, health = track_record.before(drawn.dataset, data["previous"]), health_of(told)
     scores = metrics.pool(working.of_shards(run, lambda number: working.get_arrays(run, "scores", number)))
-    facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores, health)
+    used = models.used(drawn, data, event["model_uri"])
+    facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores, health, used)
     measured, ahead = metrics.columns(scores), future(run)
     said = changes(drawn, told, before, ahead, facts, health)
     glances, charted = drawings(run, news.named(said))
@@ -61,7 +62,7 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
         "rmse_vs_naive": pooled["forecast", HORIZONS[0]]["rmse_vs_naive"],
     }
     working.put_json(run, "message", {"lines": list(news.lines(said))})
-    commit(run, drawn, facts)
+    commit(run, drawn, facts, used)
     record(pooled, facts)
     # A crawl that begins after this instant has seen the run's row.
     return {"finished": now().isoformat().replace("+00:00", "Z"), **summary}
@@ -93,6 +94,7 @@ def changes(
         unmatched=drawn.unmatched,
         track=facts.track,
         lights=wording.lights(facts),
+        model=trained.in_message(facts),
         flagged=[
             news.Flagged(ticker, findings.kinds(fresh))
             for ticker, said in health
@@ -115,7 +117,7 @@ def outlooks(ahead: pa.Table) -> list[news.Outlook]:
     return [news.Outlook(*(row[name] for name in ("ticker", "naive", "expected_move", "p10", "p90"))) for row in widest]
 
 
-def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
+def commit(run: Run, drawn: Plan, facts: RunFacts, used: Used) -> None:
     """Write the run's row, if the run still leads."""
     dataset.must_lead(drawn)
     facts = dataclasses.replace(facts, finished=now())  # the report took its time
@@ -132,6 +134,8 @@ def commit(run: Run, drawn: Plan, facts: RunFacts) -> None:
         fold=drawn.fold,
         code=drawn.code,
         schema=SCHEMA,
+        model=used.model,
+        light_live=facts.light_live or "",
     )
     dataset.publish(run, published)
     row = schemas.to_parquet("runs", run_row(facts))
@@ -147,9 +151,9 @@ def gather(
     came: dict[int, track.Score],
     scores: Arrays,
     health: Health,
+    used: Used,
 ) -> RunFacts:
-    run, newest = event["run"], drawn.uploads[-1]
-    evidence = read_evidence(event["model_uri"])
+    run, newest, evidence = event["run"], drawn.uploads[-1], used.evidence
     new = dataset.verdicts(drawn.dataset, drawn.new_files[-SHOWN_FILES:])
     return RunFacts(
         dataset=run["dataset"],
@@ -173,7 +177,9 @@ def gather(
         rejected_uri=f"s3://{setting.lake_bucket}/rejected/dataset={run['dataset']}/",
         shards=run["shards"],
         **instances(setting, event),
-        model_uri=event["model_uri"],
+        model_uri=used.model.uri,
+        model_run=used.model.run_id,
+        model_reason=used.reason,
         gates=[float(evidence["gates"][str(horizon)]) for horizon in HORIZONS],
         evidence=evidence,
     )
@@ -227,6 +233,7 @@ def parameters(setting: Settings, drawn: Plan, evidence: Evidence, digest: str) 
         "endpoint_instance_count": setting.endpoint_instance_count,
         "random_forest_seed": FOREST_SEED,
         "random_forest_trees": FOREST_TREES,
+        "retrain_after_sessions": setting.retrain_after_sessions,
         "shard_kilobytes": setting.shard_kilobytes,
         "test_fraction": drawn.settings.test_fraction,
         "training_instance_count": setting.training_instance_count,
@@ -249,18 +256,6 @@ def run_row(facts: RunFacts) -> dict[str, list]:
     for name in ("uploaded", "started", "finished"):
         row[name] = row[name].astimezone(datetime.UTC).replace(tzinfo=None)
     return {name: [value] for name, value in row.items()}
-
-
-def read_evidence(model_uri: str) -> Evidence:
-    """How far the model trusts its LSTM at each horizon and why, from beside the SavedModel."""
-    bucket, _, key = model_uri.removeprefix("s3://").partition("/")
-    with tarfile.open(fileobj=io.BytesIO(storage.get(bucket, key))) as archive:
-        for member in archive:
-            if member.name.removeprefix("./") == "evidence.json":
-                content = archive.extractfile(member)
-                assert content is not None
-                return json.load(content)
-    raise FileNotFoundError(f"{model_uri} holds no evidence.json")
 
 
 def drawings(run: Run, named: Set[str]) -> tuple[list[Glance], list[Chart]]:

@@ -45,7 +45,7 @@ class Scheduled:
 # For datasets at rest, each with a settings.json or without; tests/unit/test_cost.py counts the calls.
 SWEEP = Scheduled(HOURS * 4)
 RESUME = Scheduled(HOURS * 4, lists=4, lists_of_each=6, reads_of_each=2)
-RETIRE = Scheduled(30, lists=3, lists_of_each=5, reads_of_each=1)
+RETIRE = Scheduled(30, lists=3, lists_of_each=6, reads_of_each=1)
 SCHEDULED = (SWEEP, RESUME, RETIRE)
 
 

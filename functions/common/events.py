@@ -82,11 +82,13 @@ class GatherResult(Run):
 
 
 class CheckDataResult(TypedDict):
-    status: Literal["train", "unchanged", "too_short"]  # the last two end green without publishing
+    # `reuse` takes the dataset's last model; the last two end green without publishing
+    status: Literal["train", "reuse", "unchanged", "too_short"]
     reason: str
     crawl: bool  # of the last two: the newest run's crawl failed, so it comes first
-    rows: int  # of the table, 0 where nothing is trained
+    rows: int  # of the table, 0 where nothing is published
     tickers: int  # that are forecast
+    model_uri: str  # of the model that is taken; empty otherwise
 
 
 class HandOverEvent(RunEvent):

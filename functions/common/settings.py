@@ -32,6 +32,7 @@ class Settings:
     shard_kilobytes: int
     quiet_seconds: int
     run_retention_days: int
+    retrain_after_sessions: int  # 1: every run trains
     freshness_days: int  # 0: never told
     report_link_hours: int
     log_retention_days: int

@@ -36,6 +36,12 @@ def span(bucket: str, key: str, begin: int, end: int) -> bytes:
     return _standing(bucket, key, Range=f"bytes={begin}-{end - 1}")["Body"].read()
 
 
+def tagged(bucket: str, key: str) -> tuple[bytes, str]:
+    """The object, which must stand, and its ETag."""
+    found = _standing(bucket, key)
+    return found["Body"].read(), found["ETag"]
+
+
 def _standing(bucket: str, key: str, **asked: Any) -> GetObjectOutputTypeDef:
     try:
         return aws.s3().get_object(Bucket=bucket, Key=key, **asked)

@@ -71,6 +71,8 @@ SCHEMAS = {
             ("light_live", _string),
             ("light_backtest", _string),
             ("schema", _int32),
+            ("model_run", _string),
+            ("model_reason", _string),
         ]
     ),
     "files": pa.schema(

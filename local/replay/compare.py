@@ -25,7 +25,10 @@ PARTS = {
     "predictions of days to come": ("predictions", "future-"),
 }
 # Columns of `runs` that are of an execution, and not of what it made.
-OF_EXECUTION = ("base_run", "started", "finished", "train_seconds", "endpoint_seconds", "cost_usd", "model_uri")
+OF_EXECUTION = (
+    "base_run", "started", "finished", "train_seconds", "endpoint_seconds", "cost_usd", "model_uri", "model_run",
+    "model_reason",
+)  # fmt: skip
 
 type Files = Mapping[str, Callable[[], bytes]]  # by name; a table of thousands of tickers is not read at once
 

@@ -19,7 +19,7 @@ RUN_ID = re.compile(r"([a-z][a-z0-9-]{0,39})-[0-9a-f]{12}")
 SHOWN = 5  # missing files by name
 # What a run's row says of the stack, by the variable that a function reads it from.
 COLUMNS = ("training_image", "inference_image", "training_instance_type", "endpoint_instance_type")
-PARAMETERS = ("endpoint_instance_count", "shard_kilobytes", "training_instance_count")
+PARAMETERS = ("endpoint_instance_count", "retrain_after_sessions", "shard_kilobytes", "training_instance_count")
 
 
 class NotReplayed(Exception):
@@ -33,6 +33,12 @@ class Card:
     run: NamedRun
     row: Mapping[str, Any]
     plan: Plan
+
+    def as_made(self, drawn: Plan) -> Plan:
+        """The plan with the model that the run took, and without one where it trained its own."""
+        if self.row.get("model_run") in (None, self.run["run_id"]):
+            return dataclasses.replace(drawn, model=None, trains=self.row.get("model_reason") or "")
+        return drawn
 
     def variables(self) -> dict[str, str]:
         """A function's variables as they were when the run was made, as far as they shape its figures.

@@ -36,7 +36,7 @@ def replay(of: Stack, run_id: str, say: Say, anyway: bool = False) -> Compared:
             differs = [f"code: {card.plan.code} in the run, {code} here"] if code else []
             if code and not anyway:
                 return Compared(differs, [], [])
-            drawn = kept.foldable(card.plan)
+            drawn = card.as_made(kept.foldable(card.plan))
             files = "1 file" if len(drawn.uploads) == 1 else f"{len(drawn.uploads):,} files"
             say(f"{run_id}: {files}{f', on the prices of {drawn.base}' if drawn.base else ''}")
             found = _made(of, card, steps.steps(drawn, uuid.uuid4().hex, say))

@@ -55,11 +55,13 @@ class Steps:
         self._lead()
         self._each(merge)
         checked = self._call(check_data)
-        if checked["status"] != "train":
+        if checked["status"] not in ("train", "reuse"):
             return checked["reason"]
+        if self.plan.model and checked["status"] == "train":
+            raise NotReplayed(f"it took an earlier model and cannot do so again: {checked['reason']}")
         self._each(scale)
         try:
-            fitted = self._fit()
+            fitted = self._fit(checked["model_uri"])
         finally:
             self._call(clean_up, **self._named(), execution_arn="", error="")
         self._call(calibrate)
@@ -73,15 +75,20 @@ class Steps:
         lease = Lease(term=self.plan.term, holder=self.plan.execution)
         storage.put(settings().lake_bucket, keys.lease(self.plan.dataset), lease.to_json())
 
-    def _fit(self) -> dict[str, Any]:
-        """What Summarize takes of job and endpoint, after all shards have their forecasts."""
-        job = self._call(start_training, **self._named())
+    def _fit(self, taken: str) -> dict[str, Any]:
+        """What Summarize takes of job and endpoint, after all shards have their forecasts.
+
+        taken is the place of an earlier run's model; where it is empty a model is trained.
+        """
+        job = None if taken else self._call(start_training, **self._named())
         self._each(baseline)
-        trained = self._until("Completed", check_training, job_name=job["job_name"])
-        self._call(create_endpoint, **self._named(), model_uri=trained["model_uri"])
-        served = self._until("InService", check_endpoint, endpoint_name=job["job_name"])
+        said = {"model_uri": taken, "train_seconds": 0}
+        if job:
+            trained = self._until("Completed", check_training, job_name=job["job_name"])
+            said = {name: trained[name] for name in said}
+        created = self._call(create_endpoint, **self._named(), model_uri=said["model_uri"])
+        served = self._until("InService", check_endpoint, endpoint_name=created["endpoint_name"])
         self._each(forecast, endpoint_name=served["endpoint_name"])
-        said = {name: trained[name] for name in ("model_uri", "train_seconds")}
         return said | {"inference_digest": served["digest"]}
 
     def _named(self) -> dict[str, Any]:

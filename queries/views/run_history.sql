@@ -36,6 +36,8 @@
 -- endpoint_instance_type varchar: instance that answered
 -- seed bigint: of training; the forest's stands in parameters
 -- parameters varchar: JSON of what else shapes the figures, such as test_fraction, epochs and library versions
+-- model_run varchar: the run that trained the model: this one, or an earlier one whose model it took
+-- model_reason varchar: why a model was trained, or taken
 select
   r.dataset,
   r.run_id,
@@ -69,7 +71,9 @@ select
   r.training_instance_type,
   r.endpoint_instance_type,
   r.seed,
-  r.parameters
+  r.parameters,
+  r.model_run,
+  r.model_reason
 from runs r
 left join latest l on l.dataset = r.dataset and l.run_id = r.run_id
 where r.schema = 2

@@ -3,10 +3,8 @@
 The stack is updated as `sam deploy` does, and nothing is built, so a deployment takes a second.
 """
 
-import functools
 import io
 import json
-import re
 import zipfile
 
 import pytest
@@ -14,11 +12,10 @@ from botocore.exceptions import ClientError
 
 from tests.support import daily_files
 from tests.support.cloud import Cloud
+from tests.support.deploying import bundle, deploy, standing
 from tests.support.eventually import eventually
 
-STACK = "stock-forecasts-local"
 DATASET = "deployed"
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 # Every step answers otherwise.
 OTHER_CODE = """
 
@@ -29,23 +26,6 @@ def step(handler):
     wrapped = _as_before(handler)
     return lambda event, context: {**wrapped(event, context), "code": "other"}
 """
-
-
-def deploy(cloud: Cloud, template: str, **parameters: str) -> None:
-    """Update the stack as SAM does once it has packed what it deploys."""
-    formation = cloud.client("cloudformation")
-    stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
-    values = {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]} | parameters
-    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
-    bucket, _ = bundle(template)
-    cloud.client("s3").put_object(Bucket=bucket, Key="test.template", Body=template.encode())
-    url = f"https://s3.us-east-1.amazonaws.com/{bucket}/test.template"
-    formation.update_stack(StackName=STACK, TemplateURL=url, Parameters=given, Capabilities=CAPABILITIES)
-    described = functools.partial(formation.describe_stacks, StackName=STACK)
-    status = eventually(
-        lambda: described()["Stacks"][0]["StackStatus"], 120, done=lambda status: not status.endswith("IN_PROGRESS")
-    )
-    assert status == "UPDATE_COMPLETE", described()
 
 
 def with_other_code(cloud: Cloud, template: str) -> str:
@@ -61,12 +41,6 @@ def with_other_code(cloud: Cloud, template: str) -> str:
             after.writestr(name, before.read(name) + added)
     s3.put_object(Bucket=bucket, Key=f"{key}-other", Body=other.getvalue())
     return template.replace(key, f"{key}-other")
-
-
-def bundle(template: str) -> tuple[str, str]:
-    """Bucket and key of the code that all functions share."""
-    ((bucket, key),) = set(re.findall(r"CodeUri: s3://([^/\s]+)/(\S+)", template))
-    return bucket, key
 
 
 def answers(cloud: Cloud, arn: str) -> list[dict]:
@@ -90,7 +64,7 @@ def quiet_seconds(cloud: Cloud, arn: str) -> set[str]:
 @pytest.fixture(scope="module")
 def template(cloud) -> str:
     """As it is deployed; the tests after these find it so again."""
-    return cloud.client("cloudformation").get_template(StackName=STACK, TemplateStage="Original")["TemplateBody"]
+    return standing(cloud)
 
 
 @pytest.fixture(scope="module")

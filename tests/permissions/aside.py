@@ -191,7 +191,8 @@ def retire(replayed: Replay, function: str) -> str:
 def old_run(replayed: Replay) -> Iterator[list[str]]:
     """The keys that retiring the run must delete; nothing of the run is left afterwards."""
     facts = {"run_id": OLD["run_id"], "term": 0, "finished": leases.LONG_AGO.isoformat()}
-    going = [keys.lake(folder, OLD, f"{beginning}00000") for folder, beginning in GOING.items()]
+    folders = {**GOING, "models": ""}
+    going = [keys.lake(folder, OLD, f"{beginning}00000") for folder, beginning in folders.items()]
     staying = {
         keys.published_run(DATASET, 0, OLD["run_id"]): json.dumps(facts),
         keys.lake("runs", OLD, keys.part(0)): "",

@@ -85,6 +85,7 @@ NEEDED = {
             s3:GetObject LakeBucket/leads/*
             s3:ListBucket LakeBucket leads/*""",
         "without_published": "s3:GetObject LakeBucket/runs/*",
+        "taking_a_model": "s3:ListBucket LakeBucket models/*",
     },
     "ScaleRole": {
         "step": """

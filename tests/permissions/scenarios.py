@@ -97,6 +97,15 @@ def unchanged(replayed: Replay, function: str) -> str:
     return refused or ("" if json.loads(answer)["status"] == "unchanged" else answer)
 
 
+def taking_a_model(replayed: Replay, function: str) -> str:
+    """Check data looks for the model that the plan names, which is the run's own."""
+    drawn = leases.plan_of(replayed)
+    left = leases.get(replayed, keys.published_run(DATASET, drawn["term"], drawn["run_id"]))
+    with leases.planned(replayed, model=json.loads(left)["model"]):
+        refused, answer = replayed.call(function)
+    return refused or ("" if json.loads(answer)["status"] == "reuse" else answer)
+
+
 def bad_end(replayed: Replay, function: str) -> str:
     leases.hold(replayed, replayed.arn)
     return replayed.call(function, execution_arn=replayed.arn, error="Some")[0]
@@ -253,6 +262,7 @@ SCENARIOS: dict[str, Callable] = {
     "after_the_first_version": after_the_first_version,
     "without_published": without_published,
     "unchanged": unchanged,
+    "taking_a_model": taking_a_model,
     "bad_end": bad_end,
     "as_holder": as_holder,
     "to_a_successor": to_a_successor,

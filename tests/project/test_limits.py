@@ -97,7 +97,8 @@ def window(scope: dict, state: dict) -> int:
     """Seconds for which a Choice begins further attempts where AWS lacks an instance."""
     if not any("$attempts_until" in rule["Condition"] for rule in state["Choices"]):
         return 0
-    begin = [other["Assign"]["attempts_until"] for other in scope["States"].values() if other["Type"] == "Pass"]
+    passing = (other["Assign"] for other in scope["States"].values() if other["Type"] == "Pass")
+    begin = [assigned["attempts_until"] for assigned in passing if "attempts_until" in assigned]
     return max((int(re.findall(r"\$millis\(\) \+ (\d+)", given)[0]) for given in begin), default=0) // 1000
 
 

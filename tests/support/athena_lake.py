@@ -145,6 +145,7 @@ def run_row(uploaded_minutes: int = 0, finished_minutes: int = 10, **changed) ->
         "train_seconds": 30.5, "endpoint_seconds": None, "training_instance_type": "ml.m5.large",
         "endpoint_instance_type": "ml.m5.large", "cost_usd": 0.01, "model_uri": "s3://lake/models/m.tar.gz",
         "gates": [0.0, 0.25, 1.0], "light_live": None, "light_backtest": "green", "schema": SCHEMA,
+        "model_run": "r1", "model_reason": "every run trains",
     }  # fmt: skip
     return {name: [value] for name, value in (row | changed).items()}
 

@@ -77,7 +77,14 @@ class S3:
         every = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
         keys, folders = _grouped(every, Prefix, Delimiter)
         dated = {"ResponseMetadata": {"HTTPHeaders": {"date": email.utils.format_datetime(self.now, usegmt=True)}}}
-        contents = [{"Key": key, "LastModified": self.versions[Bucket, key][-1].modified} for key in keys[:MaxKeys]]
+        contents = [
+            {
+                "Key": key,
+                "LastModified": self.versions[Bucket, key][-1].modified,
+                "ETag": tag(self.objects[Bucket, key]),
+            }
+            for key in keys[:MaxKeys]
+        ]
         return dated | _given(Contents=contents, CommonPrefixes=[{"Prefix": folder} for folder in folders])
 
     def list_object_versions(self, Bucket, Prefix="", Delimiter=""):

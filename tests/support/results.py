@@ -68,6 +68,8 @@ MACHINES: Any = {
     "endpoint_seconds": 200.5,
     "cost_usd": 0.0084,
     "model_uri": "s3://lake/models/m/output/model.tar.gz",
+    "model_run": "us-0123456789ab",
+    "model_reason": "every run trains",
     "seed": 1,
     "parameters": "{}",
     "shards": 2,

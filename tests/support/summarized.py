@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from common import storage
+from stocks.dataset.retraining import ALWAYS
 from tests.support import results
 from tests.support.plans import OURS, run_of
 
@@ -25,7 +26,10 @@ EVENT = {
 }
 EVIDENCE = results.facts().evidence
 CUTS = {"validation_from": "2020-09-01", "decision_from": "2020-10-01", "test_from": "2020-12-30"}
-DATA = {"rows": 950, "rejected_rows": 3, "tickers": 3, "cuts": CUTS, "table_hash": "ab" * 32, "previous": ""}
+DATA = {
+    "rows": 950, "rejected_rows": 3, "tickers": 3, "cuts": CUTS, "table_hash": "ab" * 32, "previous": "",
+    "newest_day": 18_700, "model": None, "model_reason": ALWAYS,
+}  # fmt: skip
 READING = results.READING | {"ticker_from": "file name"}
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -5,12 +6,13 @@ import pytest
 
 import check_data
 import merge
-from common import working
+from common import storage, working
 from stocks import series
-from stocks.dataset.plan import Plan
+from stocks.dataset.plan import Model, Plan
 from stocks.dataset.table import Facts
 from stocks.reading.rejected import Unusable
 from tests.support.folding import walked
+from tests.support.memory_s3 import tag
 from tests.support.plans import EXECUTION, SETTINGS, draw, lead, published, put_verdict, run_of, upload_rows
 
 START = series.day_of("2024-01-01")
@@ -21,9 +23,9 @@ def cloud(s3):
     return s3
 
 
-def given(*shards: dict[str, range], drawn: Plan | None = None, hashes=(), votes=(), months=None) -> Plan:
+def given(*shards: dict[str, range], drawn: Plan | None = None, hashes=(), votes=(), months=None, changed=()) -> Plan:
     """Write what Merge leaves of shards: of each ticker the days it has."""
-    drawn = drawn or draw(put_verdict(upload_rows()), shards=len(shards))
+    drawn = drawn or draw(put_verdict(upload_rows()), shards=len(shards), trains="no model yet")
     lead(drawn)
     for number, tickers in enumerate(shards):
         days, counts = np.unique(np.concatenate([np.empty(0, int), *tickers.values()]), return_counts=True)
@@ -36,6 +38,7 @@ def given(*shards: dict[str, range], drawn: Plan | None = None, hashes=(), votes
             "months": [(months or {}).get(name, "") for name in tickers],
             "votes": votes[number] if votes else {},
             "hash": f"{hashes[number] if hashes else number:x}",
+            "changed": [name for name in tickers if name in changed],
         }
         working.put_json(run_of(), "merged", report, number)
     return drawn
@@ -55,7 +58,10 @@ def data():
 
 def test_the_table_of_all_shards_is_judged_as_one(context):
     given({"A": days(200), "LATE": days(90, 110)}, {"B": days(200)}, votes=({"XNYS": 2}, {"XNYS": 1, "XNAS": 1}))
-    assert run(context) == {"status": "train", "reason": "", "crawl": False, "rows": 490, "tickers": 2}
+    answer = run(context)
+    assert answer == {
+        "status": "train", "reason": "no model yet", "crawl": False, "rows": 490, "tickers": 2, "model_uri": ""
+    }  # fmt: skip
     found = data()
     assert (found["rows"], found["tickers"], found["newest_day"]) == (490, 2, START + 199)
     assert found["votes"] == {"XNYS": 3, "XNAS": 1}
@@ -136,7 +142,7 @@ def test_a_table_that_is_too_short_ends_the_run_with_the_reason_and_fails_nothin
     given(*shards)
     answer = run(context)
     assert answer.pop("reason").startswith(reason)
-    assert answer == {"status": "too_short", "crawl": False, "rows": 0, "tickers": 0}
+    assert answer == {"status": "too_short", "crawl": False, "rows": 0, "tickers": 0, "model_uri": ""}
 
 
 def test_a_ticker_counts_if_its_hundredth_day_is_before_the_test_period():
@@ -217,3 +223,49 @@ def test_running_it_again_gives_the_same(context):
     given({"A": days(200)}, {"B": days(200)})
     first = run(context), data()
     assert (run(context), data()) == first
+
+
+KEY = "models/dataset=us/run_id=us-older/j/output/model.tar.gz"
+HELD = Model("us-older", f"s3://lake/{KEY}", tag(b"model"), "made", START + 197, START + 150, 400)
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """A stack that trains after five sessions, and an earlier run's model in the lake."""
+    monkeypatch.setenv("RETRAIN_AFTER_SESSIONS", "5")
+    storage.put("lake", KEY, b"model")
+    return HELD
+
+
+def taking(model: Model, changed=(), sessions: int = 200) -> None:
+    """A table of two tickers and so many sessions, whose plan names a model."""
+    drawn = draw(put_verdict(upload_rows()), shards=2, model=model)
+    given({"A": days(sessions)}, {"B": days(sessions)}, drawn=drawn, changed=changed)
+
+
+def test_a_young_model_is_taken_and_named(context, held):
+    taking(held)
+    answer = run(context)
+    assert (answer["status"], answer["model_uri"], answer["rows"]) == ("reuse", held.uri, 400)
+    assert answer["reason"] == data()["model_reason"] == "the model of us-older is 2 sessions old"
+    assert Model(**data()["model"]) == held
+
+
+@pytest.mark.parametrize(
+    ("other", "more", "reason"),
+    [
+        ({}, {"sessions": 203}, "the model of us-older is 5 sessions old"),
+        ({"newest_day": START + 200}, {}, "the table ends earlier than when the model was trained"),
+        ({"test_from": START + 161}, {}, "the test period begins among the days that the model learnt from"),
+        ({"rows": 350}, {}, "the days of the model had 350 rows and have 396 now"),
+        ({}, {"changed": ("B", "A")}, "prices that the model learnt from have changed: A, B"),
+        ({"etag": tag(b"another")}, {}, "the file of the model of us-older is gone, or another one"),
+        ({"uri": "s3://lake/models/gone"}, {}, "the file of the model of us-older is gone, or another one"),
+        ({"uri": f"s3://lake/{KEY[:-3]}"}, {}, "the file of the model of us-older is gone, or another one"),
+    ],
+)
+def test_a_model_that_does_not_fit_the_table_is_not_taken(context, held, other, more, reason):
+    taking(dataclasses.replace(held, **other), **more)
+    answer = run(context)
+    assert (answer["status"], answer["model_uri"], answer["reason"]) == ("train", "", reason)
+    assert (data()["model"], data()["model_reason"]) == (None, reason)

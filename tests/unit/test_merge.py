@@ -14,7 +14,7 @@ from stocks import schemas, series
 from stocks.contract import COLUMNS
 from stocks.dataset import parts
 from stocks.dataset.fold import fold
-from stocks.dataset.plan import Plan
+from stocks.dataset.plan import Model, Plan
 from stocks.dataset.table import Facts, Table
 from tests.support import folding
 from tests.support.folding import walked
@@ -220,3 +220,30 @@ def test_killed_and_tried_again_it_leaves_the_same(context, monkeypatch):
         with pytest.raises(MemoryError):
             merged(drawn, context)
     assert whole(merged(drawn, context)) == whole(merged(draw(*three(), execution=f"{EXECUTION}again"), context))
+
+
+MODEL = Model("us-older", "s3://lake/m", "tag", "made", newest_day=279, test_from=240, rows=840)
+
+
+@pytest.mark.parametrize(
+    ("model", "base_shards", "shards", "changed"),
+    [(MODEL, 1, 1, ["B"]), (MODEL, 4, 1, ["B"]), (MODEL, 1, 4, ["B"]), (None, 1, 2, [])],
+)
+def test_tickers_whose_prices_the_plans_model_learnt_from_have_changed_are_named(
+    context, model, base_shards, shards, changed
+):
+    """A is given again as it was. B had a wrong price, and so had C after the days that were learnt from."""
+    stocks = {name: walked(seed, 300) for seed, name in enumerate("ABC")}
+    whole = {name: stock.file(0, 280) for name, stock in stocks.items()}
+    wrong = whole["B"] | {"adjclose": whole["B"]["adjclose"] * np.where(np.arange(280) == 100, 1.3, 1)}
+    late = whole["C"] | {"adjclose": whole["C"]["adjclose"] * np.where(np.arange(280) == 250, 1.3, 1)}
+    files = [
+        put_verdict(upload_rows(**whole | {"B": wrong, "C": late}), "a.csv"),
+        put_verdict(upload_rows(**{name: stock.file(0, 285) for name, stock in stocks.items()}), "b.csv", 60),
+    ]
+    base = draw(files[0], shards=base_shards, execution=f"{EXECUTION}base")
+    publish(base, merged(base, context))
+    drawn = draw(*files, base=base, shards=shards, execution=f"{EXECUTION}next", model=model)
+    merged(drawn, context)
+    reports = (working.get_json(run_of(f"{EXECUTION}next"), "merged", shard) for shard in range(shards))
+    assert sorted(name for report in reports for name in report["changed"]) == changed

@@ -44,6 +44,8 @@ RUN: dict[str, list] = {
     "light_live": [None],
     "light_backtest": ["green"],
     "schema": [SCHEMA],
+    "model_run": ["us-0123456789ab"],
+    "model_reason": ["every run trains"],
 }
 
 
@@ -78,7 +80,7 @@ def read(body):
             " rejected_rows int64, tickers int32, shards int32, train_seconds double,"
             " endpoint_seconds double, training_instance_type string, endpoint_instance_type string, cost_usd double,"
             " model_uri string, gates list<element: double>, light_live string,"
-            " light_backtest string, schema int32",
+            " light_backtest string, schema int32, model_run string, model_reason string",
         ),
         (
             "files",

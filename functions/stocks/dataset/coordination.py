@@ -30,7 +30,7 @@ import dataclasses
 import datetime
 from typing import Literal, NamedTuple
 
-from stocks.dataset import documents, plan, sizes
+from stocks.dataset import documents, plan, retraining, sizes
 from stocks.dataset.lease import Asked, Lease, standing
 from stocks.dataset.plan import Plan, Planned, Run, Stack
 from stocks.dataset.settings import Settings, WrongSettings
@@ -170,6 +170,7 @@ def _draw(situation: Situation, every: tuple[Verdict, ...], settings: Settings) 
     inputs, published = plan.inputs(ids, settings), {*last.uploads, *last.earlier} if last else set()
     newest = last.term if last else 0
     insist = situation.force or situation.lease.unpublished > newest
+    model, trains = retraining.candidate(last, base, stack, settings, situation.force)
     same = last is not None and (last.inputs, last.code) == (inputs, stack.code)
     return Plan(
         dataset=situation.dataset,
@@ -193,6 +194,8 @@ def _draw(situation: Situation, every: tuple[Verdict, ...], settings: Settings) 
         force=situation.force,
         insist=insist,
         unmatched=plan.unmatched(every, settings),
+        model=model,
+        trains=trains,
     )
 
 

@@ -18,13 +18,31 @@ BASE_MARGIN = datetime.timedelta(days=2)  # before a run's retention ends it is 
 
 
 @dataclasses.dataclass(frozen=True)
+class Model:
+    """A trained model, which later runs may take: the run that trained it, and where it lies with which ETag.
+
+    made_by is the hash of what trained it. Days count from 1970: newest_day is the last one of the table that it was
+    trained with, and it learnt from the days before test_from. rows are those of that table.
+    """
+
+    run_id: str
+    uri: str
+    etag: str
+    made_by: str
+    newest_day: int
+    test_from: int
+    rows: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Run(Document):
     """A published run, as its row and its plan tell it.
 
     Runs of the first version have term 0, only they need `uploaded` and the `key` and `version_id` of their file.
     `uploads` are the ids it folded, in order; `earlier` those that runs before it folded and it does not. `fold` is the
     hash of the code that folds, `code` that of all code and images, `settings` is Settings.effective. `schema` is that
-    of its tables.
+    of its tables. `model` is the one that made its forecasts, None of runs that did not say so yet. `light_live` is the
+    traffic light of the live record, empty where there is none.
     """
 
     run_id: str
@@ -42,17 +60,25 @@ class Run(Document):
     fold: str = ""
     code: str = ""
     schema: int = 2  # of runs that did not say so yet
+    model: Model | None = None
+    light_live: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
-    """What a plan takes from the stack: its parameters, and the hashes of its code as in Run."""
+    """What a plan takes from the stack: its parameters, and the hashes of its code as in Run.
+
+    training_hosts are the instances that train. A model is taken while it is younger than retrain_after sessions; 1
+    trains in every run.
+    """
 
     quiet_seconds: int
     shard_kilobytes: int
     retention_days: int
     fold: str
     code: str
+    training_hosts: int = 1
+    retrain_after: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +101,8 @@ class Plan(Document):
     Merge folds `uploads[base_uploads:]` onto the prices of the run `base`, or all of them onto nothing. `new_files` are
     the ids that no run has published before, `earlier` as in Run. `newest` is the term of the newest run at this
     time, 0 without one. `insist`: the run must publish though nothing may have changed, because a person wants it
-    (`force`) or because a dead run's row may still come.
+    (`force`) or because a dead run's row may still come. `model` is the one that the run takes if the table fits it;
+    without one `trains` says why.
 
     `unmatched` are names in `exclude` that no upload with a verdict has: a slip of the pen leaves its file in.
 
@@ -103,6 +130,8 @@ class Plan(Document):
     force: bool
     insist: bool
     unmatched: tuple[str, ...] = ()
+    model: Model | None = None
+    trains: str = ""
 
 
 def run_id(dataset: str, execution: str) -> str:

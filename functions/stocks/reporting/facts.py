@@ -109,6 +109,8 @@ class RunFacts:
     cost_usd: float | None  # None where an instance type has no known price
     prices_of: str  # ISO day of the price list
     model_uri: str
+    model_run: str  # the run that trained the model
+    model_reason: str  # why it was trained, or taken from an earlier run
     gates: Sequence[float]  # in the order of HORIZONS
     evidence: Evidence
     schema: int = SCHEMA

@@ -52,6 +52,7 @@ class News:
     track: Mapping[int, Score]
     lights: Sequence[str]
     flagged: Sequence[Flagged]
+    model: str = ""  # what is to be said of the run's model
 
 
 def lines(news: News) -> Iterator[str]:
@@ -129,6 +130,8 @@ def _changes(news: News) -> Iterator[str]:
     if news.unmatched:
         unknown = _some([visible(name) for name in news.unmatched])
         yield f"settings.json excludes what no file is called, so nothing is left out for it: {unknown}"
+    if news.model:
+        yield news.model
 
 
 def _some(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from stocks.contract import HORIZONS
 from stocks.metrics import ByModel, DirectionInterval, MetricsRow
 from stocks.reading import description
 from stocks.reading.rejected import visible
-from stocks.reporting import charts, glance, overview, tables, wording
+from stocks.reporting import charts, glance, overview, tables, trained, wording
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import RunFacts
 from stocks.reporting.glance import Glance
@@ -128,7 +128,7 @@ def _about(facts: RunFacts) -> dict[str, str]:
         "Run": facts.run_id,
         "Started and finished": f"{wording.instant(facts.started)} to {wording.instant(facts.finished)}",
         "Rows": f"{facts.rows:,} in {wording.count(facts.shards, 'shard')}",
-        "Training": f"{facts.train_seconds:,.0f} s on {facts.training_instance_type}",
+        "Training": trained.in_report(facts),
         "Endpoint": f"{facts.endpoint_seconds:,.0f} s on {facts.endpoint_instance_type}, then deleted",
         "Estimated cost": wording.cost(facts),
         "Model": facts.model_uri,

@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 import json
 
@@ -5,13 +6,14 @@ import numpy as np
 import pytest
 
 import summarize
-from common import dataset, storage, working
-from stocks import schemas
-from stocks.dataset import plan
+from common import dataset, models, storage, working
+from stocks import schemas, series
+from stocks.dataset import plan, retraining
 from stocks.reporting import charts, news
 from tests.support import results
+from tests.support.memory_s3 import tag
 from tests.support.plans import EXECUTION, OURS, lead
-from tests.support.summarized import AT, EVENT, MODEL, RUN, model, read
+from tests.support.summarized import AT, DATA, EVENT, MODEL, RUN, model, read
 
 
 def test_the_runs_row_says_what_was_done(run, context):
@@ -35,7 +37,8 @@ def test_the_runs_row_says_what_was_done(run, context):
         "parameters": (
             '{"bad_row_tolerance": 0.01, "batch_size": 512, "endpoint_instance_count": 1, "epochs": 6, "keras": "3",'
             ' "learning_rate": 0.001, "numpy": "2", "random_forest_seed": 7, "random_forest_trees": 30,'
-            ' "shard_kilobytes": 16384, "tensorflow": "2.21", "test_fraction": 0.2, "training_instance_count": 1}'
+            ' "retrain_after_sessions": 1, "shard_kilobytes": 16384, "tensorflow": "2.21",'
+            ' "test_fraction": 0.2, "training_instance_count": 1}'
         ),
         "source_key": "incoming/us/KO.csv",
         "source_version": "v1",
@@ -55,6 +58,8 @@ def test_the_runs_row_says_what_was_done(run, context):
         "light_live": None,
         "light_backtest": None,
         "schema": 2,
+        "model_run": RUN["run_id"],
+        "model_reason": "every run trains",
     }
     assert abs(datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - finished) < datetime.timedelta(minutes=5)
 
@@ -165,6 +170,15 @@ def test_later_plans_learn_what_was_published(run, context):
         table_hash="ab" * 32,
         fold="fold",
         code="code",
+        model=plan.Model(
+            run_id=drawn.run_id,
+            uri=EVENT["model_uri"],
+            etag=tag(storage.get("lake", MODEL)),
+            made_by=retraining.made_by("code", drawn.settings, 1),
+            newest_day=18_700,
+            test_from=series.day_of("2020-12-30"),
+            rows=950,
+        ),
     )
     assert abs(datetime.datetime.now(datetime.UTC) - left.finished) < datetime.timedelta(minutes=5)
 
@@ -213,9 +227,37 @@ def test_the_gates_are_those_of_the_models_evidence(run, context, name):
 
 
 def test_a_model_without_evidence_is_an_error(s3):
-    storage.put("lake", "m.tar.gz", model("else.json"))
     with pytest.raises(FileNotFoundError, match=r"m.tar.gz holds no evidence.json"):
-        summarize.read_evidence("s3://lake/m.tar.gz")
+        models.read_evidence(model("else.json"), "s3://lake/m.tar.gz")
+
+
+def take_model(**changed) -> plan.Model:
+    """The model of an earlier run, which Check data has chosen."""
+    uri, etag = "s3://lake/models/dataset=us/run_id=us-older/m.tar.gz", tag(model())
+    held = dataclasses.replace(plan.Model("us-older", uri, etag, "made", 18_690, 18_600, 900), **changed)
+    storage.put("lake", "models/dataset=us/run_id=us-older/m.tar.gz", model())
+    working.put_json(RUN, "data", DATA | {"model": dataclasses.asdict(held), "model_reason": "it is young"})
+    return held
+
+
+def test_a_run_that_takes_a_model_names_the_run_that_trained_it(run, context):
+    held = take_model()
+    summarize.handler(EVENT | {"model_uri": held.uri, "train_seconds": 0}, context)
+    (row,) = read("runs")
+    assert (row["model_run"], row["model_uri"], row["model_reason"]) == ("us-older", held.uri, "it is young")
+    assert dataset.runs("us")[-1].model == held
+    assert "no model was trained: it is young" in working.get_json(RUN, "message")["lines"][-1]
+    page = storage.get("lake", AT.format("reports", "report.html")).decode()
+    assert "none; it is young" in page
+
+
+@pytest.mark.parametrize("changed", [{"etag": tag(b"another")}, {"uri": "s3://lake/models/elsewhere"}])
+def test_a_model_that_was_exchanged_while_the_run_took_it_publishes_nothing(run, context, changed):
+    uri = take_model().uri
+    take_model(**changed)
+    with pytest.raises(RuntimeError, match="is not the model of us-older that this run began with; start it again"):
+        summarize.handler(EVENT | {"model_uri": uri}, context)
+    assert not dataset.is_published(RUN)
 
 
 @pytest.mark.parametrize("changed", [{"holder": f"{EXECUTION}other"}, {"holder": ""}, {"term": 3}])
