@@ -85,6 +85,7 @@ class Described:
 
 
 jobs = Store("training-job", "training job")
+transforms = Store("transform-job", "transform job")
 models = Store("model", "model")
 configs = Store("endpoint-config", "endpoint configuration")
 endpoints = Store("endpoint", "endpoint")

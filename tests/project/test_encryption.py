@@ -122,7 +122,7 @@ def test_the_key_is_the_one_that_was_given():
 
 def test_grants_are_for_volumes_of_sagemaker_only():
     granting = {role for role, found in keyed().items() if "kms:CreateGrant" in actions(found)}
-    assert granting == {"TrainingRole", "EndpointRole", "CreateEndpointRole"}
+    assert granting == {"TrainingRole", "EndpointRole", "CreateEndpointRole", "StartTransformRole"}
 
 
 def test_a_grant_can_be_given_to_services_of_aws_only():

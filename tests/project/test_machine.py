@@ -34,7 +34,7 @@ TRANSIENT = {"Transient", "Lambda.ServiceException", "Lambda.SdkClientException"
 THROTTLED = "Lambda.TooManyRequestsException"
 BOUNDS_ITSELF = {"Wait for uploads": "Gather"}  # a wait, and the step that ends it: see test_limits.py
 JSONPATH = re.compile(r"InputPath|OutputPath|ResultPath|ResultSelector|Parameters|QueryLanguage|\w+Path|.*\.\$")
-CREATORS = ("StartTrainingFunction", "CreateEndpointFunction")
+CREATORS = ("StartTrainingFunction", "CreateEndpointFunction", "StartTransformFunction")
 
 
 def of_type(*kinds):

@@ -145,7 +145,7 @@ class Cloud:
         model_uri, answer = self.model(run) if self.model else _train(run, self.training)
         _each(baseline, run)
         with _endpoint(answer):
-            _each(forecast, run, endpoint_name="e")
+            _each(forecast, run, endpoint_name="e", job_name="")
         calibrate.handler({"run": run}, CONTEXT)
         _each(publish, run)
         ended: Any = {"execution_arn": execution, "execution_started": "2026-11-23T03:40:00Z", "model_uri": model_uri}
