@@ -25,7 +25,6 @@
      "transform_stops":    {},                                the job is stopped from outside
      "transform_hangs":    {"age": 9000},                     the job runs until it is stopped, and seems so much older
      "transform_loses":    {"match": "00000-00000"},          the answer to an object of this key is not stored
-     "transform_swaps":    {},                                each answer is stored as that to the object after it
      "endpoint_full":      {},                                AWS has no instance for the endpoint, which ends Failed
      "endpoint_fails":     {"reason": "no capacity"},         the endpoint ends Failed with this text
      "endpoint_hangs":     {"seconds": 3, "age": 9000},       the endpoint stays Creating, and seems older

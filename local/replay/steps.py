@@ -74,13 +74,16 @@ class Steps:
         storage.put(settings().lake_bucket, keys.lease(self.plan.dataset), lease.to_json())
 
     def _fit(self) -> dict[str, Any]:
-        """What Summarize takes of job and endpoint, after all shards have their forecasts."""
+        """What Summarize takes of job and endpoint, after all shards have their forecasts.
+
+        An endpoint answers, whichever EndpointMode the stack has: both give the same forecasts.
+        """
         job = self._call(start_training, **self._named())
         self._each(baseline)
         trained = self._until("Completed", check_training, job_name=job["job_name"])
         self._call(create_endpoint, **self._named(), model_uri=trained["model_uri"])
         served = self._until("InService", check_endpoint, endpoint_name=job["job_name"])
-        self._each(forecast, endpoint_name=served["endpoint_name"])
+        self._each(forecast, endpoint_name=served["endpoint_name"], job_name="")
         said = {name: trained[name] for name in ("model_uri", "train_seconds")}
         return said | {"inference_digest": served["digest"]}
 

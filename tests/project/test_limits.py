@@ -11,7 +11,16 @@ import pytest
 from common.sagemaker import ATTEMPTS
 from stocks.dataset.coordination import PATIENCE
 from stocks.dataset.sizes import MOST_BITS
-from tests.support.template import MACHINES, all_states, definition, function_of, inner_scopes, states, template
+from tests.support.template import (
+    MACHINES,
+    all_states,
+    definition,
+    function_of,
+    inner_scopes,
+    reached,
+    states,
+    template,
+)
 
 MOST_SHARDS = 1 << MOST_BITS
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4, "Succeed": 1, "Fail": 1}
@@ -21,6 +30,7 @@ SPARE = 5_000  # events for retries, three each
 LATER_POLL = 120  # seconds between two looks at a further attempt
 AGAIN = {"QuotaReached", "StillCreating"}  # what is retried for minutes; other retries are short, but for throttles
 THROTTLED = "Lambda.TooManyRequestsException"
+EITHER = "Which mode?"
 BOUNDED = {"Wait for uploads": PATIENCE}  # waits that the step itself ends, from the instant at which it took the lease
 
 
@@ -69,7 +79,33 @@ def waits(rule: dict) -> int:
     return sum(min(pause, rule.get("MaxDelaySeconds", pause)) for pause in pauses)
 
 
+def first_poll(scope: dict, state: dict) -> int:
+    """The fewest seconds between two looks at a first attempt, of the Waits that the Choice leads back to."""
+    pauses = [str(scope["States"].get(rule["Next"], {}).get("Seconds", "")) for rule in state["Choices"]]
+    floors = [int(floor) for pause in pauses for floor in re.findall(r"\$max\(\[.*\$attempt = 0 \? (\d+)", pause)]
+    return max([least("PollSeconds"), *floors])
+
+
+def ways(scope: dict) -> list[dict]:
+    """The machine once for each way of the Choice that a parameter decides: a run goes one of them."""
+    if EITHER not in scope["States"]:
+        return [scope]
+    parts = [reached(scope["States"], rule["Next"]) for rule in scope["States"][EITHER]["Choices"]]
+    others = [set.union(*(part for part in parts if part is not own)) - own for own in parts]
+    return [{"States": {name: scope["States"][name] for name in scope["States"] if name not in out}} for out in others]
+
+
 def seconds(scope: dict) -> int:
+    """Of the longer way."""
+    return max(map(seconds_of_way, ways(scope)))
+
+
+def events(scope: dict) -> int:
+    """Of the way with more of them."""
+    return max(map(events_of_way, ways(scope)))
+
+
+def seconds_of_way(scope: dict) -> int:
     """The sum over a machine's states; a loop of polls counts with its limit, a Parallel with its slowest branch.
 
     The account is as busy for one shard as for another, so a Map is throttled for as long as a Task.
@@ -92,7 +128,7 @@ def seconds(scope: dict) -> int:
     return total
 
 
-def events(scope: dict) -> int:
+def events_of_way(scope: dict) -> int:
     """History events of a machine: every state once, a loop of polls as often as the shortest poll allows."""
     total = 0
     for state in scope["States"].values():
@@ -101,7 +137,7 @@ def events(scope: dict) -> int:
         total += (inner + ITERATION) * MOST_SHARDS if state["Type"] == "Map" else inner
         if state["Type"] == "Choice":
             poll = EVENTS["Wait"] + EVENTS["Task"] + EVENTS["Choice"]
-            total += poll * math.ceil(longest_wait(state) / least("PollSeconds"))
+            total += poll * math.ceil(longest_wait(state) / first_poll(scope, state))
             if later := window(scope, state):
                 total += poll * math.ceil((later + longest_wait(state)) / LATER_POLL) + EVENTS["Task"] * (ATTEMPTS - 1)
     return total
@@ -121,17 +157,21 @@ def test_no_healthy_run_is_old_enough_to_be_swept_up():
     """A training job lives until the model is created, the model and its endpoint until Clean up has ended.
 
     While Start training waits for an instance there is no job yet, and each attempt has a job of its own. An endpoint
-    for which there was no instance stays until Clean up.
+    for which there was no instance stays until Clean up. Nothing of a transform job is needed once it has ended, since
+    Forecast reads its answers.
     """
     baselines, lstm = definition()["States"]["Fit models"]["Branches"]
     names = list(lstm["States"])
     created = names.index("Begin endpoint")
-    training, serving = (
-        seconds({"States": {name: lstm["States"][name] for name in part}})
-        for part in (names[names.index("Wait for training") : created], names[created:])
+    transform = names[names.index("Start transform") : names.index("Transform failed")]
+    serving = [name for name in ways(lstm)[0]["States"] if names.index(name) >= created]
+    training, *served = (
+        seconds_of_way({"States": {name: lstm["States"][name] for name in part}})
+        for part in (names[names.index("Wait for training") : created], serving, transform)
     )
+    assert min(served) > 2 * most("EndpointMaxSeconds")
     clean_up = {"States": {"Clean up": definition()["States"]["Clean up"]}}
-    life = max(training, serving, seconds(baselines)) + seconds(clean_up)
+    life = max(training, *served, seconds(baselines)) + seconds(clean_up)
     assert life < least("SweepAfterHours") * 3600
 
 
@@ -139,11 +179,22 @@ def test_every_loop_has_a_limit_that_is_understood():
     limits = {name: longest_wait(state) for name, state in states() if state["Type"] == "Choice"}
     assert limits["Training finished?"] > most("TrainingMaxSeconds")
     assert limits["Endpoint in service?"] == most("EndpointMaxSeconds")
+    assert limits["Transform finished?"] > most("EndpointMaxSeconds")
     assert limits["Crawl finished?"] > 0
     assert limits["Leads the dataset?"] == 1800
     assert limits["File accepted?"] == 0
     lstm = definition()["States"]["Fit models"]["Branches"][1]
-    assert [window(lstm, lstm["States"][name]) for name in ("Training finished?", "Endpoint in service?")] == [3600] * 2
+    capacity = ("Training finished?", "Endpoint in service?", "Transform finished?")
+    assert [window(lstm, lstm["States"][name]) for name in capacity] == [3600] * 3
+
+
+def test_the_two_modes_exclude_each_other_and_share_what_follows():
+    lstm = definition()["States"]["Fit models"]["Branches"][1]
+    realtime, transform = (set(way["States"]) for way in ways(lstm))
+    assert realtime | transform == set(lstm["States"])
+    assert {"Create endpoint", "Endpoint in service?"} <= realtime - transform
+    assert {"Requests of shards", "Transform finished?"} <= transform - realtime
+    assert {"Start training", EITHER, "Mode unknown", "Forecast shards"} <= realtime & transform
 
 
 @pytest.mark.parametrize("machine", MACHINES.values())

@@ -19,6 +19,7 @@ from tests.support.template import (
     function_of,
     functions,
     own,
+    reached,
     resources,
     states,
     strings,
@@ -162,20 +163,6 @@ def test_a_choice_defaults_to_a_failure(machine, name, state):
     while "Next" in everywhere[following]:
         following = everywhere[following]["Next"]
     assert everywhere[following]["Type"] == "Fail"
-
-
-def reached(everywhere: dict, start: str) -> set[str]:
-    """The states that may follow one, itself included; a Catch apart, since it ends the run."""
-    names: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        if name not in names:
-            names.add(name)
-            state = everywhere[name]
-            following = [state.get("Next"), state.get("Default"), *(rule["Next"] for rule in state.get("Choices", []))]
-            waiting += [other for other in following if other]
-    return names
 
 
 @named(CHOICES)

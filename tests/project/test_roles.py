@@ -40,6 +40,7 @@ EVERYWHERE = {
     "sagemaker:ListEndpointConfigs": "as above",
     "sagemaker:ListModels": "as above",
     "sagemaker:ListTrainingJobs": "as above",
+    "sagemaker:ListTransformJobs": "as above",
     "servicequotas:ListServiceQuotas": "as above",
 }
 ROLES = resources("AWS::IAM::Role")
