@@ -14,7 +14,7 @@ from local.sagemaker import access, models, processes, quotas, transforms
 from local.sagemaker.container import model_data_url
 from local.sagemaker.endpoints import Endpoint, error_body
 from local.sagemaker.errors import ServiceError, invalid, limit_exceeded
-from local.sagemaker.models import Described
+from local.sagemaker.models import Described, name_taken
 from local.sagemaker.shapes import operation, validate
 from local.sagemaker.training import TrainingJob
 
@@ -72,12 +72,8 @@ def _invoke(path: str, headers: dict, body: bytes) -> Response:
 
 def _create_training_job(request: dict) -> dict:
     name, resources = request["TrainingJobName"], request["ResourceConfig"]
-    if existing := models.jobs.find(name):
-        raise ServiceError(
-            "ResourceInUse",
-            "Training job names must be unique within an AWS account and region, and a training job with this "
-            f"name already exists ({existing.arn})",
-        )
+    if models.jobs.find(name):
+        raise name_taken(models.jobs, name)
     _must_trust(request["RoleArn"])
     if fault := faults.take("training_limit", name):
         raise limit_exceeded(
@@ -86,7 +82,8 @@ def _create_training_job(request: dict) -> dict:
     quotas.must_have_instances(resources, models.jobs, "ResourceConfig")
     _must_find_input(request)
     job = TrainingJob(request)
-    models.jobs.add(job)
+    if not models.jobs.claim(job):
+        raise name_taken(models.jobs, name)
     models.add_tags(job.arn, request.get("Tags", []))
     job.start()
     return {"TrainingJobArn": job.arn}

@@ -12,12 +12,8 @@ from local.sagemaker.transform import TransformJob
 def create(request: dict) -> dict:
     """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html"""
     name, resources = request["TransformJobName"], request["TransformResources"]
-    if existing := models.transforms.find(name):
-        raise ServiceError(
-            "ResourceInUse",
-            "Transform job names must be unique within an AWS account and region, and a transform job with this "
-            f"name already exists ({existing.arn})",
-        )
+    if models.transforms.find(name):
+        raise models.name_taken(models.transforms, name)
     model = models.models.get(request["ModelName"])
     _must_take_whole_objects(request)
     if fault := faults.take("transform_limit", name):
@@ -26,7 +22,8 @@ def create(request: dict) -> dict:
         )
     quotas.must_have_instances(resources, models.transforms, "TransformResources")
     job = TransformJob(request, model)
-    models.transforms.add(job)
+    if not models.transforms.claim(job):
+        raise models.name_taken(models.transforms, name)
     models.add_tags(job.arn, request.get("Tags", []))
     job.start()
     return {"TransformJobArn": job.arn}

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -113,6 +114,13 @@ def test_a_name_is_taken_for_ever(sagemaker, start):
     refused = refusal(start, name="taken")
     assert refused["Code"] == "ResourceInUse"
     assert "already exists" in refused["Message"]
+
+
+def test_of_calls_at_once_one_gets_the_name(start):
+    with ThreadPoolExecutor(6) as pool:
+        ended = [pool.submit(start, "raced") for _ in range(6)]
+        wrong = [one.exception() for one in ended]
+    assert [error.response["Error"]["Code"] for error in wrong if error] == ["ResourceInUse"] * 5
 
 
 def test_what_there_is_not_is_refused(sagemaker, start):
