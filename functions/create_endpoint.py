@@ -15,7 +15,7 @@ def handler(event: CreateEndpointEvent, context: LambdaContext) -> CreateEndpoin
         sagemaker.create, instance_type=setting.endpoint_instance_type, parameter="EndpointInstanceType", Tags=tags
     )
     free_instances(event)
-    create(client.create_model, **model(setting, name, event["model_uri"]))
+    create(client.create_model, **sagemaker.model(setting, name, event["model_uri"]))
     create(client.create_endpoint_config, **endpoint_config(setting, name))
     endpoint_logs.create(setting, name, event["run"])
     create(client.create_endpoint, EndpointName=name, EndpointConfigName=name)
@@ -33,16 +33,6 @@ def free_instances(event: CreateEndpointEvent) -> None:
     before = sagemaker.if_there(client.describe_endpoint, EndpointName=name)
     if before and before["EndpointStatus"] == "Failed":
         sagemaker.if_there(client.delete_endpoint, EndpointName=name)
-
-
-def model(setting: Settings, name: str, model_uri: str) -> dict:
-    """The arguments of CreateModel; the SavedModel needs no network to answer."""
-    return {
-        "ModelName": name,
-        "PrimaryContainer": {"Image": setting.inference_image, "ModelDataUrl": model_uri},
-        "ExecutionRoleArn": setting.endpoint_role_arn,
-        "EnableNetworkIsolation": True,
-    }
 
 
 def endpoint_config(setting: Settings, name: str) -> dict:

@@ -1,12 +1,14 @@
-"""Ask the endpoint for one shard's forecasts, and score those whose target day has come."""
+"""Ask the endpoint for one shard's forecasts, or read a transform job's answers, and score those of days that came."""
 
 import functools
+from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from common import aws, telemetry, working
+from common import aws, keys, storage, telemetry, working
 from common.errors import ModelFailed, Transient
-from common.events import ForecastEvent, LambdaContext, ShardResult
+from common.events import ForecastEvent, LambdaContext, NamedRun, ShardResult
+from common.settings import settings
 from stocks import endpoint, intervals
 from stocks.series import Shard
 
@@ -16,11 +18,14 @@ PASSING = {"InternalDependencyException", "ModelNotReadyException"}
 
 @telemetry.step
 def handler(event: ForecastEvent, context: LambdaContext) -> ShardResult:
-    run, number, name = event["run"], event["shard"], event["endpoint_name"]
+    run, number = event["run"], event["shard"]
     shard = Shard.from_arrays(working.get_arrays(run, "shards", number))
     aws.runtime()  # made here, because the threads that ask would each make one
     try:
-        forecasts = endpoint.forecasts(shard, functools.partial(invoke, name))
+        if event["job_name"]:
+            forecasts = endpoint.forecasts_of(shard, answers(run, number, event["job_name"]))
+        else:
+            forecasts = endpoint.forecasts(shard, functools.partial(invoke, event["endpoint_name"]))
     except endpoint.NotAForecast as error:
         raise ModelFailed(str(error)) from error
     working.put_arrays(run, "forecasts", forecasts, number)
@@ -37,6 +42,24 @@ def invoke(name: str, body: bytes) -> bytes:
     except ClientError as error:
         raise _outcome(error) from error
     return answer["Body"].read()
+
+
+def answers(run: NamedRun, shard: int, job_name: str) -> Callable[[int], bytes]:
+    """What the transform job answered to the shard's request of a number. Raises ModelFailed where it left no answer.
+
+    AWS names the answer's file for the request's, and says two things about the folder: so the name alone counts.
+    """
+    bucket, prefix = settings().work_bucket, keys.answers(run["run_id"], job_name)
+    found = {key.rpartition("/")[2]: key for key in (item["Key"] for item in storage.listed(bucket, prefix))}
+
+    def answer(number: int) -> bytes:
+        asked = keys.request(run["run_id"], shard, number)
+        key = found.get(f"{asked.rpartition('/')[2]}.out")
+        if key is None:
+            raise ModelFailed(f"transform job {job_name} left no answer to s3://{bucket}/{asked}")
+        return storage.get(bucket, key)
+
+    return answer
 
 
 def _outcome(error: ClientError) -> Exception:

@@ -18,11 +18,19 @@
      "training_full":      {},                                AWS has no instance for the job, which ends Failed
      "training_quota":     {"quota": 0},                      Service Quotas tells so, of every instance type
      "endpoint_quota":     {"quota": 0},                      likewise
+     "transform_limit":    {"quota": 0},                      CreateTransformJob raises ResourceLimitExceeded
+     "transform_full":     {},                                AWS has no instance for the job, which ends Failed
+     "transform_quota":    {"quota": 0},                      Service Quotas tells so, of every instance type
+     "transform_fails":    {"reason": "ClientError: boom"},   the job ends Failed with this text
+     "transform_stops":    {},                                the job is stopped from outside
+     "transform_hangs":    {"age": 9000},                     the job runs until it is stopped, and seems so much older
+     "transform_loses":    {"match": "00000-00000"},          the answer to an object of this key is not stored
      "endpoint_full":      {},                                AWS has no instance for the endpoint, which ends Failed
      "endpoint_fails":     {"reason": "no capacity"},         the endpoint ends Failed with this text
      "endpoint_hangs":     {"seconds": 3, "age": 9000},       the endpoint stays Creating, and seems older
      "endpoint_limit":     {"quota": 2},                      CreateEndpoint raises ResourceLimitExceeded
-     "invocation_fails":   {"status": 500, "message": "..."}, InvokeEndpoint raises ModelError; status 0: no answer came
+     "invocation_fails":   {"status": 500, "message": "..."}, InvokeEndpoint raises ModelError; status 0: no answer
+                                                              came; of a transform job, the request is tried again
      "invocation_garbles": {"pattern": "(?s).*", "with": ""}, the model's answer after one re.sub
      "crawl_fails":        {"reason": "..."},                 the crawl ends FAILED with this text
      "crawl_stops":        {},                                the crawl is stopped from outside

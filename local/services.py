@@ -54,6 +54,6 @@ def shut_down() -> None:
     """End every process this one started."""
     for endpoint in models.endpoints.all():
         endpoint.end_process()
-    for job in models.jobs.all():
+    for job in [*models.jobs.all(), *models.transforms.all()]:
         job.abandon()
     lambdas.shut_down()

@@ -1,7 +1,7 @@
 """What one run costs, and what a month costs in which nothing is dropped.
 
     python -m tools.cost [--megabytes MB] [--train-seconds S] [--training-instances N] [--endpoint-seconds S]
-                         [--stored-gb GB] [--datasets N] [--key]
+                         [--transform-seconds S] [--stored-gb GB] [--datasets N] [--key]
 
 `make generate` writes the tables for the defaults into docs/operations.md.
 """
@@ -19,7 +19,7 @@ from tools.generate import machines
 from tools.prices import PRICES, PRICES_OF
 
 EXAMPLE_MEGABYTES = (ROOT / "examples" / "prices.csv").stat().st_size / 1e6
-TRAIN_SECONDS, ENDPOINT_SECONDS, STORED_GB = 180, 420, 1  # assumed
+TRAIN_SECONDS, ENDPOINT_SECONDS, TRANSFORM_SECONDS, STORED_GB = 180, 420, 180, 1  # assumed
 # Measured on a laptop with examples/prices.csv, 2026-11-24: GB-seconds of all functions; cold starts are not in it.
 LAMBDA_FIXED, LAMBDA_PER_MEGABYTE, LAMBDA_PER_POLL = 5.1, 48.3, 0.07
 HOURS = 720  # of a month
@@ -67,12 +67,18 @@ def main() -> None:
     parser.add_argument(
         "--endpoint-seconds", type=float, default=ENDPOINT_SECONDS, help="seconds that the endpoint lives"
     )
+    parser.add_argument(
+        "--transform-seconds",
+        type=float,
+        default=TRANSFORM_SECONDS,
+        help="billed seconds of the transform job that takes the endpoint's place with EndpointMode transform",
+    )
     parser.add_argument("--training-instances", type=int, default=1, help="that the training job has")
     parser.add_argument("--stored-gb", type=float, default=STORED_GB, help="in the three buckets, over an idle month")
     parser.add_argument("--datasets", type=int, default=1, help="that Resume and Retire look at")
     parser.add_argument("--key", action="store_true", help="the stack has a KMS key of its own")
     given = parser.parse_args()
-    idle = given.stored_gb, given.key, given.datasets, given.training_instances
+    idle = given.stored_gb, given.key, given.datasets, given.training_instances, given.transform_seconds
     print(tables(given.megabytes, given.train_seconds, given.endpoint_seconds, *idle), end="")
 
 
@@ -88,6 +94,7 @@ def tables(
     key: bool,
     datasets: int = 1,
     training_instances: int = 1,
+    transform_seconds: float = TRANSFORM_SECONDS,
 ) -> str:
     """Both tables as Markdown."""
     kind = default("TrainingInstanceType")
@@ -97,6 +104,7 @@ def tables(
     if sagemaker is None:
         raise ValueError(f"{kind} has no price in functions/common/cost.py")
     items = run(megabytes, train_seconds + endpoint_seconds)
+    transforming = with_transform(megabytes, train_seconds, transform_seconds)
     lines = [
         f"A run of {megabytes:.1f} MB, {billed:.0f} s of training{hosts} and {endpoint_seconds:.0f} s of an endpoint,"
         f" prices of {PRICES_OF} (instances {instances.PRICES_OF}), us-east-1:",
@@ -106,6 +114,7 @@ def tables(
         f"| SageMaker | {train_seconds + endpoint_seconds:,.0f} instance-seconds, {kind} | {sagemaker:.4f} |",
         *(f"| {item.what} | {amount(item)} | {item.usd():.4f} |" for item in items),
         f"| together | | {sagemaker + sum(item.usd() for item in items):.2f} |",
+        f"| together with EndpointMode transform | {transform_seconds:.0f} s of its job | {transforming:.2f} |",
         "",
         f"A month without runs, {stored_gb:g} GB in the buckets, {datasets} dataset{'' if datasets == 1 else 's'}:",
         "",
@@ -118,6 +127,23 @@ def tables(
     return "\n".join([*lines, f"| together | | {both[0]:.2f} | {both[1]:.2f} |", ""])
 
 
+def with_transform(megabytes: float, train_seconds: float, transform_seconds: float) -> float:
+    """USD of a run whose forecasts a transform job answers: its requests are written, and its answers read."""
+    types = default("TrainingInstanceType"), default("EndpointInstanceType")
+    sagemaker = instances.estimate(train_seconds, types[0], transform_seconds, types[1]) or 0.0
+    objects = 2 * shards_of(megabytes)  # a request and an answer at least; the job reads and writes, too
+    more = [
+        Item("Lambda, calls", objects / 2, "lambda_requests"),
+        Item("S3, writing", objects, "s3_writes"),
+        Item("S3, reading", objects, "s3_reads"),
+    ]
+    return sagemaker + sum(item.usd() for item in [*run(megabytes, train_seconds + transform_seconds), *more])
+
+
+def shards_of(megabytes: float) -> int:
+    return 1 << sizes.run_bits(round(megabytes * 1e6 / ROW_CHARACTERS), default("ShardKilobytes"))
+
+
 def amount(item: Item) -> str:
     number = f"{item.amount:,.0f}" if item.amount >= 10 else f"{item.amount:.3g}"
     return f"{number} x {PRICES[item.price].unit}"
@@ -125,7 +151,7 @@ def amount(item: Item) -> str:
 
 def run(megabytes: float, polled_seconds: float) -> list[Item]:
     """Everything of a run but SageMaker. The crawler is taken to use two DPUs, which AWS does not tell."""
-    shards = 1 << sizes.run_bits(round(megabytes * 1e6 / ROW_CHARACTERS), default("ShardKilobytes"))
+    shards = shards_of(megabytes)
     polls = math.ceil(polled_seconds / default("PollSeconds")) + 4  # of the crawler
     seconds = LAMBDA_FIXED + LAMBDA_PER_MEGABYTE * megabytes + LAMBDA_PER_POLL * polls
     return [

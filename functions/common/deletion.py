@@ -102,7 +102,7 @@ def stop_executions(machine: str, left: list[str]) -> bool:
 def end_resources(stack: str, until: float, left: list[str]) -> None:
     """Ask everything to end that is the stack's; what is not gone yet is left."""
     endpoints: set[str] | None = None  # that are there, by name; None: they could not be listed
-    for kind in (*leftovers.KINDS, leftovers.STOPPING_JOB):
+    for kind in (*leftovers.KINDS, *leftovers.STOPPING):
         with noting(left, f"every {kind.word}"):
             listed = list(leftovers.alike(stack, (kind,)))
             if kind is leftovers.ENDPOINT:
@@ -128,4 +128,5 @@ def end(resource: Resource, endpoints: set[str] | None) -> list[str]:
     except ClientError as error:
         if not leftovers.is_over(resource, error):
             raise
-    return [f"{resource}: it has been asked to end"] if resource.kind in (leftovers.ENDPOINT, leftovers.JOB) else []
+    lasts = resource.kind in (leftovers.ENDPOINT, *leftovers.JOBS)
+    return [f"{resource}: it has been asked to end"] if lasts else []

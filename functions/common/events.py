@@ -143,8 +143,28 @@ class CheckEndpointResult(TypedDict):
     digest: str  # of the container that serves, empty where SageMaker does not say it
 
 
+class StartTransformEvent(CreateEndpointEvent):
+    """What an endpoint would be created of, too."""
+
+
+class StartTransformResult(TypedDict):
+    job_name: str
+
+
+class CheckTransformEvent(RunEvent):
+    job_name: str
+
+
+class CheckTransformResult(TypedDict):
+    job_name: str
+    status: str  # SageMaker's word, or NoCapacity
+    reason: str
+    seconds: int  # since its creation
+
+
 class ForecastEvent(ShardEvent):
-    endpoint_name: str
+    endpoint_name: str  # that is asked; empty where a transform job has answered
+    job_name: str  # of the transform job whose answers are read; empty where an endpoint is asked
 
 
 class CleanUpEvent(TypedDict):
@@ -155,7 +175,7 @@ class CleanUpEvent(TypedDict):
 
 
 class CleanUpResult(TypedDict):
-    endpoint_seconds: float
+    endpoint_seconds: float  # of the endpoint or the transform job
     published: bool  # whether the run's row stands
 
 

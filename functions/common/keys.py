@@ -32,6 +32,21 @@ def shard(run_id: str, kind: str, number: int, suffix: str = "npz") -> str:
     return work(run_id, f"{kind}/{number:05d}.{suffix}")
 
 
+def requests(run_id: str) -> str:
+    """The prefix in the work bucket of what a transform job is asked."""
+    return work(run_id, "requests/")
+
+
+def request(run_id: str, shard: int, number: int) -> str:
+    """Key of one request of a shard. The name is the request's own, whatever folder its answer lands in."""
+    return f"{requests(run_id)}{shard:05d}-{number:05d}.json"
+
+
+def answers(run_id: str, job_name: str) -> str:
+    """The prefix in the work bucket of what a transform job answers; two attempts share none."""
+    return work(run_id, f"answers/{job_name}/")
+
+
 def lake(table: str, run: NamedRun, name: str = "") -> str:
     """Key, or the partition's prefix without a name, in the lake bucket."""
     return f"{table}/dataset={run['dataset']}/run_id={run['run_id']}/{name}"

@@ -28,8 +28,13 @@ JOB = Kind(
     "training job", "TrainingJob", "list_training_jobs", "TrainingJobSummaries", "stop_training_job",
     {"StatusEquals": "InProgress"},
 )  # fmt: skip
-STOPPING_JOB = dataclasses.replace(JOB, chosen={"StatusEquals": "Stopping"})
-KINDS = (ENDPOINT, CONFIG, MODEL, JOB)
+TRANSFORM = Kind(
+    "transform job", "TransformJob", "list_transform_jobs", "TransformJobSummaries", "stop_transform_job",
+    {"StatusEquals": "InProgress"},
+)  # fmt: skip
+JOBS = (JOB, TRANSFORM)
+STOPPING = tuple(dataclasses.replace(kind, chosen={"StatusEquals": "Stopping"}) for kind in JOBS)
+KINDS = (ENDPOINT, CONFIG, MODEL, *JOBS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,5 +71,5 @@ def end(resource: Resource) -> None:
 
 def is_over(resource: Resource, error: ClientError) -> bool:
     """Whether it went, or the job ended, since it was listed."""
-    ended = resource.kind is JOB and error.response["Error"]["Code"] == "ValidationException"
+    ended = resource.kind in JOBS and error.response["Error"]["Code"] == "ValidationException"
     return ended or sagemaker.is_missing(error)

@@ -11,7 +11,9 @@ UNKNOWN_FILE = "an unknown file"
 OPENING = "Forecasting "  # of every cause that has been published
 
 _TRAINING_LOG = "The job's log is in CloudWatch under /aws/sagemaker/TrainingJobs."
+_TRANSFORM_LOG = "The job's log is in CloudWatch under /aws/sagemaker/TransformJobs."
 _ENDPOINT_LOG = "The endpoint's log is in CloudWatch under /aws/sagemaker/Endpoints."
+_MODEL_LOG = f"{_ENDPOINT_LOG.removesuffix('.')}, a transform job's under /aws/sagemaker/TransformJobs."
 # What Resume does by itself (stocks.dataset.resume) after a failed run, and with a file without a verdict.
 AGAIN = (
     "The run is tried again by itself, 15, 60 and 240 minutes apart and at most three times. The next upload to the "
@@ -33,7 +35,8 @@ ADVICE = {
     "QuotaReached": AGAIN,
     "TrainingFailed": f"{_TRAINING_LOG} {AGAIN}",
     "EndpointFailed": f"{_ENDPOINT_LOG} {AGAIN}",
-    "ModelFailed": f"{_ENDPOINT_LOG} {AGAIN}",
+    "TransformFailed": f"{_TRANSFORM_LOG} {AGAIN}",
+    "ModelFailed": f"{_MODEL_LOG} {AGAIN}",
     "CrawlFailed": "The results are in the lake; Resume crawls again by itself, and then SQL sees them.",
     "Transient": _BUSY,
     "Lambda.ServiceException": _BUSY,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4  # of a job or an endpoint for which AWS has no instance; forecast.yaml counts them
 
+USES = {"realtime": "endpoint", "transform": "transform job"}  # of an EndpointMode, as names of quotas have them
+
 QUOTA_SECONDS = 8  # for which thousands of quotas are looked through; the step has 30
 
 _LIMIT = re.compile(r"service limit '(?P<quota>[^']+)' is (?P<limit>\d+)")
@@ -46,6 +48,16 @@ def key(setting: Settings, parameter: str) -> dict[str, str]:
     return {parameter: setting.kms_key_arn} if setting.kms_key_arn else {}
 
 
+def model(setting: Settings, name: str, model_uri: str) -> dict:
+    """The arguments of CreateModel; the SavedModel needs no network to answer."""
+    return {
+        "ModelName": name,
+        "PrimaryContainer": {"Image": setting.inference_image, "ModelDataUrl": model_uri},
+        "ExecutionRoleArn": setting.endpoint_role_arn,
+        "EnableNetworkIsolation": True,
+    }
+
+
 def create(call: Callable[..., object], instance_type: str, parameter: str, **arguments: object) -> None:
     """Create, unless an earlier try did. Raises NoQuota and QuotaReached; both name what the operator can change."""
     try:
@@ -60,16 +72,20 @@ def create(call: Callable[..., object], instance_type: str, parameter: str, **ar
 
 
 def must_have_endpoint_quota(setting: Settings) -> None:
-    """Raise NoQuota where the account may not have the endpoint's instances; silent where it is not known."""
+    """Raise NoQuota where the account may not have the endpoint's or the transform job's instances.
+
+    Silent where it is not known.
+    """
     needed, kind = setting.endpoint_instance_count, setting.endpoint_instance_type
+    use = USES[setting.endpoint_mode]
     try:
-        quota = _quota(f"{kind} for endpoint usage")
+        quota = _quota(f"{kind} for {use} usage")
     except (ClientError, HTTPClientError, ConnectionError) as error:
-        telemetry.logger.warning("the quota of endpoints cannot be asked", reason=str(error))
+        telemetry.logger.warning(f"the quota of {use}s cannot be asked", reason=str(error))
         return
     if quota and quota["Value"] < needed:
         raise errors.NoQuota(
-            f"the account's quota '{quota['QuotaName']}' is {quota['Value']:.0f}, too few for the endpoint, so nothing "
+            f"the account's quota '{quota['QuotaName']}' is {quota['Value']:.0f}, too few for the {use}, so nothing "
             f"is trained. Request it: aws service-quotas request-service-quota-increase --service-code sagemaker "
             f"--quota-code {quota['QuotaCode']} --desired-value {needed}. Or deploy the stack with another "
             "EndpointInstanceType"

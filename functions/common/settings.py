@@ -24,6 +24,7 @@ class Settings:
     endpoint_role_arn: str
     training_instance_type: str
     training_instance_count: int
+    endpoint_mode: str  # realtime or transform
     endpoint_instance_type: str
     endpoint_instance_count: int
     training_max_seconds: int

@@ -6,6 +6,7 @@ T, so shorter ones are padded with 0 on the left and their extra forecasts throw
 
 import collections
 import dataclasses
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -52,6 +53,23 @@ def forecasts(shard: Shard, ask: Callable[[bytes], bytes]) -> dict[str, np.ndarr
     Threads call `ask`, IN_FLIGHT at once; what it raises ends the others, too.
     """
     return assemble(shard, _answers(shard, ask))
+
+
+def bodies(shard: Shard) -> Iterator[bytes]:
+    """The bodies of all requests of a shard, in order, for whoever asks them at another time."""
+    return (body(shard, instances) for instances in requests(shard))
+
+
+def forecasts_of(shard: Shard, answer: Callable[[int], bytes]) -> dict[str, np.ndarray]:
+    """The forecasts file of a shard, as `forecasts` makes it; `answer` gives that to the body of the number.
+
+    Raises NotAForecast.
+    """
+    answered = (
+        zip(instances, prices(shard, instances, answer(number)), strict=True)
+        for number, instances in enumerate(requests(shard))
+    )
+    return assemble(shard, itertools.chain.from_iterable(answered))
 
 
 def _answers(shard: Shard, ask: Callable[[bytes], bytes]) -> Iterator[tuple[Instance, np.ndarray]]:

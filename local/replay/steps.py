@@ -78,7 +78,8 @@ class Steps:
     def _fit(self, taken: str) -> dict[str, Any]:
         """What Summarize takes of job and endpoint, after all shards have their forecasts.
 
-        taken is the place of an earlier run's model; where it is empty a model is trained.
+        taken is the place of an earlier run's model; where it is empty a model is trained. An endpoint answers,
+        whichever EndpointMode the stack has: both give the same forecasts.
         """
         job = None if taken else self._call(start_training, **self._named())
         self._each(baseline)
@@ -88,7 +89,7 @@ class Steps:
             said = {name: trained[name] for name in said}
         created = self._call(create_endpoint, **self._named(), model_uri=said["model_uri"])
         served = self._until("InService", check_endpoint, endpoint_name=created["endpoint_name"])
-        self._each(forecast, endpoint_name=served["endpoint_name"])
+        self._each(forecast, endpoint_name=served["endpoint_name"], job_name="")
         return said | {"inference_digest": served["digest"]}
 
     def _named(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from local.sagemaker.errors import ServiceError
 
 _NAMED_BY = {
     "TrainingJobName": models.jobs,
+    "TransformJobName": models.transforms,
     "ModelName": models.models,
     "EndpointName": models.endpoints,
     "EndpointConfigName": models.configs,
@@ -16,6 +17,7 @@ _NAMED_BY = {
 _PASSES_ROLE = {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"}
 _CREATES = {
     "CreateTrainingJob": "TrainingJobName",
+    "CreateTransformJob": "TransformJobName",
     "CreateModel": "ModelName",
     "CreateEndpointConfig": "EndpointConfigName",
     "CreateEndpoint": "EndpointName",

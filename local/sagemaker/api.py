@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError
 
 from local import faults, ministack, permissions
 from local.ministack import Response
-from local.sagemaker import access, models, processes, quotas
-from local.sagemaker.endpoints import Endpoint, error_body, model_data_url
+from local.sagemaker import access, models, processes, quotas, transforms
+from local.sagemaker.container import model_data_url
+from local.sagemaker.endpoints import Endpoint, error_body
 from local.sagemaker.errors import ServiceError, invalid, limit_exceeded
-from local.sagemaker.models import Described
+from local.sagemaker.models import Described, name_taken
 from local.sagemaker.shapes import operation, validate
 from local.sagemaker.training import TrainingJob
 
@@ -71,33 +72,21 @@ def _invoke(path: str, headers: dict, body: bytes) -> Response:
 
 def _create_training_job(request: dict) -> dict:
     name, resources = request["TrainingJobName"], request["ResourceConfig"]
-    if existing := models.jobs.find(name):
-        raise ServiceError(
-            "ResourceInUse",
-            "Training job names must be unique within an AWS account and region, and a training job with this "
-            f"name already exists ({existing.arn})",
-        )
+    if models.jobs.find(name):
+        raise name_taken(models.jobs, name)
     _must_trust(request["RoleArn"])
     if fault := faults.take("training_limit", name):
         raise limit_exceeded(
             resources.get("InstanceType", ""), "training job", fault.get("quota", 0), resources.get("InstanceCount", 1)
         )
-    _must_have_instances(resources)
+    quotas.must_have_instances(resources, models.jobs, "ResourceConfig")
     _must_find_input(request)
     job = TrainingJob(request)
-    models.jobs.add(job)
+    if not models.jobs.claim(job):
+        raise name_taken(models.jobs, name)
     models.add_tags(job.arn, request.get("Tags", []))
     job.start()
     return {"TrainingJobArn": job.arn}
-
-
-def _must_have_instances(wanted: dict) -> None:
-    """Raise ResourceLimitExceeded where those of the jobs that run leave too few of the type."""
-    kind, count = wanted.get("InstanceType", ""), wanted.get("InstanceCount", 1)
-    running = [job.request["ResourceConfig"] for job in models.jobs.all() if job.status in ("InProgress", "Stopping")]
-    used = sum(one.get("InstanceCount", 1) for one in running if one.get("InstanceType", "") == kind)
-    if used + count > quotas.USUAL:
-        raise limit_exceeded(kind, "training job", quotas.USUAL, count, used)
 
 
 def _must_trust(role_arn: str) -> None:
@@ -227,6 +216,7 @@ OPERATIONS: dict[str, Callable[[dict], Any]] = {
     "DescribeTrainingJob": lambda request: _job(request).describe(),
     "StopTrainingJob": _stop_training_job,
     "ListTrainingJobs": lambda request: models.jobs.page(request, "TrainingJobSummaries", TrainingJob.summary),
+    **transforms.OPERATIONS,
     "CreateModel": _create_model,
     "DescribeModel": lambda request: models.models.get(request["ModelName"]).describe("ModelArn"),
     "DeleteModel": _delete(models.models, "ModelName"),

@@ -1,24 +1,19 @@
-"""Models, endpoint configs, endpoints: a SavedModel fetched as the model's role, served by a process of its own."""
+"""Endpoints: a container that answers from InService on, until it is deleted."""
 
-import http.client
 import json
 import re
-import shutil
-import socket
-import subprocess
-import tarfile
 import threading
 import time
 from contextvars import copy_context
 
 from botocore.exceptions import ClientError
 
-from local import children, faults, paths
-from local.sagemaker import models, processes, scripted
+from local import faults, paths
+from local.sagemaker import models
+from local.sagemaker.container import Container, Unhealthy
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.models import Described
 
-HEALTHY_WITHIN = 120
 INVOCATION_LIMIT = 60  # seconds, AWS's own
 _UNHEALTHY = (
     "The primary container for production variant {} did not pass the ping health check. "
@@ -46,9 +41,8 @@ class Endpoint:
         self.created = self.modified = time.time()
         self.status, self.reason = "Creating", ""
         self.variant = config.request["ProductionVariants"][0]
-        self.folder = paths.STATE / "sagemaker" / f"endpoint-{name}"
-        self._port, self._scripted = 0, False
-        self._process: subprocess.Popen | None = None
+        folder, group = paths.STATE / "sagemaker" / f"endpoint-{name}", f"/aws/sagemaker/Endpoints/{name}"
+        self._container = Container(model, folder, f"endpoint-{name}.log", group, "AllTraffic/local")
         self._thread = threading.Thread(target=copy_context().run, args=(self._create,), daemon=True, name=name)
 
     def start(self) -> None:
@@ -63,9 +57,11 @@ class Endpoint:
             if fault := faults.take("endpoint_hangs", self.name):
                 self.created -= fault.get("age", 0)
                 time.sleep(fault["seconds"])
-            self._fetch()
-            self._serve()
+            self._container.start()
             self._set("InService")
+        except Unhealthy:
+            self.reason = _UNHEALTHY.format(self.variant["VariantName"])
+            self._set("Failed")
         except (StartFailed, ClientError) as error:
             self.reason = str(error)
             self._set("Failed")
@@ -74,77 +70,12 @@ class Endpoint:
             self._set("Failed")
             raise
 
-    def _fetch(self) -> None:
-        """model.tar.gz, read as the model's role, unpacked: TF Serving looks for a folder named by a number."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        bucket, _, key = model_data_url(self.model.request).removeprefix("s3://").partition("/")
-        archive = self.folder / "model.tar.gz"
-        variables = processes.role_variables(self.model.request["ExecutionRoleArn"], "SageMaker")
-        processes.client("s3", variables).download_file(bucket, key, str(archive))
-        with tarfile.open(archive) as tar:
-            tar.extractall(self.folder, filter="data")
-        archive.unlink()
-
-    def _serve(self) -> None:
-        versions = sorted(
-            int(item.parent.name) for item in self.folder.glob("*/saved_model.pb") if item.parent.name.isdigit()
-        )
-        if not versions:
-            raise StartFailed(_UNHEALTHY.format(self.variant["VariantName"]))
-        self._scripted = scripted.serves(self.folder / str(versions[-1]))
-        if self._scripted:
-            return
-        self._port = _free_port()
-        variables = processes.role_variables(self.model.request["ExecutionRoleArn"], "SageMaker")
-        container = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "2", "HOME": str(self.folder)}
-        self._process = children.spawn(
-            [paths.python(""), "-m", "local.sagemaker.serving", str(self.folder / str(versions[-1])), str(self._port)],
-            f"endpoint {self.name}",
-            cwd=paths.ROOT,
-            env=variables | container | self.model.request["PrimaryContainer"].get("Environment", {}),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        processes.follow_log(
-            self._process,
-            f"endpoint-{self.name}.log",
-            f"/aws/sagemaker/Endpoints/{self.name}",
-            "AllTraffic/local",
-            variables,
-        )
-        deadline = time.monotonic() + HEALTHY_WITHIN
-        while not self._answers_ping():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                children.end(self._process)
-                raise StartFailed(_UNHEALTHY.format(self.variant["VariantName"]))
-            time.sleep(0.2)
-
-    def _answers_ping(self) -> bool:
-        try:
-            return self._request("GET", "/ping", b"", {}, 2)[0] == 200
-        except OSError:
-            return False
-
-    def _request(self, method: str, path: str, body: bytes, headers: dict, timeout: float) -> tuple[int, str, bytes]:
-        if self._scripted:
-            return scripted.answer(body)
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response.status, response.headers.get("Content-Type", ""), response.read()
-        finally:
-            connection.close()
-
     def invoke(self, body: bytes, content_type: str) -> tuple[str, bytes]:
         """The content type and body of the container's answer, or ModelError as the runtime raises it."""
         if fault := faults.take("invocation_fails", self.name):
             raise self._model_error(fault["status"], fault["message"])
         try:
-            status, kind, answer = self._request(
+            status, kind, answer = self._container.request(
                 "POST", "/invocations", body, {"Content-Type": content_type}, INVOCATION_LIMIT
             )
         except TimeoutError:
@@ -171,13 +102,11 @@ class Endpoint:
         threading.Thread(target=copy_context().run, args=(self._delete,), daemon=True).start()
 
     def _delete(self) -> None:
-        self.end_process()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._container.forget()
         models.endpoints.remove(self.name)
 
     def end_process(self) -> None:
-        if self._process:
-            children.end(self._process)
+        self._container.end()
 
     def _set(self, status: str) -> None:
         self.status, self.modified = status, time.time()
@@ -214,15 +143,5 @@ class Endpoint:
         return {key: described[key] for key in keys}
 
 
-def model_data_url(model: dict) -> str:
-    return model["PrimaryContainer"]["ModelDataUrl"]
-
-
 def error_body(error: ServiceError) -> bytes:
     return json.dumps({"Message": error.message, **error.members}).encode()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from local import paths
-from local.sagemaker.errors import invalid
+from local.sagemaker.errors import ServiceError, invalid
 
 
 class Resource(Protocol):
@@ -29,6 +29,10 @@ class Store:
 
     def add(self, item: Any) -> None:
         self._items[item.name.lower()] = item
+
+    def claim(self, item: Any) -> bool:
+        """Add it unless another took its name since it was looked up: a call that is sent again meets the first one."""
+        return self._items.setdefault(item.name.lower(), item) is item
 
     def find(self, name: str) -> Any | None:
         return self._items.get(name.lower())
@@ -60,6 +64,15 @@ class Store:
         return {key: [summary(item) for item in chosen[start : start + size]], **more}
 
 
+def name_taken(jobs: Store, name: str) -> ServiceError:
+    kind = jobs.called
+    return ServiceError(
+        "ResourceInUse",
+        f"{kind.capitalize()} names must be unique within an AWS account and region, and a {kind} with this "
+        f"name already exists ({jobs.arn(name)})",
+    )
+
+
 def _matches(item: Resource, request: dict) -> bool:
     return (
         request.get("NameContains", "").lower() in item.name.lower()
@@ -85,6 +98,7 @@ class Described:
 
 
 jobs = Store("training-job", "training job")
+transforms = Store("transform-job", "transform job")
 models = Store("model", "model")
 configs = Store("endpoint-config", "endpoint configuration")
 endpoints = Store("endpoint", "endpoint")

@@ -1,12 +1,14 @@
-"""The one call of Service Quotas that the stack makes: SageMaker's quotas of instances, as the fault file has them."""
+"""SageMaker's quotas of instances, which faults may lower: as Service Quotas lists them, and as jobs use them."""
 
 import json
 
 from local import faults, ministack
 from local.ministack import Response
+from local.sagemaker.errors import limit_exceeded
+from local.sagemaker.models import Store
 
 SERVICE = "servicequotas"
-USES = {"training_quota": "training job", "endpoint_quota": "endpoint"}
+USES = {"training_quota": "training job", "endpoint_quota": "endpoint", "transform_quota": "transform job"}
 SIZES = ("large", "xlarge", "2xlarge", "4xlarge")
 FAMILIES = ("m5", "m6i", "m7i", "c5")
 USUAL = 20  # instances of each type that a laptop's account has
@@ -54,6 +56,15 @@ def quotas() -> list[dict]:
                 }
             )
     return listed
+
+
+def must_have_instances(wanted: dict, jobs: Store, field: str) -> None:
+    """Raise ResourceLimitExceeded where those of the jobs that run leave too few of the type."""
+    kind, count = wanted.get("InstanceType", ""), wanted.get("InstanceCount", 1)
+    running = [job.request[field] for job in jobs.all() if job.status in ("InProgress", "Stopping")]
+    used = sum(one.get("InstanceCount", 1) for one in running if one.get("InstanceType", "") == kind)
+    if used + count > USUAL:
+        raise limit_exceeded(kind, jobs.called, USUAL, count, used)
 
 
 def _error(code: str, message: str) -> Response:

@@ -20,7 +20,7 @@
 -- rejected_rows bigint: rows of its files that could not be used
 -- tickers integer: tickers that were forecast
 -- train_seconds double: billed seconds of training
--- endpoint_seconds double: seconds the endpoint lived
+-- endpoint_seconds double: seconds the endpoint lived, or the transform job worked
 -- cost_usd double: estimate for SageMaker's instances
 -- model_uri varchar: the trained model in the lake
 -- base_run varchar: the run whose table this one began with; empty where all files were folded anew

@@ -20,6 +20,7 @@ from tests.faults.kinds import (
 )
 from tests.faults.model import AFTER_FAILURE, CALLS, ON_THE_WAY, TOO_FEW_DAYS, Fault, Run, call_fails, refusal, tries
 from tests.faults.of_sagemaker import ENDPOINT, TRAINING
+from tests.faults.of_transform import TRANSFORM
 
 TRANSIENT = [
     *(survived(f"throttled {n + 1}", [throttled(state) for state in ON_THE_WAY[n::4]]) for n in range(4)),
@@ -194,6 +195,7 @@ RUNS = {
         *EXHAUSTED,
         *TRAINING,
         *ENDPOINT,
+        *TRANSFORM,
         *PUBLISHING,
         *CLEANING,
         *STOPPED,

@@ -17,6 +17,9 @@ CALLS = {
     "Check training": "CheckTrainingFunction sagemaker:DescribeTrainingJob",
     "Create endpoint": "CreateEndpointFunction sagemaker:CreateEndpointConfig",
     "Check endpoint": "CheckEndpointFunction sagemaker:DescribeEndpoint",
+    "Write requests": "WriteRequestsFunction s3:PUT",
+    "Start transform": "StartTransformFunction sagemaker:CreateTransformJob",
+    "Check transform": "CheckTransformFunction sagemaker:DescribeTransformJob",
     "Forecast": "ForecastFunction sagemaker:InvokeEndpoint",
     "Clean up": "CleanUpFunction sagemaker:DeleteEndpoint",
     "Calibrate": "CalibrateFunction s3:GET",
@@ -32,7 +35,8 @@ CALLS = {
 }
 AFTER_FAILURE = ("Clean up after failure", "Notify of failure")
 TOO_FEW_DAYS = "Notify of too few days"  # of a dataset that cannot be forecast yet
-ON_THE_WAY = tuple(state for state in CALLS if state not in (*AFTER_FAILURE, TOO_FEW_DAYS))
+BY_TRANSFORM = ("Write requests", "Start transform", "Check transform")  # of a run without an endpoint
+ON_THE_WAY = tuple(state for state in CALLS if state not in (*AFTER_FAILURE, TOO_FEW_DAYS, *BY_TRANSFORM))
 PUBLISHED = (
     "Start crawler",
     "Wait for crawler",
@@ -74,6 +78,7 @@ class Run:
     quick: bool = False  # runs in `make test`, too
     alone: bool = False  # the fault cannot be told from other runs' calls
     short: bool = False  # the file has too few days to be forecast
+    mode: str = "realtime"  # or transform: the EndpointMode
     looked_at: bool = False  # between the executions a crawl shows what is there
 
     @property

@@ -15,6 +15,7 @@ from tests.faults.small_file import ROWS, TOO_FEW, prices_csv
 from tests.faults.view_watcher import VIEWS, ViewWatcher
 from tests.support.cloud import Cloud
 from tests.support.eventually import eventually
+from tests.support.modes import answer_by
 
 AT_ONCE = 10
 SECONDS = 400  # for one execution; the longest wait half a minute for botocore's own retries, several times
@@ -127,7 +128,7 @@ class Runner:
         self.clean_ups = Executions(cloud, f"{self.outputs['StateMachineArn']}-clean-up")
         self._s3, self._states = cloud.client("s3"), cloud.client("stepfunctions")
         self.watcher = ViewWatcher(cloud, self.outputs)
-        together = [run for run in runs if not run.alone]
+        together = [run for run in runs if not run.alone and run.mode == "realtime"]
         self._inject(together)
         self._pool, self._single = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(1)
         self._outcomes = {run.name: self._pool.submit(self._run, run) for run in together}
@@ -135,6 +136,22 @@ class Runner:
         for run in runs:
             if run.alone:
                 self._outcomes[run.name] = self._single.submit(self._run_alone, run, others)
+        transforming = [run for run in runs if run.mode == "transform"]
+        assert not any(run.alone for run in transforming)
+        # The machine has one mode at a time. Runs of the pool begin in order, so those that wait keep no other from it.
+        turn = self._single.submit(self._turn, transforming, others)
+        self._outcomes |= {run.name: self._pool.submit(self._run_after, turn, run) for run in transforming}
+
+    def _turn(self, transforming: list[Run], others: list[Future]) -> None:
+        """Once all others have ended, the machine goes the other way."""
+        if transforming:
+            wait(others)
+            self._inject(transforming)
+            answer_by(self.cloud, "transform")
+
+    def _run_after(self, turn: Future, run: Run) -> Outcome:
+        turn.result()
+        return self._run(run)
 
     def outcome(self, run: Run) -> Outcome:
         return self._outcomes[run.name].result()
@@ -142,6 +159,7 @@ class Runner:
     def runs_end(self) -> None:
         """Wait for all runs: what is dropped beside them could take a fault that was meant for one."""
         wait(self._outcomes.values())
+        answer_by(self.cloud, "realtime")
 
     def finish(self) -> None:
         self.runs_end()

@@ -37,7 +37,8 @@ NAME, PLACE = f"{FOREIGN}-1", "us-east-1:123456789012"
 # The kinds of objects that a dataset and its runs have, by bucket.
 WORK = (
     "data.json", "calibration.npz", "merged/", "rows/", "scaled/", "shards/", "skipped/", "baseline/", "source/",
-    "forecasts/", "histograms/", "scores/", "charts/", "future/", "tickers/", "message.json",
+    "requests/", "answers/", "forecasts/", "histograms/", "scores/", "charts/", "future/", "tickers/",
+    "message.json",
 )  # fmt: skip
 LAKE = (
     "predictions/", "prices/", "metrics/", "runs/", "tickers/", "facts/", "models/", "reports/", "history/", "files/",
@@ -80,6 +81,7 @@ def anywhere(replayed: Replay, role: str) -> list[Call]:
         *on_messages(replayed, role),
         *on_executions(replayed),
         *on_training(replayed),
+        *on_transforms(replayed),
         *on_hosting(replayed),
         *on_the_catalog(replayed),
     ]
@@ -156,6 +158,21 @@ def on_training(replayed: Replay) -> list[Call]:
     ]
 
 
+def on_transforms(replayed: Replay) -> list[Call]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{replayed.foreign}/"}
+    job = {
+        "ModelName": NAME,
+        "TransformInput": {"DataSource": {"S3DataSource": source}},
+        "TransformOutput": {"S3OutputPath": f"s3://{replayed.foreign}"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    return [
+        ("sagemaker", "create_transform_job", {"TransformJobName": NAME, **job}),
+        ("sagemaker", "describe_transform_job", {"TransformJobName": NAME}),
+        ("sagemaker", "stop_transform_job", {"TransformJobName": NAME}),
+    ]
+
+
 def on_hosting(replayed: Replay) -> list[Call]:
     container = {"Image": "image", "ModelDataUrl": replayed.payloads["CreateEndpointFunction"]["model_uri"]}
     model = {"ExecutionRoleArn": trained(replayed)["RoleArn"], "PrimaryContainer": container}
@@ -197,6 +214,7 @@ OWN = {
     "sagemaker-runtime invoke_endpoint": {"ForecastRole"},
     "sagemaker delete_endpoint": {"CleanUpRole", "CreateEndpointRole", "SweepRole"},
     "sagemaker stop_training_job": {"CleanUpRole", "SweepRole"},
+    "sagemaker stop_transform_job": {"CleanUpRole", "SweepRole"},
     "glue start_crawler": {"StartCrawlerRole"},
     "glue delete_partition": {"RetireRole"},
     "stepfunctions start_execution": {"ForecastMachineUploadRole", "HandOverRole", "ResumeRole"},
@@ -222,6 +240,7 @@ def of_others(replayed: Replay, role: str) -> list[Call]:
         ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": replayed.endpoint, "Body": "{}"}),
         ("sagemaker", "delete_endpoint", {"EndpointName": replayed.endpoint}),
         ("sagemaker", "stop_training_job", {"TrainingJobName": job}),
+        ("sagemaker", "stop_transform_job", {"TransformJobName": f"{replayed.stack}-abuse"}),
         ("glue", "start_crawler", {"Name": replayed.outputs["CrawlerName"]}),
         ("glue", "delete_partition", partition),
         ("stepfunctions", "start_execution", {"stateMachineArn": replayed.outputs["StateMachineArn"]}),

@@ -17,6 +17,9 @@ NEEDED = {
             lambda:InvokeFunction CheckTrainingFunction:*
             lambda:InvokeFunction CreateEndpointFunction:*
             lambda:InvokeFunction CheckEndpointFunction:*
+            lambda:InvokeFunction WriteRequestsFunction:*
+            lambda:InvokeFunction StartTransformFunction:*
+            lambda:InvokeFunction CheckTransformFunction:*
             lambda:InvokeFunction ForecastFunction:*
             lambda:InvokeFunction CleanUpFunction:*
             lambda:InvokeFunction CalibrateFunction:*

@@ -7,12 +7,16 @@ from tests.permissions import leases
 from tests.permissions.policies import flattened
 from tests.permissions.replay import DATASET, SECONDS, Replay, prices_csv
 from tests.support.eventually import eventually
+from tests.support.modes import answer_by
 
 RULES = {"ForecastMachineUploadRole": "aws.s3", "CleanUpMachineBadEndRole": "aws.states"}  # and what they wait for
 
 
 def refused_functions(replayed: Replay, role: str, machine: str) -> list[str]:
-    """The functions that the machine was refused until its role was given them, one by one, and it succeeded."""
+    """The functions that the machine was refused until its role was given them, one by one, and it succeeded.
+
+    The forecast machine has to, in each of its modes.
+    """
     policy, document = replayed.policy(role)
     others = [one for one in flattened(document) if one["Action"] != "lambda:InvokeFunction"]
     granted: list[str] = []
@@ -21,9 +25,12 @@ def refused_functions(replayed: Replay, role: str, machine: str) -> list[str]:
         invoke = [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arn} for arn in granted]
         replayed.put(role, policy, {**document, "Statement": [*others, *invoke]})
 
+    modes = ("transform", "realtime") if machine == replayed.outputs["StateMachineArn"] else ("realtime",)
     with replayed.statements(role, others):
-        while execution(replayed, machine, granted, grant) != "SUCCEEDED":
-            pass
+        for mode in modes:
+            answer_by(replayed.cloud, mode)
+            while execution(replayed, machine, granted, grant) != "SUCCEEDED":
+                pass
     return [replayed.logical(arn) for arn in granted]
 
 

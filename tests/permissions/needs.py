@@ -1,6 +1,6 @@
 """Which scenario needs which grants."""
 
-from tests.permissions.grants import NEEDED
+from tests.permissions import grants, transforming
 from tests.permissions.policies import Grant
 from tests.support.template import functions
 
@@ -10,7 +10,9 @@ LOGGED = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 def scenarios() -> dict[str, dict[str, list[str]]]:
     """By role and scenario the lines of the grants that it needs."""
-    found = {role: {name: lines(block) for name, block in needs.items()} for role, needs in NEEDED.items()}
+    found: dict[str, dict[str, list[str]]] = {}
+    for role, needs in (*grants.NEEDED.items(), *transforming.NEEDED.items()):
+        found.setdefault(role, {}).update({name: lines(block) for name, block in needs.items()})
     for role in [f"{name.removesuffix('Function')}Role" for name in functions()]:
         log = f"{role.removesuffix('Role')}Log"
         found.setdefault(role, {})["log"] = [f"{action} {log}" for action in LOGGED]

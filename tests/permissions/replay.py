@@ -47,11 +47,15 @@ class Replay:
         self.arn = self.uploaded("prices.csv", prices_csv())
         self.payloads = self.recorded(self.arn)  # and what others than the machine give a function
         self.payloads["FindRunFunction"] = {"execution_arn": self.arn}
+        self.payloads |= {"WriteRequestsFunction": self.payloads["ScaleFunction"]}  # as the other mode would give them
+        self.payloads |= {"StartTransformFunction": self.payloads["CreateEndpointFunction"]}
+        self.payloads |= {"CheckTransformFunction": {"run": self.payloads["CreateEndpointFunction"]["run"]}}
         self.payloads |= {"SweepFunction": {}, "ResumeFunction": {}, "RetireFunction": {}, "ReportAlarmFunction": ALARM}
         self.run = self.payloads["ScaleFunction"]["run"]
         self.source = {name: self.payloads["SplitFunction"][name] for name in ("bucket", "key", "version_id")}
         self.aborted = self._abort()
         self.served = self.endpoint = ""  # the execution that made the newest endpoint, and its name
+        self.transformed = ""  # the newest transform job
         self.foreign = self.outputs["LakeBucket"].replace("-lake-", "-foreign-")
         self.client("s3").create_bucket(Bucket=self.foreign)
 

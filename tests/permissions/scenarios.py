@@ -16,7 +16,7 @@ from stocks import schemas
 from stocks.contract import SCHEMA
 from stocks.dataset import plan
 from stocks.dataset.latest import Latest
-from tests.permissions import aside, leases
+from tests.permissions import aside, leases, transforming
 from tests.permissions.policies import Grant
 from tests.permissions.replay import DATASET, SECONDS, Replay
 from tests.permissions.training import stop_training, train, waiting_job
@@ -251,6 +251,8 @@ BEFORE: dict[str, Callable] = {
     "first_crawl": before_first_crawl,
     "new_column": before_new_column,
     "crawl_with_log": before_crawl_with_log,
+    "sweep_transforms": before_sweep,
+    **transforming.BEFORE,
     **aside.BEFORE,
 }
 SCENARIOS: dict[str, Callable] = {
@@ -279,5 +281,6 @@ SCENARIOS: dict[str, Callable] = {
     "first_crawl": crawl,
     "new_column": step,
     "crawl_with_log": crawl_with_log,
+    **transforming.SCENARIOS,
     **aside.SCENARIOS,
 }

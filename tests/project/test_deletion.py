@@ -57,7 +57,10 @@ def test_what_starts_runs_goes_before_what_runs_is_stopped(name):
 
 
 def test_what_stops_and_deletes_goes_last():
-    steps = {f"{one}Function" for one in ("StartTraining", "CreateEndpoint", "CleanUp", "Notify", "FindRun", "Sweep")}
+    steps = {
+        f"{one}Function"
+        for one in ("StartTraining", "StartTransform", "CreateEndpoint", "CleanUp", "Notify", "FindRun", "Sweep")
+    }
     machines = {"ForecastMachine", "CleanUpMachine", "CleanUpMachineBadEnd", "CleanUpMachineRole", "MachineRole"}
     roles = {"SweepRole", "TrainingRole", "EndpointRole", "CleanUpRole", "CreateEndpointRole"}
     told = {"Topic", "TopicPolicy", "EmailSubscription", "PublishPolicy", "SweepLog"}

@@ -122,7 +122,7 @@ def test_the_key_is_the_one_that_was_given():
 
 def test_grants_are_for_volumes_of_sagemaker_only():
     granting = {role for role, found in keyed().items() if "kms:CreateGrant" in actions(found)}
-    assert granting == {"TrainingRole", "EndpointRole", "CreateEndpointRole"}
+    assert granting == {"TrainingRole", "EndpointRole", "CreateEndpointRole", "StartTransformRole"}
 
 
 def test_a_grant_can_be_given_to_services_of_aws_only():
@@ -131,8 +131,8 @@ def test_a_grant_can_be_given_to_services_of_aws_only():
     giving = [
         statement for found in keyed().values() for statement in found if "kms:CreateGrant" in actions([statement])
     ]
-    assert len(giving) == 3
-    assert [(one["Action"], one["Condition"]) for one in giving] == [("kms:CreateGrant", condition)] * 3
+    assert len(giving) == 4
+    assert [(one["Action"], one["Condition"]) for one in giving] == [("kms:CreateGrant", condition)] * 4
     policy = (ROOT / "docs" / "operations.md").read_text().partition("## A key of your own")[2].partition("\n## ")[0]
     assert re.findall(r'"kms:CreateGrant"[^{}]*"Condition": ({.+?}})', policy) == [
         '{"Bool": {"kms:GrantIsForAWSResource": "true"}}'

@@ -201,7 +201,7 @@ def test_the_picture_shows_every_step():
             assert f'["{name}"]' in shown or f'[["{name}<br>for each shard"]]' in shown, name
         if state["Type"] in ("Choice", "Wait", "Pass"):
             assert name not in shown
-    assert sum(f'[["{scope["StartAt"]}<br>for each shard"]]' in shown for scope in iterations()) == 5
+    assert sum(f'[["{scope["StartAt"]}<br>for each shard"]]' in shown for scope in iterations()) == 6
 
 
 def iterations() -> list[dict]:

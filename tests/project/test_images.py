@@ -3,6 +3,7 @@
 import json
 import re
 
+import botocore.session
 import pytest
 import yaml
 
@@ -104,6 +105,32 @@ def test_where_the_default_is_not_offered_a_rule_asks_for_another(parameter, use
     assert set(allowed) == {
         name for name in template()["Parameters"][parameter]["AllowedValues"] if re.match(r"ml\.m[67]i\.", name)
     }
+
+
+def test_a_rule_refuses_the_type_that_endpoints_have_and_transform_jobs_have_not():
+    sagemaker = botocore.session.get_session().get_service_model("sagemaker")
+    types = set(template()["Parameters"]["EndpointInstanceType"]["AllowedValues"])
+    rule = template()["Rules"]["TransformHasNoC5Large"]
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "EndpointMode"}, "transform"]}
+    refused = [one["Assert"]["Fn::Not"][0]["Fn::Equals"] for one in rule["Assertions"]]
+    lacked = types - set(sagemaker.shape_for("TransformInstanceType").enum)
+    assert refused == [[{"Ref": "EndpointInstanceType"}, kind] for kind in sorted(lacked)]
+    assert lacked < types <= set(sagemaker.shape_for("ProductionVariantInstanceType").enum)
+
+
+def test_where_transform_jobs_lack_the_default_a_rule_refuses_it():
+    """Of regions that have it for endpoints: the others are refused it in any mode. Two are in no table."""
+    default = template()["Parameters"]["EndpointInstanceType"]["Default"]
+    transform, hosting = offered("transform"), offered("hosting")
+    regions = set(template()["Mappings"]["Containers"]) & set(transform)
+    lacking = {region for region in regions if default in hosting[region] and default not in transform[region]}
+    rule = template()["Rules"]["TransformHasNoM5Large"]
+    mode, where = rule["RuleCondition"]["Fn::And"]
+    assert mode == {"Fn::Equals": [{"Ref": "EndpointMode"}, "transform"]}
+    assert set(where["Fn::Contains"][0]) == lacking != set()
+    (refused,) = [one["Assert"]["Fn::Not"][0]["Fn::Equals"] for one in rule["Assertions"]]
+    assert refused == [{"Ref": "EndpointInstanceType"}, default]
+    assert all("ml.m5.xlarge" in transform[region] for region in lacking), "which the rule advises"
 
 
 def test_regions_of_other_partitions_are_refused_by_a_rule():

@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+import write_requests
 from common.sagemaker import ATTEMPTS
 from stocks.dataset.coordination import PATIENCE
 from stocks.dataset.sizes import SHARD_BITS
@@ -20,6 +21,7 @@ from tests.support.template import (
     function_of,
     inner_scopes,
     longest,
+    reached,
     states,
     template,
 )
@@ -30,14 +32,17 @@ EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Map": 4, "Parallel": 4,
 ITERATION = 2  # MapIterationStarted and MapIterationSucceeded
 HISTORY = 25_000
 RETRY = 3  # TaskFailed, TaskScheduled and TaskStarted
-RETRIES = 1_400  # of a run's steps together, for which there must be room
+RETRIES = 1_200  # of a run's steps together, for which there must be room
 LATER_POLL = 120  # seconds between two looks at a further attempt
 AGAIN = {"QuotaReached", "StillCreating"}  # what is retried for minutes; other retries are short, but for throttles
 THROTTLED = "Lambda.TooManyRequestsException"
-FEW = r"shards <= (\d+) \? \$\{PollSeconds\} : \$max\(\[\$\{PollSeconds\}, (\d+)\]\) %}"
+LEAST = r"(?:\$\{PollSeconds\}|\$max\(\[\$\{PollSeconds\}, (\d+)\]\))"
+FEW = rf"shards <= (\d+) \? {LEAST} : {LEAST} %}}"
+FEWER = r"{% \[0\.\.\$min\(\[\$run\.shards, (\d+)\]\) - 1\] %}"
 AT_FIRST = r"StartTime\) < (\d+) \? \$min\(\[(\d+), \$\{PollSeconds\}\]\) : (\d+) %}"
 UNTIL = r"{% \$toMillis\(\$states\.context\.State\.EnteredTime\) / 1000 \+ (\d+) %}"
-OF_ATTEMPTS = {"Wait for training capacity", "Wait for endpoint capacity"}
+OF_ATTEMPTS = {"Wait for training capacity", "Wait for endpoint capacity", "Wait for transform capacity"}
+EITHER = "Which mode?"
 BOUNDED = {"Wait for uploads": PATIENCE}  # waits that the step itself ends, from the instant at which it took the lease
 
 
@@ -47,6 +52,7 @@ LONGEST = {
     "run": {"run_id": "d" * 40 + "-" + "f" * 12, "dataset": "d" * 40, "shards": MOST_SHARDS},
     "until": 10**10 + 0.999,
     "endpoint_name": "e" * 63,
+    "job_name": "",  # one of the two is empty
     "rows": 10**10,
 }
 
@@ -73,10 +79,17 @@ def polls(scope: dict, state: dict, shards: int) -> int:
         scope["States"][name]["Seconds"] for name in named - OF_ATTEMPTS if scope["States"][name]["Type"] == "Wait"
     )
     if found := re.search(FEW, said):
-        few, later = map(int, found.groups())
-        return math.ceil(wait / (poll if shards <= few else max(poll, later)))
+        few, at_first, later = (int(text or 0) for text in found.groups())
+        return math.ceil(wait / max(poll, at_first if shards <= few else later))
     ((first, most_seconds, later),) = (map(int, found) for found in re.findall(AT_FIRST, said))
     return math.ceil(first / 1000 / min(most_seconds, poll)) + math.ceil((wait - first / 1000) / later)
+
+
+def iterations(state: dict, shards: int) -> int:
+    """How many a Map of a run of so many shards has."""
+    found = re.fullmatch(FEWER, state["Items"])
+    assert found or state["Items"] == "{% [0..$run.shards - 1] %}"
+    return min(shards, int(found[1])) if found else shards
 
 
 def shared(state: dict) -> int:
@@ -118,7 +131,26 @@ def waits(rule: dict) -> int:
     return sum(min(pause, rule.get("MaxDelaySeconds", pause)) for pause in pauses)
 
 
+def ways(scope: dict) -> list[dict]:
+    """The machine once for each way of the Choice that a parameter decides: a run goes one of them."""
+    if EITHER not in scope["States"]:
+        return [scope]
+    parts = [reached(scope["States"], rule["Next"]) for rule in scope["States"][EITHER]["Choices"]]
+    others = [set.union(*(part for part in parts if part is not own)) - own for own in parts]
+    return [{"States": {name: scope["States"][name] for name in scope["States"] if name not in out}} for out in others]
+
+
 def seconds(scope: dict) -> int:
+    """Of the longer way."""
+    return max(map(seconds_of_way, ways(scope)))
+
+
+def events(scope: dict, shards: int) -> int:
+    """Of the way with more of them."""
+    return max(events_of_way(way, shards) for way in ways(scope))
+
+
+def seconds_of_way(scope: dict) -> int:
     """The sum over a machine's states; a loop of polls counts with its limit, a Parallel with its slowest branch.
 
     The account is as busy for one shard as for another, so a Map is throttled for as long as a Task.
@@ -142,13 +174,13 @@ def seconds(scope: dict) -> int:
     return total
 
 
-def events(scope: dict, shards: int) -> int:
+def events_of_way(scope: dict, shards: int) -> int:
     """History events of a machine: every state once, a loop of polls as often as the shortest poll allows."""
     total = 0
     for state in scope["States"].values():
         inner = sum(events(machine, shards) for machine in inner_scopes(state))
         total += EVENTS[state["Type"]]
-        total += (inner + ITERATION) * shards if state["Type"] == "Map" else inner
+        total += (inner + ITERATION) * iterations(state, shards) if state["Type"] == "Map" else inner
         if state["Type"] == "Choice" and longest_wait(state):
             poll = EVENTS["Wait"] + EVENTS["Task"] + EVENTS["Choice"]
             total += poll * polls(scope, state, shards)
@@ -171,34 +203,43 @@ def test_the_history_of_the_longest_run_fits_with_retries(machine, shards):
 def test_what_goes_through_a_map_fits_with_the_longest_names():
     """Whether AWS counts an iteration's input and output, or those of all together, they fit."""
     maps = [state for _, state in states() if state["Type"] == "Map"]
-    assert len(maps) == 5
+    assert len(maps) == 6
     for state in maps:
         ((name, task),) = [(name, task) for scope in inner_scopes(state) for name, task in scope["States"].items()]
         given = [{**LONGEST, "shard": shard} for shard in range(MOST_SHARDS)]
         inputs = [{field: one[field] for field in state["ItemSelector"]} for one in given]
         payloads = [{field: one[field] for field in task["Arguments"]["Payload"]} for one in given]
-        (returned,) = steps.steps()[steps.module_of(name)].returns
+        (returned,) = steps.steps()[steps.module_of(function_of(task).removesuffix("Function"))].returns
         outputs = [{field.name: one[field.name] for field in returned} for one in given]
         for together in (inputs, payloads, outputs):
             assert len(json.dumps(together)) < PAYLOAD, name
         assert set(state["Output"]) <= {"shards", "model_uri", "train_seconds", "inference_digest"}, "not the results"
 
 
+def test_a_call_writes_the_requests_of_the_shards_that_the_map_does_not_count():
+    lstm = definition()["States"]["Fit models"]["Branches"][1]
+    assert iterations(lstm["States"]["Requests of shards"], MOST_SHARDS) == write_requests.CALLS
+
+
 def test_no_healthy_run_is_old_enough_to_be_swept_up():
     """A training job lives until the model is created, the model and its endpoint until Clean up has ended.
 
     While Start training waits for an instance there is no job yet, and each attempt has a job of its own. An endpoint
-    for which there was no instance stays until Clean up.
+    for which there was no instance stays until Clean up. Nothing of a transform job is needed once it has ended, since
+    Forecast reads its answers.
     """
     baselines, lstm = definition()["States"]["Fit models"]["Branches"]
     names = list(lstm["States"])
     created = names.index("Begin endpoint")
-    training, serving = (
-        seconds({"States": {name: lstm["States"][name] for name in part}})
-        for part in (names[names.index("Wait for training") : created], names[created:])
+    transform = names[names.index("Start transform") : names.index("Transform failed")]
+    serving = [name for name in ways(lstm)[0]["States"] if names.index(name) >= created]
+    training, *served = (
+        seconds_of_way({"States": {name: lstm["States"][name] for name in part}})
+        for part in (names[names.index("Wait for training") : created], serving, transform)
     )
+    assert min(served) > 2 * most("EndpointMaxSeconds")
     clean_up = {"States": {"Clean up": definition()["States"]["Clean up"]}}
-    life = max(training, serving, seconds(baselines)) + seconds(clean_up)
+    life = max(training, *served, seconds(baselines)) + seconds(clean_up)
     assert life < least("SweepAfterHours") * 3600
 
 
@@ -206,11 +247,22 @@ def test_every_loop_has_a_limit_that_is_understood():
     limits = {name: longest_wait(state) for name, state in states() if state["Type"] == "Choice"}
     assert limits["Training finished?"] > most("TrainingMaxSeconds")
     assert limits["Endpoint in service?"] == most("EndpointMaxSeconds")
+    assert limits["Transform finished?"] > most("EndpointMaxSeconds")
     assert limits["Crawl finished?"] > 0
     assert limits["Leads the dataset?"] == 1800
     assert limits["File accepted?"] == 0
     lstm = definition()["States"]["Fit models"]["Branches"][1]
-    assert [window(lstm, lstm["States"][name]) for name in ("Training finished?", "Endpoint in service?")] == [3600] * 2
+    capacity = ("Training finished?", "Endpoint in service?", "Transform finished?")
+    assert [window(lstm, lstm["States"][name]) for name in capacity] == [3600] * 3
+
+
+def test_the_two_modes_exclude_each_other_and_share_what_follows():
+    lstm = definition()["States"]["Fit models"]["Branches"][1]
+    realtime, transform = (set(way["States"]) for way in ways(lstm))
+    assert realtime | transform == set(lstm["States"])
+    assert {"Create endpoint", "Endpoint in service?"} <= realtime - transform
+    assert {"Requests of shards", "Transform finished?"} <= transform - realtime
+    assert {"Start training", EITHER, "Mode unknown", "Forecast shards"} <= realtime & transform
 
 
 @pytest.mark.parametrize("machine", MACHINES.values())

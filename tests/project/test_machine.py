@@ -20,6 +20,7 @@ from tests.support.template import (
     functions,
     longest,
     own,
+    reached,
     resources,
     states,
     strings,
@@ -35,7 +36,7 @@ TRANSIENT = {"Transient", "Lambda.ServiceException", "Lambda.SdkClientException"
 THROTTLED = "Lambda.TooManyRequestsException"
 BOUNDS_ITSELF = {"Wait for uploads": "Gather"}  # a wait, and the step that ends it: see test_limits.py
 JSONPATH = re.compile(r"InputPath|OutputPath|ResultPath|ResultSelector|Parameters|QueryLanguage|\w+Path|.*\.\$")
-CREATORS = ("StartTrainingFunction", "CreateEndpointFunction")
+CREATORS = ("StartTrainingFunction", "CreateEndpointFunction", "StartTransformFunction")
 
 
 def of_type(*kinds):
@@ -163,20 +164,6 @@ def test_a_choice_defaults_to_a_failure(machine, name, state):
     while "Next" in everywhere[following]:
         following = everywhere[following]["Next"]
     assert everywhere[following]["Type"] == "Fail"
-
-
-def reached(everywhere: dict, start: str) -> set[str]:
-    """The states that may follow one, itself included; a Catch apart, since it ends the run."""
-    names: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        if name not in names:
-            names.add(name)
-            state = everywhere[name]
-            following = [state.get("Next"), state.get("Default"), *(rule["Next"] for rule in state.get("Choices", []))]
-            waiting += [other for other in following if other]
-    return names
 
 
 @named(CHOICES)

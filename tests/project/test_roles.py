@@ -40,6 +40,7 @@ EVERYWHERE = {
     "sagemaker:ListEndpointConfigs": "as above",
     "sagemaker:ListModels": "as above",
     "sagemaker:ListTrainingJobs": "as above",
+    "sagemaker:ListTransformJobs": "as above",
     "servicequotas:ListServiceQuotas": "as above",
 }
 ROLES = resources("AWS::IAM::Role")
@@ -116,6 +117,7 @@ def test_only_what_starts_something_passes_its_role_and_only_to_sagemaker():
     assert passing == {
         "StartTrainingRole": {"${TrainingRole.Arn}"},
         "CreateEndpointRole": {"${EndpointRole.Arn}"},
+        "StartTransformRole": {"${EndpointRole.Arn}"},
     }
     for _, statement in ALL:
         if "iam:PassRole" in listed(statement["Action"]):
@@ -162,6 +164,7 @@ def test_a_distributed_map_would_need_more():
     ("action", "kinds"),
     [
         ("CreateTrainingJob", {"training-job"}),
+        ("CreateTransformJob", {"transform-job"}),
         ("CreateModel", {"model"}),
         ("CreateEndpointConfig", {"endpoint-config"}),
         ("CreateEndpoint", {"endpoint", "endpoint-config"}),
@@ -174,18 +177,19 @@ def test_what_is_made_or_called_in_sagemaker_is_granted_on_its_own_kind(action, 
 
 
 def test_a_containers_log_is_named():
-    """Not every log of SageMaker's: training jobs share one group, endpoints of this stack have theirs."""
+    """Not every log of SageMaker's: jobs of a kind share one group, endpoints of this stack have theirs."""
     groups = {name: granted(name, "logs:PutLogEvents") for name in ("TrainingRole", "EndpointRole")}
-    assert [arn.rpartition("log-group:")[2] for arns in groups.values() for arn in arns] == [
-        "/aws/sagemaker/TrainingJobs*",
-        "/aws/sagemaker/Endpoints/${AWS::StackName}-*",
-    ]
+    assert {role: {arn.rpartition("log-group:")[2] for arn in arns} for role, arns in groups.items()} == {
+        "TrainingRole": {"/aws/sagemaker/TrainingJobs*"},
+        "EndpointRole": {"/aws/sagemaker/Endpoints/${AWS::StackName}-*", "/aws/sagemaker/TransformJobs*"},
+    }
 
 
 def test_tagged_creates_may_tag():
     for name in principals():
         for action in actions(name) & {
             "sagemaker:CreateTrainingJob",
+            "sagemaker:CreateTransformJob",
             "sagemaker:CreateModel",
             "sagemaker:CreateEndpoint",
         }:
@@ -205,10 +209,10 @@ def test_sagemakers_resources_are_the_stacks_own():
 
 def test_the_sweep_lists_everything_and_ends_the_stacks_own():
     own = {action for action in actions("SweepRole") if action.startswith("sagemaker:") and action not in EVERYWHERE}
-    assert own == {"sagemaker:ListTags", "sagemaker:StopTrainingJob"} | {
+    assert own == {"sagemaker:ListTags", "sagemaker:StopTrainingJob", "sagemaker:StopTransformJob"} | {
         f"sagemaker:Delete{kind}" for kind in ("Endpoint", "EndpointConfig", "Model")
     }
-    assert len(granted("SweepRole", "sagemaker:ListTags")) == 4
+    assert len(granted("SweepRole", "sagemaker:ListTags")) == 5
 
 
 def test_what_signs_a_link_in_a_notification_reads_reports_and_messages_and_nothing_else():

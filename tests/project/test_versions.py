@@ -83,7 +83,8 @@ def test_a_description_of_a_version_is_short_enough():
     fractions = dict.fromkeys(["TestFraction", "BadRowTolerance"], len("0.123456"))
     types = dict.fromkeys(["TrainingInstanceType", "EndpointInstanceType"], len("c5.18xlarge"))
     images = dict.fromkeys(["TrainingImage", "InferenceImage"], 64)  # a digest, and by their patterns a tag
-    longest = {"Architecture": 1, "KmsKeyArn": 36, **fractions, **types, **images}
+    firsts = {"Architecture": 1, "EndpointMode": len("t")}
+    longest = {"KmsKeyArn": 36, **firsts, **fractions, **types, **images}
     words = [
         longest.get(name, max(len(str(one)) for one in [parameters[name].get("MaxValue", ""), *_allowed(name)]))
         for name in parameters_in(json.loads(described))

@@ -155,6 +155,11 @@ class Cloud:
                 for status in ("InProgress", "Stopping")
                 for job in names("training_jobs", "TrainingJobName", StatusEquals=status)
             ],
+            "transform jobs": [
+                job
+                for status in ("InProgress", "Stopping")
+                for job in names("transform_jobs", "TransformJobName", StatusEquals=status)
+            ],
         }
         return {kind: found for kind, found in left.items() if found}
 

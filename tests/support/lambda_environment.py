@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "TRAINING_ROLE_ARN": "arn:aws:iam::123456789012:role/training",
     "ENDPOINT_ROLE_ARN": "arn:aws:iam::123456789012:role/endpoint",
     "TRAINING_INSTANCE_TYPE": "ml.m5.large",
+    "ENDPOINT_MODE": "realtime",
     "ENDPOINT_INSTANCE_TYPE": "ml.m5.large",
     "ENDPOINT_INSTANCE_COUNT": "1",
     "TRAINING_INSTANCE_COUNT": "1",

@@ -149,7 +149,7 @@ class Cloud:
             self.answers[model_uri] = answer
         _each(baseline, run)
         with _endpoint(self.answers[model_uri]):
-            _each(forecast, run, endpoint_name="e")
+            _each(forecast, run, endpoint_name="e", job_name="")
         calibrate.handler({"run": run}, CONTEXT)
         _each(publish, run)
         ended: Any = {"execution_arn": execution, "execution_started": "2026-11-23T03:40:00Z", "model_uri": model_uri}

@@ -25,6 +25,7 @@ BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 # How ARNs and refusals name each kind.
 KINDS = {
     "TrainingJob": ("training-job", "training job"),
+    "TransformJob": ("transform-job", "transform job"),
     "Model": ("model", "model"),
     "EndpointConfig": ("endpoint-config", "endpoint configuration"),
     "Endpoint": ("endpoint", "endpoint"),
@@ -35,6 +36,13 @@ JOB = {
     "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30},
     "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
 }
+# Likewise of transform jobs.
+TRANSFORM = {
+    "ModelName": "m",
+    "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://work/requests/"}}},
+    "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+}
+JOBS = {"TrainingJob": "ResourceConfig", "TransformJob": "TransformResources"}  # and where each names its instances
 CONFIG = {"ProductionVariants": [{"VariantName": "all", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]}
 
 
@@ -70,6 +78,8 @@ class Resource:
 
     def description(self) -> dict:
         description = self.summary() | self.fields
+        if self.kind == "TransformJob":
+            del description["LastModifiedTime"]
         if self.kind == "TrainingJob":
             description.setdefault("SecondaryStatus", "Training" if self.status == "InProgress" else self.status)
         if self.kind == "TrainingJob" and self.status == "Completed":
@@ -96,7 +106,7 @@ class SageMaker:
 
     def add(self, kind: str, name: str, *statuses: str, seconds: float = 0, tags: dict | None = None, **fields) -> None:
         """There is one of this age, with these statuses to come; further fields are its description's."""
-        defaults: dict[str, dict] = {"TrainingJob": JOB, "EndpointConfig": CONFIG}
+        defaults: dict[str, dict] = {"TrainingJob": JOB, "TransformJob": TRANSFORM, "EndpointConfig": CONFIG}
         created = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)
         of_kind = defaults.get(kind, {})
         resource = Resource(kind, name, list(statuses or [MADE]), created, of_kind | fields)
@@ -160,12 +170,15 @@ class SageMaker:
             return self._resources[kind, name]
         if kind == "TrainingJob":
             raise Refused("Requested resource not found.")
+        if kind == "TransformJob":
+            raise Refused(f'Could not find transform job "{arn(kind, name)}".', "ResourceNotFound")
         raise Refused(f'Could not find {KINDS[kind][1]} "{arn(kind, name)}".')
 
     def _create(self, kind: str, name: str, Tags: list[dict], **fields) -> dict:
         if (kind, name) in self._resources:
-            if kind == "TrainingJob":
-                raise Refused("Training job names must be unique within an AWS account and region", "ResourceInUse")
+            if kind in JOBS:
+                word = KINDS[kind][1].capitalize()
+                raise Refused(f"{word} names must be unique within an AWS account and region", "ResourceInUse")
             raise Refused(f'Cannot create already existing {KINDS[kind][1]} "{arn(kind, name)}".')
         for variant in fields.get("ProductionVariants", []):
             self._find("Model", variant["ModelName"])
@@ -173,9 +186,12 @@ class SageMaker:
             config = self._find("EndpointConfig", fields["EndpointConfigName"])
             (variant,) = config.fields["ProductionVariants"]
             self._reserve(kind, variant["InstanceType"], variant["InitialInstanceCount"])
-        if kind == "TrainingJob":
-            self._reserve(kind, fields["ResourceConfig"]["InstanceType"], fields["ResourceConfig"]["InstanceCount"])
-        first = {"TrainingJob": "InProgress", "Endpoint": "Creating"}.get(kind, MADE)
+        if kind == "TransformJob":
+            self._find("Model", fields["ModelName"])
+        if kind in JOBS:
+            resources = fields[JOBS[kind]]
+            self._reserve(kind, resources["InstanceType"], resources["InstanceCount"])
+        first = {"Endpoint": "Creating"}.get(kind, "InProgress" if kind in JOBS else MADE)
         self.add(kind, name, first, tags={tag["Key"]: tag["Value"] for tag in Tags}, **fields)
         return {f"{kind}Arn": arn(kind, name)}
 
@@ -193,7 +209,7 @@ class SageMaker:
 
     def _stop(self, job: Resource) -> dict:
         if job.status != "InProgress":
-            raise Refused(f"The request was rejected because the training job is in status {job.status}.")
+            raise Refused(f"The request was rejected because the {KINDS[job.kind][1]} is in status {job.status}.")
         job.statuses = list(self.stopping)
         return {}
 
@@ -218,7 +234,7 @@ class SageMaker:
         for resource in page:
             self._move_on(resource)
         more = {"NextToken": str(end)} if end < len(chosen) else {}
-        return {"TrainingJobSummaries" if kind == "TrainingJob" else f"{kind}s": summaries, **more}
+        return {f"{kind}Summaries" if kind in JOBS else f"{kind}s": summaries, **more}
 
     def _of(self, kind: str) -> list[Resource]:
         return [resource for resource in self._resources.values() if resource.kind == kind]

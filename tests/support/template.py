@@ -104,3 +104,17 @@ def strings(value) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from strings(inner)
+
+
+def reached(everywhere: dict, start: str) -> set[str]:
+    """The states that may follow one, itself included; a Catch apart, since it ends the run."""
+    names: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in names:
+            names.add(name)
+            state = everywhere[name]
+            following = [state.get("Next"), state.get("Default"), *(rule["Next"] for rule in state.get("Choices", []))]
+            waiting += [other for other in following if other]
+    return names

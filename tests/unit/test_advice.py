@@ -17,7 +17,8 @@ def test_the_times_that_are_told_are_those_of_resume():
 
 
 @pytest.mark.parametrize(
-    "error", ["TrainingFailed", "EndpointFailed", "ModelFailed", "Transient", "QuotaReached", "KeyError"]
+    "error",
+    ["TrainingFailed", "EndpointFailed", "TransformFailed", "ModelFailed", "Transient", "QuotaReached", "KeyError"],
 )
 def test_a_run_that_is_tried_again_by_itself_says_so_and_asks_for_no_upload(error):
     advice = messages.advice(error, is_read=True)

@@ -174,6 +174,54 @@ def test_a_job_that_is_slow_to_end_is_left_for_a_retry(sagemaker, clean, monkeyp
     assert left(sagemaker) == []
 
 
+def test_a_transform_job_is_stopped_and_waited_for_and_its_time_reported(sagemaker, clean):
+    now = datetime.datetime.now(datetime.UTC)
+    begun = now - datetime.timedelta(seconds=100)
+    sagemaker.add("Model", NAME)
+    sagemaker.add("TransformJob", NAME, "InProgress", seconds=400, TransformStartTime=begun)
+    sagemaker.stopping = ["Stopping", "Stopping", "Stopped"]
+    assert clean()["endpoint_seconds"] == pytest.approx(100, abs=60)
+    assert sagemaker.status("TransformJob", NAME) == "Stopped"
+    assert left(sagemaker) == []
+
+
+def test_of_a_transform_job_that_has_ended_the_time_is_that_which_is_billed(sagemaker, clean):
+    now = datetime.datetime.now(datetime.UTC)
+    times = {
+        "TransformStartTime": now - datetime.timedelta(hours=3),
+        "TransformEndTime": now - datetime.timedelta(hours=2),
+    }
+    sagemaker.add("TransformJob", NAME, "Completed", seconds=4 * 3600, **times)
+    assert clean()["endpoint_seconds"] == pytest.approx(3600, abs=1)
+    assert "StopTransformJob" not in sagemaker.calls
+
+
+def test_a_transform_job_for_which_there_was_no_instance_costs_nothing(sagemaker, clean):
+    sagemaker.add("TransformJob", NAME, "Failed", seconds=400)
+    assert clean()["endpoint_seconds"] == 0.0
+
+
+def test_a_transform_job_that_ended_since_we_looked_is_fine(sagemaker, clean):
+    sagemaker.add("TransformJob", NAME, "InProgress", "Completed")
+    clean()
+    assert "StopTransformJob" in sagemaker.calls
+    assert sagemaker.status("TransformJob", NAME) == "Completed"
+
+
+def test_a_transform_job_that_is_slow_to_end_is_left_for_a_retry(sagemaker, clean, monkeypatch):
+    monkeypatch.setattr(clean_up, "PATIENCE_SECONDS", 0)
+    sagemaker.add("TransformJob", NAME, "Stopping")
+    with pytest.raises(StillCreating, match=f"transform job {NAME} is Stopping"):
+        clean()
+
+
+def test_the_transform_job_of_another_execution_goes_on(sagemaker, clean):
+    others = keys.resource_name("stocks", RUN, "e2")
+    sagemaker.add("TransformJob", others, "InProgress")
+    clean()
+    assert sagemaker.status("TransformJob", others) == "InProgress"
+
+
 def test_a_refusal_that_is_not_absence_is_not_swallowed(sagemaker, clean):
     sagemaker.refuse("DescribeTrainingJob", "not authorized", "AccessDeniedException")
     with pytest.raises(ClientError, match="not authorized"):

@@ -63,3 +63,17 @@ def test_an_idle_month_costs_more_with_more_datasets():
     assert month(2) > month(1)
     started = [item.amount for item in tool.idle_month(1, key=False) if item.price == "lambda_requests"]
     assert started == [2 * 2880 + 30]
+
+
+def test_a_transform_job_costs_less_than_an_endpoint_that_lives_longer_and_more_than_none():
+    endpoint = tool.instances.estimate(180, "ml.m5.large", 420, "ml.m5.large")
+    served = endpoint + sum(item.usd() for item in tool.run(1, 600))
+    none, short, long = (tool.with_transform(1, 180, seconds) for seconds in (0, 180, 4200))
+    assert none < short < served < long
+
+
+def test_the_tables_tell_the_cost_of_both_modes():
+    lines = tool.tables(0.8, 180, 420, 1, key=False, transform_seconds=3600 * 100).splitlines()
+    (together,) = (line for line in lines if line.startswith("| together with EndpointMode transform |"))
+    polls = 3600 * 100 / 30 * 3 * 0.000025  # three states each
+    assert float(together.split("|")[3]) == pytest.approx(11.5 + 0.16 + polls, abs=0.1)

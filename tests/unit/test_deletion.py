@@ -13,7 +13,13 @@ from tests.support.answers import listening
 from tests.support.deleting import Clock, Cloud
 from tests.unit.conftest import give
 
-STATUS = {"Endpoint": "InService", "EndpointConfig": "made", "Model": "made", "TrainingJob": "InProgress"}
+STATUS = {
+    "Endpoint": "InService",
+    "EndpointConfig": "made",
+    "Model": "made",
+    "TrainingJob": "InProgress",
+    "TransformJob": "InProgress",
+}
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def test_nothing_is_left_of_a_run_that_was_under_way(aws, sagemaker, there_are, 
     assert ask()["Reason"] == deletion.NOTHING_LEFT
     assert list(aws.stopped) == ["e1"]
     assert [sagemaker.names(kind) for kind in list(STATUS)[:3]] == [[], [], []]
-    assert sagemaker.status("TrainingJob", "stocks-us-1") == "Stopped"
+    assert [sagemaker.status(kind, "stocks-us-1") for kind in list(STATUS)[3:]] == ["Stopped", "Stopped"]
     assert deletion.PAUSE_SECONDS <= clock.now < deletion.PATIENCE_SECONDS
 
 

@@ -40,6 +40,14 @@ def test_nothing_is_trained_where_the_account_may_have_no_endpoint(buckets, sage
     assert sagemaker.names("TrainingJob") == []
 
 
+def test_where_a_transform_job_answers_its_quota_counts(buckets, sagemaker, context, stub, monkeypatch):
+    monkeypatch.setenv("ENDPOINT_MODE", "transform")
+    answer(stub, [quota("ml.m5.large", "endpoint", 1.0), quota("ml.m5.large", "transform job", 0.0)])
+    with pytest.raises(NoQuota, match=r"'ml\.m5\.large for transform job usage' is 0, too few for the transform job"):
+        start_training.handler(EVENT, context)
+    assert sagemaker.names("TrainingJob") == []
+
+
 @pytest.mark.parametrize(
     "page",
     [

@@ -6,15 +6,17 @@ import pytest
 from botocore.response import StreamingBody
 
 import forecast
+import write_requests
 from common import working
 from common.errors import ModelFailed, Transient
 from stocks import endpoint, intervals
 from tests.support import shards
+from tests.support.lambda_environment import CONTEXT
 from tests.support.prices import walk
 
 RUN = {"run_id": "us-0123456789ab", "dataset": "us", "shards": 1}
 REQUESTS = endpoint.requests
-EVENT = {"run": RUN, "shard": 0, "endpoint_name": "stocks-us-1"}
+EVENT = {"run": RUN, "shard": 0, "endpoint_name": "stocks-us-1", "job_name": ""}
 
 
 @pytest.fixture
@@ -111,3 +113,69 @@ def test_an_answer_that_is_no_forecast_writes_nothing(shard, model, context, buc
 
 def working_files(buckets):
     return [found["Key"] for found in buckets.list_objects_v2(Bucket="work")["Contents"]]
+
+
+JOB = "stocks-us-1"
+READS = EVENT | {"endpoint_name": "", "job_name": JOB}
+
+
+def transform(shard, buckets, folder="", names=lambda name: name):
+    """Answer what Write requests asks, as a transform job does, below a folder of its answers."""
+    assert write_requests.handler({"run": RUN, "shard": 0}, CONTEXT) == {"shard": 0}
+    found = buckets.list_objects_v2(Bucket="work", Prefix="runs/us-0123456789ab/requests/")["Contents"]
+    for item in found:
+        body = buckets.get_object(Bucket="work", Key=item["Key"])["Body"].read()
+        name = names(item["Key"].rpartition("/")[2])
+        if name:
+            key = f"runs/us-0123456789ab/answers/{JOB}/{folder}{name}.out"
+            buckets.put_object(Bucket="work", Key=key, Body=shards.answer(body))
+    return len(found)
+
+
+@pytest.fixture
+def many(monkeypatch):
+    monkeypatch.setattr(endpoint, "requests", lambda s: REQUESTS(s, most_origins=200))
+
+
+# AWS's page says once that an answer lies beside the others, and once that it lies below the requests' folder.
+@pytest.mark.parametrize("folder", ["", "requests/"])
+def test_a_transform_jobs_answers_give_the_files_that_an_endpoints_give(shard, model, context, buckets, many, folder):
+    for instances in REQUESTS(shard, most_origins=200):
+        body = endpoint.body(shard, instances)
+        model(body, shards.answer(body))
+    forecast.handler(EVENT, context)
+    keys = [f"runs/us-0123456789ab/{kind}/00000.npz" for kind in ("forecasts", "histograms")]
+    served = [buckets.get_object(Bucket="work", Key=key)["Body"].read() for key in keys]
+    for key in keys:
+        buckets.delete_object(Bucket="work", Key=key)
+    assert transform(shard, buckets, folder) > 1
+    assert forecast.handler(READS, context) == {"shard": 0}
+    assert [buckets.get_object(Bucket="work", Key=key)["Body"].read() for key in keys] == served
+
+
+def test_an_answer_that_is_missing_names_its_request(shard, context, buckets, many):
+    transform(shard, buckets, names=lambda name: "" if "-00001" in name else name)
+    with pytest.raises(ModelFailed, match=rf"{JOB} left no answer to s3://work/runs/.*/requests/00000-00001\.json"):
+        forecast.handler(READS, context)
+
+
+def test_an_answer_to_another_request_is_no_forecast(shard, context, buckets, many):
+    others = {"00000-00000.json": "00000-00001.json", "00000-00001.json": "00000-00000.json"}
+    transform(shard, buckets, names=lambda name: others.get(name, name))
+    with pytest.raises(ModelFailed, match="the endpoint answered"):
+        forecast.handler(READS, context)
+
+
+def test_an_answer_that_is_cut_is_no_forecast(shard, context, buckets):
+    transform(shard, buckets)
+    key = f"runs/us-0123456789ab/answers/{JOB}/00000-00000.json.out"
+    whole = buckets.get_object(Bucket="work", Key=key)["Body"].read()
+    buckets.put_object(Bucket="work", Key=key, Body=whole[: len(whole) // 2])
+    with pytest.raises(ModelFailed, match="not a forecast"):
+        forecast.handler(READS, context)
+
+
+def test_the_answers_of_another_attempt_are_not_read(shard, context, buckets):
+    transform(shard, buckets)
+    with pytest.raises(ModelFailed, match="left no answer"):
+        forecast.handler(READS | {"job_name": f"{JOB}0"}, context)

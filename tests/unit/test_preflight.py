@@ -16,6 +16,7 @@ from tests.support.template import ROOT, template
 from tools.aws import __main__ as program
 from tools.aws import session
 
+TRANSFORM = "ml.m5.large for transform job usage"
 READING = re.compile(r"(Get|BatchGet|List|Describe|Simulate|Head)[A-Z]")
 
 
@@ -89,6 +90,19 @@ def test_a_pinned_container_is_looked_for_by_its_digest(preflight, monkeypatch, 
     assert f"ok: container {pinned}" in lines
     assert {"imageDigest": account.DIGEST} in asked
     assert len([line for line in lines if line.endswith("`make pin` keeps what it means")]) == 1
+
+
+@pytest.mark.parametrize(("instances", "answer"), [(1.0, 0), (0.0, 1)])
+def test_where_transform_jobs_answer_their_quota_counts_and_that_of_endpoints_does_not(
+    preflight, monkeypatch, instances, answer
+):
+    parameters = {"EndpointMode": "transform"}
+    monkeypatch.setattr(program.preflight, "configured", lambda environment: (account.STACK, parameters))
+    quotas = [quota(TRAINING, 1.0, "L-1"), quota(ENDPOINT, 0.0, "L-2"), quota(TRANSFORM, instances, "L-3")]
+    code, lines = preflight(ListServiceQuotas={"Quotas": quotas})
+    assert code == answer
+    told = [f"problem: the quota {TRANSFORM} is 0, and a run needs 1" in line and "L-3" in line for line in bad(lines)]
+    assert told == [True] * answer
 
 
 def test_a_clock_that_is_off_is_told(preflight):

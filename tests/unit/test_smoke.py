@@ -41,6 +41,7 @@ class World:
             "list_endpoint_configs": {"EndpointConfigs": []},
             "list_models": {"Models": []},
             "list_training_jobs": {"TrainingJobSummaries": []},
+            "list_transform_jobs": {"TransformJobSummaries": []},
         }
         attributes = {"Attributes": {"ApproximateNumberOfMessages": waiting}}
         self.clients = {

@@ -10,12 +10,14 @@ from common import versions
 HOUR = 3600
 DAY = 24 * HOUR
 FOLDER = "/aws/sagemaker/Endpoints"
-STATUS = {"Endpoint": "InService", "TrainingJob": "InProgress"}
+STATUS = {"Endpoint": "InService", "TrainingJob": "InProgress", "TransformJob": "InProgress"}
+ENDING = {"Endpoint": "Deleting", "TrainingJob": "Stopping", "TransformJob": "Stopping"}
 WORDS = {
     "Endpoint": "endpoint",
     "EndpointConfig": "endpoint config",
     "Model": "model",
     "TrainingJob": "training job",
+    "TransformJob": "transform job",
 }
 
 
@@ -62,7 +64,7 @@ def test_what_is_too_old_goes_and_is_told_with_its_name_and_age(sagemaker, there
     there_is(kind, 13)
     published = topic()
     sweep.handler({}, context)
-    assert sagemaker.status(kind, "stocks-us-1") == {"Endpoint": "Deleting", "TrainingJob": "Stopping"}.get(kind)
+    assert sagemaker.status(kind, "stocks-us-1") == ENDING.get(kind)
     (message,) = published
     named = f"{WORDS[kind]} stocks-us-1, 13.0 hours old"
     assert named in message["Message"]
@@ -77,8 +79,9 @@ def test_what_a_run_may_still_need_stays(sagemaker, there_is, context, kind):
     assert sagemaker.described(kind, "stocks-us-1").get(f"{kind}Status") == STATUS.get(kind)
 
 
-def test_a_job_that_has_ended_stays(sagemaker, there_is, context):
-    there_is("TrainingJob", 99, "stocks-us-1", "Completed")
+@pytest.mark.parametrize("kind", ["TrainingJob", "TransformJob"])
+def test_a_job_that_has_ended_stays(sagemaker, there_is, context, kind):
+    there_is(kind, 99, "stocks-us-1", "Completed")
     assert sweep.handler({}, context) == {"swept": []}
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from common import sagemaker
 from tools.aws.findings import Finding, Level, Target
 from tools.template import template
 
 LACKED = ("m5", "c5")  # families that newer regions do not have
-USES = {"training job": "TrainingInstanceType", "endpoint": "EndpointInstanceType"}  # of the quotas' names
-COUNTS = {"training job": "TrainingInstanceCount", "endpoint": "EndpointInstanceCount"}
+TYPES = ("TrainingInstanceType", "EndpointInstanceType")
 CONCURRENCY = "L-B99A9384"  # the quota of Lambda's concurrent executions
 ONE_EACH = ("Sweep", "Resume")  # functions that have a Lambda of their own where Clean up has some
 LEAST_UNRESERVED, UNRESERVED = 10, 100  # what AWS leaves to all others, in new accounts and in the rest
@@ -15,7 +15,7 @@ LEAST_UNRESERVED, UNRESERVED = 10, 100  # what AWS leaves to all others, in new 
 
 def instance_types(target: Target) -> Iterator[Finding]:
     """Parameters whose instance type the region does not have."""
-    for name in USES.values():
+    for name in TYPES:
         if is_lacked(target, target.parameter(name)):
             yield Finding("problem", f"{target.region} has no {target.parameter(name)}", _instead(target, name))
 
@@ -30,12 +30,19 @@ def is_lacked(target: Target, kind: str) -> bool:
     return family(kind) in LACKED and target.region in newer_regions()
 
 
+def uses(target: Target) -> dict[str, tuple[str, str]]:
+    """As names of quotas have them what instances are for, with the parameters of their type and their number."""
+    serving = sagemaker.USES[target.parameter("EndpointMode")]
+    numbers = ("TrainingInstanceCount", "EndpointInstanceCount")
+    return dict(zip(("training job", serving), zip(TYPES, numbers, strict=True), strict=True))
+
+
 def quotas(target: Target) -> Iterator[Finding]:
     """SageMaker's quotas of the instance types; each use of a type has one of its own."""
     known = _known(target, "list_aws_default_service_quotas") | _known(target, "list_service_quotas")
-    for use, name in USES.items():
+    for use, (name, number) in uses(target).items():
         kind = target.parameter(name)
-        needed = int(target.parameter(COUNTS[use]))
+        needed = int(target.parameter(number))
         quota = known.get(f"{kind} for {use} usage")
         if is_lacked(target, kind):
             continue  # instance_types has said so

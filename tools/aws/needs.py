@@ -219,6 +219,6 @@ SMOKE = (
     Need("s3", "ListBucket", ("s3:{stack}-lake-*",)),
     Need("states", "ListExecutions StartExecution", ("states:::stateMachine:{stack}",)),
     Need("states", "DescribeExecution GetExecutionHistory", ("states:::execution:{stack}:*",)),
-    Need("sagemaker", "ListEndpoints ListEndpointConfigs ListModels ListTrainingJobs"),
+    Need("sagemaker", "ListEndpoints ListEndpointConfigs ListModels ListTrainingJobs ListTransformJobs"),
     Need("sqs", "GetQueueAttributes", ("sqs:::{stack}-DeadLetterQueue-*",)),
 )

@@ -121,6 +121,7 @@ def left(stack: Stack, name: str, dataset: str) -> Iterator[str]:
         ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", {}),
         ("list_models", "Models", "ModelName", {}),
         ("list_training_jobs", "TrainingJobSummaries", "TrainingJobName", {"StatusEquals": "InProgress"}),
+        ("list_transform_jobs", "TransformJobSummaries", "TransformJobName", {"StatusEquals": "InProgress"}),
     ):
         pages = sagemaker.get_paginator(operation).paginate(NameContains=prefix, **only)
         found = [one[field] for page in pages for one in page[listed]]

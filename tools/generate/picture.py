@@ -1,6 +1,7 @@
 """The forecast machine as a Mermaid flowchart: the way of a run that succeeds, and the way out of one that fails.
 
 A Choice is followed along its first rule, and Wait and Pass are passed by, so that the picture has one node per step.
+Within a Parallel, another rule that leads on to a later step by way of steps of its own is drawn, too.
 """
 
 import itertools
@@ -63,13 +64,35 @@ def _chain(states: Fields, names: list[str]) -> list[str]:
 
 def _node(name: str, state: Fields) -> list[str]:
     if state["Type"] == "Parallel":
-        branches = [
-            _chain(branch["States"], list(_way(branch["States"], branch["StartAt"]))) for branch in state["Branches"]
-        ]
+        branches = [_branch(branch["States"], branch["StartAt"]) for branch in state["Branches"]]
         return _box(name, name, itertools.chain(*branches))
     if state["Type"] == "Map":
         return [f'{_id(name)}[["{state["ItemProcessor"]["StartAt"]}<br>for each shard"]]']
     return [f'{_id(name)}(["{name}"])' if state["Type"] in ("Succeed", "Fail") else f'{_id(name)}["{name}"]']
+
+
+def _branch(states: Fields, start: str) -> list[str]:
+    """The chain of a branch, and the ways round a part of it."""
+    chain = list(_way(states, start))
+    lines = _chain(states, chain)
+    for before, after in itertools.pairwise(chain):
+        for aside in _asides(states, states[before].get("Next"), chain, chain.index(after) + 1):
+            lines += [line for name in aside[:-1] for line in _node(name, states[name])]
+            lines.append(" --> ".join(map(_id, [before, *aside])))
+    return lines
+
+
+def _asides(states: Fields, name: str | None, chain: list[str], later: int) -> Iterator[list[str]]:
+    """The steps of other rules of the Choices that follow, and the later step of the chain that they lead to."""
+    while name and states[name]["Type"] not in STEPS:
+        state = states[name]
+        for rule in state.get("Choices", [])[1:]:
+            way = _way(states, rule["Next"])
+            steps = list(itertools.takewhile(lambda step: step not in chain, way))
+            joined = next((step for step in chain[later:] if steps and step in _way(states, steps[-1])), "")
+            if joined:
+                yield [*steps, joined]
+        name = state["Choices"][0]["Next"] if state["Type"] == "Choice" else state.get("Next")
 
 
 def _box(name: str, title: str, lines: Iterable[str]) -> list[str]:
