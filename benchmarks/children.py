@@ -21,16 +21,10 @@ class Cost(NamedTuple):
     peak_mib: float
 
 
-def run(
-    *arguments: object,
-    python: str | Path = sys.executable,
-    cwd: Path = ROOT,
-    log: Path | None = None,
-    **environment: object,
-) -> Cost:
+def run(*arguments: object, python: str | Path = sys.executable, cwd: Path = ROOT, **environment: object) -> Cost:
     """Run python with these arguments; raises RuntimeError with the end of its output where it fails.
 
-    log gets the output. The memory is no less than that of the process which starts it, some 70 MiB.
+    The memory is no less than that of the process which starts it, some 70 MiB.
     """
     variables = os.environ | ONE_THREAD | {name: str(value) for name, value in environment.items()}
     started = time.monotonic()
@@ -40,8 +34,6 @@ def run(
         # The kernel's account of this child alone; Popen would fetch the status without it.
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-    if log:
-        log.write_bytes(output)
     if child.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {output.decode()[-2000:]}")
     return Cost(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)

@@ -58,11 +58,10 @@ def measured(asked: argparse.Namespace, folder: Path) -> Iterator[str]:
     trained = learned.measure(shards_of(found), folder / "learned", most=100_000)
     yield f"{rows:,} rows in {asked.files} files and {found.shards} shards; none was refused, and each was published:"
     yield tables.rows(HEADER, lines(found, asked.files))
-    yield (
-        f"Training held {trained.peak_mib:,.0f} MiB, and took {1e6 * trained.epoch / trained.windows:.0f} µs a window in "
-        f"each epoch. `prices` has {work.bytes_a_row(run, 'prices'):.1f} bytes a row, and `predictions` "
-        f"{work.bytes_a_row(run, 'predictions'):.1f}."
-    )
+    window = 1e6 * trained.epoch / trained.windows
+    sizes = {name: work.bytes_a_row(run, name) for name in work.TABLES}
+    said = f"Training held {trained.peak_mib:,.0f} MiB, and took {window:.0f} µs a window in each epoch. A row has "
+    yield said + " and ".join(f"{size:.1f} bytes in `{name}`" for name, size in sizes.items()) + "."
 
 
 def accepted(run: Path, rows: int) -> None:

@@ -10,17 +10,14 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from benchmarks import ROOT, children, files
-from benchmarks.training import EPOCH
+from benchmarks.children import Cost
 
 
 class Learned(NamedTuple):
-    """rows: of the shards. windows: of an epoch. epoch: its seconds on one thread, once the network is compiled.
+    """rows: of the shards. windows: of an epoch. epoch and other: CPU seconds of an epoch, and of training beside them.
 
-    other: CPU seconds of training beside its epochs. peak_mib: of training. origin: CPU seconds of the endpoint for one
-    origin.
+    peak_mib: of training. origin: CPU seconds of the endpoint for one origin.
     """
 
     rows: int
@@ -31,25 +28,25 @@ class Learned(NamedTuple):
     origin: float
 
 
-def measure(run: Path, folder: Path, epochs: int = 2, most: int = 200_000) -> Learned:
+def measure(run: Path, folder: Path, most: int = 200_000) -> Learned:
     """Train on the shards of a run's folder, at most so many windows an epoch, and serve the first of them."""
-    shards = run / "shards"
-    model, log = folder / "model", folder / "training.log"
+    shards, model = run / "shards", folder / "model"
     model.mkdir(parents=True)
-    flags = ("--epochs", epochs, "--epoch-windows", most)
-    whole = children.run(
-        "train.py", *flags, cwd=ROOT / "training", log=log,
-        SM_CHANNEL_TRAIN=shards, SM_MODEL_DIR=model, TRAINING_JOB_NAME="benchmark",
-    )  # fmt: skip
-    seconds = [float(found) for found in EPOCH.findall(log.read_text())]
+    once, thrice = (train(shards, model, epochs, most) for epochs in (1, 3))
     windows = min(json.loads((model / "evidence.json").read_text())["windows"]["train"], most)
     rows = sum(len(files.load(shard)["days"]) for shard in shards.glob("*.npz"))
     first = min(shards.glob("*.npz"))
     command = [sys.executable, "-m", "benchmarks.learned", str(model), str(first)]
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603
     origins, served = json.loads(said.splitlines()[-1])
-    return Learned(rows, windows, float(np.median(seconds[1:])), whole.cpu - sum(seconds), whole.peak_mib,
-                   served / origins)  # fmt: skip
+    epoch = (thrice.cpu - once.cpu) / 2
+    return Learned(rows, windows, epoch, once.cpu - epoch, max(once.peak_mib, thrice.peak_mib), served / origins)
+
+
+def train(shards: Path, model: Path, epochs: int, most: int) -> Cost:
+    variables = {"SM_CHANNEL_TRAIN": shards, "SM_MODEL_DIR": model, "TRAINING_JOB_NAME": "benchmark"}
+    flags = ("--epochs", epochs, "--epoch-windows", most)
+    return children.run("train.py", *flags, python=sys.executable, cwd=ROOT / "training", **variables)
 
 
 def serve(model: Path, shard: Path) -> tuple[int, float]:
