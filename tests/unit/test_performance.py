@@ -1,5 +1,6 @@
 """What benchmarks/ computes of measured figures: histories, limits and costs on paper, and if rivals did the job."""
 
+import dataclasses
 import datetime
 
 import numpy as np
@@ -28,12 +29,10 @@ class History:
         self.add("ExecutionStarted", 0)
 
     def add(self, kind: str, at: float, state: str = "", after: int | None = None) -> int:
-        event = {"id": len(self.events) + 1, "type": kind, "timestamp": NOON + datetime.timedelta(seconds=at)}
-        event["previousEventId"] = len(self.events) if after is None else after
-        if state:
-            event["stateEnteredEventDetails"] = {"name": state}
-        self.events.append(event)
-        return event["id"]
+        place, when = len(self.events), NOON + datetime.timedelta(seconds=at)
+        event = {"id": place + 1, "type": kind, "timestamp": when, "previousEventId": place if after is None else after}
+        self.events.append(event | ({"stateEnteredEventDetails": {"name": state}} if state else {}))
+        return place + 1
 
     def task(self, state: str, begin: float, end: float, after: int | None = None) -> int:
         self.add("TaskStateEntered", begin, state, after)
@@ -115,16 +114,14 @@ def test_a_function_has_a_processor_at_1769_megabytes_and_never_more_for_one_thr
     assert lambdas.of("split").disk == 4096
 
 
-def speeds(**changed) -> Speeds:
-    steps = ("split", *paper.WHOLE, *paper.MAPS)
-    given = {
-        "cpu": dict.fromkeys(steps, FAST),
-        "memory": dict.fromkeys(steps, Line(100, 1e-5)),
-        "learned": Learned(rows=1_000, windows=1_000, epoch=0.01, other=1, peak_mib=700, origin=1e-5),
-        "training": Line(600, 1e-6),
-        "characters": 70,
-    }
-    return Speeds(**given | changed)
+STEPS = ("split", *paper.WHOLE, *paper.MAPS)
+SPEEDS = Speeds(
+    cpu=dict.fromkeys(STEPS, FAST),
+    memory=dict.fromkeys(STEPS, Line(100, 1e-5)),
+    learned=Learned(rows=1_000, windows=1_000, epoch=0.01, other=1, peak_mib=700, origin=1e-5),
+    training=Line(600, 1e-6),
+    characters=70,
+)
 
 
 def test_a_line_goes_through_both_figures_and_never_falls():
@@ -133,13 +130,13 @@ def test_a_line_goes_through_both_figures_and_never_falls():
 
 
 def test_a_large_market_is_dropped_in_as_many_files_as_split_asks_for():
-    few, many = (paper.split(Market(tickers, 5_000), speeds()) for tickers in (1_000, 60_000))
+    few, many = (paper.split(Market(tickers, 5_000), SPEEDS) for tickers in (1_000, 60_000))
     assert (few.calls, many.calls) == (1, 6)
     assert max(many.limits.values()) <= 1
 
 
 def test_the_limit_that_comes_first_is_met_where_it_is_said_to_be():
-    slow = speeds(cpu=speeds().cpu | {"summarize": Line(0, 1e-3)})  # 900 s are over at 900,000 rows
+    slow = dataclasses.replace(SPEEDS, cpu={**SPEEDS.cpu, "summarize": Line(0, 1e-3)})  # 900 s are over at 900,000 rows
     tickers, limit = paper.first(Market(1, 1_000), slow)
     assert limit == "summarize: time"
     assert tickers == pytest.approx(900, rel=0.02)
@@ -148,8 +145,8 @@ def test_the_limit_that_comes_first_is_met_where_it_is_said_to_be():
 
 @pytest.mark.parametrize("limit", ["memory", "rows of a shard"])
 def test_a_shard_has_limits_of_its_own(limit):
-    memory = speeds().memory | {"merge": Line(0, 1 if limit == "memory" else 0)}
-    stage = paper.mapped("merge", Market(1_000, 5_000), speeds(memory=memory), shards=1)
+    memory = {**SPEEDS.memory, "merge": Line(0, 1 if limit == "memory" else 0)}
+    stage = paper.mapped("merge", Market(1_000, 5_000), dataclasses.replace(SPEEDS, memory=memory), shards=1)
     assert stage.nearest[0] == limit
 
 
@@ -159,7 +156,7 @@ def test_the_history_of_an_execution_is_a_limit_too():
 
 
 def test_calls_of_the_endpoint_wait_for_its_processors():
-    busy = speeds(learned=speeds().learned._replace(origin=1.0))
+    busy = dataclasses.replace(SPEEDS, learned=SPEEDS.learned._replace(origin=1.0))
     market = Market(1_000, 2_500)
     stage = paper.serving(market, busy, shards=32)
     assert stage.wall == pytest.approx(market.origins / 2 + 300)
@@ -167,7 +164,7 @@ def test_calls_of_the_endpoint_wait_for_its_processors():
 
 
 def test_branches_at_once_take_as_long_as_the_slower():
-    stages = paper.run(Market(1_000, 2_500), speeds())
+    stages = paper.run(Market(1_000, 2_500), SPEEDS)
     walls = {stage.name: stage.wall for stage in stages}
     assert walls["baseline"] < walls["training"]
     assert paper.hours(stages) == pytest.approx((sum(walls.values()) - walls["baseline"]) / 3600)
@@ -226,4 +223,4 @@ def test_the_page_has_each_step_of_the_machine_that_computes():
     )
     assert all(lambdas.of(state).timeout for state in history.WORKING)
     assert int(template()["Parameters"]["ShardKilobytes"]["MaxValue"]) == performance.CROWDED
-    assert set(work.STEPS) | {"publish", "summarize"} == {"split", *paper.WHOLE, *paper.MAPS}
+    assert set(work.STEPS) | {"publish", "summarize"} == set(STEPS)
