@@ -67,7 +67,7 @@ def rows(told: Told) -> Iterator[list[str]]:
     """Each state that calls a function or waits, in the order of their first."""
     for state, spans in history.by_state([*told.calls, *told.waits]).items():
         total = sum(span.seconds for span in spans)
-        yield [state, f"{len(spans)}", f"{total:.1f}", f"{total - history.covered(spans):.1f}"]
+        yield [state, f"{len(spans)}", f"{total:.1f}", f"{max(0, total - history.covered(spans)):.1f}"]
 
 
 def run(csv: Path) -> Run:

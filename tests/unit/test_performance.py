@@ -9,7 +9,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import history, invented, lambdas, paper, performance, prepare, work
+from benchmarks import children, history, invented, lambdas, paper, performance, prepare, work
 from benchmarks.children import Cost
 from benchmarks.learned import Learned
 from benchmarks.paper import Line, Market, Speeds
@@ -143,10 +143,11 @@ def test_the_limit_that_comes_first_is_met_where_it_is_said_to_be():
     assert not paper.over(Market(tickers, 1_000), slow)
 
 
-@pytest.mark.parametrize("limit", ["memory", "rows of a shard"])
+@pytest.mark.parametrize("limit", ["memory", "rows of a shard", "time"])
 def test_a_shard_has_limits_of_its_own(limit):
     memory = {**SPEEDS.memory, "merge": Line(0, 1 if limit == "memory" else 0)}
-    stage = paper.mapped("merge", Market(1_000, 5_000), dataclasses.replace(SPEEDS, memory=memory), shards=1)
+    cpu = {**SPEEDS.cpu, "merge": Line(0, 1 if limit == "time" else 0)}
+    stage = paper.mapped("merge", Market(1_000, 5_000), dataclasses.replace(SPEEDS, cpu=cpu, memory=memory), shards=1)
     assert stage.nearest[0] == limit
 
 
@@ -179,6 +180,18 @@ def test_invented_prices_are_the_same_twice_and_have_rows_twice(tmp_path):
     table = pyarrow.csv.read_csv(tmp_path / "one.csv")
     assert table.column_names == list(invented.COLUMNS)
     assert len(set(zip(table["Ticker"].to_pylist(), table["Date"].to_pylist(), strict=True))) == 3_000
+
+
+def test_the_memory_of_a_process_is_its_own_and_not_that_of_who_measures():
+    held = bytearray(b"x") * (200 << 20)
+    small, large = (children.run("-S", "-c", f"held = bytearray(b'x') * ({size} << 20)") for size in (1, 100))
+    assert small.peak_mib < 100 < large.peak_mib < len(held) >> 20
+    assert small.cpu > 0
+
+
+def test_a_process_that_fails_is_told_with_its_last_words():
+    with pytest.raises(RuntimeError, match="ended with 3: the end"):
+        children.run("-S", "-c", "import sys; print('the end'); sys.exit(3)")
 
 
 def left(folder, days=(1, 2), tickers=("A", "A"), low=(1.0,)):
