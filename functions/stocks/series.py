@@ -114,8 +114,8 @@ def sort(rows: Arrays) -> tuple[dict[str, np.ndarray], list[Rejected]]:
     ticker, day = rows["ticker"][order], rows["day"][order]
     first = np.ones(len(order), bool)
     first[1:] = (ticker[1:] != ticker[:-1]) | (day[1:] != day[:-1])
-    places = np.flatnonzero(~first)
-    again, standing = order[places], order[first][np.cumsum(first)[places] - 1]
+    places, kept = np.flatnonzero(~first), order[first]
+    again, standing = order[places], kept[np.cumsum(first)[places] - 1]
     differs = np.logical_or.reduce([rows[name][again] != rows[name][standing] for name in COLUMNS])
     contradicting = sorted(zip(again[differs], standing[differs], strict=True), key=lambda two: rows["line"][two[0]])
     rejected = [
@@ -125,7 +125,7 @@ def sort(rows: Arrays) -> tuple[dict[str, np.ndarray], list[Rejected]]:
     ]  # fmt: skip
     here, owner = np.unique(ticker[first], return_inverse=True)
     named = {"tickers": rows["tickers"][here], "ticker": owner.astype(np.int32), "day": day[first].astype(np.int32)}
-    return named | {name: rows[name][order[first]] for name in COLUMNS}, rejected
+    return named | {name: rows[name][kept] for name in COLUMNS}, rejected
 
 
 def build(rows: Arrays, cuts: dict[str, str]) -> Shard:
