@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from benchmarks import lambdas
 from benchmarks.learned import Learned
 from common import cost
@@ -49,14 +51,39 @@ class Line(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
+class Training:
+    """CPU seconds of an epoch by window that it takes and by row, since it is validated on all of them; seconds beside
+    the epochs and MiB for rows of the table; CPU seconds of the endpoint for one origin."""
+
+    by_window: float
+    by_row: float
+    other: Line
+    memory: Line
+    origin: float
+
+    @classmethod
+    def of(cls, few: Learned, many: Learned) -> "Training":
+        """From what was measured of few and of many rows."""
+        known = np.array([[one.windows, one.rows] for one in (few, many)], float)
+        by_window, by_row = np.maximum(np.linalg.solve(known, [few.epoch, many.epoch]), 0).tolist()
+        other, memory = (
+            Line.through((few.rows, getattr(few, name)), (many.rows, getattr(many, name)))
+            for name in ("other", "peak_mib")
+        )
+        return cls(by_window, by_row, other, memory, many.origin)
+
+
+@dataclasses.dataclass(frozen=True)
 class Speeds:
-    """cpu: seconds of a step for rows of the whole table. memory: MiB for rows of what a call works on."""
+    """cpu: seconds of a step for rows of the whole table. memory: MiB for rows of what a call works on.
+
+    characters: of a row of the CSV.
+    """
 
     cpu: Mapping[str, Line]
     memory: Mapping[str, Line]
-    learned: Learned
-    training: Line  # MiB of training for rows of the table
-    characters: float  # of a row of the CSV
+    training: "Training"
+    characters: float
 
 
 class Market(NamedTuple):
@@ -141,11 +168,12 @@ def whole(step: str, market: Market, speeds: Speeds) -> Stage:
 
 
 def training(market: Market, speeds: Speeds) -> Stage:
-    learned, kind = speeds.learned, default("TrainingInstanceType")
+    learned, kind = speeds.training, default("TrainingInstanceType")
     windows = min(TRAINED * market.rows, CAP * default("TrainingInstanceCount"))
-    seconds = EPOCHS * learned.epoch * windows / learned.windows + learned.other * max(1.0, market.rows / learned.rows)
+    epoch = learned.by_window * windows + learned.by_row * market.rows
+    seconds = EPOCHS * epoch + learned.other.at(market.rows)
     _, gigabytes = INSTANCES[kind.rpartition(".")[2]]
-    memory = speeds.training.at(market.rows) / (gigabytes * MIB_A_GIB)
+    memory = learned.memory.at(market.rows) / (gigabytes * MIB_A_GIB)
     usd = cost.estimate(seconds, kind, 0, kind) or 0.0
     limits = {"time": seconds / default("TrainingMaxSeconds"), "memory": memory}
     return Stage("training", 1, seconds, seconds + 60 * MINUTES_UP, usd, limits)
@@ -155,7 +183,7 @@ def serving(market: Market, speeds: Speeds, shards: int) -> Stage:
     """Forecast's calls share the endpoint's processors, and wait for them."""
     kind, function, count = default("EndpointInstanceType"), lambdas.of("forecast"), default("EndpointInstanceCount")
     processors = INSTANCES[kind.rpartition(".")[2]][0] * count
-    served = market.origins * speeds.learned.origin / processors
+    served = market.origins * speeds.training.origin / processors
     client = mapped("forecast", market, speeds, shards)
     wall = max(served, client.wall)
     each = max(client.each, wall * min(shards, default("MaxConcurrency")) / shards)

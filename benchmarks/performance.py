@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks import ROOT, invented, lambdas, laptop, learned, paper, prepare, tables, work
 from benchmarks.learned import Learned
-from benchmarks.paper import Line, Market, Speeds
+from benchmarks.paper import Line, Market, Speeds, Training
 from benchmarks.work import Measured
 from local import paths
 from tools import sections
@@ -108,8 +108,7 @@ def speeds(
         thin, thick = (rows / one.shards for one in (more, crowded))
         peaks = [peak(one, step) for one in (more, crowded)]
         memory[step] = Line.through((thin, peaks[0]), (thick, peaks[1])) if thick > thin else Line(peaks[0], 0)
-    training = Line.through(*((one.rows, one.peak_mib) for one in trained))
-    return Speeds(cpu, memory, trained[-1], training, characters)
+    return Speeds(cpu, memory, Training.of(*trained), characters)
 
 
 def peak(one: Measured, step: str) -> float:

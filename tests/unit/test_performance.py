@@ -12,7 +12,7 @@ import pytest
 from benchmarks import children, history, invented, lambdas, paper, performance, prepare, work
 from benchmarks.children import Cost
 from benchmarks.learned import Learned
-from benchmarks.paper import Line, Market, Speeds
+from benchmarks.paper import Line, Market, Speeds, Training
 from stocks.dataset import sizes
 from tools import sections
 from tools.template import template
@@ -118,8 +118,7 @@ STEPS = ("split", *paper.WHOLE, *paper.MAPS)
 SPEEDS = Speeds(
     cpu=dict.fromkeys(STEPS, FAST),
     memory=dict.fromkeys(STEPS, Line(100, 1e-5)),
-    learned=Learned(rows=1_000, windows=1_000, epoch=0.01, other=1, peak_mib=700, origin=1e-5),
-    training=Line(600, 1e-6),
+    training=Training(1e-5, 1e-7, Line(10, 1e-7), Line(600, 1e-6), 1e-5),
     characters=70,
 )
 
@@ -127,6 +126,17 @@ SPEEDS = Speeds(
 def test_a_line_goes_through_both_figures_and_never_falls():
     assert Line.through((10, 5), (30, 9)).at(50) == pytest.approx(13)
     assert Line.through((10, 9), (30, 5)).at(50) == 5
+
+
+def test_an_epoch_costs_by_its_windows_and_by_the_rows_that_validate_it():
+    few, many = (
+        Learned(rows, windows, epoch=2e-5 * windows + 3e-6 * rows, other=5, peak_mib=700, origin=1e-5)
+        for rows, windows in ((1_000, 500), (100_000, 900))
+    )
+    found = Training.of(few, many)
+    assert (found.by_window, found.by_row) == pytest.approx((2e-5, 3e-6))
+    stage = paper.training(Market(10_000, 1_000), dataclasses.replace(SPEEDS, training=found))
+    assert stage.each == pytest.approx(6 * (2e-5 * 1_000_000 + 3e-6 * 10_000_000) + 5)
 
 
 def test_a_large_market_is_dropped_in_as_many_files_as_split_asks_for():
@@ -157,7 +167,7 @@ def test_the_history_of_an_execution_is_a_limit_too():
 
 
 def test_calls_of_the_endpoint_wait_for_its_processors():
-    busy = dataclasses.replace(SPEEDS, learned=SPEEDS.learned._replace(origin=1.0))
+    busy = dataclasses.replace(SPEEDS, training=dataclasses.replace(SPEEDS.training, origin=1.0))
     market = Market(1_000, 2_500)
     stage = paper.serving(market, busy, shards=32)
     assert stage.wall == pytest.approx(market.origins / 2 + 300)
