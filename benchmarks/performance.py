@@ -62,7 +62,9 @@ def measured(asked: argparse.Namespace, folder: Path) -> Iterator[tuple[str, str
     few_rows = invented.write(few_csv, asked.tickers // 10, asked.days)
     few, many = work.measure([few_csv], folder / "few"), work.measure([csv], folder / "many")
     crowded = work.measure([csv], folder / "crowded", kilobytes=CROWDED)
-    trained = [learned.measure(shards_of(one), one.folder / "learned") for one in (few, many)]
+    small = learned.measure(shards_of(few), few.folder / "learned")
+    # As many windows an epoch, so that what the rows cost shows.
+    trained = [small, learned.measure(shards_of(many), many.folder / "learned", most=small.windows)]
     found = speeds((few_rows, few), (rows, many), crowded, trained, csv.stat().st_size / rows)
     yield "steps", steps(many, rows)
     yield "sizes", tables.rows(["what", f"{asked.tickers:,} tickers"], work.sizes(many))
