@@ -21,7 +21,7 @@ $(error this is $(HERE), and the laptop cloud needs Linux on x86_64: use WSL, a 
 endif
 endif
 
-.PHONY: help setup run notebooks test-notebooks preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmarks-setup mutants-setup down lock clean
+.PHONY: help setup run notebooks test-notebooks preflight pin deploy smoke check test test-faults test-thorough test-files test-browser test-container coverage lint generate generate-check audit format benchmark benchmark-large benchmarks-setup mutants-setup down lock clean
 
 setup: $(VENVS) node_modules/.ready $(BIN)/stockcast
 
@@ -118,8 +118,16 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# What `python -m benchmarks.forecast` needs beside the rest; nothing else does.
+# What the commands of benchmarks/ need beside the rest; nothing else does.
 benchmarks-setup: .venv/.ready .venv-benchmarks/.ready
+
+# Writes docs/performance.md: the steps beside other programs, step by step, on paper and on the laptop. Not in make test.
+benchmark: setup .venv-benchmarks/.ready
+	$(BIN)/python -m benchmarks.performance --write
+
+# 40 million rows through every step; needs 12 GB of disk for the while.
+benchmark-large: setup .venv-benchmarks/.ready
+	$(BIN)/python -m benchmarks.large --write
 
 # What `python -m benchmarks.mutants` needs; nothing else does.
 mutants-setup: .venv/.ready .venv-mutants/.ready

@@ -1,9 +1,9 @@
 """Run a program and see what it cost."""
 
+import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ from benchmarks import ROOT
 
 # As on a small instance, and so that seconds of one method can be set beside those of another.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+
+LAUNCHER = ROOT / "benchmarks" / "launch.py"
 
 
 class Cost(NamedTuple):
@@ -24,13 +26,14 @@ class Cost(NamedTuple):
 def run(*arguments: object, python: str | Path = sys.executable, cwd: Path = ROOT, **environment: object) -> Cost:
     """Run python with these arguments; raises RuntimeError with the end of its output where it fails."""
     variables = os.environ | ONE_THREAD | {name: str(value) for name, value in environment.items()}
-    started = time.monotonic()
     command = [str(python), *map(str, arguments)]
-    with subprocess.Popen(command, cwd=cwd, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:  # noqa: S603
-        output = child.stdout.read() if child.stdout else b""
-        # The kernel's account of this child alone; Popen would fetch the status without it.
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {output.decode()[-2000:]}")
-    return Cost(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    told, tell = os.pipe()
+    with open(told) as answer:  # noqa: PTH123  a descriptor
+        launch = [sys.executable, "-S", "-E", str(LAUNCHER), str(tell), *command]
+        done = subprocess.run(  # noqa: S603
+            launch, cwd=cwd, env=variables, pass_fds=[tell], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        os.close(tell)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
+        return Cost(*json.load(answer))

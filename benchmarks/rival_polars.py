@@ -1,20 +1,18 @@
-"""Split, Merge and Scale in polars: PYTHON benchmarks/rival_polars.py CSV OUT
-
-The file is read, its rows are sorted by ticker and day, equal ones dropped, each ticker's bounds are found on the rows
-before the last fifth of the days, and the table is written once. Nothing is checked of what a row says.
-"""
+"""The job of benchmarks/prepare.py in polars: PYTHON benchmarks/rival_polars.py CSV FOLDER"""
 
 import sys
 
 import polars as pl
 
 
-def main(csv: str, out: str) -> None:
-    table = pl.read_csv(csv, try_parse_dates=True).unique(["Ticker", "Date"], keep="first").sort("Ticker", "Date")
-    cut = table["Date"].unique().sort()
-    known = table.filter(pl.col("Date") < cut[int(len(cut) * 0.8)])
+def main(csv: str, folder: str) -> None:
+    table = pl.read_csv(csv, try_parse_dates=True).unique(keep="first").sort("Ticker", "Date")
+    newest = table.group_by("Date").len().sort("Date", descending=True).with_columns(since=pl.col("len").cum_sum())
+    cut = newest.filter(pl.col("since") <= 0.2 * table.height)["Date"].min()
+    known = table.filter(pl.col("Date") < cut)
     bounds = known.group_by("Ticker").agg(low=pl.col("Adj Close").min(), high=pl.col("Adj Close").max())
-    table.join(bounds, on="Ticker").write_parquet(out)
+    bounds.write_parquet(f"{folder}/bounds.parquet")
+    table.write_parquet(f"{folder}/prices.parquet")
 
 
 if __name__ == "__main__":

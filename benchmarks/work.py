@@ -1,68 +1,77 @@
-"""What the steps cost on a file of prices, beside the same steps of an older checkout and beside polars.
+"""What the steps cost on a file of prices, beside the same steps of an older checkout.
 
-    .venv/bin/python -m benchmarks.work prices.csv --before CHECKOUT --polars .venv-benchmarks/bin/python [--write]
+    .venv/bin/python -m benchmarks.work prices.csv --before CHECKOUT
 
-Each step is a whole process over all shards, imports included; CPU is user and system time. The file has the columns
-Date, Ticker and Adj Close at least. --write puts the tables into docs/operations.md.
+Each step is a whole process over all shards, imports included; CPU is user and system time. The forest has one tree,
+but for the first shard once more at the end. The file has the columns Date, Ticker and Adj Close at least.
 """
 
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow.parquet as pq
-from rich.progress import track
 
 from benchmarks import ROOT, children, tables
 from benchmarks.children import Cost
 from benchmarks.one_step import KEY
-from tools import sections
+from stocks.contract import FOREST_TREES
 
-DOCUMENT = ROOT / "docs" / "operations.md"
-STEPS = ("split", "gather", "merge", "check_data", "scale", "baseline", "forecast", "calibrate", "publish")
-SHOWN = ("split", "merge", "scale", "calibrate", "publish")  # the forest has one tree here; Forecast has its own row
-PREPARED = ("split", "merge", "scale")  # what polars does in one script
+STEPS = ("split", "gather", "merge", "check_data", "scale", "baseline", "forecast", "calibrate")
+LATER = ("model", "publish", "summarize")  # model writes what a training job would have left
+PREPARED = ("split", "merge", "scale")
 TABLES = ("prices", "predictions")
 
 
 class Measured(NamedTuple):
-    """What a checkout's steps cost, what Forecast's own code took without the endpoint, and where they wrote."""
+    """What a checkout's steps cost, and where they wrote.
+
+    client: what Forecast's own code took without the endpoint. forest: what `sampled` shards cost with all trees.
+    """
 
     costs: dict[str, Cost]
     client: dict[str, float]
     folder: Path
+    forest: Cost
+    sampled: Sequence[int]
+
+    @property
+    def shards(self) -> int:
+        return int(json.loads((self.folder / "run.json").read_text())["shards"])
 
 
-def measure(csv: Path, checkouts: dict[str, Path], folder: Path) -> dict[str, Measured]:
-    """Each step of all checkouts before the next, so that what else the machine does falls on all of them."""
-    found: dict[str, Measured] = {}
-    for name in checkouts:
-        found[name] = Measured({}, {}, folder / name)
-        place = folder / name / "incoming" / KEY
-        place.parent.mkdir(parents=True)
-        place.symlink_to(csv)
-    for step in track(STEPS, "steps"):
-        for name, checkout in checkouts.items():
-            found[name].costs[step] = children.run("-m", "benchmarks.one_step", folder / name, step, checkout)
-    for one in found.values():
-        one.client.update(json.loads((one.folder / "forecast.json").read_text()))
-    return found
+def place(csvs: Sequence[Path], folder: Path) -> None:
+    """Let the files lie in incoming/ of a folder that is S3."""
+    incoming = (folder / "incoming" / KEY).parent
+    incoming.mkdir(parents=True)
+    for number, csv in enumerate(csvs):
+        (incoming / f"prices-{number}.csv").symlink_to(csv.resolve())
 
 
-def steps(found: dict[str, Measured], polars: Cost | None) -> Iterator[list[str]]:
-    """The rows of the table of steps; the first of the checkouts is the one that all others are set beside."""
-    first, *others = found.values()
-    for step in SHOWN:
-        yield row(step, first.costs[step], [other.costs[step] for other in others])
-    if polars:
-        yield row("Split, Merge and Scale in polars, one script", polars, [])
-    for what, named in {"Split, Merge and Scale": PREPARED}.items():
-        yield row(what, together(first, named), [together(other, named) for other in others])
-    clients = [Cost(0, one.client["own"], one.costs["forecast"].peak_mib) for one in found.values()]
-    yield row("Forecast without the endpoint", clients[0], clients[1:])
+def measure(
+    csvs: Sequence[Path], folder: Path, checkout: Path = ROOT, sampled: Sequence[int] = (0,), kilobytes: int | str = ""
+) -> Measured:
+    """Every step of a run on the files; kilobytes is the parameter ShardKilobytes, by default the template's."""
+    place(csvs, folder)
+
+    def run(step: str, *more: object) -> Cost:
+        return children.run("-m", "benchmarks.one_step", folder, step, checkout, *more, SHARD_KILOBYTES=kilobytes)
+
+    costs = {step: run(step) for step in (*STEPS, *LATER)}
+    forest = run("baseline", ",".join(map(str, sampled)), FOREST_TREES)
+    return Measured(costs, json.loads((folder / "forecast.json").read_text()), folder, forest, sampled)
+
+
+def compared(now: Measured, before: Measured) -> Iterator[list[str]]:
+    """The rows of the table of steps of two checkouts."""
+    for step in (*STEPS, "publish", "summarize"):
+        yield row(step, now.costs[step], before.costs[step])
+    yield row("Split, Merge and Scale", together(now, PREPARED), together(before, PREPARED))
+    clients = [Cost(0, one.client["own"], one.costs["forecast"].peak_mib) for one in (now, before)]
+    yield row("Forecast without the endpoint", *clients)
 
 
 def together(one: Measured, named: tuple[str, ...]) -> Cost:
@@ -70,26 +79,27 @@ def together(one: Measured, named: tuple[str, ...]) -> Cost:
     return Cost(sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs), max(c.peak_mib for c in costs))
 
 
-def row(what: str, now: Cost, before: list[Cost]) -> list[str]:
-    older = [
-        cell for cost in before for cell in (f"{cost.cpu:.1f}", f"{cost.peak_mib:.0f}", f"{now.cpu / cost.cpu:.2f}")
-    ]
-    return [what, f"{now.cpu:.1f}", f"{now.peak_mib:.0f}", *(older or ["", "", ""])]
+def row(what: str, now: Cost, before: Cost) -> list[str]:
+    figures = [f"{value:.1f}" for value in (now.cpu, now.peak_mib, before.cpu, before.peak_mib)]
+    return [what, *figures, f"{now.cpu / before.cpu:.2f}"]
 
 
-def sizes(found: dict[str, Measured]) -> Iterator[list[str]]:
+def sizes(found: Measured) -> Iterator[list[str]]:
     """Bytes of a row of each table, and of everything that is kept and that expires."""
     for table in TABLES:
-        yield [f"bytes a row of `{table}`", *(f"{bytes_a_row(one.folder, table):.1f}" for one in found.values())]
-    for what, place in {"history": "lake/history", "working files": "work"}.items():
-        yield [f"MB of {what}", *(f"{weight(one.folder / place) / 1e6:.0f}" for one in found.values())]
-    longest = [f"{one.client['bytes'] / 1e6:.2f}" for one in found.values()]
-    yield ["MB of the longest request or answer", *longest]
+        yield [f"bytes a row of `{table}`", f"{bytes_a_row(found.folder, table):.1f}"]
+    for what, where in {"history": "lake/history", "working files": "work"}.items():
+        yield [f"MB of {what}", f"{weight(found.folder / where) / 1e6:.0f}"]
+    yield ["MB of the longest request or answer", f"{found.client['bytes'] / 1e6:.2f}"]
 
 
 def bytes_a_row(folder: Path, table: str) -> float:
     files = list((folder / "lake" / table).rglob("*.parquet"))
-    return sum(file.stat().st_size for file in files) / sum(pq.read_metadata(file).num_rows for file in files)
+    return sum(file.stat().st_size for file in files) / rows_of(folder, table)
+
+
+def rows_of(folder: Path, table: str) -> int:
+    return sum(pq.read_metadata(file).num_rows for file in (folder / "lake" / table).rglob("*.parquet"))
 
 
 def weight(folder: Path) -> int:
@@ -99,21 +109,13 @@ def weight(folder: Path) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("csv", type=Path)
-    parser.add_argument("--before", type=Path, help="an older checkout of this project")
-    parser.add_argument("--polars", type=Path, help="a Python that has polars")
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--before", type=Path, required=True, help="an older checkout of this project")
     asked = parser.parse_args()
-    checkouts = {"now": ROOT} | ({"before": asked.before.resolve()} if asked.before else {})
     with tempfile.TemporaryDirectory() as folder:
-        rival = [ROOT / "benchmarks" / "rival_polars.py", asked.csv.resolve(), Path(folder, "polars.parquet")]
-        polars = children.run(*rival, python=asked.polars.absolute()) if asked.polars else None
-        found = measure(asked.csv.resolve(), checkouts, Path(folder))
+        now = measure([asked.csv], Path(folder, "now"))
+        before = measure([asked.csv], Path(folder, "before"), asked.before.resolve())
         header = ["step", "CPU s", "MiB", "before: CPU s", "MiB", "now / before"]
-        costs = tables.rows(header, steps(found, polars))
-        kept = tables.rows(["what", *found], sizes(found))
-    print(costs, kept, sep="\n\n")
-    if asked.write:
-        sections.write(DOCUMENT, "work", f"{costs}\n\n{kept}\n")
+        print(tables.rows(header, compared(now, before)), tables.rows(["what", "now"], sizes(now)), sep="\n\n")
 
 
 if __name__ == "__main__":

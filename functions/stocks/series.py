@@ -111,21 +111,21 @@ def sort(rows: Arrays) -> tuple[dict[str, np.ndarray], list[Rejected]]:
     Of several rows of a ticker and day the first in the file stands; equal ones vanish, others are rejected.
     """
     order = np.lexsort((rows["line"], rows["day"], rows["ticker"]))
-    ticker, line, day = (rows[name][order] for name in ("ticker", "line", "day"))
-    columns = {name: rows[name][order] for name in COLUMNS}
+    ticker, day = rows["ticker"][order], rows["day"][order]
     first = np.ones(len(order), bool)
     first[1:] = (ticker[1:] != ticker[:-1]) | (day[1:] != day[:-1])
-    again = np.flatnonzero(~first)
-    standing = np.flatnonzero(first)[np.cumsum(first)[again] - 1]
-    differs = np.logical_or.reduce([column[again] != column[standing] for column in columns.values()])
+    places, kept = np.flatnonzero(~first), order[first]
+    again, standing = order[places], kept[np.cumsum(first)[places] - 1]
+    differs = np.logical_or.reduce([rows[name][again] != rows[name][standing] for name in COLUMNS])
+    contradicting = sorted(zip(again[differs], standing[differs], strict=True), key=lambda two: rows["line"][two[0]])
     rejected = [
-        Rejected(int(line[at]), f"line {line[of]} has the same ticker and date with other values",
-                 _row(rows["tickers"][ticker[at]], day[at], [column[at] for column in columns.values()]))
-        for at, of in sorted(zip(again[differs], standing[differs], strict=True), key=lambda pair: line[pair[0]])
+        Rejected(int(rows["line"][at]), f"line {rows['line'][of]} has the same ticker and date with other values",
+                 _row(rows["tickers"][rows["ticker"][at]], rows["day"][at], [rows[name][at] for name in COLUMNS]))
+        for at, of in contradicting
     ]  # fmt: skip
     here, owner = np.unique(ticker[first], return_inverse=True)
     named = {"tickers": rows["tickers"][here], "ticker": owner.astype(np.int32), "day": day[first].astype(np.int32)}
-    return named | {name: column[first] for name, column in columns.items()}, rejected
+    return named | {name: rows[name][kept] for name in COLUMNS}, rejected
 
 
 def build(rows: Arrays, cuts: dict[str, str]) -> Shard:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from stocks.reading.layout import Layout
+from stocks.reading.lines import count_lines
 
 _QUOTE, _END = ord('"'), ord("\n")
 
@@ -26,7 +27,7 @@ class Cut(NamedTuple):
 
 def cut(block: bytes, layout: Layout, columns: list[int]) -> Cut:
     """Cut a block of lines that are not blank, each ended by a line feed."""
-    count, odd = block.count(b"\n"), np.empty(0, np.int64)
+    count, odd = count_lines(block), np.empty(0, np.int64)
     if b'"' in block:
         odd = oddly_quoted(block, layout.separator)
     if block.startswith(BOM_UTF8):  # which pyarrow drops

@@ -162,7 +162,7 @@ def time_of(written: str, unit: str) -> str:
     """The time behind a day, to the second, or an empty string."""
     if unit and (found := _EPOCH.fullmatch(written.strip())):
         return str(int(found["count"]) % UNITS[unit])
-    found = re.search(r"[T ](\d\d?:\d\d(:\d\d)?)", written)
+    found = re.search(r"[T ](\d\d?:\d\d(:\d\d)?)", written) if ":" in written else None
     return found[1] if found else ""
 
 

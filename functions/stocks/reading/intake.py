@@ -5,6 +5,7 @@ import errno
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,10 +132,13 @@ class Intake:
             raise rejected.Unusable(f"the column of series has more than {MOST_KINDS:,} values; delete the column")
         new = list(self.tickers)[len(self.pile_of) :]
         self.pile_of = np.append(self.pile_of, parts.numbers(new, sizes.PART_BITS))
-        target = self.pile_of[rows["ticker"]]
-        for pile in np.unique(target).tolist():
+        target = self.pile_of[rows["ticker"]].astype(np.uint16)  # of which numpy sorts any number in one pass
+        order = np.argsort(target, kind="stable")
+        edges = np.flatnonzero(np.diff(target[order], prepend=PILES))
+        for own in np.split(order, edges[1:]) if len(order) else []:
+            pile = int(target[own[0]])
             with self.file(pile).open("ab") as file:
-                rows[target == pile].tofile(file)
+                rows[own].tofile(file)
                 if file.tell() > MOST_PILE_ROWS * rows.itemsize:
                     raise rejected.Unusable(self.crowded(pile))
 
@@ -155,10 +159,12 @@ class Intake:
     def part(self, number: int, bits: int) -> tuple[dict[str, np.ndarray], list[rejected.Rejected]]:
         """The rows of a part among 2^bits, as `parts.of_shard` takes them, and those that contradict an earlier one."""
         rows = np.concatenate([self.stored(pile) for pile in parts.read_by(number, bits, sizes.PART_BITS)])
-        numbers, ticker = np.unique(rows["ticker"], return_inverse=True)
         every = list(self.tickers)
-        names, place = np.unique(np.array([every[number] for number in numbers], "U"), return_inverse=True)
-        arrays = {"tickers": names, "ticker": place[ticker].astype(np.int32)}
+        numbers = np.flatnonzero(np.bincount(rows["ticker"], minlength=1))
+        names, order = np.unique(np.array([every[number] for number in numbers], "U"), return_inverse=True)
+        place = np.zeros(len(every) + 1, np.int32)
+        place[numbers] = order
+        arrays = {"tickers": names, "ticker": place[rows["ticker"]]}
         sorted_rows, refused = series.sort(arrays | {name: rows[name] for name in ("line", "day", *COLUMNS)})
         assert self.layout is not None
         filled = np.array([self.layout.fills_adjclose(name) for name in sorted_rows["tickers"].tolist()], bool)
@@ -169,13 +175,16 @@ class Intake:
         every = list(self.tickers)
         for pile in range(PILES):
             rows = self.stored(pile)
-            rows = rows[np.lexsort((rows["line"], rows["day"], rows["ticker"]))]
-            edges = np.flatnonzero(np.diff(rows["ticker"], prepend=-1))
-            for own in np.split(rows, edges[1:]) if len(rows) else []:
-                days, first = np.unique(own["day"], return_index=True)
+            order = np.lexsort((rows["day"], rows["ticker"]))  # which leaves the rows of a day in file order
+            ticker, day = rows["ticker"][order], rows["day"][order]
+            new = (np.diff(ticker, prepend=-1) != 0) | (np.diff(day, prepend=0) != 0)
+            order, ticker, day = order[new], ticker[new], day[new]
+            edges = [*np.flatnonzero(np.diff(ticker, prepend=-1)).tolist(), len(ticker)]
+            for first, end in pairwise(edges):
+                days = day[first:end]
                 gap = float(np.median(np.diff(days))) if len(days) >= FEWEST_SPACED else 0.0
-                price = float(own["adjclose"][first[-1]])
-                yield Ticker(every[own["ticker"][0]], len(days), int(days[0]), int(days[-1]), price, gap)
+                price = float(rows["adjclose"][order[end - 1]])
+                yield Ticker(every[ticker[first]], len(days), int(days[0]), int(days[-1]), price, gap)
 
     def judge(self) -> None:
         """Raise Unusable where the file is of no use, as far as that shows before its rows are sorted."""

@@ -76,17 +76,13 @@ def number(written: str, decimal: str, volume: bool = False) -> float:
 
 def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """float64 and bool: 0 and True for the words that mean no value, NaN for what is not plainly a number."""
-    longest = pc.max(pc.utf8_length(column)).as_py() or 0
-    trimmed = pc.utf8_trim_whitespace(column)
-    for text in (column, trimmed) if decimal == POINT and longest <= LONGEST else ():
-        try:
-            found = to_numpy(pc.cast(text, pa.float64()))
-        except pa.ArrowInvalid:
-            continue
-        if not np.isnan(found).any():
-            return found, np.zeros(len(found), bool)
-    column = trimmed
-    if longest > LONGEST:
+    short = (pc.max(pc.binary_length(column)).as_py() or 0) <= LONGEST  # of bytes there are as many or more
+    if decimal == POINT and short and (found := _plainly(column)) is not None:
+        return found, np.zeros(len(found), bool)
+    column = pc.utf8_trim_whitespace(column)
+    if decimal == POINT and short and (found := _plainly(column)) is not None:
+        return found, np.zeros(len(found), bool)
+    if not short:
         column = pc.if_else(pc.greater(pc.utf8_length(column), LONGEST), "too long", column)
     text = _canonical(column, decimal, volume)
     plain = pc.match_substring_regex(text, _PLAIN)
@@ -95,6 +91,15 @@ def numbers(column: pa.ChunkedArray, decimal: str, volume: bool = False) -> tupl
     missing = to_numpy(pc.match_substring_regex(pc.utf8_lower(column), _NOTHING))
     found[missing] = 0
     return found, missing
+
+
+def _plainly(column: pa.ChunkedArray) -> np.ndarray | None:
+    """The numbers of a column of nothing else; None where one text is none, or NaN."""
+    try:
+        found = to_numpy(pc.cast(column, pa.float64()))
+    except pa.ArrowInvalid:
+        return None
+    return None if np.isnan(found).any() else found
 
 
 def currencies(column: pa.ChunkedArray) -> list[str | None]:

@@ -115,7 +115,7 @@ class PricesFile:
 
         self.foot grows by the lines that may stand below the last row, and is emptied once a row or too many follow.
         """
-        numbers, block = without_blank_lines(block, line)
+        numbers, block, shortest = without_blank_lines(block, line)
         plain = plain_rows(block, self.layout, names, kinds)
         split = block.split(b"\n") if plain.unsure.size else []
         rejected, accepted, bad, empty, others = [], [], 0, plain.empty, 0
@@ -151,9 +151,8 @@ class PricesFile:
             rows = np.concatenate([rows, np.array(accepted, ROW)])
             rows = rows[np.argsort(rows["line"], kind="stable")]
         self._refuse_second_table(rows)
-        shortest = np.diff(np.flatnonzero(np.frombuffer(block, np.uint8) == 10), prepend=-1).min(initial=LONGEST)
         count = held + len(numbers) - others - len(self.foot)
-        return Block(rows, rejected, count, bad, empty, plain.times, int(shortest))
+        return Block(rows, rejected, count, bad, empty, plain.times, shortest)
 
     def _count_slow(self, more: int, line: int) -> None:
         """Raise Unusable where more lines are read one by one than there is time for."""
@@ -199,8 +198,10 @@ def below(blocks: Iterator[tuple[int, bytes]], body: int) -> Iterator[tuple[int,
             yield line, block
 
 
-def without_blank_lines(block: bytes, line: int) -> tuple[np.ndarray, bytes]:
-    """The numbers of the lines that hold anything, and these lines."""
+def without_blank_lines(block: bytes, line: int) -> tuple[np.ndarray, bytes, int]:
+    """The numbers of the lines that hold anything, these lines, and the fewest bytes of one of them."""
     ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))
-    kept = np.flatnonzero(np.diff(ends, prepend=-1) > 1)
-    return kept + line, block if len(kept) == len(ends) else re.sub(rb"\n+", b"\n", block).removeprefix(b"\n")
+    lengths = np.diff(ends, prepend=-1)
+    kept = np.flatnonzero(lengths > 1)
+    whole = block if len(kept) == len(ends) else re.sub(rb"\n+", b"\n", block).removeprefix(b"\n")
+    return kept + line, whole, int(lengths[kept].min(initial=LONGEST))

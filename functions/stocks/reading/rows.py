@@ -3,6 +3,7 @@
 `read_line` says it of one line, `plain_rows` reads those of a block at once that are right beyond doubt.
 """
 
+import functools
 import itertools
 import math
 import re
@@ -15,7 +16,7 @@ from stocks.contract import COLUMNS, GREATEST_PRICE, LEAST_PRICE, PRICES
 from stocks.reading import numbers, tickers
 from stocks.reading.blocks import cut
 from stocks.reading.cells import BrokenLine, cells
-from stocks.reading.dates import FORMS, NOT_A_DAY, is_day, read_day, time_of
+from stocks.reading.dates import FORMS, LONGEST, NOT_A_DAY, Way, is_day, read_day, time_of
 from stocks.reading.layout import Layout, Panel
 from stocks.reading.rejected import show
 from stocks.series import iso
@@ -190,29 +191,38 @@ def plain_rows(block: bytes, layout: Layout, names: Numbered, kinds: Numbered) -
 def _panel(table: pa.Table, panel: Panel, layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """ROW records with the values of a ticker, whether it was not traded, and whether all is right beyond doubt."""
     rows = np.zeros(table.num_rows, ROW)
-    right, missing = np.ones(len(rows), bool), {}
+    right, missing, values = np.ones(len(rows), bool), {}, {}
     for name in COLUMNS:
         index = panel.source(name)
         if index is None:
             continue
         volume = name == "volume"
-        rows[name], missing[name] = numbers.numbers(table.column(str(index)), layout.decimal, volume=volume)
-        right &= _allowed(name, rows[name])
+        values[name], missing[name] = numbers.numbers(table.column(str(index)), layout.decimal, volume=volume)
+        rows[name] = values[name]
+        right &= _allowed(name, values[name])
     priced = [name for name in panel.columns if name in PRICES]
     nothing = np.logical_and.reduce([missing[name] for name in priced])
     if len(priced) >= FOUR:
-        nothing |= np.logical_and.reduce([rows[name] == 0 for name in [*priced, "volume"]])
+        nothing |= np.logical_and.reduce([values[name] == 0 for name in priced]) & (rows["volume"] == 0)
     if len(layout.panels) > 1:
         nothing |= missing["adjclose"]
-    return rows, nothing, right & (rows["adjclose"] > 0) & ~nothing
+    return rows, nothing, right & (values["adjclose"] > 0) & ~nothing
 
 
 def _days(column: pa.ChunkedArray, layout: Layout) -> tuple[np.ndarray, np.ndarray, frozenset[str]]:
     """Each row's day, whether it is one that has come, and some of the times that stand behind them."""
     codes, written = _codes(column)
-    days = np.array([read_day(value.strip(), *layout.way) for value in written], np.int32)[codes]
-    times = frozenset(itertools.islice(filter(None, (time_of(value, layout.way.unit) for value in written)), TIMES))
+    read = [(_remembered if len(text) <= LONGEST else _day_and_time)(text, layout.way) for text in written]
+    days = np.array([day for day, _ in read], np.int32)[codes]
+    times = frozenset(itertools.islice((time for _, time in read if time), TIMES))
     return days, (days != NOT_A_DAY) & (days <= layout.until), times
+
+
+def _day_and_time(written: str, way: Way) -> tuple[int, str]:
+    return read_day(written.strip(), *way), time_of(written, way.unit)
+
+
+_remembered = functools.lru_cache(1 << 16)(_day_and_time)  # every block of a file has the same days
 
 
 def _tickers(column: pa.ChunkedArray, wanted: np.ndarray, names: Numbered) -> np.ndarray:
