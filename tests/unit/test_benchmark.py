@@ -247,6 +247,7 @@ def test_the_document_has_every_table_and_each_has_the_shape_of_today(years, mon
     monkeypatch.setattr(comparison, "DRAWS", 50)
     made = {table.key: table for table in results.tables(results_of(years))}
     elsewhere = {"forest", "priors", "health", "health-false", "health-wild", "health-cost"}
+    elsewhere |= {"cap", "hosts", "ageing", "days", "days-calendars"}
     assert set(tables.keys("stocknet88")) == set(made) | elsewhere
     assert set(tables.keys("prices")) < set(made)
     for data in ("stocknet88", "prices"):
