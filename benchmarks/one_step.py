@@ -89,7 +89,7 @@ def act(step: str, s3: S3, only: list[int]) -> None:
     elif step == "summarize":
         handlers(step)({"run": run} | ENDED | {"model_uri": f"s3://lake/{keys_of_model(run)}"}, CONTEXT)
     else:
-        more = {"endpoint_name": "e"} if step == "forecast" else {}
+        more = {"endpoint_name": "e", "job_name": ""} if step == "forecast" else {}
         handler = handlers(step)
         for shard in only or range(run["shards"]):
             handler({"run": run, "shard": shard, **more}, CONTEXT)
