@@ -45,7 +45,7 @@ def follow(shards, skipped, context, facts=None, votes=None, newest_day=None, he
         working.put_arrays(RUN, "shards", shard.arrays(), number)
         working.put_arrays(RUN, "skipped", skipped.arrays(), number)
         baseline.handler({"run": run, "shard": number}, context)
-        forecast.handler({"run": run, "shard": number, "endpoint_name": "e"}, context)
+        forecast.handler({"run": run, "shard": number, "endpoint_name": "e", "job_name": ""}, context)
     calibrate.handler({"run": run}, context)
     returned = [publish.handler({"run": run, "shard": number}, context) for number in range(len(shards))]
     return [predictions(number) for number in range(len(shards))], returned
