@@ -92,7 +92,7 @@ def _fit_horizon(
     drift = PRIORS["drift"] * np.sqrt(horizon)
     rows = origins(prices, ends, horizon)
     rows = rows[measured.moving[rows]]
-    level = _level(measured.features[rows if len(rows) else measured.moving])
+    level = _level(measured.features[:, volatility.LEVEL][rows if len(rows) else measured.moving])
     if len(rows) < FEWEST_ROWS:
         return coefficients, level, shape, drift, float(move)
     days = len(np.unique(prices.days[rows]))
@@ -119,8 +119,8 @@ def _root_mean_square(moves: np.ndarray) -> np.ndarray:
     return np.sqrt(np.mean(np.clip(moves, -CLIP, CLIP) ** 2))
 
 
-def _level(features: np.ndarray) -> float:
-    return float(features[:, volatility.LEVEL].mean(dtype=np.float64)) if len(features) else 0.0
+def _level(levels: np.ndarray) -> float:
+    return float(levels.mean(dtype=np.float64)) if len(levels) else 0.0
 
 
 def _mix(own: np.ndarray, prior: np.ndarray, observations: float, even: float) -> np.ndarray:
@@ -143,7 +143,10 @@ def least_squares(measured: Measured, rows: np.ndarray, level: float, horizon: i
 
 def realised(variance: np.ndarray, rows: np.ndarray, horizon: int) -> np.ndarray:
     """float64 [m]: the mean of the days' variance over the next `horizon` rows."""
-    return np.mean([variance[rows + ahead] for ahead in range(1, horizon + 1)], axis=0)
+    total = np.zeros(len(rows))
+    for ahead in range(1, horizon + 1):  # one after the other: all at once are the largest array of a large training
+        total += variance[rows + ahead]
+    return total / horizon
 
 
 def standardised(
