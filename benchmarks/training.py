@@ -2,10 +2,13 @@
 
     python -m benchmarks.training cap CSV [--year 2017] [--shares 1,0.5,0.25] [--seeds 3]
     python -m benchmarks.training hosts CSV [--year 2017] [--copies 10] [--batch-size 2048] [--hosts 1,2] [--repeats 2]
+    python -m benchmarks.training size CSV [--tickers 5000] [--days 2500]
 
 `cap` lets an epoch take a share of the windows only, and prints losses and gates beside those of all windows. `hosts`
 trains one model on several processes of this machine, each with one thread: a ratio of times in one run, which other
-work on the machine moves. The tickers are copied under other names to have as many windows as a larger file.
+work on the machine moves. The tickers are copied under other names to have as many windows as a larger file. `size`
+says what the cap saves of an epoch of so many random walks: CPU and memory of whole processes. The CSV only names the
+table.
 """
 
 import argparse
@@ -23,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import ROOT, tables, walk
-from benchmarks.children import ONE_THREAD
+from benchmarks.children import ONE_THREAD, run
 from stocks.series import Shard
 
 EPOCH = re.compile(r"^epoch \d+/\d+ .*seconds=([\d.]+)$", re.MULTILINE)
@@ -48,7 +51,7 @@ class Fit:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["cap", "hosts"])
+    parser.add_argument("what", choices=list(TABLES))
     parser.add_argument("csv", type=Path)
     parser.add_argument("--year", type=int, default=2017)
     parser.add_argument("--shares", type=numbers(float), default=[1.0, 0.5, 0.25])
@@ -57,11 +60,12 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=2048)
     parser.add_argument("--hosts", type=numbers(int), default=[1, 2])
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--tickers", type=int, default=5000)
+    parser.add_argument("--days", type=int, default=2500)
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     args = parser.parse_args()
-    shard, _ = walk.shard_of(walk.read(args.csv), args.year)
     with tempfile.TemporaryDirectory() as folder:
-        table = {"cap": cap, "hosts": hosts}[args.what](shard, args, Path(folder))
+        table = TABLES[args.what](args, Path(folder))
     print(table)
     if args.write:
         tables.write(args.csv.stem, [table])
@@ -71,7 +75,8 @@ def numbers(kind: Callable[[str], Any]) -> Callable[[str], list]:
     return lambda text: [kind(part) for part in text.split(",")]
 
 
-def cap(shard: Shard, args: argparse.Namespace, folder: Path) -> tables.Table:
+def cap(args: argparse.Namespace, folder: Path) -> tables.Table:
+    shard, _ = walk.shard_of(walk.read(args.csv), args.year)
     walk.save(folder, shard, "cap")
     windows = train(folder, 1, "--epochs", 1).evidence["windows"]["train"]
     lines = []
@@ -89,7 +94,8 @@ def cap(shard: Shard, args: argparse.Namespace, folder: Path) -> tables.Table:
     return tables.Table("cap", title, header, lines)
 
 
-def hosts(shard: Shard, args: argparse.Namespace, folder: Path) -> tables.Table:
+def hosts(args: argparse.Namespace, folder: Path) -> tables.Table:
+    shard, _ = walk.shard_of(walk.read(args.csv), args.year)
     walk.save(folder, copied(shard, args.copies), "hosts")
     found: dict[int, list[Fit]] = {count: [] for count in args.hosts}
     for _ in range(args.repeats):  # by turns, so that other work on the machine meets all
@@ -103,6 +109,36 @@ def hosts(shard: Shard, args: argparse.Namespace, folder: Path) -> tables.Table:
         lines.append((str(count), f"{seconds:.1f}", f"{first / seconds:.2f}", f"{fits[0].loss:.6f}"))
     title = f"One model on several hosts, {windows:,} windows, batches of {args.batch_size:,}, {os.cpu_count()} cores"
     return tables.Table("hosts", title, ("hosts", "seconds an epoch", "times the speed of one", "loss"), lines)
+
+
+def size(args: argparse.Namespace, folder: Path) -> tables.Table:
+    walk.save(folder, random_walks(args.tickers, args.days), "size")
+    flags = ("train.py", "--train", folder / "shards", "--model-dir", folder, "--epochs", 1)
+    found, learnt = {}, {}
+    for name, most in (("capped", ()), ("all", ("--epoch-windows", args.tickers * args.days))):
+        found[name] = run(*flags, *most, cwd=ROOT / "training")
+        evidence = json.loads((folder / "evidence.json").read_text())
+        learnt[name] = min(evidence["windows"]["train"], evidence["hyperparameters"]["epoch_windows"])
+    whole = found["all"].cpu
+    lines = [
+        (f"{learnt[name]:,}", f"{cost.cpu:.0f}", f"{cost.cpu / whole:.2f}", f"{cost.peak_mib:,.0f}")
+        for name, cost in found.items()
+    ]
+    title = f"A training of one epoch, {args.tickers:,} tickers x {args.days:,} days"
+    return tables.Table("size", title, ("windows learnt from", "CPU s", "share of all", "peak MiB"), lines)
+
+
+def random_walks(tickers: int, days: int) -> Shard:
+    """Tickers of independent daily returns; the last tenth of the days is the test period."""
+    random = np.random.default_rng(1)
+    close = np.exp(random.normal(0, 0.01, (tickers, days)).cumsum(axis=1)).ravel() * 100
+    reach = np.exp(np.abs(random.normal(0, 0.005, tickers * days)))
+    names = np.array([f"T{place:05}" for place in range(tickers)])
+    columns = {"open": close, "close": close, "adjclose": close, "high": close * reach, "low": close / reach}
+    rows = columns | {"tickers": names, "ticker": np.repeat(np.arange(tickers, dtype=np.int32), days)}
+    day = np.tile(np.busday_offset("2014-01-01", np.arange(days), roll="forward").astype(np.int32), tickers)
+    shard, _ = walk.built(rows | {"day": day, "volume": np.ones(tickers * days)}, 0.1)
+    return shard
 
 
 def copied(shard: Shard, copies: int) -> Shard:
@@ -146,6 +182,8 @@ def _start(folder: Path, name: str, names: list[str], flags: tuple[object, ...])
         text=True,
     )
 
+
+TABLES: dict[str, Callable[[argparse.Namespace, Path], tables.Table]] = {"cap": cap, "hosts": hosts, "size": size}
 
 if __name__ == "__main__":
     main()
