@@ -69,7 +69,6 @@ def test_its_run_names_the_first_ones_model(cloud, first, second):
     assert trained["run_id"] == trained["model_run"] == taken["model_run"] == first != taken["run_id"]
     assert taken["model_reason"] == f"the model of {first} is 2 sessions old"
     assert (taken["model_uri"], taken["train_seconds"]) == (trained["model_uri"], 0)
-    assert trained["train_seconds"] > 0
     assert (trained["newest"], taken["newest"]) == (False, True)
     (message,) = cloud.messages(f"no model was trained: {taken['model_reason']}")
     assert taken["run_id"] in message

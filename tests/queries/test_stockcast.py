@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -110,8 +111,11 @@ OF_NOBODY = (f"{DATASET}/notes.txt", f"{DATASET}.csv", f"mine/dataset={DATASET}/
 
 
 @pytest.fixture
-def neighbours(cloud, out) -> None:
-    """Other datasets whose names begin like its own, with objects wherever a dataset has some, and files of nobody."""
+def neighbours(cloud, out) -> Iterator[None]:
+    """Other datasets whose names begin like its own, with objects wherever a dataset has some, and files of nobody.
+
+    They go again, because other tests' crawls would fail at what is no Parquet.
+    """
     arn = cloud.upload(f"incoming/{LIKE_IT[0]}/bad.csv", b"date,ticker\n2024-01-02,A\n")
     assert cloud.ended(arn)["error"] == "RejectedFile"
     cloud.cleaned(arn)
@@ -128,9 +132,14 @@ def neighbours(cloud, out) -> None:
         lake |= {f"told/{name}.json": b"{}", f"told/dataset={name}/{upload}.json": b"{}"}
         work |= {f"runs/{run_id}/data.json": b"{}"}
     foreign = dict.fromkeys(OF_NOBODY, b"x")
-    for bucket, objects in (("LakeBucket", lake | foreign), ("WorkBucket", work), ("IncomingBucket", foreign)):
+    planted = {"LakeBucket": lake | foreign, "WorkBucket": work, "IncomingBucket": foreign}
+    for bucket, objects in planted.items():
         for key, body in objects.items():
             cloud.client("s3").put_object(Bucket=cloud.outputs()[bucket], Key=key, Body=body)
+    yield
+    for bucket, objects in planted.items():
+        for key in objects:
+            cloud.client("s3").delete_object(Bucket=cloud.outputs()[bucket], Key=key)
 
 
 def test_a_deleted_dataset_leaves_nothing_and_takes_nothing_else_with_it(cloud, out, neighbours):
