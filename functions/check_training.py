@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from common import aws, clock, telemetry
+from common import aws, clock, sagemaker, telemetry
 from common.events import CheckTrainingEvent, CheckTrainingResult, LambdaContext
 from common.settings import settings
 
@@ -29,7 +29,7 @@ def handler(event: CheckTrainingEvent, context: LambdaContext) -> CheckTrainingR
 
 def status(job: DescribeTrainingJobResponseTypeDef) -> str:
     """SageMaker's word, NoCapacity where no instance was to be had, Stopping while the bill is still awaited."""
-    if is_no_capacity(job):
+    if sagemaker.job_lacks_capacity(job["TrainingJobStatus"], job.get("FailureReason", "")):
         return "NoCapacity"
     ended = job.get("TrainingEndTime")
     awaits_bill = "BillableTimeInSeconds" not in job and ended and clock.seconds_since(ended) < BILL_SECONDS
@@ -37,11 +37,6 @@ def status(job: DescribeTrainingJobResponseTypeDef) -> str:
     young = clock.seconds_since(job["CreationTime"]) < settings().training_max_seconds
     waits = job["TrainingJobStatus"] == "Completed" and awaits_bill and young
     return "Stopping" if waits else job["TrainingJobStatus"]
-
-
-def is_no_capacity(job: DescribeTrainingJobResponseTypeDef) -> bool:
-    """Whether AWS had no instance for the job: another job may get one a few minutes later."""
-    return job["TrainingJobStatus"] == "Failed" and job.get("FailureReason", "").startswith("CapacityError")
 
 
 def reason(job: DescribeTrainingJobResponseTypeDef) -> str:

@@ -71,6 +71,11 @@ def create(call: Callable[..., object], instance_type: str, parameter: str, **ar
             raise
 
 
+def job_lacks_capacity(status: str, reason: str) -> bool:
+    """Whether AWS had no instance for a job of this status and FailureReason: another may get one minutes later."""
+    return status == "Failed" and reason.startswith("CapacityError")
+
+
 def must_have_endpoint_quota(setting: Settings) -> None:
     """Raise NoQuota where the account may not have the endpoint's or the transform job's instances.
 
