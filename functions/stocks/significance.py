@@ -34,7 +34,10 @@ def ratio_interval(hits: np.ndarray, moves: np.ndarray, lags: int) -> tuple[floa
 
 
 def _long_run_variance(centred: np.ndarray, weights: np.ndarray) -> float:
-    """Variance plus twice the weighted autocovariances; weights[0] belongs to lag 0."""
+    """Variance plus twice the weighted autocovariances; weights[0] belongs to lag 0.
+
+    No product of numpy's BLAS, whose last digits differ from processor to processor.
+    """
     n = len(centred)
-    lags = [weights[lag] * float(centred[lag:] @ centred[: n - lag]) / n for lag in range(min(len(weights), n))]
+    lags = [weights[lag] * float((centred[lag:] * centred[: n - lag]).sum()) / n for lag in range(min(len(weights), n))]
     return lags[0] + 2 * sum(lags[1:])

@@ -21,7 +21,8 @@ from pathlib import Path
 from tests import conftest
 from tests.support import pipeline
 ran = pipeline.run(Path(sys.argv[1]).read_bytes())
-Path(sys.argv[2]).write_bytes(b"".join(ran.below("predictions/").values()))
+for table in ("predictions", "metrics"):
+    Path(sys.argv[2], table).write_bytes(b"".join(ran.below(f"{table}/").values()))
 """
 
 
@@ -39,16 +40,23 @@ def one_shard(csv):
 
 
 def test_another_process_publishes_the_same_bytes(csv, one_shard, tmp_path):
-    """Hashes are seeded differently there, and nothing was computed before."""
+    """Hashes are seeded differently there, nothing was computed before, and the processor is an older one to BLAS."""
     (tmp_path / "prices.csv").write_bytes(csv)
-    arguments = [str(tmp_path / name) for name in ("prices.csv", "predictions.parquet")]
-    environment = {"PYTHONPATH": ":".join(str(ROOT / name) for name in (".", "functions", "training"))}
+    environment = {
+        "PYTHONPATH": ":".join(str(ROOT / name) for name in (".", "functions", "training")),
+        "OPENBLAS_CORETYPE": "Prescott",
+    }
     subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, *arguments], env=environment, check=True, capture_output=True, timeout=300
+        [sys.executable, "-c", ELSEWHERE, str(tmp_path / "prices.csv"), str(tmp_path)],
+        env=environment,
+        check=True,
+        capture_output=True,
+        timeout=300,
     )
     parts = one_shard.below("predictions/")
     assert list(parts) == ["predictions/future-00000.parquet", "predictions/test-00000.parquet"]
-    assert (tmp_path / "predictions.parquet").read_bytes() == b"".join(parts.values())
+    assert (tmp_path / "predictions").read_bytes() == b"".join(parts.values())
+    assert (tmp_path / "metrics").read_bytes() == b"".join(one_shard.below("metrics/").values())
 
 
 @pytest.mark.parametrize("shards", [2, pytest.param(8, marks=pytest.mark.thorough)])
