@@ -20,13 +20,12 @@ def section() -> str:
     lines, chain = ['upload(["a file in incoming/"])'], ["upload"]
     failing: dict[str, list[str]] = {}  # rows by the step that follows their failure
     for handler, row in _rows(states, machine["StartAt"]):
-        name = row[0] if len(row) == 1 else f"{row[0]} to {row[-1]}"
-        lines += _box(name, " ", _chain(states, row)) if len(row) > 1 else _node(name, states[name])
-        chain.append(_id(name))
+        lines += _row(states, row)
+        chain.append(_id(_of(row)))
         if handler:
-            failing.setdefault(handler, []).append(_id(name))
+            failing.setdefault(handler, []).append(chain[-1])
     lines.append(" --> ".join(chain))
-    lines += _chain(states, max((list(_way(states, handler)) for handler in failing), key=len))
+    lines.append(_chain(states, max((list(_way(states, handler)) for handler in failing), key=len)))
     lines += [f"{' & '.join(names)} -. an error .-> {_id(handler)}" for handler, names in failing.items()]
     return "\n".join(["```mermaid", "flowchart TD", *(f"    {line}" for line in lines), "```", ""])
 
@@ -56,29 +55,37 @@ def _handler(states: Fields, name: str) -> str | None:
     return next(_way(states, catch[-1]["Next"])) if catch else None
 
 
-def _chain(states: Fields, names: list[str]) -> list[str]:
-    """The nodes of some steps, and the arrows from each to the next."""
-    nodes = [line for name in names for line in _node(name, states[name])]
-    return [*nodes, " --> ".join(map(_id, names))] if len(names) > 1 else nodes
+def _row(states: Fields, names: list[str]) -> list[str]:
+    """The steps of a row: a Parallel's branches, or a chain, in a box if it is longer than one step."""
+    if states[names[0]]["Type"] == "Parallel":
+        branches = [_branch(branch["States"], branch["StartAt"]) for branch in states[names[0]]["Branches"]]
+        return _box(_of(names), names[0], itertools.chain(*branches))
+    return _box(_of(names), " ", [_chain(states, names)]) if len(names) > 1 else [_chain(states, names)]
 
 
-def _node(name: str, state: Fields) -> list[str]:
-    if state["Type"] == "Parallel":
-        branches = [_branch(branch["States"], branch["StartAt"]) for branch in state["Branches"]]
-        return _box(name, name, itertools.chain(*branches))
+def _of(row: list[str]) -> str:
+    """What the picture calls a row."""
+    return row[0] if len(row) == 1 else f"{row[0]} to {row[-1]}"
+
+
+def _chain(states: Fields, names: list[str]) -> str:
+    """The steps as nodes, with an arrow from each to the next."""
+    return " --> ".join(_node(name, states[name]) for name in names)
+
+
+def _node(name: str, state: Fields) -> str:
     if state["Type"] == "Map":
-        return [f'{_id(name)}[["{state["ItemProcessor"]["StartAt"]}<br>for each shard"]]']
-    return [f'{_id(name)}(["{name}"])' if state["Type"] in ("Succeed", "Fail") else f'{_id(name)}["{name}"]']
+        return f'{_id(name)}[["{state["ItemProcessor"]["StartAt"]}<br>for each shard"]]'
+    return f'{_id(name)}(["{name}"])' if state["Type"] in ("Succeed", "Fail") else f'{_id(name)}["{name}"]'
 
 
 def _branch(states: Fields, start: str) -> list[str]:
     """The chain of a branch, and the ways round a part of it."""
     chain = list(_way(states, start))
-    lines = _chain(states, chain)
+    lines = [_chain(states, chain)]
     for before, after in itertools.pairwise(chain):
         for aside in _asides(states, states[before].get("Next"), chain, chain.index(after) + 1):
-            lines += [line for name in aside[:-1] for line in _node(name, states[name])]
-            lines.append(" --> ".join(map(_id, [before, *aside])))
+            lines.append(" --> ".join([_id(before), _chain(states, aside[:-1]), _id(aside[-1])]))
     return lines
 
 
