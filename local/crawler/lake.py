@@ -1,19 +1,15 @@
 """What a crawl reads from S3 and writes to its log, with temporary credentials of the crawler's role."""
 
 import contextlib
-import os
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import duckdb
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local import paths, permissions
+from local import clients, permissions
 from local.crawler import types
 from local.crawler.errors import CrawlFailed
 from local.crawler.models import Column, File
@@ -30,18 +26,8 @@ class Lake:
 
     def __init__(self, role: str) -> None:
         credentials = permissions.role_credentials(role, SESSION)
-        session: Any = boto3.session.Session(
-            aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=credentials["AWS_SESSION_TOKEN"],
-            region_name=paths.REGION,
-        )
-        options: dict[str, Any] = {
-            "endpoint_url": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
-            "config": Config(retries={"max_attempts": 2}, s3={"addressing_style": "path"}),
-        }
         self.reads = self.bytes = 0  # of GetObject
-        self._s3, self._logs = session.client("s3", **options), session.client("logs", **options)
+        self._s3, self._logs = clients.client("s3", credentials), clients.client("logs", credentials)
         self._duckdb = duckdb.connect()
 
     def objects(self, bucket: str, prefix: str) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
-from local import faults, ministack, permissions
+from local import clients, faults, ministack, permissions
 from local.ministack import Response
 from local.sagemaker import access, models, processes, quotas, transforms
 from local.sagemaker.container import model_data_url
@@ -98,7 +98,7 @@ def _must_trust(role_arn: str) -> None:
 
 
 def _must_find_input(request: dict) -> None:
-    s3 = processes.client("s3", processes.role_variables(request["RoleArn"], "SageMaker"))
+    s3 = clients.client("s3", processes.role_variables(request["RoleArn"], "SageMaker"))
     for channel in request.get("InputDataConfig", []):
         url = channel["DataSource"]["S3DataSource"]["S3Uri"]
         bucket, _, prefix = url.removeprefix("s3://").partition("/")
@@ -138,7 +138,7 @@ def _create_model(request: dict) -> dict:
     _must_trust(role)
     bucket, _, key = url.removeprefix("s3://").partition("/")
     try:
-        processes.client("s3", processes.role_variables(role, "SageMaker")).head_object(Bucket=bucket, Key=key)
+        clients.client("s3", processes.role_variables(role, "SageMaker")).head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] == "404":
             raise invalid(f"Could not find model data at {url}.") from None

@@ -8,7 +8,7 @@ import tarfile
 import time
 from pathlib import Path
 
-from local import children, paths
+from local import children, clients, paths
 from local.sagemaker import processes, scripted
 from local.sagemaker.models import Described
 
@@ -40,7 +40,7 @@ class Container:
         bucket, _, key = model_data_url(self.model.request).removeprefix("s3://").partition("/")
         archive = self.folder / "model.tar.gz"
         variables = processes.role_variables(self.model.request["ExecutionRoleArn"], "SageMaker")
-        processes.client("s3", variables).download_file(bucket, key, str(archive))
+        clients.client("s3", variables).download_file(bucket, key, str(archive))
         with tarfile.open(archive) as tar:
             tar.extractall(self.folder, filter="data")
         archive.unlink()

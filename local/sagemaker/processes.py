@@ -1,4 +1,4 @@
-"""Clients with a role's credentials, and where the output of a SageMaker process goes."""
+"""What a SageMaker process is given, and where its output goes."""
 
 import os
 import subprocess
@@ -6,15 +6,9 @@ import threading
 import time
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local import paths, permissions
-
-
-def gateway() -> str:
-    return f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+from local import clients, paths, permissions
 
 
 def role_variables(role_arn: str, session: str) -> dict[str, str]:
@@ -25,21 +19,10 @@ def role_variables(role_arn: str, session: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "AWS_REGION": paths.REGION,
         "AWS_DEFAULT_REGION": paths.REGION,
-        "AWS_ENDPOINT_URL": gateway(),
-        "S3_ENDPOINT_URL": gateway(),
+        "AWS_ENDPOINT_URL": clients.gateway(),
+        "S3_ENDPOINT_URL": clients.gateway(),
         **permissions.role_credentials(role_arn, session),
     }
-
-
-def client(service: str, variables: dict[str, str]) -> Any:
-    """A client for this cloud with the credentials in the variables."""
-    session: Any = boto3.session.Session(
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=variables["AWS_SESSION_TOKEN"],
-        region_name=paths.REGION,
-    )
-    return session.client(service, endpoint_url=gateway(), config=Config(retries={"max_attempts": 2}))
 
 
 def follow_log(
@@ -48,7 +31,7 @@ def follow_log(
     """Copy the process's output to a readable file and, as the role may, to CloudWatch."""
 
     def copy() -> None:
-        sink = _CloudWatch(client("logs", variables), group, stream)
+        sink = _CloudWatch(clients.client("logs", variables), group, stream)
         paths.LOGS.mkdir(parents=True, exist_ok=True)
         with (paths.LOGS / file_name).open("a", buffering=1) as file:
             for line in process.stdout or ():

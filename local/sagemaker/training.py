@@ -10,7 +10,7 @@ from contextvars import copy_context
 
 from botocore.exceptions import ClientError
 
-from local import faults, paths
+from local import clients, faults, paths
 from local.sagemaker import models, opt_ml, processes, scripted
 from local.sagemaker.hosts import Host
 
@@ -82,7 +82,7 @@ class TrainingJob:
         if faults.take("training_full", self.name) is not None:
             raise JobFailed(NO_CAPACITY)
         variables = processes.role_variables(self.request["RoleArn"], "SageMaker")
-        s3 = processes.client("s3", variables)
+        s3 = clients.client("s3", variables)
         for host in self.hosts:
             opt_ml.lay_out(host.folder, self.request, host.address)
         self._enter("Downloading", "Downloading input data")
@@ -113,7 +113,7 @@ class TrainingJob:
             self._hang(fault)
         if scripted.wanted(self.name):
             chief = self.hosts[0]
-            opt_ml.fetch_source(processes.client("s3", variables), chief.folder, self.request)
+            opt_ml.fetch_source(clients.client("s3", variables), chief.folder, self.request)
             paths.LOGS.mkdir(parents=True, exist_ok=True)
             chief.log.write_text(scripted.train(chief.folder))
             return

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local import faults, paths
+from local import clients, faults, paths
 from local.sagemaker import models, processes
 from local.sagemaker.container import Container, Unhealthy
 from local.sagemaker.models import Described
@@ -96,7 +96,7 @@ class TransformJob:
             self.created -= fault.get("age", 0)
             self._stop.wait()
         self._check_stop()
-        s3 = processes.client("s3", processes.role_variables(self.model.request["ExecutionRoleArn"], "SageMaker"))
+        s3 = clients.client("s3", processes.role_variables(self.model.request["ExecutionRoleArn"], "SageMaker"))
         bucket, _, prefix = self._source.removeprefix("s3://").partition("/")
         keys = found(s3, bucket, prefix)
         if not keys:

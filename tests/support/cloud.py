@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 RUN_SECONDS = 300
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Cloud:
     state: Path
     variables: dict[str, str] = dataclasses.field(default_factory=dict)  # of the cloud's own environment
@@ -42,6 +42,7 @@ class Cloud:
         settings = json.loads((self.state / "cloud.json").read_text())
         return client(service, settings["endpoint"], settings["region"], settings["account"], settings["secret"])
 
+    @functools.cache  # noqa: B019  a cloud of the tests lives as long as they do, and its stack keeps its outputs
     def outputs(self) -> dict[str, str]:
         name = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]["global"]["parameters"]["stack_name"]
         stack = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
@@ -105,9 +106,12 @@ class Cloud:
         """Those that an upload started, whatever else tests have started by hand."""
         states, machine = self.client("stepfunctions"), self.outputs()["StateMachineArn"]
         listed = states.list_executions(stateMachineArn=machine)["executions"]
-        described = [states.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
-        executions = [execution | {"input": json.loads(execution["input"])} for execution in described]
+        executions = [execution | {"input": self._input(execution["executionArn"])} for execution in listed]
         return [execution for execution in executions if "detail" in execution["input"]]
+
+    @functools.cache  # noqa: B019  see outputs
+    def _input(self, arn: str) -> dict:
+        return json.loads(self.client("stepfunctions").describe_execution(executionArn=arn)["input"])
 
     def ended(self, arn: str, seconds: int = RUN_SECONDS) -> dict:
         """The execution's description once it has ended."""
