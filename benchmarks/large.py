@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import invented, lambdas, learned, paper, tables, work
-from benchmarks.performance import DOCUMENT, machine, peak, shards_of
+from benchmarks.machine import machine
+from benchmarks.performance import DOCUMENT, peak, shards_of
 from benchmarks.work import Measured
 from stocks.dataset.uploads import Verdict
 from tools import sections

@@ -1,6 +1,6 @@
 """The steps that read a file of every shard, on as many files as a whole market has.
 
-    python -m benchmarks.market [--tickers 60000] [--days 7560] [--folder FOLDER]
+    python -m benchmarks.market [--tickers 60000] [--days 7560] [--folder FOLDER] [--write]
 
 One shard goes through the steps before them. Copies of its working files, with tickers of other names, stand for the
 others. It needs some 7 GB below --folder, and deletes them.
@@ -20,10 +20,13 @@ import pyarrow.parquet as pq
 
 from benchmarks import ROOT, children, files, invented, lambdas, paper, tables, work
 from benchmarks.children import Cost
+from benchmarks.machine import machine
 from benchmarks.paper import Line, Market, Speeds
 from stocks import metrics
 from stocks.dataset import sizes
+from tools import sections
 
+DOCUMENT = ROOT / "docs" / "performance.md"
 WORLD = Market(60_000, 30 * 252)
 STEPS = ("check_data", "calibrate", "summarize")
 FEWER = 8  # one measurement is of a part of the market: one shard in so many
@@ -38,9 +41,13 @@ def main() -> None:
     parser.add_argument("--tickers", type=int, default=WORLD.tickers)
     parser.add_argument("--days", type=int, default=WORLD.days)
     parser.add_argument("--folder", help="where the data lie meanwhile; default: the system's for temporary files")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-        print(table(measure(Market(asked.tickers, asked.days), Path(folder))))
+        text = table(measure(Market(asked.tickers, asked.days), Path(folder)))
+    print(text)
+    if asked.write:
+        sections.write(DOCUMENT, "market", f"{text}\n")
 
 
 def measure(market: Market, folder: Path) -> Found:
@@ -117,7 +124,7 @@ def lines(found: Found) -> Iterator[list[str]]:
 
 
 def table(found: Found) -> str:
-    return tables.rows(HEADER, lines(found))
+    return f"{tables.rows(HEADER, lines(found))}\n\n{machine()}"
 
 
 def of_market(speeds: Speeds, found: Found) -> Speeds:

@@ -6,29 +6,22 @@ Prices are invented. --tickers is the size at which others stand beside, --most 
 """
 
 import argparse
-import datetime
-import os
-import platform
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 from benchmarks import ROOT, invented, lambdas, laptop, learned, market, paper, prepare, tables, work
 from benchmarks.learned import Learned
+from benchmarks.machine import machine
+from benchmarks.market import DOCUMENT
 from benchmarks.paper import Line, Market, Speeds, Training
 from benchmarks.work import Measured
-from local import paths
 from tools import sections
 
-DOCUMENT = ROOT / "docs" / "performance.md"
 CROWDED = 65_536  # ShardKilobytes, the most that the template allows: how a step's memory grows with its shard
 GROWN = ("ours", "polars", "duckdb")
 COSTED = (100, 1_000, 5_000)  # tickers
-RIVALS = "from importlib import metadata\nfor name in ('polars', 'duckdb'): print(name, metadata.version(name))"
-NAMED = ("numpy", "pyarrow", "pandas", "scikit-learn", "tensorflow-cpu")
 
 
 def main() -> None:
@@ -178,25 +171,6 @@ def paper_table(world: Market, found: Speeds) -> str:
     )
     said += f" With {world.days:,} days each the first limit comes at some {tickers:,} tickers. It is {limit}."
     return f"{tables.rows(header, lines)}\n\n{said}"
-
-
-def machine() -> str:
-    """The machine, what ran on it, and when."""
-    described = Path("/proc/cpuinfo").read_text().splitlines()
-    models = sorted({line.split(":")[1].strip() for line in described if line.startswith("model name")})
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = [f"{name} {metadata.version(name)}" for name in NAMED]
-    versions += output(paths.python("benchmarks"), "-c", RIVALS).splitlines()
-    commit = output("/usr/bin/env", "git", "rev-parse", "--short", "HEAD").strip()
-    today = datetime.datetime.now(datetime.UTC).date()
-    return (
-        f"Measured on {today}, commit {commit}, on {os.cpu_count()} cores ({', '.join(models)}), "
-        f"{memory:.0f} GiB, {platform.system()}, CPython {platform.python_version()}, {', '.join(versions)}."
-    )
-
-
-def output(*command: str) -> str:
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603
 
 
 if __name__ == "__main__":
