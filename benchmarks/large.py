@@ -2,7 +2,7 @@
 
     python -m benchmarks.large [--tickers 8000] [--days 5000] [--files 2] [--sampled 4] [--write]
 
-It needs some 12 GB below --folder, and deletes them. Steps run in processes of their own, over all shards; the forest
+It needs some 15 GB below --folder, and deletes them. Steps run in processes of their own, over all shards; the forest
 has one tree, but for the sampled shards. Training takes two epochs of a tenth of the windows that it would.
 """
 
