@@ -12,6 +12,7 @@ from tests.support import memory_s3
 from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
 from tests.support.sagemaker import SageMaker, answering
 
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
     for name, value in ENVIRONMENT.items():
