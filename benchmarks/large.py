@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def measured(asked: argparse.Namespace, folder: Path) -> Iterator[str]:
-    """What is said of the run, as it goes. Raises RuntimeError where a step fails, ValueError where a row is refused."""
+    """What is said as the run goes. Raises RuntimeError where a step fails, ValueError where a row is refused."""
     csvs, rows, each = [], 0, -(-asked.tickers // asked.files)
     for number in range(asked.files):
         first, csv = number * each, folder / f"{number}.csv"
