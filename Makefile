@@ -127,7 +127,7 @@ benchmarks-setup: .venv/.ready .venv-benchmarks/.ready
 benchmark: setup .venv-benchmarks/.ready
 	$(BIN)/python -m benchmarks.performance --write
 
-# 40 million rows through every step; needs 12 GB of disk for the while.
+# 40 million rows through every step; needs 15 GB of disk for the while.
 benchmark-large: setup .venv-benchmarks/.ready
 	$(BIN)/python -m benchmarks.large --write
 

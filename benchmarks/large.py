@@ -2,7 +2,7 @@
 
     python -m benchmarks.large [--tickers 8000] [--days 5000] [--files 2] [--sampled 4] [--write]
 
-It needs some 12 GB below --folder, and deletes them. Steps run in processes of their own, over all shards; the forest
+It needs some 15 GB below --folder, and deletes them. Steps run in processes of their own, over all shards; the forest
 has one tree, but for the sampled shards. Training takes two epochs of a tenth of the windows that it would.
 """
 
@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import invented, lambdas, learned, paper, tables, work
-from benchmarks.performance import DOCUMENT, machine, peak, shards_of
+from benchmarks.machine import machine
+from benchmarks.performance import DOCUMENT, peak, shards_of
 from benchmarks.work import Measured
 from stocks.dataset.uploads import Verdict
 from tools import sections
@@ -35,16 +36,19 @@ def main() -> None:
     parser.add_argument("--folder", help="where the data lie meanwhile; default: the system's for temporary files")
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     asked, began = parser.parse_args(), time.monotonic()
+    said: list[str] = []
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-        text = "\n\n".join(measured(asked, Path(folder)))
-    text += f"\n\n{machine()} The command took {(time.monotonic() - began) / 60:.0f} minutes."
-    print(text)
+        for text in measured(asked, Path(folder)):
+            print(text, end="\n\n", flush=True)
+            said.append(text)
+    said.append(f"{machine()} The command took {(time.monotonic() - began) / 60:.0f} minutes.")
+    print(said[-1])
     if asked.write:
-        sections.write(DOCUMENT, "large", f"{text}\n")
+        sections.write(DOCUMENT, "large", "\n\n".join(said) + "\n")
 
 
 def measured(asked: argparse.Namespace, folder: Path) -> Iterator[str]:
-    """What is said of the run. Raises RuntimeError where a step fails, ValueError where a row is refused."""
+    """What is said as the run goes. Raises RuntimeError where a step fails, ValueError where a row is refused."""
     csvs, rows, each = [], 0, -(-asked.tickers // asked.files)
     for number in range(asked.files):
         first, csv = number * each, folder / f"{number}.csv"
@@ -55,9 +59,9 @@ def measured(asked: argparse.Namespace, folder: Path) -> Iterator[str]:
     found = work.measure(csvs, run, sampled=sampled)
     accepted(run, asked.tickers * asked.days)
     published(run, asked.tickers * asked.days)
-    trained = learned.measure(shards_of(found), folder / "learned", most=100_000)
     yield f"{rows:,} rows in {asked.files} files and {found.shards} shards; none was refused, and each was published:"
     yield tables.rows(HEADER, lines(found, asked.files))
+    trained = learned.measure(shards_of(found), folder / "learned", most=100_000)
     window = 1e6 * trained.epoch / trained.windows
     sizes = {name: work.bytes_a_row(run, name) for name in work.TABLES}
     said = f"Training held {trained.peak_mib:,.0f} MiB, and took {window:.0f} µs a window in each epoch. A row has "

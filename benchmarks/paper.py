@@ -77,7 +77,9 @@ class Training:
 class Speeds:
     """cpu: seconds of a step for rows of the whole table. memory: MiB for rows of what a call works on.
 
-    characters: of a row of the CSV.
+    A line holds between the sizes that it was measured at, and not far beyond: what steps that read all shards hold
+    grows with days, tickers and shards that are read at once, so benchmarks.market measures them. characters: of a row
+    of the CSV.
     """
 
     cpu: Mapping[str, Line]

@@ -6,30 +6,22 @@ Prices are invented. --tickers is the size at which others stand beside, --most 
 """
 
 import argparse
-import datetime
-import os
-import platform
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
-from benchmarks import ROOT, invented, lambdas, laptop, learned, paper, prepare, tables, work
+from benchmarks import ROOT, invented, lambdas, laptop, learned, market, paper, prepare, tables, work
 from benchmarks.learned import Learned
+from benchmarks.machine import machine
+from benchmarks.market import DOCUMENT
 from benchmarks.paper import Line, Market, Speeds, Training
 from benchmarks.work import Measured
-from local import paths
 from tools import sections
 
-DOCUMENT = ROOT / "docs" / "performance.md"
 CROWDED = 65_536  # ShardKilobytes, the most that the template allows: how a step's memory grows with its shard
 GROWN = ("ours", "polars", "duckdb")
 COSTED = (100, 1_000, 5_000)  # tickers
-WORLD = Market(60_000, 30 * 252)
-RIVALS = "from importlib import metadata\nfor name in ('polars', 'duckdb'): print(name, metadata.version(name))"
-NAMED = ("numpy", "pyarrow", "pandas", "scikit-learn", "tensorflow-cpu")
 
 
 def main() -> None:
@@ -69,7 +61,9 @@ def measured(asked: argparse.Namespace, folder: Path) -> Iterator[tuple[str, str
     yield "steps", steps(many, rows)
     yield "sizes", tables.rows(["what", f"{asked.tickers:,} tickers"], work.sizes(many))
     yield "cost", cost_table(found, asked.days)
-    yield "paper", paper_table(found)
+    whole = market.measure(market.WORLD, folder)
+    yield "market", market.table(whole)
+    yield "paper", paper_table(market.WORLD, market.of_market(found, whole))
     yield "laptop", laptop.table(ROOT / "examples" / "prices.csv")
 
 
@@ -161,41 +155,22 @@ def cost_table(found: Speeds, days: int) -> str:
     return tables.rows(["tickers", "USD a run", "cents a ticker", "minutes"], lines)
 
 
-def paper_table(found: Speeds) -> str:
+def paper_table(world: Market, found: Speeds) -> str:
     """Step by step, and below it the sum and the limit that comes first."""
-    stages = paper.run(WORLD, found)
+    stages = paper.run(world, found)
     header = ["step", "calls", "seconds of a call", "minutes", "USD", "nearest limit", "used"]
     lines = [
         [stage.name.replace("_", " "), f"{stage.calls:,}", f"{stage.each:,.0f}", f"{stage.wall / 60:,.1f}",
          f"{stage.usd:.2f}", stage.nearest[0], f"{100 * stage.nearest[1]:.0f} %"]
         for stage in stages
     ]  # fmt: skip
-    tickers, limit = paper.first(WORLD, found)
+    tickers, limit = paper.first(world, found)
     usd = sum(stage.usd for stage in stages)
     said = (
-        f"Together {paper.hours(stages):.1f} hours and {usd:.2f} USD, {100 * usd / WORLD.tickers:.3f} cents a ticker."
+        f"Together {paper.hours(stages):.1f} hours and {usd:.2f} USD, {100 * usd / world.tickers:.3f} cents a ticker."
     )
-    said += f" With {WORLD.days:,} days each the first limit comes at some {tickers:,} tickers. It is {limit}."
+    said += f" With {world.days:,} days each the first limit comes at some {tickers:,} tickers. It is {limit}."
     return f"{tables.rows(header, lines)}\n\n{said}"
-
-
-def machine() -> str:
-    """The machine, what ran on it, and when."""
-    described = Path("/proc/cpuinfo").read_text().splitlines()
-    models = sorted({line.split(":")[1].strip() for line in described if line.startswith("model name")})
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = [f"{name} {metadata.version(name)}" for name in NAMED]
-    versions += output(paths.python("benchmarks"), "-c", RIVALS).splitlines()
-    commit = output("/usr/bin/env", "git", "rev-parse", "--short", "HEAD").strip()
-    today = datetime.datetime.now(datetime.UTC).date()
-    return (
-        f"Measured on {today}, commit {commit}, on {os.cpu_count()} cores ({', '.join(models)}), "
-        f"{memory:.0f} GiB, {platform.system()}, CPython {platform.python_version()}, {', '.join(versions)}."
-    )
-
-
-def output(*command: str) -> str:
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603
 
 
 if __name__ == "__main__":

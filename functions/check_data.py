@@ -15,45 +15,85 @@ from stocks.contract import FEWEST_ROWS
 from stocks.dataset import coordination, retraining
 from stocks.dataset import plan as plans
 from stocks.dataset.plan import Model, Plan
+from stocks.day_sums import DaySums
 from stocks.health import alike
 from stocks.reading.rejected import Unusable, show
 
 HASH_SPACE = 1 << 256
 
 
+class Merged:
+    """What Merge left of all shards, added up as they are read.
+
+    hash is the sum of the shards'. days has the rows of each day. months has the hashes of each ticker, by name.
+    """
+
+    def __init__(self) -> None:
+        self.hash, self.days, self.votes = 0, DaySums(rows=np.empty(0, np.int64)), Counter[str]()
+        self.months: dict[str, str] = {}
+        self.changed: list[str] = []
+        self._long_on: list[int] = []
+        self._longest, self._most = "", 0
+
+    def add(self, shard: dict) -> None:
+        self.hash += int(shard["hash"], 16)
+        place = self.days.places(np.array(shard["days"], np.int32))
+        self.days.sums["rows"][place] += np.array(shard["counts"], np.int64)
+        self.votes += Counter(shard["votes"])
+        self.changed += shard["changed"]
+        self._long_on += [day for day in shard["long_on"] if day is not None]
+        for fact, months in zip(shard["facts"], shard["months"], strict=True):
+            self.months[fact["ticker"]] = months
+            if fact["rows"] > self._most:
+                self._longest, self._most = fact["ticker"], fact["rows"]
+
+    def long_enough(self, test_from: str) -> int:
+        """How many tickers have rows enough before the test period. Raises Unusable where none has."""
+        cut = series.day_of(test_from)
+        fits = sum(day < cut for day in self._long_on)
+        if not fits:
+            raise Unusable(
+                f"none of {len(self.months):,} tickers has {FEWEST_ROWS} days before the test period ({test_from}); "
+                f"the longest, {show(self._longest)}, has {self._most:,} in all; upload more history"
+            )
+        return fits
+
+
 @telemetry.step
 def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
     run = event["run"]
     drawn = dataset.planned(run)
-    merged = list(working.of_shards(run, lambda shard: working.get_json(run, "merged", shard)))
-    table_hash = f"{sum(int(shard['hash'], 16) for shard in merged) % HASH_SPACE:064x}"
+    merged = Merged()
+    for shard in working.of_shards(run, lambda number: working.get_json(run, "merged", number)):
+        merged.add(shard)
+    table_hash = f"{merged.hash % HASH_SPACE:064x}"
     newest = plans.newest(dataset.runs(run["dataset"]))
     if coordination.is_unchanged(drawn, newest, table_hash):
         return ends(drawn, "unchanged", "the table, the settings and the code are those of the newest run")
-    days, counts = day_counts(merged)
+    days, counts = merged.days.day, merged.days.sums["rows"]
     try:
         cuts = series.cuts(days, counts, drawn.settings.test_fraction)
-        tickers = long_enough(merged, cuts["test_from"])
+        tickers = merged.long_enough(cuts["test_from"])
     except Unusable as reason:
         stay = "; the forecasts stay those of the run before" if drawn.newest else ""
         return ends(drawn, "too_short", f"{reason}{stay}")
-    rows, every = int(counts.sum()), sum(len(shard["facts"]) for shard in merged)
-    taken, why = choose(drawn, days, counts, cuts["test_from"], merged)
+    rows = int(counts.sum())
+    taken, why = choose(drawn, days, counts, cuts["test_from"], merged.changed)
     data = {
         "cuts": cuts,
         "rows": rows,
         "rejected_rows": sum(upload.rejected_rows for upload in drawn.uploads),
         "tickers": tickers,
         "newest_day": int(days[-1]),
-        "votes": sum((Counter(shard["votes"]) for shard in merged), Counter()),
-        "alike": look_alikes(merged),
+        "votes": merged.votes,
+        "alike": alike.pairs(merged.months),
         "table_hash": table_hash,
         "previous": newest.run_id if newest and newest.term else "",
         "model": dataclasses.asdict(taken) if taken else None,
         "model_reason": why,
     }
     working.put_json(run, "data", data)
-    record(data, every - tickers, run["dataset"])
+    record(data, len(merged.months) - tickers, run["dataset"])
     return {
         "status": "reuse" if taken else "train",
         "reason": why,
@@ -65,7 +105,7 @@ def handler(event: RunEvent, context: LambdaContext) -> CheckDataResult:
 
 
 def choose(
-    drawn: Plan, days: np.ndarray, counts: np.ndarray, test_from: str, merged: Sequence[dict]
+    drawn: Plan, days: np.ndarray, counts: np.ndarray, test_from: str, changed: Sequence[str]
 ) -> tuple[Model | None, str]:
     """The model that the run takes, None where it trains one, and why."""
     if drawn.model is None:
@@ -75,7 +115,7 @@ def choose(
         sessions=int(np.count_nonzero(days > drawn.model.newest_day)),
         rows_then=int(counts[days <= drawn.model.newest_day].sum()),
         test_from=series.day_of(test_from),
-        changed=sorted(name for shard in merged for name in shard["changed"]),
+        changed=sorted(changed),
     )
     stands = models.stands(drawn.model)
     takes, why = retraining.verdict(drawn.model, table, stands, settings().retrain_after_sessions)
@@ -86,34 +126,6 @@ def ends(drawn: Plan, status: Literal["unchanged", "too_short"], reason: str) ->
     """The answer where the run ends green without publishing."""
     crawl = coordination.needs_crawl(dataset.lease(drawn.dataset).lease, drawn)
     return {"status": status, "reason": reason, "crawl": crawl, "rows": 0, "tickers": 0, "model_uri": ""}
-
-
-def day_counts(merged: Sequence[dict]) -> tuple[np.ndarray, np.ndarray]:
-    """The ascending days that have rows in any shard, int32[d], and how many, int64[d]."""
-    days = np.concatenate([np.array(shard["days"], np.int32) for shard in merged])
-    counts = np.concatenate([np.array(shard["counts"], np.int64) for shard in merged])
-    every, place = np.unique(days, return_inverse=True)
-    return every, np.bincount(place, counts, len(every)).astype(np.int64)
-
-
-def long_enough(merged: Sequence[dict], test_from: str) -> int:
-    """How many tickers have rows enough before the test period. Raises Unusable where none has."""
-    cut = series.day_of(test_from)
-    fits = sum(day is not None and day < cut for shard in merged for day in shard["long_on"])
-    if not fits:
-        facts = [fact for shard in merged for fact in shard["facts"]]
-        longest = max(facts, key=lambda fact: fact["rows"])
-        raise Unusable(
-            f"none of {len(facts):,} tickers has {FEWEST_ROWS} days before the test period ({test_from}); the longest, "
-            f"{show(longest['ticker'])}, has {longest['rows']:,} in all; upload more history"
-        )
-    return fits
-
-
-def look_alikes(merged: Sequence[dict]) -> dict[str, str]:
-    """What is to be said of tickers that are like another one, of any shard."""
-    hashed = (zip(shard["facts"], shard["months"], strict=True) for shard in merged)
-    return alike.pairs({fact["ticker"]: months for shard in hashed for fact, months in shard})
 
 
 def record(data: dict, skipped: int, name: str) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 import io
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Any, Literal
 
 import numpy as np
@@ -25,10 +25,11 @@ from stocks.dataset.plan import Plan
 from stocks.dataset.uploads import instant_of
 from stocks.health import findings
 from stocks.health.findings import Said
+from stocks.metrics import MetricsRow
 from stocks.reporting import charts, news, page, trained, wording
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import Evidence, FileRead, RunFacts, corrections
-from stocks.reporting.glance import Glance
+from stocks.reporting.glance import Glances
 from stocks.reporting.news import News
 
 type Health = list[tuple[str, list[Said]]]
@@ -45,14 +46,12 @@ def handler(event: SummarizeEvent, context: LambdaContext) -> SummarizeResult:
     scores = metrics.pool(working.of_shards(run, lambda number: working.get_arrays(run, "scores", number)))
     used = models.used(drawn, data, event["model_uri"])
     facts = gather(setting, event, drawn, data, told, track_scores(run, drawn, told, before), scores, health, used)
-    measured, ahead = metrics.columns(scores), future(run)
+    ahead, lake = future(run), setting.lake_bucket
+    storage.put(lake, keys.lake("predictions", run, f"future-{keys.part(0)}"), schemas.written([ahead], ahead.schema))
     said = changes(drawn, told, before, ahead, facts, health)
     glances, charted = drawings(run, news.named(said))
-    rows = metrics.rows(reported(measured, charted))
+    rows = measured(run, scores, {metrics.POOLED, *(chart["ticker"] for chart in charted)})
     html = page.render(rows, metrics.direction_intervals(scores), facts, glances, charted)
-    lake = setting.lake_bucket
-    storage.put(lake, keys.lake("predictions", run, f"future-{keys.part(0)}"), schemas.written(ahead))
-    storage.put(lake, keys.lake("metrics", run, keys.part(0)), schemas.to_parquet("metrics", measured))
     report_uri = storage.put(lake, keys.report(run), html, "text/html; charset=utf-8")
     pooled = metrics.pooled_rows(rows)
     summary: Summary = {
@@ -258,20 +257,29 @@ def run_row(facts: RunFacts) -> dict[str, list]:
     return {name: [value] for name, value in row.items()}
 
 
-def drawings(run: Run, named: Set[str]) -> tuple[list[Glance], list[Chart]]:
-    """What Publish left of every ticker for the first table, and the charts that the page has; a shard at a time."""
-    glances: list[Glance] = []
+def drawings(run: Run, named: Set[str]) -> tuple[Glances, list[Chart]]:
+    """What Publish left for the first table, and the charts that the page has; a shard at a time."""
+    glances = Glances()
     charted: list[Chart] = []
     for shard in working.of_shards(run, lambda number: working.get_json(run, "charts", number)):
-        glances += shard["glances"]
+        glances.add(shard["glances"])
         charted = charts.chosen([*charted, *shard["charts"]], named)
     return glances, charted
 
 
-def reported(measured: Arrays, charted: list[Chart]) -> Arrays:
-    """The rows of the metrics table that the page shows: those of all tickers pooled, and of the charted ones."""
-    wanted = np.isin(measured["ticker"], [metrics.POOLED, *(chart["ticker"] for chart in charted)])
-    return {name: column[wanted] for name, column in measured.items()}
+def measured(run: Run, scores: Arrays, wanted: Set[str]) -> list[MetricsRow]:
+    """Write the metrics table, some tickers at a time, and return its rows of the wanted ones."""
+    kept: list[MetricsRow] = []
+
+    def pieces() -> Iterator[pa.Table]:
+        for piece in metrics.pieces(scores, schemas.ROW_GROUP // metrics.ROWS):
+            own = np.isin(piece["ticker"], list(wanted))
+            kept.extend(metrics.rows({name: column[own] for name, column in piece.items()}))
+            yield schemas.arrow("metrics", piece)
+
+    body = schemas.written(pieces(), schemas.SCHEMAS["metrics"])
+    storage.put(settings().lake_bucket, keys.lake("metrics", run, keys.part(0)), body)
+    return kept
 
 
 def record(pooled: metrics.ByModel, facts: RunFacts) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from stocks.contract import HORIZONS, OUTPUTS, ROUNDING, Arrays
+from stocks.day_sums import DaySums
 from stocks.series import Shard
 
 LEVELS = (0.8, 0.95)
@@ -17,10 +18,9 @@ BOUNDS = ((1, 3), (0, 4))  # columns of the 80 % and the 95 % interval among p02
 MEDIAN = 2
 RANGE = slice(OUTPUTS.index("p025"), OUTPUTS.index("p975") + 1)  # of what the endpoint says
 BIN = 0.01
-BINS = 1001  # the last one is open above
-STEP = 0.05  # how far a day moves the stretch, on its logarithm; by horizon it is shared among h overlapping days
 NARROWEST, WIDEST = 0.3, 3.0  # stretches
-_MERGE_AT = 4_000_000  # sparse counts held before equal cells are added up
+BINS = round(WIDEST / BIN) + 2  # the last one is open above: no stretch reaches it
+STEP = 0.05  # how far a day moves the stretch, on its logarithm; by horizon it is shared among h overlapping days
 
 
 def scores(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
@@ -58,43 +58,41 @@ def histogram(shard: Shard, forecasts: Arrays) -> dict[str, np.ndarray]:
 
 
 def pool(histograms: Iterable[Arrays]) -> dict[str, np.ndarray]:
-    """The sum of the shards' histograms; holds a few million counts, however many shards there are."""
-    codes, counts, held = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
+    """The sum of the shards' histograms: day int32[d] ascending, count int32[d, 3 horizons, 2 intervals, BINS].
+
+    It takes 7 KB a day, however many tickers there are. A ticker has one score a day in each count, so int32 holds all
+    that a run can have.
+    """
+    pooled = DaySums(count=np.empty((0, len(HORIZONS), len(LEVELS), BINS), np.int32))
     for shard in histograms:
-        codes.append(_code(shard["day"], shard["horizon"], shard["interval"], shard["bin"]))
-        counts.append(shard["count"])
-        held += len(counts[-1])
-        if held > _MERGE_AT:
-            merged, total = _merge(codes, counts)
-            codes, counts, held = [merged], [total], 0
-    return _decode(*_merge(codes, counts))
+        cell = pooled.places(shard["day"]), shard["horizon"], shard["interval"], shard["bin"]
+        count = pooled.sums["count"]
+        np.add.at(count.reshape(-1), np.ravel_multi_index(cell, count.shape), shard["count"])
+    return {"day": pooled.day, **pooled.sums}
 
 
-def stretches(counts: Arrays) -> dict[str, np.ndarray]:
+def stretches(pooled: Arrays) -> dict[str, np.ndarray]:
     """The calibration file from pooled counts: day int32[d] ascending, stretch float64[d, 3 horizons, 2 intervals].
 
     An origin day knows the targets of days up to itself. Days are those of any score: every origin but a ticker's first
     is one. The stretch is 1 until the first score of a horizon.
     """
-    days = np.unique(counts["day"]).astype(np.int32)
-    stretch = np.ones((len(days), len(HORIZONS), len(LEVELS)))
+    stretch = np.ones((len(pooled["day"]), len(HORIZONS), len(LEVELS)))
     for i, horizon in enumerate(HORIZONS):
         for interval, level in enumerate(LEVELS):
-            chosen = (counts["horizon"] == i) & (counts["interval"] == interval)
-            day, bins, count = (counts[key][chosen] for key in ("day", "bin", "count"))
-            scored, first = np.unique(day, return_index=True)
-            tracked = [1.0]
-            for today in zip(np.split(bins, first[1:]), np.split(count, first[1:]), strict=True):
-                if len(today[0]):
-                    tracked.append(_next(tracked[-1], *today, 1 - level, STEP / horizon))
-            stretch[:, i, interval] = np.array(tracked)[np.searchsorted(scored, days, side="right")]
-    return {"day": days, "stretch": stretch}
+            tracked = 1.0
+            for day, count in enumerate(pooled["count"][:, i, interval]):
+                if count.any():
+                    tracked = _next(tracked, count, 1 - level, STEP / horizon)
+                stretch[day, i, interval] = tracked
+    return {"day": pooled["day"], "stretch": stretch}
 
 
-def _next(stretch: float, bins: np.ndarray, count: np.ndarray, share: float, step: float) -> float:
-    """The stretch after a day whose scores have these counts: the interval shall miss the share of them."""
-    bin_, below = divmod(stretch / BIN, 1)
-    missed = (count[bins > bin_].sum() + (1 - below) * count[bins == bin_].sum()) / count.sum()
+def _next(stretch: float, count: np.ndarray, share: float, step: float) -> float:
+    """The stretch after a day with these counts by bin, int32[BINS]: the interval shall miss the share of them."""
+    whole, below = divmod(stretch / BIN, 1)
+    bin_ = int(whole)
+    missed = (count[bin_ + 1 :].sum() + (1 - below) * count[bin_]) / count.sum()
     return float(np.clip(stretch * np.exp(step * (missed - share)), NARROWEST, WIDEST))
 
 
@@ -131,12 +129,5 @@ def _decode(codes: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
         "horizon": horizon.astype(np.int8),
         "interval": interval.astype(np.int8),
         "bin": bin_.astype(np.int16),
-        "count": counts.astype(np.int64),
+        "count": counts.astype(np.int32),
     }
-
-
-def _merge(codes: list, counts: list) -> tuple[np.ndarray, np.ndarray]:
-    merged, where = np.unique(np.concatenate(codes), return_inverse=True)
-    total = np.zeros(len(merged), np.int64)
-    np.add.at(total, where, np.concatenate(counts))
-    return merged, total

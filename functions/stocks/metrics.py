@@ -21,18 +21,20 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
 """
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypedDict, cast
 
 import numpy as np
 
 from stocks import measures, volatility
 from stocks.contract import HORIZONS, MODELS, QUANTILES, Arrays
+from stocks.day_sums import DaySums
 from stocks.measures import FEWEST_MOVES
 from stocks.series import Shard
 from stocks.significance import diebold_mariano, ratio_interval
 
 POOLED = "*"
+ROWS = len(MODELS) * len(HORIZONS)  # of a ticker in the metrics table
 MEASURES = (
     "rmse", "mae", "rmse_vs_naive", "mae_vs_naive", "mase", "directional_accuracy", "always_up_rate", "dm_t",
     "coverage80", "coverage95", "pinball", "pinball_vs_constant", "qlike", "rmse_vs_naive_median",
@@ -107,20 +109,20 @@ def score(rows: Arrays, shard: Shard) -> dict[str, np.ndarray]:
 
 
 def pool(scores: Iterable[Arrays]) -> dict[str, np.ndarray]:
-    """The scores of several shards as one, tickers sorted; a pool can be pooled again."""
-    shards = list(scores)
-    names = np.concatenate([shard["tickers"] for shard in shards])
-    order = np.argsort(names, kind="stable")
-    pooled = {"tickers": names[order]}
-    for key in TICKER_SUMS:
-        pooled[key] = np.concatenate([shard[key] for shard in shards])[order]
-    pooled["day"] = np.unique(np.concatenate([shard["day"] for shard in shards]))
-    for key in DAY_SUMS:
-        total = np.zeros((len(pooled["day"]), *shards[0][key].shape[1:]), shards[0][key].dtype)
-        for shard in shards:
-            total[np.searchsorted(pooled["day"], shard["day"])] += shard[key]
-        pooled[key] = total
-    return pooled
+    """The scores of several shards as one, tickers sorted; a pool can be pooled again. There is one at least."""
+    shards = iter(scores)
+    first = next(shards)
+    by_day = DaySums(**{key: first[key][:0] for key in DAY_SUMS})
+    by_ticker: dict[str, list[np.ndarray]] = {key: [] for key in ("tickers", *TICKER_SUMS)}
+    for shard in itertools.chain([first], shards):
+        place = by_day.places(shard["day"])
+        for key in DAY_SUMS:
+            by_day.sums[key][place] += shard[key]
+        for key, parts in by_ticker.items():
+            parts.append(shard[key])
+    order = np.argsort(np.concatenate(by_ticker["tickers"]), kind="stable")
+    joined = {key: np.concatenate(parts)[order] for key, parts in by_ticker.items()}
+    return joined | {"day": by_day.day} | by_day.sums
 
 
 def columns(scores: Arrays) -> dict[str, np.ndarray]:
@@ -129,19 +131,24 @@ def columns(scores: Arrays) -> dict[str, np.ndarray]:
     Measures are masked arrays, masked where there is nothing to measure: write them with schemas.to_parquet, or take
     `rows` for dicts. n = 0 stays in the table, so every ticker has its fifteen rows.
     """
+    (whole,) = pieces(scores, 1 + len(scores["tickers"]))
+    return whole
+
+
+def pieces(scores: Arrays, most: int) -> Iterator[dict[str, np.ndarray]]:
+    """The table of `columns` in pieces of so many tickers, the pooled rows counted as one."""
     tickers = np.concatenate([[POOLED], scores["tickers"]]) if len(scores["tickers"]) else np.array([POOLED])
-    shape = (len(tickers), len(MODELS), len(HORIZONS))
-    n = scores["n"]
-    measured = measures.of(scores)
-    table = {
-        "ticker": np.repeat(tickers, len(MODELS) * len(HORIZONS)),
-        "model": np.tile(np.repeat(np.array(MODELS), len(HORIZONS)), len(tickers)),
-        "horizon": np.tile(np.array(HORIZONS, np.int32), len(tickers) * len(MODELS)),
-        "n": np.concatenate([n.sum(axis=0)[None], n]).ravel(),
-    }
-    for name in MEASURES:
-        table[name] = np.ma.masked_invalid(np.broadcast_to(measured[name], shape).ravel())
-    return table
+    n, measured = np.concatenate([scores["n"].sum(axis=0)[None], scores["n"]]), measures.of(scores)
+    for begin in range(0, len(tickers), most):
+        own = slice(begin, begin + most)
+        names = tickers[own]
+        yield {
+            "ticker": np.repeat(names, ROWS),
+            "model": np.tile(np.repeat(np.array(MODELS), len(HORIZONS)), len(names)),
+            "horizon": np.tile(np.array(HORIZONS, np.int32), len(names) * len(MODELS)),
+            "n": n[own].ravel(),
+            **{name: np.ma.masked_invalid(measured[name][own].ravel()) for name in MEASURES},
+        }
 
 
 def rows(table: Arrays) -> list[MetricsRow]:

@@ -1,6 +1,6 @@
 """The tables analysts read: explicit schemas, and columns written as Parquet."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -137,21 +137,27 @@ def to_parquet(table: str, columns: Mapping[str, Sequence | np.ndarray | pa.Arra
     Days are int32 since 1970 or dates, instants are datetimes. Raises ValueError for a column too many or too few,
     and for NaN or infinity: a table says null, and SQL's averages must not turn NaN.
     """
+    return written([arrow(table, columns)], SCHEMAS[table])
+
+
+def arrow(table: str, columns: Mapping[str, Sequence | np.ndarray | pa.Array]) -> pa.Table:
+    """What `to_parquet` writes, or a piece of it."""
     schema = SCHEMAS[table]
     if set(columns) != set(schema.names):
         raise ValueError(f"{table}: columns differ from the schema: {sorted(set(columns) ^ set(schema.names))}")
-    arrays = [_column(columns[field.name], field) for field in schema]
-    return written(pa.table(arrays, schema=schema))
+    return pa.table([_column(columns[field.name], field) for field in schema], schema=schema)
 
 
-def written(table: pa.Table) -> bytes:
-    """The table as a Parquet file.
+def written(pieces: Iterable[pa.Table], schema: pa.Schema) -> bytes:
+    """A table as a Parquet file; its pieces are written one by one, each in row groups of its own.
 
     Floats have no dictionaries: hardly any number comes twice, and zstd makes less of places in a list than of prices.
     """
-    repeated = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
+    repeated = [field.name for field in schema if not pa.types.is_floating(field.type)]
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=repeated)
+    with pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=repeated) as writer:
+        for piece in pieces:
+            writer.write_table(piece, ROW_GROUP)
     return sink.getvalue().to_pybytes()
 
 

@@ -98,19 +98,19 @@ READ = ("tickers", "ticker", "day", "adjclose")  # of a shard's `rows`
 
 def table(shards: Iterable[Arrays], since: int) -> dict[str, np.ndarray]:
     """The rows of all shards from a day on, in the form of one shard's: tickers sorted, rows by ticker and day."""
-    names, places, days, prices = [], [], [], []
+    names, places, columns = [], [], []
     for rows in shards:
         late = rows["day"] >= since
         names.append(rows["tickers"])
         places.append(rows["ticker"][late])
-        days.append(rows["day"][late])
-        prices.append(rows["adjclose"][late])
+        columns.append({name: rows[name][late] for name in ("day", "adjclose")})
     # A row holds no name: one of 64 characters would widen every row's.
     tickers = np.unique(np.concatenate(names))
-    ticker = np.concatenate([np.searchsorted(tickers, own)[at] for own, at in zip(names, places, strict=True)])
-    day, adjclose = np.concatenate(days), np.concatenate(prices)
-    order = np.lexsort((day, ticker))
-    return {"tickers": tickers, "ticker": ticker[order], "day": day[order], "adjclose": adjclose[order]}
+    among = [np.searchsorted(tickers, own).astype(np.int32) for own in names]
+    ticker = np.concatenate([own[place] for own, place in zip(among, places, strict=True)])
+    order = np.argsort(ticker, kind="stable")  # a ticker's rows come from one shard, by day
+    late_rows = {name: np.concatenate([own.pop(name) for own in columns])[order] for name in ("day", "adjclose")}
+    return {"tickers": tickers, "ticker": ticker[order], **late_rows}
 
 
 class Record:

@@ -171,7 +171,7 @@ def page(all_shards=None, changed=None, **factors):
     known = facts(**{"tickers": len(pooled["tickers"])} | (changed or {}))
     every = [chart for shard in all_shards for chart in drawn(shard, known.tickers, **factors)]
     charted = charts.chosen(every, set())
-    seen = [one for shard in all_shards for one in glances(shard, **factors)]
+    seen = glance.Glances([one for shard in all_shards for one in glances(shard, **factors)])
     measured = metrics.rows(metrics.columns(pooled))
     return report.render(measured, metrics.direction_intervals(pooled), known, seen, charted)
 

@@ -146,14 +146,19 @@ def test_a_table_that_is_too_short_ends_the_run_with_the_reason_and_fails_nothin
 
 
 def test_a_ticker_counts_if_its_hundredth_day_is_before_the_test_period():
-    def shard(*hundredth: int | None) -> dict:
-        facts = [Facts(f"T{at}", 100).stored() for at in range(len(hundredth))]
-        return {"long_on": list(hundredth), "facts": facts}
+    def merged(*shards: tuple[int | None, ...]) -> check_data.Merged:
+        whole = check_data.Merged()
+        for number, hundredth in enumerate(shards):
+            facts = [Facts(f"T{number}{at}", 100 + number).stored() for at in range(len(hundredth))]
+            months = [""] * len(hundredth)
+            empty = {"hash": "0", "days": [], "counts": [], "votes": {}, "changed": []}
+            whole.add(empty | {"long_on": list(hundredth), "facts": facts, "months": months})
+        return whole
 
     cut = series.iso(START)
-    assert check_data.long_enough([shard(START - 1, START, None), shard(), shard(START - 2)], cut) == 2
-    with pytest.raises(Unusable, match="none of 2 tickers has 100 days"):
-        check_data.long_enough([shard(START), shard(None)], cut)
+    assert merged((START - 1, START, None), (), (START - 2,)).long_enough(cut) == 2
+    with pytest.raises(Unusable, match=r"none of 3 tickers has 100 days .* the longest, 'T10', has 101"):
+        merged((START,), (None, None)).long_enough(cut)
 
 
 def newest(**changed) -> None:

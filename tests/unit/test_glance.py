@@ -92,7 +92,7 @@ def test_a_path_of_sixty_days_stays_in_its_box(shard):
 
 def test_the_widest_come_first_and_those_without_a_forecast_last():
     every = [one("C", 0.1), one("ENDED", 0), one("A", 0.3), one("B", 0.3)]
-    kept, left = glance.widest_first(every)
+    kept, left = glance.Glances(every).widest_first()
     assert [row["ticker"] for row in kept] == ["A", "B", "C", "ENDED"]
     assert left == 0
 
@@ -100,17 +100,47 @@ def test_the_widest_come_first_and_those_without_a_forecast_last():
 def test_names_that_take_much_room_leave_others_out(monkeypatch):
     monkeypatch.setattr(glance, "MOST_BYTES", 3 * glance.most_bytes(one()))
     every = [one(name, 0.1) for name in "ABCDE"]
-    assert [row["ticker"] for row in glance.widest_first(every)[0]] == ["A", "B", "C"]
+    assert [row["ticker"] for row in glance.Glances(every).widest_first()[0]] == ["A", "B", "C"]
     long = [one("\u682a" * 20, 0.2), *every]
-    kept, left = glance.widest_first(long)
+    kept, left = glance.Glances(long).widest_first()
     assert (len(kept), left) == (1, 5)
 
 
 def test_the_typical_move_is_the_median_over_tickers_that_are_forecast():
-    assert glance.typical_moves([one("A", 0.1), one("B", 0.3), one("C", 0.2), one("D", 0)]) == [
+    every = [one("A", 0.1), one("B", 0.3), one("C", 0.2), one("D", 0)]
+    assert glance.Glances(every).typical_moves() == [
         pytest.approx(0.05), pytest.approx(0.1), pytest.approx(0.2),
     ]  # fmt: skip
-    assert glance.typical_moves([one("D", 0)]) == [None] * 3
+    assert glance.Glances([one("D", 0)]).typical_moves() == [None] * 3
+
+
+def test_who_is_narrower_than_one_without_room_has_none_either_however_late_it_comes(monkeypatch):
+    monkeypatch.setattr(glance, "MOST_BYTES", 3 * glance.most_bytes(one()))
+    monkeypatch.setattr(glance, "MOST_HELD", 3)
+    glances = glance.Glances([one("A", 0.5), one("B", 0.4), one("L" * 60, 0.3), one("C", 0.2)])
+    glances.add([one("D", 0.1)])
+    kept, left = glances.widest_first()
+    assert ([row["ticker"] for row in kept], left) == (["A", "B"], 3)
+
+
+@pytest.mark.parametrize("room", [1, 700, 8_000, 16_000])
+@pytest.mark.parametrize("seed", range(3))
+def test_shards_one_by_one_say_what_all_say_at_once(monkeypatch, seed, room):
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(glance, "MOST_BYTES", room)
+    every = [
+        one("x" * int(rng.integers(1, 60)) + str(at), float(rng.integers(0, 30)), day=int(rng.integers(9)))
+        for at in range(60)
+    ]
+    whole, parts, none = glance.Glances(every), glance.Glances(), glance.Glances()
+    monkeypatch.setattr(glance, "MOST_HELD", 25)
+    for begin in range(0, 60, 4):
+        parts.add(every[begin : begin + 4])
+        assert len(parts._held) <= 25 + 4
+    parts.add([])
+    assert parts.widest_first() == whole.widest_first()
+    assert parts.typical_moves() == whole.typical_moves()
+    assert (parts.newest, none.newest) == (max(row["day"] for row in every), None)
 
 
 def test_the_last_price_is_judged_by_the_shortest_horizon_that_said_something_of_it():

@@ -1,3 +1,6 @@
+import itertools
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -13,6 +16,10 @@ def counts(*cells):
     values = np.array(cells, np.int64).reshape(-1, 5)
     names = ("day", "horizon", "interval", "bin", "count")
     return dict(zip(names, values.T, strict=True))
+
+
+def cells_of(found):
+    return list(zip(*(found[name].tolist() for name in ("day", "horizon", "interval", "bin", "count")), strict=True))
 
 
 def forecasts(shard, first, width=0.05):
@@ -45,21 +52,20 @@ def test_the_histogram_counts_every_forecast_whose_target_has_come():
     shard = shards.shard({"A": [100.0] * 30 + [102.5] * 31 + [200.0]})
     found = intervals.histogram(shard, forecasts(shard, 56))
     days = shard.days
-    cells = list(zip(*(found[name].tolist() for name in ("day", "horizon", "interval", "bin", "count")), strict=True))
     # h=1: origins 56..60 reach rows 57..61; h=5: only origin 56 reaches row 61; h=20: none
-    assert cells == [
+    assert cells_of(found) == [
         *[(days[row], 0, interval, 0, 1) for row in range(57, 61) for interval in (0, 1)],
-        (days[61], 0, 0, 1000, 1),
-        (days[61], 0, 1, 951, 1),
-        (days[61], 1, 0, 1000, 1),
-        (days[61], 1, 1, 951, 1),
+        (days[61], 0, 0, 301, 1),
+        (days[61], 0, 1, 301, 1),
+        (days[61], 1, 0, 301, 1),
+        (days[61], 1, 1, 301, 1),
     ]
     assert {name: str(value.dtype) for name, value in found.items()} == {
         "day": "int32",
         "horizon": "int8",
         "interval": "int8",
         "bin": "int16",
-        "count": "int64",
+        "count": "int32",
     }
 
 
@@ -76,17 +82,69 @@ def test_an_interval_without_width_has_no_score():
         assert np.array_equal(found[name], expected[name])
 
 
-def test_pooled_shards_are_the_histogram_of_all_tickers(monkeypatch):
+def test_pooled_shards_are_the_histogram_of_all_tickers():
     series = {name: walk(seed, 120) for seed, name in enumerate("ABCD")}
-    whole = shards.shard(series)
-    expected = intervals.histogram(whole, forecasts(whole, 60))
-    of_one = [shards.shard({name: series[name]}) for name in "DBAC"]
-    parts = [intervals.histogram(shard, forecasts(shard, 60)) for shard in of_one]
-    for most_held in (4_000_000, 1):
-        monkeypatch.setattr(intervals, "_MERGE_AT", most_held)
-        pooled = intervals.pool(parts)
-        for name in expected:
-            assert np.array_equal(pooled[name], expected[name])
+    # D's days lie apart from the others', so the sum grows at both ends and in the middle
+    days = {"D": shards.weekdays(120), "B": shards.weekdays(240)[::2], "A": shards.weekdays(120) - 60}
+    of_one = {name: shards.shard({name: series[name]}, days=days) for name in "DBAC"}
+    whole = shards.shard(series, days=days)
+    pooled = intervals.pool([intervals.histogram(shard, forecasts(shard, 60)) for shard in of_one.values()])
+    expected = cells_of(intervals.histogram(whole, forecasts(whole, 60)))
+    day, *cell = np.nonzero(pooled["count"])
+    columns = pooled["day"][day], *cell, pooled["count"][day, *cell]
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
+    assert pooled["day"].tolist() == sorted({day for day, *_ in expected})
+
+
+def plainly(histograms):
+    """The stretches by day, horizon and interval, a cell at a time."""
+    held = Counter()
+    for cells in histograms:
+        for *cell, count in cells:
+            held[tuple(cell)] += count
+    days = sorted({day for day, *_ in held})
+    stretch = np.ones((len(days), 3, 2))
+    for i, j in itertools.product(range(3), range(2)):
+        now = 1.0
+        for at, day in enumerate(days):
+            own = {cell[3]: count for cell, count in held.items() if cell[:3] == (day, i, j)}
+            if own:
+                cut = int(now / 0.01)
+                beyond = sum(count for bin_, count in own.items() if bin_ > cut)
+                missed = (beyond + (1 - (now / 0.01 - cut)) * own.get(cut, 0)) / sum(own.values())
+                share, step = 1 - intervals.LEVELS[j], 0.05 / (1, 5, 20)[i]
+                now = min(max(now * np.exp(step * (missed - share)), 0.3), 3.0)
+            stretch[at, i, j] = now
+    return days, stretch
+
+
+@pytest.mark.parametrize("highest", [40, 301], ids=["narrow", "wide"])
+@pytest.mark.parametrize(
+    "calendars",
+    [
+        [[7]],
+        [[7], []],
+        [[]],
+        [[1, 2, 3, 500, 501]],
+        [range(0, 60, 2), range(1, 60, 2), [-3000, 20, 9000]],
+        [range(40, 60), range(0, 60), range(20)],
+    ],
+    ids=["one day", "and a shard of nothing", "nothing", "gaps", "days between and far off", "days before"],
+)
+def test_stretches_are_those_of_counting_cell_by_cell(calendars, highest):
+    rng = np.random.default_rng(9)
+    histograms = []
+    for days in calendars:
+        many = 8 * len(days)
+        drawn = rng.choice(list(days) or [0], many), rng.integers(3, size=many), rng.integers(2, size=many)
+        bins = np.minimum(rng.gamma(4.0, highest / 8, many).astype(int), 301)
+        cells = Counter(zip(*(column.tolist() for column in (*drawn, bins)), strict=True))
+        histograms.append([(*cell, count * int(rng.integers(1, 9))) for cell, count in cells.items()])
+    days, stretch = plainly(histograms)
+    found = intervals.stretches(intervals.pool([counts(*cells) for cells in histograms]))
+    assert found["day"].tolist() == days
+    assert found["day"].dtype == np.int32
+    assert np.array_equal(found["stretch"], stretch)
 
 
 def tracked(scores_of_day, level, horizon):
@@ -110,7 +168,7 @@ def test_the_stretch_follows_the_share_of_each_days_scores_beyond_it():
             scores = [random.gamma(4.0, size / 4, 2000) for size in usual]
             expected[i, interval] = days, tracked(scores, level, horizon)
             for day, of_day in zip(days.tolist(), scores, strict=True):
-                bins, count = np.unique(np.minimum(of_day // 0.01, 1000), return_counts=True)
+                bins, count = np.unique(np.minimum(of_day // 0.01, 301), return_counts=True)
                 cells.extend((day, i, interval, bin_, n) for bin_, n in zip(bins, count, strict=True))
     calibration = intervals.stretches(intervals.pool([counts(*cells)]))
     spread = []
@@ -124,7 +182,7 @@ def test_the_stretch_follows_the_share_of_each_days_scores_beyond_it():
 
 
 def test_a_bin_that_the_stretch_cuts_is_missed_in_part():
-    cells = [(1, 0, 0, 1000, 7), (2, 0, 0, 104, 30), (2, 0, 0, 103, 10), (3, 0, 0, 0, 1)]
+    cells = [(1, 0, 0, 301, 7), (2, 0, 0, 104, 30), (2, 0, 0, 103, 10), (3, 0, 0, 0, 1)]
     stretch = intervals.stretches(intervals.pool([counts(*cells)]))["stretch"][:, 0, 0]
     first = np.exp(0.05 * 0.8)  # 1.0408: 8.1 % of bin 104 lie below
     assert stretch[0] == pytest.approx(first)
@@ -133,7 +191,7 @@ def test_a_bin_that_the_stretch_cuts_is_missed_in_part():
     assert stretch[2] == pytest.approx(second * np.exp(-0.05 * 0.2))
 
 
-@pytest.mark.parametrize(("bin_", "bound", "back"), [(0, 0.3, 1000), (1000, 3.0, 0)])
+@pytest.mark.parametrize(("bin_", "bound", "back"), [(0, 0.3, 301), (301, 3.0, 0)])
 def test_the_stretch_stays_from_three_tenths_to_three_and_comes_back_at_once(bin_, bound, back):
     cells = [(day, i, j, bin_ if day < 2500 else back, 1) for day in range(2501) for i in range(3) for j in range(2)]
     stretch = intervals.stretches(intervals.pool([counts(*cells)]))["stretch"]
@@ -163,7 +221,7 @@ def test_a_day_without_scores_of_a_horizon_leaves_its_stretch():
 def test_a_score_of_a_later_day_moves_no_earlier_stretch():
     rng = np.random.default_rng(6)
     cells = [(day, h, i, int(rng.integers(50, 200)), 3) for day in range(400) for h in range(3) for i in range(2)]
-    changed = [(*cell[:3], 1000, 7) if cell[0] > 300 else cell for cell in cells]
+    changed = [(*cell[:3], 301, 7) if cell[0] > 300 else cell for cell in cells]
     before, after = (intervals.stretches(intervals.pool([counts(*c)]))["stretch"] for c in (cells, changed))
     assert np.array_equal(before[:301], after[:301])
     assert (before[301:] != after[301:]).any(axis=(1, 2)).all()

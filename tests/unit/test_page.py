@@ -6,8 +6,8 @@ import re
 import jinja2
 import pytest
 
+from stocks.reporting import glance, tables
 from stocks.reporting import page as report
-from stocks.reporting import tables
 from stocks.reporting.facts import FileRead
 from tests.support import results
 from tests.support import shards as made
@@ -208,7 +208,7 @@ def test_an_unknown_price_is_not_made_up():
 def test_the_page_says_when_it_does_not_show_all(monkeypatch):
     monkeypatch.setattr(report.charts, "MOST_CHARTS", 2)
     monkeypatch.setattr(report.charts, "MOST_TEST_DAYS", 80)
-    monkeypatch.setattr(report.glance, "MOST_BYTES", 2 * report.glance.ROW_BYTES + 600)
+    monkeypatch.setattr(glance, "MOST_BYTES", 2 * glance.ROW_BYTES + 600)
     monkeypatch.setattr(tables, "MOST_SKIPPED", 1)
     words = Page(results.page(changed={"left_out": [{"ticker": name, "reason": "few"} for name in "XY"]})).words()
     assert "2 of 3 tickers have a chart" in words

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -9,11 +10,12 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import children, history, invented, lambdas, paper, performance, prepare, work
+from benchmarks import children, files, history, invented, lambdas, market, paper, performance, prepare, work
 from benchmarks.children import Cost
 from benchmarks.learned import Learned
 from benchmarks.paper import Line, Market, Speeds, Training
 from stocks.dataset import sizes
+from stocks.health import alike
 from tools import sections
 from tools.template import template
 
@@ -153,6 +155,47 @@ def test_the_limit_that_comes_first_is_met_where_it_is_said_to_be():
     assert not paper.over(Market(tickers, 1_000), slow)
 
 
+def test_steps_that_read_all_shards_grow_as_they_were_measured_of_a_market():
+    costs = ({step: Cost(9, cpu, mib) for step in market.STEPS} for cpu, mib in ((2, 300), (10, 340)))
+    found = dict(zip((Market(100, 7_000), Market(900, 7_000)), costs, strict=True))
+    speeds = market.of_market(SPEEDS, found)
+    assert paper.whole("calibrate", Market(1_700, 7_000), speeds).each == pytest.approx(18)
+    assert paper.whole("calibrate", Market(1_700, 7_000), speeds).limits["memory"] == pytest.approx(380 / 2048)
+    assert (speeds.memory["gather"], speeds.cpu["merge"]) == (SPEEDS.memory["gather"], FAST)
+    assert list(market.lines(found))[3] == ["Calibrate", "900", "10.0", "340", "2048", "17 %"]
+
+
+def test_a_copied_shard_has_tickers_of_its_own(tmp_path):
+    label = {"run_id": "us-1", "shard": 0}
+    names, months = ["T00000", "T00001"], ["00000000000000aa00000000000000bb", "00000000000000cc00000000000000dd"]
+    reports = {
+        "charts": {"glances": [{"ticker": name} for name in names]},
+        "tickers": {"status": dict.fromkeys(names, "forecast")},
+        "merged": {"facts": [{"ticker": name} for name in names], "months": months},
+    }
+    for kind, report in reports.items():
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "00000.json").write_text(json.dumps(label | {"kind": kind} | report))
+    for kind, arrays in {"histograms": {"bin": np.array([3])}, "scores": {"tickers": np.array(names)}}.items():
+        (tmp_path / kind).mkdir()
+        files.save(tmp_path / kind / "00000.npz", arrays | {"shard": np.array(0)})
+    (tmp_path / "future").mkdir()
+    pq.write_table(pa.table({"ticker": names, "horizon": [1, 1]}), tmp_path / "future" / "00000.parquet")
+    for number in (1, 12):
+        market.copy(tmp_path, number)
+        charts, tickers, merged = (json.loads((tmp_path / kind / f"{number:05d}.json").read_text()) for kind in reports)
+        own = [f"{name}.{number}" for name in names]
+        assert [one["ticker"] for one in charts["glances"]] == list(tickers["status"]) == own
+        assert [one["ticker"] for one in merged["facts"]] == own
+        assert {one["shard"] for one in (charts, tickers, merged)} == {number}
+        assert files.load(tmp_path / "histograms" / f"{number:05d}.npz") == {"bin": [3], "shard": number}
+        assert files.load(tmp_path / "scores" / f"{number:05d}.npz")["tickers"].tolist() == own
+        assert pq.read_table(tmp_path / "future" / f"{number:05d}.parquet")["ticker"].to_pylist() == own
+        assert [len(text) for text in merged["months"]] == [32, 32]
+        months += merged["months"]
+    assert alike.pairs({f"N{place}x": text for place, text in enumerate(months)}) == {}
+
+
 @pytest.mark.parametrize("limit", ["memory", "rows of a shard", "time"])
 def test_a_shard_has_limits_of_its_own(limit):
     memory = {**SPEEDS.memory, "merge": Line(0, 1 if limit == "memory" else 0)}
@@ -236,7 +279,7 @@ def test_figures_beside_others_are_medians_and_spreads():
 
 
 def test_every_section_that_the_command_measures_has_its_place_on_the_page():
-    for name in ("machine", "prepare", "growth", "steps", "sizes", "cost", "paper", "laptop", "large"):
+    for name in ("machine", "prepare", "growth", "steps", "sizes", "cost", "market", "paper", "laptop", "large"):
         sections.read(performance.DOCUMENT, name)
 
 

@@ -15,6 +15,7 @@ DAYS = 60  # of a small chart
 HEIGHT = 24  # its units from the lowest price or bound to the highest
 # A page has 9 MB for this table. Beside its line and the copies of its name a row takes so many bytes at most.
 MOST_BYTES, ROW_BYTES, NAME_COPIES = 9_000_000, 800, 8
+MOST_HELD = 2 * MOST_BYTES // ROW_BYTES  # rows of tickers that are held, before those without room go
 
 
 class Glance(TypedDict):
@@ -84,23 +85,52 @@ def width(one: Glance) -> float:
     return one["ahead"][-1][0] if one["ahead"] else -1.0
 
 
-def widest_first(every: Sequence[Glance]) -> tuple[list[Glance], int]:
-    """The tickers by width, as many as the page has room for, and how many it leaves out."""
-    ordered = sorted(every, key=lambda one: (-width(one), one["ticker"]))
-    sizes = np.cumsum([most_bytes(one) for one in ordered])
-    kept = ordered[: int(np.searchsorted(sizes, MOST_BYTES, side="right"))]
-    return kept, len(ordered) - len(kept)
-
-
 def most_bytes(one: Glance) -> int:
     """What a row takes in the page, at most."""
     return ROW_BYTES + len(line_path(one)) + NAME_COPIES * len(urllib.parse.quote(one["ticker"], safe=""))
 
 
-def typical_moves(every: Sequence[Glance]) -> list[float | None]:
-    """Per horizon the median over tickers of the expected move, a fraction; None without any."""
-    moves = [[each[0] for each in one["ahead"]] for one in every if one["ahead"]]
-    return [float(move) for move in np.median(moves, axis=0)] if moves else [None] * len(HORIZONS)
+class Glances:
+    """What is said of all tickers, added up: of no more than some MOST_HELD it holds the row."""
+
+    def __init__(self, every: Sequence[Glance] = ()) -> None:
+        self._held: list[Glance] = []
+        self._left = 0  # not held any more
+        self._days: set[int] = set()
+        self._moves: list[list[float]] = []
+        self.add(every)
+
+    def add(self, more: Sequence[Glance]) -> None:
+        self._held += more
+        self._days |= {one["day"] for one in more}
+        self._moves += [[each[0] for each in one["ahead"]] for one in more if one["ahead"]]
+        if len(self._held) > MOST_HELD:
+            # Who has no room among some has none among all; the first of them keeps narrower ones out, too.
+            ordered, room = self._ordered()
+            self._held = ordered[: room + 1]
+            self._left += len(ordered) - len(self._held)
+
+    @property
+    def newest(self) -> int | None:
+        """The newest last day; None without a ticker."""
+        return max(self._days, default=None)
+
+    def widest_first(self) -> tuple[list[Glance], int]:
+        """The tickers by width, as many as the page has room for, and how many it leaves out."""
+        ordered, room = self._ordered()
+        return ordered[:room], self._left + len(ordered) - room
+
+    def typical_moves(self) -> list[float | None]:
+        """Per horizon the median over tickers of the expected move, a fraction; None without any."""
+        if not self._moves:
+            return [None] * len(HORIZONS)
+        return [float(move) for move in np.median(self._moves, axis=0)]
+
+    def _ordered(self) -> tuple[list[Glance], int]:
+        """The rows that are held, widest first, and for how many of them the page has room."""
+        ordered = sorted(self._held, key=lambda one: (-width(one), one["ticker"]))
+        sizes = np.cumsum([most_bytes(one) for one in ordered])
+        return ordered, int(np.searchsorted(sizes, MOST_BYTES, side="right"))
 
 
 def live(track: Mapping[int, Score], ticker: str) -> Live:

@@ -11,10 +11,10 @@ from stocks.contract import HORIZONS
 from stocks.metrics import ByModel, DirectionInterval, MetricsRow
 from stocks.reading import description
 from stocks.reading.rejected import visible
-from stocks.reporting import charts, glance, overview, tables, trained, wording
+from stocks.reporting import charts, overview, tables, trained, wording
 from stocks.reporting.charts import Chart
 from stocks.reporting.facts import RunFacts
-from stocks.reporting.glance import Glance
+from stocks.reporting.glance import Glances
 from stocks.reporting.tables import Table
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -27,11 +27,11 @@ def render(
     rows: Sequence[MetricsRow],
     directions: Sequence[DirectionInterval],
     facts: RunFacts,
-    glances: Sequence[Glance],
+    glances: Glances,
     charted: Sequence[Chart],
 ) -> str:
     """The page, from the metrics table's rows of the charted tickers and of all pooled, metrics.direction_intervals,
-    the run's facts, what glance.of_shard says of every ticker, and charts.chosen."""
+    the run's facts, what is said of every ticker, and charts.chosen."""
     known = view(rows, directions, facts, glances, charted)
     return _environment().get_template("page.html").render(known | _assets())
 
@@ -40,13 +40,13 @@ def view(
     rows: Sequence[MetricsRow],
     directions: Sequence[DirectionInterval],
     facts: RunFacts,
-    glances: Sequence[Glance],
+    glances: Glances,
     charted: Sequence[Chart],
 ) -> dict[str, object]:
     """What the page says, by the names in templates/page.html: plain text and tables, escaped there."""
     pooled = metrics.pooled_rows(rows)
-    shown, left = glance.widest_first(glances)
-    newest = max((one["day"] for one in glances), default=None)
+    shown, left = glances.widest_first()
+    newest = glances.newest
     counted = wording.count(facts.tickers, "ticker")
     return {
         "title": f"Forecasts: {facts.dataset}",
@@ -81,11 +81,11 @@ def view(
 
 
 def _tables(
-    pooled: ByModel, directions: Sequence[DirectionInterval], facts: RunFacts, glances: Sequence[Glance]
+    pooled: ByModel, directions: Sequence[DirectionInterval], facts: RunFacts, glances: Glances
 ) -> dict[str, Table | None]:
     return {
         "leaderboard": tables.leaderboard(pooled),
-        "ranges": tables.ranges(pooled, glance.typical_moves(glances), facts.backtest),
+        "ranges": tables.ranges(pooled, glances.typical_moves(), facts.backtest),
         "directions": tables.directions(pooled, directions),
         "trust": tables.trust(facts.evidence),
         "track": tables.track(facts.track, facts.live),

@@ -1,13 +1,16 @@
 import dataclasses
 import datetime
+import io
 import json
+import re
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import summarize
 from common import dataset, models, storage, working
-from stocks import schemas, series
+from stocks import metrics, schemas, series
 from stocks.dataset import plan, retraining
 from stocks.reporting import charts, news
 from tests.support import results
@@ -88,6 +91,19 @@ def test_the_metrics_pool_all_shards(run, context):
     assert rows["*", "forecast", 1]["n"] == 59 + 39 + 59
     assert rows["*", "random_forest", 1]["rmse_vs_naive"] > 2
     assert returned["rmse_vs_naive"] == rows["*", "forecast", 1]["rmse_vs_naive"] == 1.0
+
+
+def test_a_table_of_many_tickers_is_written_in_pieces_and_is_the_same(run, context, monkeypatch):
+    def written():
+        summarize.handler(EVENT, context)
+        page = storage.get("lake", AT.format("reports", "report.html")).decode()
+        body = storage.get("lake", AT.format("metrics", "00000.parquet"))
+        groups = pq.read_metadata(io.BytesIO(body)).num_row_groups
+        return groups, read("metrics"), re.sub(r"2\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d", "", page)
+
+    whole = written()
+    monkeypatch.setattr(schemas, "ROW_GROUP", 3 * metrics.ROWS)  # all tickers pooled and two more
+    assert written() == (2, *whole[1:])
 
 
 def report_data():
