@@ -7,8 +7,8 @@
 `cap` lets an epoch take a share of the windows only, and prints losses and gates beside those of all windows. `hosts`
 trains one model on several processes of this machine, each with one thread: a ratio of times in one run, which other
 work on the machine moves. The tickers are copied under other names to have as many windows as a larger file. `size`
-says what the cap saves of an epoch of so many random walks: CPU and memory of whole processes. The CSV only names the
-table.
+says what the limits of an epoch and of the ranges save of one epoch on so many random walks: CPU and memory of whole
+processes. The CSV only names the table.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from benchmarks import ROOT, tables, walk
 from benchmarks.children import ONE_THREAD, run
 from stocks.series import Shard
 
+OF_A_SHARD = 400  # tickers; a shard has about a million rows
 EPOCH = re.compile(r"^epoch \d+/\d+ .*seconds=([\d.]+)$", re.MULTILINE)
 
 
@@ -112,28 +113,33 @@ def hosts(args: argparse.Namespace, folder: Path) -> tables.Table:
 
 
 def size(args: argparse.Namespace, folder: Path) -> tables.Table:
-    walk.save(folder, random_walks(args.tickers, args.days), "size")
+    for number, first in enumerate(range(0, args.tickers, OF_A_SHARD)):
+        walk.save(folder, random_walks(min(OF_A_SHARD, args.tickers - first), args.days, first), "size", number)
     flags = ("train.py", "--train", folder / "shards", "--model-dir", folder, "--epochs", 1)
     found, learnt = {}, {}
-    for name, most in (("capped", ()), ("all", ("--epoch-windows", args.tickers * args.days))):
+    everything = args.tickers * args.days
+    unlimited = ("--epoch-windows", everything, "--range-rows", everything)
+    for name, most in (("limited", ()), ("all", unlimited)):
         found[name] = run(*flags, *most, cwd=ROOT / "training")
         evidence = json.loads((folder / "evidence.json").read_text())
-        learnt[name] = min(evidence["windows"]["train"], evidence["hyperparameters"]["epoch_windows"])
+        windows = min(evidence["windows"]["train"], evidence["hyperparameters"]["epoch_windows"])
+        learnt[name] = (f"{windows:,}", f"{evidence['ranges_of']['rows']:,}")
     whole = found["all"].cpu
     lines = [
-        (f"{learnt[name]:,}", f"{cost.cpu:.0f}", f"{cost.cpu / whole:.2f}", f"{cost.peak_mib:,.0f}")
+        (*learnt[name], f"{cost.cpu:.0f}", f"{cost.cpu / whole:.2f}", f"{cost.peak_mib:,.0f}")
         for name, cost in found.items()
     ]
-    title = f"A training of one epoch, {args.tickers:,} tickers x {args.days:,} days"
-    return tables.Table("size", title, ("windows learnt from", "CPU s", "share of all", "peak MiB"), lines)
+    title = f"A training of one epoch, {args.tickers:,} invented tickers x {args.days:,} days"
+    header = ("windows of the epoch", "rows of the ranges", "CPU s", "share of all", "peak MiB")
+    return tables.Table("size", title, header, lines)
 
 
-def random_walks(tickers: int, days: int) -> Shard:
-    """Tickers of independent daily returns; the last tenth of the days is the test period."""
-    random = np.random.default_rng(1)
+def random_walks(tickers: int, days: int, first: int) -> Shard:
+    """Tickers of independent daily returns, numbered from `first`; the last tenth of the days is the test period."""
+    random = np.random.default_rng(first)
     close = np.exp(random.normal(0, 0.01, (tickers, days)).cumsum(axis=1)).ravel() * 100
     reach = np.exp(np.abs(random.normal(0, 0.005, tickers * days)))
-    names = np.array([f"T{place:05}" for place in range(tickers)])
+    names = np.array([f"T{first + place:05}" for place in range(tickers)])
     columns = {"open": close, "close": close, "adjclose": close, "high": close * reach, "low": close / reach}
     rows = columns | {"tickers": names, "ticker": np.repeat(np.arange(tickers, dtype=np.int32), days)}
     day = np.tile(np.busday_offset("2014-01-01", np.arange(days), roll="forward").astype(np.int32), tickers)
