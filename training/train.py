@@ -1,6 +1,7 @@
 """Train the one global LSTM of a dataset, decide how much of it to believe, and export it for TF Serving."""
 
 import argparse
+import ctypes
 import functools
 import itertools
 import json
@@ -22,6 +23,7 @@ import volatility
 
 MIN_TRAIN = 1000  # windows; with fewer there is nothing to learn that would not be chance
 MIN_VALIDATION = 50
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
 HYPERPARAMETERS = ("batch_size", "epoch_windows", "epochs", "learning_rate", "range_rows")
 
 
@@ -169,7 +171,20 @@ def decide(
     return {str(h): decision.gate(points[:, i], moves[:, i], *where, h) for i, h in enumerate(data.HORIZONS)}
 
 
+def keep_freed_memory() -> None:
+    """Let malloc keep up to 256 MiB that are free, and take arrays below 32 MiB from them.
+
+    By default glibc gives the memory of a step back to the kernel, which clears it for the next: at some batch sizes a
+    tenth of the time or more, and of several hosts all wait for the one that it hits.
+    """
+    libc = ctypes.CDLL(None)
+    for parameter, value in ((M_TRIM_THRESHOLD, 256 << 20), (M_MMAP_THRESHOLD, 32 << 20)):
+        if not libc.mallopt(parameter, value):
+            raise OSError(f"mallopt({parameter}, {value}) was refused")
+
+
 if __name__ == "__main__":
+    keep_freed_memory()
     # One thread is as fast for so small a network, leaves the other core alone, and repeats bit by bit.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
