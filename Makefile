@@ -6,6 +6,8 @@ RUN_VENVS := $(addsuffix /.ready,.venv .venv-ministack .venv-lambda .venv-sam)
 VENVS := $(RUN_VENVS) $(addsuffix /.ready,.venv-images .venv-calendars .venv-clients .venv-checkov .venv-policies)
 
 export SAM_CLI_TELEMETRY := 0
+# A thousand processes of the tests would each compile what they import.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 CONFIG_ENV ?= default
@@ -60,10 +62,10 @@ PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 check: lint generate-check
 	$(PYTEST) --numprocesses auto tests/unit tests/project --ignore tests/unit/local
 
-# In one process more than there are cores, at most five: the tests on laptop clouds, which begin first, often wait.
-# More are no faster.
+# In two processes more than there are cores, at most five: the four folders of tests on laptop clouds begin at once, and
+# often wait.
 test: lint
-	$(PYTEST) --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5
+	$(PYTEST) --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 2 )) --maxprocesses 5
 
 # Every fault, every input of the corpus and every grant; writes the table in docs/operations.md.
 test-faults: setup

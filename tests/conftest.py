@@ -1,5 +1,6 @@
 """What must be so before any test file is read, and which tests stay together where several processes run them."""
 
+import functools
 import importlib.util
 import os
 
@@ -16,7 +17,15 @@ ON_ONE_CLOUD = ("tests/faults", "tests/queries", "tests/integration", "tests/per
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Property tests try many examples where thorough tests run, too."""
+    """Property tests try many examples where thorough tests run, too; AWS's models are read once for all sessions.
+
+    Each test has a session of its own, of moto or of a laptop cloud, which would read them for a tenth of a second.
+    """
+    if importlib.util.find_spec("boto3"):  # make test-browser has none
+        import botocore.loaders
+        import botocore.session
+
+        botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
     if importlib.util.find_spec("hypothesis"):  # make test-browser has none
         from hypothesis import settings
 

@@ -245,8 +245,7 @@ class FailedRun(TypedDict):
 
 
 class NotifyResult(TypedDict):
-    # one plain sentence: what failed, where, what to do; the link that opens the report is in the message only
-    cause: str
+    cause: str  # one plain sentence: what failed, where, what to do; the link to the report is in the message only
 
 
 class FindRunEvent(TypedDict):
@@ -289,8 +288,7 @@ class RetireResult(TypedDict):
 
 
 class SweepEvent(TypedDict):
-    # with the others CloudFormation's request; a schedule gives none of them every 15 minutes
-    RequestType: NotRequired[Literal["Create", "Update", "Delete"]]
+    RequestType: NotRequired[Literal["Create", "Update", "Delete"]]  # this and what follows: CloudFormation's only
     ResponseURL: NotRequired[str]  # which takes the answer
     StackId: NotRequired[str]
     RequestId: NotRequired[str]

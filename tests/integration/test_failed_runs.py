@@ -69,9 +69,9 @@ def test_the_topic_hears_the_reason(cloud, rejections):
         assert rejections[key]["cause"] in told
 
 
-def test_a_failed_training_job_ends_the_run_with_its_reason(cloud, prices):
+def test_a_failed_training_job_ends_the_run_with_its_reason(cloud, few):
     cloud.faults(training_fails={"reason": "ValueError: the loss is not a number", "times": 1})
-    arn = cloud.upload("incoming/unlucky/prices.csv", as_csv(prices))
+    arn = cloud.upload("incoming/unlucky/prices.csv", as_csv(few))
     ended = cloud.ended(arn)
     assert ended["status"] == "FAILED"
     assert ended["error"] == "TrainingFailed"

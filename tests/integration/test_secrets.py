@@ -15,11 +15,11 @@ LINK = re.compile(r"https?://\S+[?&]X-Amz-Algorithm=\S+")
 
 
 @pytest.fixture(scope="module")
-def runs(cloud, prices):
+def runs(cloud, few):
     """A run that succeeded and one that was rejected."""
     cloud.faults(scripted={"match": "-secrets-"})
     arns = [
-        cloud.upload("incoming/secrets/prices.csv", as_csv(prices)),
+        cloud.upload("incoming/secrets/prices.csv", as_csv(few)),
         cloud.upload("incoming/secrets/broken.csv", b"ticker,quarter,price\nA,2024Q1,1\n"),
     ]
     assert [cloud.ended(arn)["status"] for arn in arns] == ["SUCCEEDED", "FAILED"]

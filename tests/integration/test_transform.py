@@ -12,10 +12,10 @@ SAME = ("predictions", "metrics", "prices", "tickers")
 
 
 @pytest.fixture(scope="module")
-def runs(cloud, prices):
+def runs(cloud, few):
     """The ids of the runs of one file in a dataset for each mode, and their executions."""
     found: dict[str, tuple[str, str]] = {}
-    body = as_csv(prices)
+    body = as_csv(few)
     try:
         for mode in MODES:
             answer_by(cloud, mode)

@@ -1,5 +1,5 @@
 """The fixtures of the tests of this folder, what readers see of published runs."""
 
-from tests.support.fixtures import cloud, prices
+from tests.support.fixtures import cloud, few, prices
 
-__all__ = ["cloud", "prices"]
+__all__ = ["cloud", "few", "prices"]

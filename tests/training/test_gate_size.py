@@ -81,7 +81,7 @@ def test_without_skill_one_gate_in_twenty_opens_at_most(files, name, horizon):
     assert share_open(made, NO_SKILL[name](made)) <= 0.05
 
 
-@pytest.mark.parametrize("drift", [ORDINARY, STRONG])
+@pytest.mark.parametrize("drift", [pytest.param(ORDINARY, marks=pytest.mark.thorough), STRONG])
 @pytest.mark.parametrize("horizon", DAYS)
 @pytest.mark.parametrize("name", UP)
 def test_drift_is_no_skill(files, name, horizon, drift):
@@ -89,7 +89,7 @@ def test_drift_is_no_skill(files, name, horizon, drift):
     assert share_open(made, UP[name](made)) <= 0.05
 
 
-@pytest.mark.parametrize("before", [0, -1])
+@pytest.mark.parametrize("before", [pytest.param(0, marks=pytest.mark.thorough), -1])
 @pytest.mark.parametrize("horizon", [1, 5])
 @pytest.mark.parametrize("name", TURNS)
 def test_a_strong_drift_that_comes_or_turns_within_the_block_is_no_skill(files, name, horizon, before):

@@ -1,10 +1,8 @@
 """A Lambda's environment without AWS: settings, a context, and clients that answer what a test scripts."""
 
 import contextlib
-import functools
 
 import boto3
-import botocore.loaders
 import botocore.stub
 import moto
 import pytest
@@ -13,9 +11,6 @@ from common import aws
 from tests.support import memory_s3
 from tests.support.lambda_environment import CONTEXT, ENVIRONMENT
 from tests.support.sagemaker import SageMaker, answering
-
-# moto gives each test a new session; without this every one of them reads AWS's models again, for a tenth of a second.
-botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 @pytest.fixture(autouse=True)

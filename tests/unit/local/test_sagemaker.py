@@ -5,96 +5,12 @@ import json
 import tarfile
 
 import pytest
-from botocore.exceptions import ClientError
 
 from local import paths
 from tests.support.eventually import eventually
+from tests.support.training_jobs import DEADLINE, ended, refused, role, sagemaker, start_job
 
-DEADLINE = 90
-TWO = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 5}
-ROLE_NEEDS = [
-    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::work/*"},
-    {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::work"},
-    {"Effect": "Allow", "Action": "logs:*", "Resource": "*"},
-]
-TRAIN = """
-import argparse, json, os, sys, time
-parser = argparse.ArgumentParser()
-parser.add_argument("--task", default="save")
-task = parser.parse_known_args()[0].task
-own = os.environ["SM_CURRENT_HOST"]
-first, last = json.loads(os.environ["SM_HOSTS"])[0], json.loads(os.environ["SM_HOSTS"])[-1]
-print(f"channel holds {os.listdir(os.environ['SM_CHANNEL_TRAIN'])}")
-print("epoch 1 loss=0.5\\nepoch 2 loss=0.25")
-if task == "fail":
-    raise ValueError("too few rows for AAPL")
-if task == "sleep":
-    time.sleep(60)
-if task == "die":
-    if own == last:
-        sys.exit("RuntimeError: the last host dies")
-    time.sleep(60)
-if task == "share":
-    print(f"host {own} of {os.environ['SM_HOSTS']} in {os.environ['SM_MODEL_DIR']}")
-    open(os.path.join(os.environ["SM_MODEL_DIR"], f"of-{own}.txt"), "w").write(own)
-    os.makedirs(os.path.join(os.environ["SM_MODEL_DIR"], "common"), exist_ok=True)
-    open(os.path.join(os.environ["SM_MODEL_DIR"], "common", own), "w").write(own)
-    sys.exit(0)
-import tensorflow as tf
-spec = [tf.TensorSpec([None, None], tf.float32, name=name) for name in ("high", "low")]
-module = tf.Module()
-module.serve = tf.function(lambda high, low: {"prices": tf.stack([high, low], -1)}, input_signature=spec)
-tf.saved_model.save(module, os.path.join(os.environ["SM_MODEL_DIR"], "1"), signatures=module.serve)
-"""
-
-
-@pytest.fixture(scope="module")
-def role(laptop, make_role):
-    """A role for SageMaker, and the bucket it reads: a channel and the sourcedir."""
-    s3, source = laptop("s3"), io.BytesIO()
-    s3.create_bucket(Bucket="work")
-    with tarfile.open(fileobj=source, mode="w:gz") as archive:
-        entry = tarfile.TarInfo("train.py")
-        entry.size = len(TRAIN)
-        archive.addfile(entry, io.BytesIO(TRAIN.encode()))
-    s3.put_object(Bucket="work", Key="source/sourcedir.tar.gz", Body=source.getvalue())
-    s3.put_object(Bucket="work", Key="shards/00000.npz", Body=b"x")
-    return make_role("trainer", "sagemaker.amazonaws.com", *ROLE_NEEDS)
-
-
-@pytest.fixture(scope="module")
-def sagemaker(laptop):
-    return laptop("sagemaker")
-
-
-@pytest.fixture(scope="module")
-def start_job(sagemaker, role):
-    def start(name, task="save", seconds=600, **changes):
-        parameters = {
-            "sagemaker_program": "train.py",
-            "sagemaker_submit_directory": "s3://work/source/sourcedir.tar.gz",
-            "sagemaker_region": "us-east-1",
-            "sagemaker_container_log_level": 20,
-            "task": task,
-        }
-        source = {"S3DataType": "S3Prefix", "S3Uri": "s3://work/shards/", "S3DataDistributionType": "FullyReplicated"}
-        request = {
-            "TrainingJobName": name,
-            "RoleArn": role,
-            "AlgorithmSpecification": {
-                "TrainingImage": "tensorflow-training",
-                "TrainingInputMode": "File",
-                "MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+)"}],
-            },
-            "HyperParameters": {key: json.dumps(value) for key, value in parameters.items()},
-            "InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
-            "OutputDataConfig": {"S3OutputPath": "s3://work/models"},
-            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
-            "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
-        }
-        return sagemaker.create_training_job(**{**request, **changes})
-
-    return start
+__all__ = ["role", "sagemaker", "start_job"]
 
 
 @pytest.fixture(scope="module")
@@ -129,29 +45,12 @@ def endpoint(laptop, sagemaker, role, trained):
     return "tiny"
 
 
-def ended(sagemaker, name):
-    return eventually(
-        lambda: sagemaker.describe_training_job(TrainingJobName=name),
-        DEADLINE,
-        done=lambda job: job["TrainingJobStatus"] not in ("InProgress", "Stopping"),
-    )
-
-
 def settled(sagemaker, name):
     return eventually(
         lambda: sagemaker.describe_endpoint(EndpointName=name),
         DEADLINE,
         done=lambda endpoint: endpoint["EndpointStatus"] != "Creating",
     )
-
-
-def refused(call, code, message, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    assert error["Code"] == code
-    assert message in error["Message"]
-    return caught.value.response
 
 
 def test_a_completed_job_shows_every_step_and_where_its_model_is(laptop, trained):
@@ -165,63 +64,6 @@ def test_a_completed_job_shows_every_step_and_where_its_model_is(laptop, trained
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
         assert "1/saved_model.pb" in archive.getnames()
     assert "channel holds ['00000.npz']" in (paths.LOGS / "training-trained.log").read_text()
-
-
-def test_two_instances_are_two_processes_with_folders_and_logs_of_their_own(laptop, sagemaker, start_job):
-    start_job("shared", "share", ResourceConfig=TWO)
-    job = ended(sagemaker, "shared")
-    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    assert job["ResourceConfig"]["InstanceCount"] == 2
-    body = laptop("s3").get_object(Bucket="work", Key="models/shared/output/model.tar.gz")["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        files = {entry.name: archive.extractfile(entry).read().decode() for entry in archive if entry.isfile()}
-    addresses = ["127.0.0.1", "127.0.0.2"]
-    assert files == {f"{where}": own for own in addresses for where in (f"of-{own}.txt", f"common/{own}")}
-    streams = laptop("logs").describe_log_streams(
-        logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix="shared/"
-    )["logStreams"]
-    assert [stream["logStreamName"].rpartition("-")[0] for stream in streams] == ["shared/algo-1", "shared/algo-2"]
-    logs = [paths.LOGS / "training-shared.log", paths.LOGS / "training-shared-algo-2.log"]
-    for own, log in zip(addresses, logs, strict=True):
-        said = log.read_text()
-        assert f'host {own} of ["127.0.0.1","127.0.0.2"]' in said.replace(", ", ",")
-        assert f"shared/algo-{own[-1]}/model" in said
-        assert "channel holds ['00000.npz']" in said
-
-
-def test_an_instance_that_dies_ends_the_others_and_fails_the_job_with_its_reason(sagemaker, start_job):
-    start_job("dying", "die", ResourceConfig=TWO | {"InstanceCount": 3})
-    job = ended(sagemaker, "dying")
-    assert job["TrainingJobStatus"] == "Failed"
-    assert "the last host dies" in job["FailureReason"]
-    records = [json.loads(file.read_text())["what"] for file in paths.CHILDREN.glob("*.json")]
-    assert [what for what in records if "training dying" in what] == []
-
-
-def test_a_stop_ends_every_instance(sagemaker, start_job):
-    start_job("stopped-together", "sleep", ResourceConfig=TWO)
-    eventually(lambda: "epoch 2" in _said("stopped-together-algo-2"), DEADLINE)
-    sagemaker.stop_training_job(TrainingJobName="stopped-together")
-    assert ended(sagemaker, "stopped-together")["TrainingJobStatus"] == "Stopped"
-    records = [json.loads(file.read_text())["what"] for file in paths.CHILDREN.glob("*.json")]
-    assert [what for what in records if "training stopped-together" in what] == []
-
-
-def test_more_instances_than_the_account_may_have_are_refused(sagemaker, start_job):
-    paths.FAULTS.write_text(json.dumps({"training_hangs": {"match": "half"}}))
-    start_job("half", ResourceConfig=TWO | {"InstanceCount": 12})
-    words = "is 20 Instances, with current utilization of 12 Instances and a request delta of 9 Instances"
-    refused(start_job, "ResourceLimitExceeded", words, name="too-many", ResourceConfig=TWO | {"InstanceCount": 9})
-    sagemaker.stop_training_job(TrainingJobName="half")
-    assert ended(sagemaker, "half")["TrainingJobStatus"] == "Stopped"
-    paths.FAULTS.unlink()
-    start_job("all", "share", ResourceConfig=TWO | {"InstanceCount": 3, "InstanceType": "ml.c5.xlarge"})
-    assert ended(sagemaker, "all")["TrainingJobStatus"] == "Completed"
-
-
-def _said(job):
-    log = paths.LOGS / f"training-{job}.log"
-    return log.read_text() if log.exists() else ""
 
 
 def test_a_jobs_name_is_used_once(start_job, trained):
