@@ -128,6 +128,7 @@ def test_whole_tickers_are_drawn_until_no_more_rows_fit(ten, most):
             np.testing.assert_array_equal(getattr(few, column)[own], getattr(ten, column)[whole])
         assert (few.cuts[i] - few.offsets[i]).tolist() == [0, 80, 90, 110 + 10 * int(ticker[1:])]
     assert few.tickers == sorted(few.tickers)
+    assert data.some(ten, len(few.days), seed=1).tickers == few.tickers
 
 
 def test_the_seed_alone_decides_which_tickers_are_drawn_and_each_may_be(ten):
