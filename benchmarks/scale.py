@@ -10,4 +10,4 @@ from benchmarks import files
 if __name__ == "__main__":
     prices: Any = files.load_shard(Path(sys.argv[1]))  # it has the columns of training's own class
     _, scale = train.features(prices)
-    files.save(sys.argv[2], {"scale": scale})
+    files.save(sys.argv[2], {"scale": scale.numpy()})

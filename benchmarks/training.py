@@ -2,13 +2,14 @@
 
     python -m benchmarks.training cap CSV [--year 2017] [--shares 1,0.5,0.25] [--seeds 3]
     python -m benchmarks.training hosts CSV [--year 2017] [--copies 10] [--batch-size 2048] [--hosts 1,2] [--repeats 2]
-    python -m benchmarks.training size CSV [--tickers 5000] [--days 2500]
+    python -m benchmarks.training ranges CSV [--year 2017] [--shares 1,0.5,0.25] [--seeds 3]
+    python -m benchmarks.training size [--tickers 5000] [--days 2500]
 
-`cap` lets an epoch take a share of the windows only, and prints losses and gates beside those of all windows. `hosts`
-trains one model on several processes of this machine, each with one thread: a ratio of times in one run, which other
-work on the machine moves. The tickers are copied under other names to have as many windows as a larger file. `size`
-says what the cap saves of an epoch of so many random walks: CPU and memory of whole processes. The CSV only names the
-table.
+`cap` lets an epoch take a share of the windows only, and prints losses and gates beside those of all windows. `ranges`
+fits the ranges on the tickers of a share of the rows, and prints how far they are from those of all. `hosts` trains one
+model on several processes of this machine, each with one thread: a ratio of times in one run, which other work on the
+machine moves. The tickers are copied under other names to have as many windows as a larger file. `size` says what the
+limits of an epoch and of the ranges save of one epoch on so many random walks: CPU and memory of whole processes.
 """
 
 import argparse
@@ -25,10 +26,15 @@ from typing import Any
 
 import numpy as np
 
+import data
+import ranges
 from benchmarks import ROOT, tables, walk
 from benchmarks.children import ONE_THREAD, run
 from stocks.series import Shard
+from train import measures
 
+YEAR = 250  # sessions
+OF_A_SHARD = 400  # tickers; a shard has about a million rows
 EPOCH = re.compile(r"^epoch \d+/\d+ .*seconds=([\d.]+)$", re.MULTILINE)
 
 
@@ -52,7 +58,7 @@ class Fit:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=list(TABLES))
-    parser.add_argument("csv", type=Path)
+    parser.add_argument("csv", type=Path, nargs="?", help="prices; `size` invents its own")
     parser.add_argument("--year", type=int, default=2017)
     parser.add_argument("--shares", type=numbers(float), default=[1.0, 0.5, 0.25])
     parser.add_argument("--seeds", type=int, default=3)
@@ -64,11 +70,13 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=2500)
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     args = parser.parse_args()
+    if (args.csv is None) != (args.what == "size"):
+        parser.error(f"{args.what} takes {'no' if args.csv else 'a'} CSV")
     with tempfile.TemporaryDirectory() as folder:
         table = TABLES[args.what](args, Path(folder))
     print(table)
     if args.write:
-        tables.write(args.csv.stem, [table])
+        tables.write(args.csv.stem if args.csv else "invented", [table])
 
 
 def numbers(kind: Callable[[str], Any]) -> Callable[[str], list]:
@@ -94,6 +102,41 @@ def cap(args: argparse.Namespace, folder: Path) -> tables.Table:
     return tables.Table("cap", title, header, lines)
 
 
+def of_ranges(args: argparse.Namespace, folder: Path) -> tables.Table:
+    """How far the width of the 80 % range is from that of a fit on all rows: of each row the difference of the
+    logarithms, and their root mean square. A fit of all rows but the last year's says what is usual."""
+    shard, _ = walk.shard_of(walk.read(args.csv), args.year)
+    walk.save(folder, shard, "ranges")
+    prices = data.read_prices(folder / "shards")
+    measured, ends = measures(prices), prices.cuts[:, -1]
+    whole = ranges.fit(prices, measured, ends)
+    lines = []
+    for share in args.shares:
+        drawn = [data.some(prices, round(share * len(prices.days)), seed) for seed in range(1, args.seeds + 1)]
+        fits = [ranges.fit(few, measures(few), few.cuts[:, -1]) for few in drawn]
+        tickers = ", ".join(str(len(few.tickers)) for few in drawn)
+        apart = [width(measured, made) - width(measured, whole) for made in fits]
+        lines.append((f"{share:g}", tickers, *distances(apart)))
+    earlier = width(measured, ranges.fit(prices, measured, ends - YEAR)) - width(measured, whole)
+    lines.append((f"all but the last {YEAR} days", str(len(prices.tickers)), *distances([earlier])))
+    title = f"Ranges fitted on a share of {len(prices.days):,} rows, {args.year}, by seed"
+    header = ("share", "tickers", *(f"differs from all, h = {horizon}" for horizon in data.HORIZONS))
+    return tables.Table("ranges", title, header, lines)
+
+
+def width(measured: ranges.Measured, made: ranges.Ranges) -> np.ndarray:
+    """float64 [3, m]: of each horizon and each row that moves the logarithm of the 80 % range's width."""
+    features = measured.features[measured.moving]
+    sigmas = [ranges.sigma(features, *one) for one in zip(made.coefficients, made.levels, strict=True)]
+    return np.log(sigmas) + np.log(made.shapes[:, 3] - made.shapes[:, 1])[:, None]
+
+
+def distances(apart: list[np.ndarray]) -> list[str]:
+    """By horizon, those of all seeds."""
+    roots = [np.sqrt(np.mean(one**2, axis=1)) for one in apart]
+    return [", ".join(f"{100 * root:.1f} %" for root in of_horizon) for of_horizon in zip(*roots, strict=True)]
+
+
 def hosts(args: argparse.Namespace, folder: Path) -> tables.Table:
     shard, _ = walk.shard_of(walk.read(args.csv), args.year)
     walk.save(folder, copied(shard, args.copies), "hosts")
@@ -112,28 +155,33 @@ def hosts(args: argparse.Namespace, folder: Path) -> tables.Table:
 
 
 def size(args: argparse.Namespace, folder: Path) -> tables.Table:
-    walk.save(folder, random_walks(args.tickers, args.days), "size")
+    for number, first in enumerate(range(0, args.tickers, OF_A_SHARD)):
+        walk.save(folder, random_walks(min(OF_A_SHARD, args.tickers - first), args.days, first), "size", number)
     flags = ("train.py", "--train", folder / "shards", "--model-dir", folder, "--epochs", 1)
     found, learnt = {}, {}
-    for name, most in (("capped", ()), ("all", ("--epoch-windows", args.tickers * args.days))):
+    everything = args.tickers * args.days
+    unlimited = ("--epoch-windows", everything, "--range-rows", everything)
+    for name, most in (("limited", ()), ("all", unlimited)):
         found[name] = run(*flags, *most, cwd=ROOT / "training")
         evidence = json.loads((folder / "evidence.json").read_text())
-        learnt[name] = min(evidence["windows"]["train"], evidence["hyperparameters"]["epoch_windows"])
+        windows = min(evidence["windows"]["train"], evidence["hyperparameters"]["epoch_windows"])
+        learnt[name] = (f"{windows:,}", f"{evidence['ranges_of']['rows']:,}")
     whole = found["all"].cpu
     lines = [
-        (f"{learnt[name]:,}", f"{cost.cpu:.0f}", f"{cost.cpu / whole:.2f}", f"{cost.peak_mib:,.0f}")
+        (*learnt[name], f"{cost.cpu:.0f}", f"{cost.cpu / whole:.2f}", f"{cost.peak_mib:,.0f}")
         for name, cost in found.items()
     ]
-    title = f"A training of one epoch, {args.tickers:,} tickers x {args.days:,} days"
-    return tables.Table("size", title, ("windows learnt from", "CPU s", "share of all", "peak MiB"), lines)
+    title = f"A training of one epoch, {args.tickers:,} invented tickers x {args.days:,} days"
+    header = ("windows of the epoch", "rows of the ranges", "CPU s", "share of all", "peak MiB")
+    return tables.Table("size", title, header, lines)
 
 
-def random_walks(tickers: int, days: int) -> Shard:
-    """Tickers of independent daily returns; the last tenth of the days is the test period."""
-    random = np.random.default_rng(1)
+def random_walks(tickers: int, days: int, first: int) -> Shard:
+    """Tickers of independent daily returns, numbered from `first`; the last tenth of the days is the test period."""
+    random = np.random.default_rng(first)
     close = np.exp(random.normal(0, 0.01, (tickers, days)).cumsum(axis=1)).ravel() * 100
     reach = np.exp(np.abs(random.normal(0, 0.005, tickers * days)))
-    names = np.array([f"T{place:05}" for place in range(tickers)])
+    names = np.array([f"T{first + place:05}" for place in range(tickers)])
     columns = {"open": close, "close": close, "adjclose": close, "high": close * reach, "low": close / reach}
     rows = columns | {"tickers": names, "ticker": np.repeat(np.arange(tickers, dtype=np.int32), days)}
     day = np.tile(np.busday_offset("2014-01-01", np.arange(days), roll="forward").astype(np.int32), tickers)
@@ -183,7 +231,12 @@ def _start(folder: Path, name: str, names: list[str], flags: tuple[object, ...])
     )
 
 
-TABLES: dict[str, Callable[[argparse.Namespace, Path], tables.Table]] = {"cap": cap, "hosts": hosts, "size": size}
+TABLES: dict[str, Callable[[argparse.Namespace, Path], tables.Table]] = {
+    "cap": cap,
+    "ranges": of_ranges,
+    "hosts": hosts,
+    "size": size,
+}
 
 if __name__ == "__main__":
     main()

@@ -116,11 +116,11 @@ def run(rows: Arrays, year: int, wanted: int | list[str], tutorial_epochs: int, 
     return Year(**vars(period), cuts=cuts, evidence=evidence, fit=fit, seconds=seconds)
 
 
-def save(folder: Path, shard: Shard, run_id: str) -> Path:
-    """Write a shard as training reads it: the only one of a run."""
-    file = folder / "shards/00000.npz"
-    file.parent.mkdir(parents=True)
-    label = {"run_id": np.array(run_id), "kind": np.array("shards"), "shard": np.array(0)}
+def save(folder: Path, shard: Shard, run_id: str, number: int = 0) -> Path:
+    """Write a shard of a run as training reads it."""
+    file = folder / f"shards/{number:05}.npz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    label = {"run_id": np.array(run_id), "kind": np.array("shards"), "shard": np.array(number)}
     files.save(file, shard.arrays() | label)
     return file
 

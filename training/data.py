@@ -23,7 +23,8 @@ class Prices:
     """Every ticker's rows before test_from, one after the other; row arrays have shape [n].
 
     tickers: sorted names. offsets [tickers + 1]: ticker i owns rows offsets[i]:offsets[i + 1]. days: since 1970-01-01.
-    adjclose, high, low: 0 is missing. cuts [tickers, 4]: where train, validation and decision begin and end, as rows.
+    adjclose float64, high and low float32: 0 is missing. cuts [tickers, 4]: where train, validation and decision begin
+    and end, as rows.
     """
 
     tickers: list[str]
@@ -50,7 +51,8 @@ def read_prices(directory: str | Path) -> Prices:
     cuts = offsets[:-1, None] + np.column_stack([np.zeros(len(tickers), np.int64), ends])
     place = {ticker: slice(*offsets[i : i + 2]) for i, ticker in enumerate(tickers)}
     days = np.empty(offsets[-1], np.int32)
-    adjclose, high, low = (np.empty(offsets[-1]) for _ in range(3))
+    adjclose = np.empty(offsets[-1])
+    high, low = (np.empty(offsets[-1], np.float32) for _ in range(2))  # the graph reads no more digits of them
     for path in paths:  # a second time, into their places: all shards at once beside the whole would be twice as much
         for ticker, rows in _read_shard(path):
             for whole, own in zip((days, adjclose, high, low), rows, strict=True):
@@ -115,6 +117,24 @@ def origins(prices: Prices, block: str) -> np.ndarray:
     stop = prices.cuts[:, position + 1] - longest
     spans = [np.arange(a, b, dtype=np.int32) for a, b in zip(first, stop, strict=True)]
     return np.concatenate(spans)
+
+
+def some(prices: Prices, most: int, seed: int) -> Prices:
+    """Whole tickers, drawn by the seed, with at most `most` rows together, but at least one ticker; all if they fit."""
+    counts = np.diff(prices.offsets)
+    if len(prices.days) <= most:
+        return prices
+    drawn = np.random.default_rng(seed).permutation(len(counts))
+    fitting = np.count_nonzero(np.cumsum(counts[drawn]) <= most)
+    chosen = np.sort(drawn[: max(fitting, 1)])
+    offsets = np.concatenate([[0], np.cumsum(counts[chosen])])
+    cuts = prices.cuts[chosen] - prices.offsets[chosen, None] + offsets[:-1, None]
+    spans = [slice(*prices.offsets[i : i + 2]) for i in chosen]
+    days, adjclose, high, low = (
+        np.concatenate([column[span] for span in spans])
+        for column in (prices.days, prices.adjclose, prices.high, prices.low)
+    )
+    return Prices([prices.tickers[i] for i in chosen], offsets, days, adjclose, high, low, cuts)
 
 
 def targets(prices: Prices, scale: np.ndarray, rows: np.ndarray) -> np.ndarray:

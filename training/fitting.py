@@ -17,36 +17,41 @@ PATIENCE = 2  # epochs without improvement; the best epoch is usually the first 
 CHUNK = 4096  # windows per step where nothing is learnt
 NOT_TRAINED: dict[str, Any] = {"best_epoch": None, "losses": []}
 
-type Sample = tuple[np.ndarray, np.ndarray]  # origins [m] and their targets [m, 3]
+type Inputs = tuple[tf.Tensor, tf.Tensor]  # channels [n, 2] and scale [n] of all rows
+type Targets = Callable[[np.ndarray], np.ndarray]  # of windows at rows [m], float32 [m, 3]
 # The loss, summed over windows at rows [m] with targets [m, 3], which have these places [m] among those of all hosts,
 # so many, in the step of this number.
 type Step = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], tf.Tensor]
 
 
 def fit(
-    channels: np.ndarray, scale: np.ndarray, samples: Mapping[str, Sample], args: argparse.Namespace, hosts: Hosts
+    inputs: Inputs,
+    blocks: Mapping[str, np.ndarray],
+    targets: Targets,
+    args: argparse.Namespace,
+    hosts: Hosts,
 ) -> tuple[keras.Model, dict]:
     """Train with early stopping: (network with the best epoch's weights, the losses of every epoch).
 
-    All hosts have all windows, draw the same batches and take their shares of each, so they take the same steps.
+    blocks: of train and validation the rows [m] of their windows. All hosts have all windows, draw the same batches and
+    take their shares of each, so they take the same steps.
     """
-    train, held = samples["train"], samples["validation"]
-    _must_agree(hosts, len(train[0]), len(held[0]))
+    train, held = blocks["train"], blocks["validation"]
+    _must_agree(hosts, len(train), len(held))
     with hosts.scope():
         network = model.build_network()
-        learn, measure = steps(network, channels, scale, args, hosts)
+        learn, measure = steps(network, inputs, args, hosts)
     shuffle = np.random.default_rng(args.seed)
-    everything = np.arange(len(held[0]))
     # Epoch 0, the untrained network, is for comparison only: validation is short, and the decision block judges.
     losses: list[dict[str, Any]]
-    losses = [{"epoch": 0, "train_loss": None, "validation_loss": mean_loss(measure, held, everything, CHUNK, hosts)}]
+    losses = [{"epoch": 0, "train_loss": None, "validation_loss": mean_loss(no_change, held, targets, CHUNK, hosts)}]
     best_epoch, best_weights = 0, network.get_weights()
     done = 0
     for epoch in range(1, args.epochs + 1):
         started = time.monotonic()
-        order = draw(shuffle, len(train[0]), args.epoch_windows * len(hosts.names))
-        train_loss = mean_loss(learn, train, order, args.batch_size, hosts, done)
-        held_loss = mean_loss(measure, held, everything, CHUNK, hosts)
+        order = draw(shuffle, len(train), args.epoch_windows * len(hosts.names))
+        train_loss = mean_loss(learn, train[order], targets, args.batch_size, hosts, done)
+        held_loss = mean_loss(measure, held, targets, CHUNK, hosts)
         done += len(order)
         seconds = time.monotonic() - started
         print(
@@ -88,11 +93,8 @@ def draw(shuffle: np.random.Generator, count: int, most: int) -> np.ndarray:
     return chosen
 
 
-def steps(
-    network: keras.Model, channels: np.ndarray, scale: np.ndarray, args: argparse.Namespace, hosts: Hosts
-) -> tuple[Step, Step]:
+def steps(network: keras.Model, inputs: Inputs, args: argparse.Namespace, hosts: Hosts) -> tuple[Step, Step]:
     """Compiled (learn, measure); windows never pile up. Within the hosts' scope."""
-    all_channels, all_scale = tf.convert_to_tensor(channels), tf.convert_to_tensor(scale)
     optimizer = keras.optimizers.Adam(args.learning_rate)
     optimizer.build(network.trainable_variables)
     signature = [
@@ -106,7 +108,7 @@ def steps(
     def learn(rows: tf.Tensor, target: tf.Tensor, places: tf.Tensor, count: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         keep = tf.gather(model.dropout(count, args.seed, step), places)
         with tf.GradientTape() as tape:
-            points = model.learning_points(network, model.windows(all_channels, all_scale, rows), keep)
+            points = model.learning_points(network, model.windows(*inputs, rows), keep)
             total = model.loss(target, points)
             # Of the mean over the windows of all hosts: the optimizer adds up the hosts' gradients.
             value = total / tf.cast(count, tf.float32)
@@ -115,7 +117,7 @@ def steps(
         return total
 
     def measure(rows: tf.Tensor, target: tf.Tensor, places: tf.Tensor, count: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        return model.loss(target, network(model.windows(all_channels, all_scale, rows), training=False))
+        return model.loss(target, network(model.windows(*inputs, rows), training=False))
 
     def compiled(step: Callable[..., tf.Tensor]) -> Step:
         return tf.function(lambda *arguments: hosts.run(step, *arguments), input_signature=signature)
@@ -123,26 +125,33 @@ def steps(
     return compiled(learn), compiled(measure)
 
 
-def mean_loss(step: Step, sample: Sample, order: np.ndarray, size: int, hosts: Hosts, before: int = 0) -> float:
-    """Apply a step to `size` windows of all hosts at a time, in this order; the mean loss of a window.
+def no_change(rows: np.ndarray, target: np.ndarray, places: np.ndarray, count: int, step: int) -> tf.Tensor:
+    """The step that measures the untrained network, whose points are 0: no network is needed."""
+    return model.loss(target, tf.zeros_like(target))
+
+
+def mean_loss(step: Step, rows: np.ndarray, targets: Targets, size: int, hosts: Hosts, before: int = 0) -> float:
+    """Apply a step to `size` windows of all hosts at a time, those at rows [m] in this order; the mean loss of one.
 
     before: how many windows earlier calls had, which tells this call's steps from theirs.
     """
     total = 0.0
-    for begin in range(0, len(order), size):
-        batch = order[begin : begin + size]
+    for begin in range(0, len(rows), size):
+        batch = rows[begin : begin + size]
         places = np.arange(len(batch), dtype=np.int32)[hosts.share(len(batch))]
-        rows, targets = (column[batch[places]] for column in sample)
-        total += float(step(rows, targets, places, len(batch), before + begin))
-    return hosts.total(total) / len(order)
+        own = batch[places]
+        total += float(step(own, targets(own), places, len(batch), before + begin))
+    return hosts.total(total) / len(rows)
 
 
-def predict(network: keras.Model, channels: np.ndarray, scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Scaled points [m, 3], clipped as they are served."""
-    all_channels, all_scale = tf.convert_to_tensor(channels), tf.convert_to_tensor(scale)
+def predict(network: keras.Model, inputs: Inputs, rows: np.ndarray) -> np.ndarray:
+    """Scaled points float64 [m, 3] of the windows at rows [m], clipped as they are served."""
     call = tf.function(
-        lambda part: network(model.windows(all_channels, all_scale, part), training=False),
+        lambda part: network(model.windows(*inputs, part), training=False),
         input_signature=[tf.TensorSpec([None], tf.int32)],
     )
-    parts = [call(rows[begin : begin + CHUNK]) for begin in range(0, len(rows), CHUNK)]
-    return np.clip(np.concatenate([np.zeros((0, len(data.HORIZONS))), *parts]), -data.CLIP, data.CLIP)
+    points = np.empty((len(rows), len(data.HORIZONS)))
+    for begin in range(0, len(rows), CHUNK):
+        part = slice(begin, begin + CHUNK)
+        points[part] = np.clip(call(rows[part]), -data.CLIP, data.CLIP)
+    return points

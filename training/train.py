@@ -1,9 +1,12 @@
 """Train the one global LSTM of a dataset, decide how much of it to believe, and export it for TF Serving."""
 
 import argparse
+import ctypes
+import functools
+import itertools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -20,7 +23,8 @@ import volatility
 
 MIN_TRAIN = 1000  # windows; with fewer there is nothing to learn that would not be chance
 MIN_VALIDATION = 50
-HYPERPARAMETERS = ("batch_size", "epoch_windows", "epochs", "learning_rate")
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
+HYPERPARAMETERS = ("batch_size", "epoch_windows", "epochs", "learning_rate", "range_rows")
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -36,6 +40,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         type=int,
         default=1_000_000,
         help="an epoch takes at most so many for each host, evenly over tickers and time (default %(default)s)",
+    )
+    parser.add_argument(
+        "--range-rows",
+        type=int,
+        default=1_000_000,
+        help="ranges are fitted on at most so many rows, of whole tickers (default %(default)s)",
     )
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam (default %(default)s)")
     parser.add_argument(
@@ -55,22 +65,26 @@ def main(argv: Sequence[str] | None = None) -> tuple[model.Forecaster, dict] | N
     tf.config.experimental.enable_op_determinism()
     joined = hosts.join(os.environ)
     prices = data.read_prices(args.train)
-    channels, scale = features(prices)
-    samples = {block: sample(prices, scale, block) for block in data.BLOCKS}
-    counts = {block: len(rows) for block, (rows, _) in samples.items()}
+    inputs = features(prices)
+    scale = inputs[1].numpy()
+    blocks = {block: usable(prices, scale, block) for block in data.BLOCKS}
+    counts = {block: len(rows) for block, rows in blocks.items()}
+    targets = functools.partial(data.targets, prices, scale)
     print(
         f"{len(prices.tickers)} tickers, {len(prices.days)} rows before the test period, {counts} windows", flush=True
     )
 
     fallback = too_little(counts)
-    network, epochs = (None, fitting.NOT_TRAINED) if fallback else fitting.fit(channels, scale, samples, args, joined)
+    network, epochs = (None, fitting.NOT_TRAINED) if fallback else fitting.fit(inputs, blocks, targets, args, joined)
     made = None
     if joined.is_chief:
-        horizons = decide(network, channels, scale, prices, samples["decision"])
-        spread = ranges.fit(prices, measures(prices), prices.cuts[:, -1])
+        horizons = decide(network, inputs, prices, blocks["decision"], targets)
+        few = data.some(prices, args.range_rows, args.seed)
+        spread = ranges.fit(few, measures(few), few.cuts[:, -1])
         forecaster = model.Forecaster(network, [judged["gate"] for judged in horizons.values()], spread)
         model.export(forecaster, args.model_dir)
         found = {"fallback": fallback, "horizons": horizons, "ranges": spread.evidence(), "windows": counts, **epochs}
+        found["ranges_of"] = {"rows": len(few.days), "tickers": len(few.tickers)}
         made = forecaster, write_evidence(args, prices, joined, found)
     joined.part()
     return made
@@ -94,15 +108,21 @@ def write_evidence(args: argparse.Namespace, prices: data.Prices, joined: hosts.
     return evidence
 
 
-def features(prices: data.Prices) -> tuple[np.ndarray, np.ndarray]:
-    """Channels [n, 2] and scale [n] of all rows, by the very function that serves."""
+def features(prices: data.Prices) -> fitting.Inputs:
+    """Channels [n, 2] and scale [n] of all rows, by the very function that serves.
+
+    Tensors, since TensorFlow copies an array wherever it takes one.
+    """
     normalise = tf.function(model.normalise, input_signature=[tf.TensorSpec([None], tf.float32)] * 3)
-    channels = np.empty((len(prices.days), 2), np.float32)
-    scale = np.empty(len(prices.days), np.float32)
-    for begin, end in zip(prices.offsets[:-1], prices.offsets[1:], strict=True):
-        series = [column[begin:end].astype(np.float32) for column in (prices.adjclose, prices.high, prices.low)]
-        channels[begin:end], scale[begin:end] = (part.numpy() for part in normalise(*series))
-    return channels, scale
+    channels, scale = zip(*(normalise(*series) for _, series in by_ticker(prices)), strict=True)
+    return tf.concat(channels, 0), tf.concat(scale, 0)
+
+
+def by_ticker(prices: data.Prices) -> Iterator[tuple[slice, list[np.ndarray]]]:
+    """Of each ticker its rows, and adjclose, high and low as float32."""
+    for begin, end in itertools.pairwise(prices.offsets):
+        own = slice(begin, end)
+        yield own, [column[own].astype(np.float32) for column in (prices.adjclose, prices.high, prices.low)]
 
 
 def measures(prices: data.Prices) -> ranges.Measured:
@@ -114,18 +134,16 @@ def measures(prices: data.Prices) -> ranges.Measured:
     count = len(prices.days)
     features = np.empty((count, volatility.FEATURES), np.float32)
     variance, moving = np.empty(count), np.empty(count, bool)
-    for begin, end in zip(prices.offsets[:-1], prices.offsets[1:], strict=True):
-        series = [column[begin:end].astype(np.float32) for column in (prices.adjclose, prices.high, prices.low)]
-        own = measure(*series)
-        features[begin:end], variance[begin:end], moving[begin:end] = own.features, own.variance, own.largest > 0
+    for own, series in by_ticker(prices):
+        found = measure(*series)
+        features[own], variance[own], moving[own] = found.features, found.variance, found.largest > 0
     return ranges.Measured(features, variance, moving)
 
 
-def sample(prices: data.Prices, scale: np.ndarray, block: str) -> fitting.Sample:
-    """Origins [m] of a block and their targets [m, 3]; where the price stands still nothing can be scaled."""
+def usable(prices: data.Prices, scale: np.ndarray, block: str) -> np.ndarray:
+    """Origins int32 [m] of a block; where the price stands still nothing can be scaled."""
     rows = data.origins(prices, block)
-    rows = rows[scale[rows] > model.FLOOR]
-    return rows, data.targets(prices, scale, rows)
+    return rows[scale[rows] > model.FLOOR]
 
 
 def too_little(counts: Mapping[str, int]) -> list[str]:
@@ -139,17 +157,34 @@ def too_little(counts: Mapping[str, int]) -> list[str]:
 
 
 def decide(
-    network: keras.Model | None, channels: np.ndarray, scale: np.ndarray, prices: data.Prices, block: fitting.Sample
+    network: keras.Model | None,
+    inputs: fitting.Inputs,
+    prices: data.Prices,
+    rows: np.ndarray,
+    targets: fitting.Targets,
 ) -> dict[str, dict]:
     """The gate of each horizon ("1", "5", "20") with its evidence; 0 where no network was trained (None)."""
-    rows, targets = block
-    points = np.zeros(targets.shape) if network is None else fitting.predict(network, channels, scale, rows)
+    moves = targets(rows)
+    points = np.zeros(moves.shape) if network is None else fitting.predict(network, inputs, rows)
     tickers = np.searchsorted(prices.offsets, rows, side="right") - 1
-    where = (scale[rows], tickers, prices.days[rows])
-    return {str(h): decision.gate(points[:, i], targets[:, i], *where, h) for i, h in enumerate(data.HORIZONS)}
+    where = (tf.gather(inputs[1], rows).numpy(), tickers, prices.days[rows])
+    return {str(h): decision.gate(points[:, i], moves[:, i], *where, h) for i, h in enumerate(data.HORIZONS)}
+
+
+def keep_freed_memory() -> None:
+    """Let malloc keep up to 256 MiB that are free, and take arrays below 32 MiB from them.
+
+    By default glibc gives the memory of a step back to the kernel, which clears it for the next: at some batch sizes a
+    tenth of the time or more, and of several hosts all wait for the one that it hits.
+    """
+    libc = ctypes.CDLL(None)
+    for parameter, value in ((M_TRIM_THRESHOLD, 256 << 20), (M_MMAP_THRESHOLD, 32 << 20)):
+        if not libc.mallopt(parameter, value):
+            raise OSError(f"mallopt({parameter}, {value}) was refused")
 
 
 if __name__ == "__main__":
+    keep_freed_memory()
     # One thread is as fast for so small a network, leaves the other core alone, and repeats bit by bit.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -71,12 +71,13 @@ def of_training(ran, folder, day):
     for key, body in ran.below("shards/").items():
         (folder / key.replace("shards/", "")).write_bytes(body)
     prices = data.read_prices(folder)
-    channels, scale = train.features(prices)
+    channels, scale = (part.numpy() for part in train.features(prices))
     measured = train.measures(prices)
     by_row = {"channels": channels, "scale": scale, "features": measured.features, "variance": measured.variance}
     found = {name: split_at(day, prices.days, part) for name, part in by_row.items()}
     for block in data.BLOCKS:
-        rows, targets = train.sample(prices, scale, block)
+        rows = train.usable(prices, scale, block)
+        targets = data.targets(prices, scale, rows)
         found[f"{block} windows"] = split_at(day, prices.days[rows], model.windows(channels, scale, rows).numpy())
         for i, horizon in enumerate(HORIZONS):
             found[f"{block} {horizon}"] = split_at(day, prices.days[rows + horizon], targets[:, i])

@@ -101,3 +101,41 @@ def test_a_price_of_zero_is_refused_by_name(tmp_path, random_walk, write_shard):
     write_shard(tmp_path / "0.npz", {"A": series}, [70, 80, 90, 100])
     with pytest.raises(ValueError, match="adjclose of A is not positive everywhere"):
         data.read_prices(tmp_path)
+
+
+@pytest.fixture
+def ten(tmp_path, random_walk, write_shard):
+    """Ten tickers of 110 to 200 rows before the test, known by their lengths."""
+    for i in range(10):
+        rows = 110 + 10 * i
+        write_shard(tmp_path / f"ten/{i}.npz", {f"T{i}": random_walk(rows + 20, i)}, [80, 90, rows, rows + 20])
+    return data.read_prices(tmp_path / "ten")
+
+
+@pytest.mark.parametrize("most", [1550, 10**6])
+def test_prices_that_are_no_more_than_wanted_stay_as_they_are(ten, most):
+    assert len(ten.days) == 1550
+    assert data.some(ten, most, seed=1) is ten
+
+
+@pytest.mark.parametrize("most", [1549, 700, 210])
+def test_whole_tickers_are_drawn_until_no_more_rows_fit(ten, most):
+    few = data.some(ten, most, seed=1)
+    assert most - 200 < len(few.days) <= most
+    for i, ticker in enumerate(few.tickers):
+        own, whole = slice(*few.offsets[i : i + 2]), slice(*ten.offsets[int(ticker[1:]) :][:2])
+        for column in ("days", "adjclose", "high", "low"):
+            np.testing.assert_array_equal(getattr(few, column)[own], getattr(ten, column)[whole])
+        assert (few.cuts[i] - few.offsets[i]).tolist() == [0, 80, 90, 110 + 10 * int(ticker[1:])]
+    assert few.tickers == sorted(few.tickers)
+    assert data.some(ten, len(few.days), seed=1).tickers == few.tickers
+
+
+def test_the_seed_alone_decides_which_tickers_are_drawn_and_each_may_be(ten):
+    drawn = [data.some(ten, 700, seed).tickers for seed in range(30)]
+    assert drawn[1] == data.some(ten, 700, seed=1).tickers != drawn[2]
+    assert {ticker for tickers in drawn for ticker in tickers} == {*ten.tickers}
+
+
+def test_one_ticker_is_drawn_though_it_has_more_rows_than_wanted(ten):
+    assert len(data.some(ten, 5, seed=1).tickers) == 1

@@ -1,3 +1,4 @@
+import functools
 import json
 import re
 import subprocess
@@ -41,13 +42,13 @@ def series(random_walk):
 def run(tmp_path_factory, write_shard):
     """run({shard name: series}, bounds) -> job: forecaster, evidence (read from its file), folder, output."""
 
-    def start(shards, bounds=BOUNDS, epochs=2):
+    def start(shards, bounds=BOUNDS, epochs=2, flags=()):
         folder = tmp_path_factory.mktemp("job")
         for name, part in shards.items():
             write_shard(folder / "train" / name, part, bounds)
         argv = ["--train", str(folder / "train"), "--model-dir", str(folder / "model")]
         with redirect_stdout(StringIO()) as output:
-            forecaster, _ = train.main([*argv, "--epochs", str(epochs), "--batch-size", "32"])
+            forecaster, _ = train.main([*argv, "--epochs", str(epochs), "--batch-size", "32", *flags])
         evidence = json.loads((folder / "model/evidence.json").read_text())
         return SimpleNamespace(
             forecaster=forecaster, evidence=evidence, folder=folder / "model", output=output.getvalue()
@@ -72,11 +73,13 @@ def walking_job(run, walks):
 
 
 def block_sample(folder, write_shard, series, block="decision"):
-    """Channels, scale, rows and targets of a block, as train.py has them."""
+    """Prices, inputs, scale and rows of a block, and what gives their targets, as train.py has them."""
     write_shard(folder / "0.npz", series, BOUNDS)
     prices = data.read_prices(folder)
-    channels, scale = train.features(prices)
-    return prices, channels, scale, *train.sample(prices, scale, block)
+    inputs = train.features(prices)
+    scale = inputs[1].numpy()
+    targets = functools.partial(data.targets, prices, scale)
+    return prices, inputs, scale, train.usable(prices, scale, block), targets
 
 
 def request(series):
@@ -111,23 +114,26 @@ def test_a_signal_that_is_there_opens_the_gate_and_one_that_is_not_leaves_it_shu
     assert np.mean(shut[:, :, :, 0] != last[:, :, None]) > 0.99
 
 
-def test_the_weights_of_the_best_epoch_are_kept(tmp_path, walking_job, walks, write_shard):
+def test_the_best_epochs_weights_are_kept_and_compared_with_an_untrained_network(
+    tmp_path, walking_job, walks, write_shard
+):
     best, losses = walking_job.evidence["best_epoch"], walking_job.evidence["losses"]
     assert 1 <= best < losses[-1]["epoch"]
-    _, channels, scale, rows, targets = block_sample(tmp_path, write_shard, walks, "validation")
+    _, inputs, _, rows, targets = block_sample(tmp_path, write_shard, walks, "validation")
     args = train.parse(["--train", "x", "--model-dir", "x"])
-    _, measure = fitting.steps(walking_job.forecaster.network, channels, scale, args, ALONE)
-    loss = fitting.mean_loss(measure, (rows, targets), np.arange(len(rows)), 50, ALONE)
-    assert loss == pytest.approx(losses[best]["validation_loss"], rel=1e-5)
+    for network, epoch in ((walking_job.forecaster.network, best), (model.build_network(), 0)):
+        _, measure = fitting.steps(network, inputs, args, ALONE)
+        loss = fitting.mean_loss(measure, rows, targets, 50, ALONE)
+        assert loss == pytest.approx(losses[epoch]["validation_loss"], rel=1e-5)
 
 
 def test_features_and_measures_of_training_are_those_of_the_graph(tmp_path, write_shard, series):
-    prices, channels, scale, _, _ = block_sample(tmp_path, write_shard, series)
+    prices, inputs, *_ = block_sample(tmp_path, write_shard, series)
     rows = np.array([130, 200, 339])
     padded = [np.concatenate([np.zeros(50), series["C"][name]]).astype(np.float32) for name in model.INPUTS]
     served_channels, served_scale = model.normalise(*padded)
     expected = model.windows(served_channels, served_scale, rows + 50)
-    np.testing.assert_allclose(model.windows(channels, scale, rows + prices.offsets[2]), expected, rtol=1e-6)
+    np.testing.assert_allclose(model.windows(*inputs, rows + prices.offsets[2]), expected, rtol=1e-6)
     measured, served = train.measures(prices), volatility.measure(*padded, rows=rows + 50)
     own = rows + prices.offsets[2]
     np.testing.assert_allclose(measured.features[own], served.features, rtol=1e-6, atol=1e-7)
@@ -137,11 +143,11 @@ def test_features_and_measures_of_training_are_those_of_the_graph(tmp_path, writ
 
 
 def test_points_the_decision_judges_are_those_that_are_served(tmp_path, write_shard, job, series):
-    prices, channels, scale, rows, targets = block_sample(tmp_path, write_shard, series)
-    points = fitting.predict(job.forecaster.network, channels, scale, rows)
+    prices, inputs, scale, rows, targets = block_sample(tmp_path, write_shard, series)
+    points, moves = fitting.predict(job.forecaster.network, inputs, rows), targets(rows)
     tickers = np.repeat(np.arange(6), len(rows) // 6)
     for i, h in enumerate(data.HORIZONS):
-        judged = decision.gate(points[:, i], targets[:, i], scale[rows], tickers, prices.days[rows], h)
+        judged = decision.gate(points[:, i], moves[:, i], scale[rows], tickers, prices.days[rows], h)
         for name in ("slope", "slope_se", "gate"):
             assert job.evidence["horizons"][str(h)][name] == pytest.approx(judged[name], rel=1e-6)
         assert job.evidence["gates"][str(h)] == job.evidence["horizons"][str(h)]["gate"]
@@ -184,6 +190,17 @@ def test_ranges_are_fitted_on_all_rows_before_the_test(tmp_path, job, series, wr
     prices, *_ = block_sample(tmp_path, write_shard, series)
     fitted = ranges.fit(prices, train.measures(prices), prices.offsets[1:])
     assert job.evidence["ranges"] == fitted.evidence()
+    assert job.evidence["ranges_of"] == {"rows": 2400, "tickers": 6}
+
+
+def test_ranges_of_a_large_file_are_fitted_on_drawn_tickers_and_the_network_on_all(tmp_path, run, job, series):
+    limited = run({"0.npz": series}, flags=("--range-rows", "1300"))
+    assert limited.evidence["ranges_of"] == {"rows": 1200, "tickers": 3}
+    prices = data.some(data.read_prices(limited.folder.parent / "train"), 1300, seed=1)
+    fitted = ranges.fit(prices, train.measures(prices), prices.offsets[1:])
+    assert limited.evidence["ranges"] == fitted.evidence() != job.evidence["ranges"]
+    for name in ("losses", "gates", "windows", "rows", "tickers"):
+        assert limited.evidence[name] == job.evidence[name]
 
 
 @pytest.mark.parametrize(

@@ -231,9 +231,8 @@ def test_the_first_versions_figures_belong_to_its_own_file_years_and_subset(year
 
 
 def results_of(years):
-    few = {1: [short_period(years[0])]}
     lacking = {"all": [short_period(year) for year in years]}
-    return results.Results(years, lacking, few, {"all tickers": [1, 2, 3], "the subset": [1, 2, 3]})
+    return results.Results(years, lacking, {1: lacking["all"][:1]}, {"all tickers": [1, 2, 3], "the subset": [1, 2, 3]})
 
 
 def short_period(year):
@@ -247,13 +246,13 @@ def test_the_document_has_every_table_and_each_has_the_shape_of_today(years, mon
     monkeypatch.setattr(comparison, "DRAWS", 50)
     made = {table.key: table for table in results.tables(results_of(years))}
     elsewhere = {"forest", "priors", "health", "health-false", "health-wild", "health-cost"}
-    elsewhere |= {"cap", "hosts", "ageing", "days", "days-calendars"}
+    elsewhere |= {"cap", "ranges", "hosts", "ageing", "days", "days-calendars"}
     assert set(tables.keys("stocknet88")) == set(made) | elsewhere
     assert set(tables.keys("prices")) < set(made)
+    assert tables.keys("invented") == ["size"]
     for data in ("stocknet88", "prices"):
         for key in set(tables.keys(data)) - elsewhere:
-            held = tables.sections.read(tables.DOCUMENT, f"{data}-{key}")
-            title, _, header, *_ = held.splitlines()
+            title, _, header, *_ = tables.sections.read(tables.DOCUMENT, f"{data}-{key}").splitlines()
             assert title.strip("*").split(",")[0] == made[key].title.split(",")[0]
             assert header.count("|") == len(made[key].header) + 1
 
