@@ -140,18 +140,23 @@ def distances(apart: list[np.ndarray]) -> list[str]:
 def hosts(args: argparse.Namespace, folder: Path) -> tables.Table:
     shard, _ = walk.shard_of(walk.read(args.csv), args.year)
     walk.save(folder, copied(shard, args.copies), "hosts")
+    flags = ("--epochs", 3, "--batch-size", args.batch_size)
     found: dict[int, list[Fit]] = {count: [] for count in args.hosts}
+    beside: dict[int, list[float]] = {count: [] for count in args.hosts}
     for _ in range(args.repeats):  # by turns, so that other work on the machine meets all
         for count in args.hosts:
-            found[count].append(train(folder, count, "--epochs", 3, "--batch-size", args.batch_size))
+            found[count].append(train(folder, count, *flags))
+            beside[count] += [fit.epoch for fit in side_by_side(folder, count, *flags)]
     windows = found[args.hosts[0]][0].evidence["windows"]["train"]
     first = np.median([fit.epoch for fit in found[args.hosts[0]]])
     lines = []
     for count, fits in found.items():
         seconds = np.median([fit.epoch for fit in fits])
-        lines.append((str(count), f"{seconds:.1f}", f"{first / seconds:.2f}", f"{fits[0].loss:.6f}"))
+        most = count * first / np.median(beside[count])
+        lines.append((str(count), f"{seconds:.1f}", f"{first / seconds:.2f}", f"{most:.2f}", f"{fits[0].loss:.6f}"))
     title = f"One model on several hosts, {windows:,} windows, batches of {args.batch_size:,}, {os.cpu_count()} cores"
-    return tables.Table("hosts", title, ("hosts", "seconds an epoch", "times the speed of one", "loss"), lines)
+    head = ("hosts", "seconds an epoch", "times the speed of one", "as many trainings that share nothing", "loss")
+    return tables.Table("hosts", title, head, lines)
 
 
 def size(args: argparse.Namespace, folder: Path) -> tables.Table:
@@ -202,14 +207,34 @@ def copied(shard: Shard, copies: int) -> Shard:
 
 def train(folder: Path, count: int, *flags: object) -> Fit:
     """Fit on the shards below folder, on so many hosts. Raises RuntimeError with what the first to fail said."""
-    names = [f"127.0.0.{place + 1}" for place in range(count)]
-    running = [_start(folder, name, names, flags) for name in names]
+    names = _names(count)
+    said = _ended([_start(folder, name, names, flags) for name in names])
+    return _fit(folder, names[0], said[0])
+
+
+def side_by_side(folder: Path, count: int, *flags: object) -> list[Fit]:
+    """So many fits of one host each at the same time, which is all that the machine can give to hosts of one job."""
+    names = _names(count)
+    said = _ended([_start(folder, name, [name], flags) for name in names])
+    return [_fit(folder, name, text) for name, text in zip(names, said, strict=True)]
+
+
+def _names(count: int) -> list[str]:
+    return [f"127.0.0.{place + 1}" for place in range(count)]
+
+
+def _ended(running: list[subprocess.Popen[str]]) -> list[str]:
+    """What each said. Raises RuntimeError with the end of that of the first to fail."""
     said = [process.communicate()[0] for process in running]
     for process, text in zip(running, said, strict=True):
         if process.returncode:
             raise RuntimeError(text[-2000:])
-    evidence = json.loads((folder / names[0] / "evidence.json").read_text())
-    return Fit(evidence, [float(seconds) for seconds in EPOCH.findall(said[0])])
+    return said
+
+
+def _fit(folder: Path, name: str, said: str) -> Fit:
+    evidence = json.loads((folder / name / "evidence.json").read_text())
+    return Fit(evidence, [float(seconds) for seconds in EPOCH.findall(said)])
 
 
 def _start(folder: Path, name: str, names: list[str], flags: tuple[object, ...]) -> subprocess.Popen[str]:
