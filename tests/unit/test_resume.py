@@ -161,7 +161,7 @@ def test_daily_files_that_stopped_are_told_once_and_counted_every_time(cloud, mo
     told, counted = [], []
     monkeypatch.setattr(resume.messages, "publish", lambda topic, subject, text: told.append((subject, text)))
     monkeypatch.setattr(resume.telemetry.metrics, "add_metric", lambda name, unit, value: counted.append((name, value)))
-    last = now() - datetime.timedelta(days=8)
+    last = (now() - datetime.timedelta(days=8)).replace(hour=12)  # an hour later is the same day
     last -= datetime.timedelta(days=max(last.weekday() - 4, 0))  # a weekday
     daily(cloud, last)
     judge(cloud, drop(cloud, "incoming/once/a.csv"))
