@@ -25,11 +25,7 @@ type Step = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], tf.Tensor]
 
 
 def fit(
-    inputs: Inputs,
-    blocks: Mapping[str, np.ndarray],
-    targets: Targets,
-    args: argparse.Namespace,
-    hosts: Hosts,
+    inputs: Inputs, blocks: Mapping[str, np.ndarray], targets: Targets, args: argparse.Namespace, hosts: Hosts
 ) -> tuple[keras.Model, dict]:
     """Train with early stopping: (network with the best epoch's weights, the losses of every epoch).
 
