@@ -1,6 +1,6 @@
 """What one run costs a laptop, and where its time goes: seconds by state, and the peak memory of all its processes.
 
-    python -m benchmarks.laptop [CSV]
+    python -m benchmarks.laptop [CSV] [--write]
 
 Starts a cloud of its own (building and deploying the stack is part of the time) and ends it afterwards.
 """
@@ -20,8 +20,11 @@ import psutil
 
 from benchmarks import history, tables
 from benchmarks.history import Told
+from benchmarks.machine import machine
+from benchmarks.market import DOCUMENT
 from local import deploy, paths
 from stockcast import executions, target
+from tools import sections
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_SECONDS = 0.25
@@ -39,7 +42,12 @@ class Run(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("csv", type=Path, nargs="?", default=ROOT / "examples" / "prices.csv")
-    print(table(parser.parse_args().csv.resolve()))
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md, as the run of another file")
+    asked = parser.parse_args()
+    text = f"{table(asked.csv.resolve())}\n\n{machine()}"
+    print(text)
+    if asked.write:
+        sections.write(DOCUMENT, "laptop-other", f"{text}\n")
 
 
 def table(csv: Path) -> str:

@@ -279,7 +279,19 @@ def test_figures_beside_others_are_medians_and_spreads():
 
 
 def test_every_section_that_the_command_measures_has_its_place_on_the_page():
-    for name in ("machine", "prepare", "growth", "steps", "sizes", "cost", "market", "paper", "laptop", "large"):
+    for name in (
+        "machine",
+        "prepare",
+        "growth",
+        "steps",
+        "sizes",
+        "cost",
+        "market",
+        "paper",
+        "laptop",
+        "laptop-other",
+        "large",
+    ):
         sections.read(performance.DOCUMENT, name)
 
 
