@@ -15,7 +15,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from local import children, ministack, paths, permissions
+from local import children, clients, ministack, paths, permissions
 from local.patches.lambda_logs import log_group
 
 by_access_key: dict[str, "Environment"] = {}  # whose credentials sign a request
@@ -97,7 +97,7 @@ class Environment:
             **config.get("Environment", {}).get("Variables", {}),
             "AWS_REGION": config["FunctionArn"].split(":")[3],
             "AWS_DEFAULT_REGION": config["FunctionArn"].split(":")[3],
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+            "AWS_ENDPOINT_URL": clients.gateway(),
             **self._credentials,
         }
 
