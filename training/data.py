@@ -138,6 +138,6 @@ def some(prices: Prices, most: int, seed: int) -> Prices:
 
 
 def targets(prices: Prices, scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Log returns from `rows` [m] over each horizon h, in units of scale·√h: float32 [m, horizons], clipped."""
+    """Log returns from `rows` [...] over each horizon h, in units of scale·√h: float32 [..., horizons], clipped."""
     columns = [np.log(prices.adjclose[rows + h] / prices.adjclose[rows]) / (scale[rows] * np.sqrt(h)) for h in HORIZONS]
-    return np.clip(np.column_stack(columns), -CLIP, CLIP).astype(np.float32)
+    return np.clip(np.stack(columns, -1), -CLIP, CLIP).astype(np.float32)

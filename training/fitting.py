@@ -1,6 +1,7 @@
 """Fit the network: early stopping on the validation block, each step over the windows of all hosts."""
 
 import argparse
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,13 +16,14 @@ from hosts import Hosts
 
 PATIENCE = 2  # epochs without improvement; the best epoch is usually the first or second
 CHUNK = 4096  # windows per step where nothing is learnt
+STEPS = 16  # in one call: at each call hosts agree anew on how they add up
 NOT_TRAINED: dict[str, Any] = {"best_epoch": None, "losses": []}
 
 type Inputs = tuple[tf.Tensor, tf.Tensor]  # channels [n, 2] and scale [n] of all rows
-type Targets = Callable[[np.ndarray], np.ndarray]  # of windows at rows [m], float32 [m, 3]
-# The loss, summed over windows at rows [m] with targets [m, 3], which have these places [m] among those of all hosts,
-# so many, in the step of this number.
-type Step = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], tf.Tensor]
+type Targets = Callable[[np.ndarray], np.ndarray]  # of windows at rows [...], float32 [..., 3]
+# Takes k steps, of m windows each: at rows [k, m] with targets [k, m, 3], which have these places [m] among those of
+# all hosts, so many, in the steps of these numbers [k]. Returns each step's loss [k], summed over its windows.
+type Steps = Callable[[np.ndarray, np.ndarray, np.ndarray, int, np.ndarray], tf.Tensor]
 
 
 def fit(
@@ -89,17 +91,10 @@ def draw(shuffle: np.random.Generator, count: int, most: int) -> np.ndarray:
     return chosen
 
 
-def steps(network: keras.Model, inputs: Inputs, args: argparse.Namespace, hosts: Hosts) -> tuple[Step, Step]:
+def steps(network: keras.Model, inputs: Inputs, args: argparse.Namespace, hosts: Hosts) -> tuple[Steps, Steps]:
     """Compiled (learn, measure); windows never pile up. Within the hosts' scope."""
     optimizer = keras.optimizers.Adam(args.learning_rate)
     optimizer.build(network.trainable_variables)
-    signature = [
-        tf.TensorSpec([None], tf.int32),
-        tf.TensorSpec([None, len(data.HORIZONS)], tf.float32),
-        tf.TensorSpec([None], tf.int32),
-        tf.TensorSpec([], tf.int32),
-        tf.TensorSpec([], tf.int64),
-    ]
 
     def learn(rows: tf.Tensor, target: tf.Tensor, places: tf.Tensor, count: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         keep = tf.gather(model.dropout(count, args.seed, step), places)
@@ -115,29 +110,52 @@ def steps(network: keras.Model, inputs: Inputs, args: argparse.Namespace, hosts:
     def measure(rows: tf.Tensor, target: tf.Tensor, places: tf.Tensor, count: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         return model.loss(target, network(model.windows(*inputs, rows), training=False))
 
-    def compiled(step: Callable[..., tf.Tensor]) -> Step:
-        return tf.function(lambda *arguments: hosts.run(step, *arguments), input_signature=signature)
-
-    return compiled(learn), compiled(measure)
+    return compiled(learn, hosts), compiled(measure, hosts)
 
 
-def no_change(rows: np.ndarray, target: np.ndarray, places: np.ndarray, count: int, step: int) -> tf.Tensor:
-    """The step that measures the untrained network, whose points are 0: no network is needed."""
-    return model.loss(target, tf.zeros_like(target))
+def compiled(step: Callable[..., tf.Tensor], hosts: Hosts) -> Steps:
+    """Steps of a step, one after the other on all hosts; a call of its own for each would cost hosts a message more."""
+    signature = [
+        tf.TensorSpec([None, None], tf.int32),
+        tf.TensorSpec([None, None, len(data.HORIZONS)], tf.float32),
+        tf.TensorSpec([None], tf.int32),
+        tf.TensorSpec([], tf.int32),
+        tf.TensorSpec([None], tf.int64),
+    ]
+
+    @tf.function(input_signature=signature)
+    def call(rows: tf.Tensor, target: tf.Tensor, places: tf.Tensor, count: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+        return tf.map_fn(
+            lambda own: hosts.run(step, own[0], own[1], places, count, own[2]),
+            (rows, target, numbers),
+            fn_output_signature=tf.float32,
+            parallel_iterations=1,
+        )
+
+    return call
 
 
-def mean_loss(step: Step, rows: np.ndarray, targets: Targets, size: int, hosts: Hosts, before: int = 0) -> float:
-    """Apply a step to `size` windows of all hosts at a time, those at rows [m] in this order; the mean loss of one.
+def no_change(rows: np.ndarray, target: np.ndarray, places: np.ndarray, count: int, numbers: np.ndarray) -> tf.Tensor:
+    """The steps that measure the untrained network, whose points are 0: no network is needed."""
+    return tf.stack([model.loss(own, tf.zeros_like(own)) for own in target])
+
+
+def mean_loss(steps: Steps, rows: np.ndarray, targets: Targets, size: int, hosts: Hosts, before: int = 0) -> float:
+    """Take steps of `size` windows of all hosts, those at rows [m] in this order; the mean loss of a window.
 
     before: how many windows earlier calls had, which tells this call's steps from theirs.
     """
-    total = 0.0
-    for begin in range(0, len(rows), size):
-        batch = rows[begin : begin + size]
-        places = np.arange(len(batch), dtype=np.int32)[hosts.share(len(batch))]
-        own = batch[places]
-        total += float(step(own, targets(own), places, len(batch), before + begin))
-    return hosts.total(total) / len(rows)
+    losses: list[float] = []
+    full = len(rows) // size * size
+    groups = [slice(begin, min(begin + STEPS * size, full)) for begin in range(0, full, STEPS * size)]
+    for group in [*groups, slice(full, len(rows))] if full < len(rows) else groups:
+        batches = rows[group].reshape(-1, min(size, group.stop - group.start))
+        count = batches.shape[1]
+        places = np.arange(count, dtype=np.int32)[hosts.share(count)]
+        own = batches[:, places]
+        numbers = before + group.start + size * np.arange(len(own))
+        losses += steps(own, targets(own), places, count, numbers).numpy().tolist()
+    return hosts.total(math.fsum(losses)) / len(rows)
 
 
 def predict(network: keras.Model, inputs: Inputs, rows: np.ndarray) -> np.ndarray:

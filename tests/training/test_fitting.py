@@ -1,9 +1,11 @@
-"""Which windows an epoch takes, and in which order."""
+"""Which windows an epoch takes, in which order, and in which steps."""
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import fitting
+from hosts import Hosts
 
 
 def drawn(count, most, seed=1):
@@ -53,3 +55,41 @@ def test_the_order_is_random():
 def test_windows_of_a_very_large_file_do_not_overflow():
     order = drawn(300_000_000, 1_000_000)
     assert np.abs(np.histogram(order, 10, (0, 300_000_000))[0] - 100_000).max() <= 2
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 3])
+@pytest.mark.parametrize("count", [1, 99, 100, 101, 1600, 1601, 3333])
+def test_each_window_is_in_one_step_and_each_step_has_a_number_of_its_own(count, hosts):
+    """Over all hosts, however the steps are put into calls; and the mean is that of all windows."""
+    rows = np.random.default_rng(1).permutation(count).astype(np.int32)
+    steps, mean = {}, 0
+    for own in range(hosts):
+
+        def take(batches, targets, places, size, numbers):
+            assert targets.tolist() == (batches[..., None] * [1, 2, 3]).tolist()
+            assert (len(batches), len(places)) == (len(numbers), batches.shape[1])
+            for batch, number in zip(batches, numbers.tolist(), strict=True):
+                whole = steps.setdefault(number, np.full(size, -1))
+                assert np.all(whole[places] == -1)
+                whole[places] = batch
+            return tf.constant(batches.sum(1), tf.float32)
+
+        names = tuple(f"algo-{place + 1}" for place in range(hosts))
+        mean += fitting.mean_loss(take, rows, lambda of: of[..., None] * [1, 2, 3], 100, Hosts(names, own), 7000)
+    assert list(steps) == list(range(7000, 7000 + count, 100))
+    assert np.concatenate(list(steps.values())).tolist() == rows.tolist()
+    assert mean == pytest.approx(rows.mean())
+
+
+def test_steps_of_one_call_follow_each_other():
+    """The second step must see what the first has learnt."""
+    seen = tf.Variable(0.0)
+
+    def step(rows, target, places, count, number):
+        seen.assign(seen * 10 + tf.cast(rows[0], tf.float32))
+        return tf.identity(seen)
+
+    of_each = fitting.compiled(step, Hosts())(
+        np.array([[1], [2], [3]], np.int32), np.zeros((3, 1, 3), np.float32), np.zeros(1, np.int32), 1, np.arange(3)
+    )
+    assert of_each.numpy().tolist() == [1, 12, 123]
