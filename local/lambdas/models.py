@@ -82,7 +82,6 @@ class Environment:
             "TMPDIR": self._tmp.name,
             "PYTHONPATH": os.pathsep.join([str(task_root), *opt]),
             "PYTHONSAFEPATH": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
