@@ -199,6 +199,14 @@ def test_a_version_that_has_expired_keeps_its_verdict(drop, context, buckets, co
         assert str(refused.value) == said
 
 
+def test_what_came_before_the_bucket_kept_versions_is_read(context, buckets, request):
+    """Its version is null, and so does the machine call that of an event without one."""
+    buckets.put_object(Bucket="incoming", Key="incoming/daily/old.csv", Body=GOOD.encode())
+    event = request.getfixturevalue("drop")() | {"key": "incoming/daily/old.csv", "version_id": "null"}
+    split.handler(event, context)
+    assert verdict(event).accepted
+
+
 def test_a_deleted_key_whose_version_still_stands_is_read(drop, context, buckets):
     event = drop()
     buckets.delete_object(Bucket="incoming", Key=event["key"])
