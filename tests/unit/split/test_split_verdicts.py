@@ -165,7 +165,9 @@ def test_the_same_bytes_are_another_upload_under_another_key_or_version(drop, co
 def test_a_version_that_is_gone_without_a_verdict_is_rejected_and_gets_none(drop, context, buckets):
     event = drop()
     buckets.delete_object(Bucket="incoming", Key=event["key"], VersionId=event["version_id"])
-    with pytest.raises(RejectedFile, match="before it was read, or its bucket was made minutes ago; upload it again: s3://incoming/"):
+    with pytest.raises(
+        RejectedFile, match="before it was read, or its bucket was made minutes ago; upload it again: s3://incoming/"
+    ):
         split.handler(event, context)
     assert names("lake") == []
 
