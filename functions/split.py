@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 DELETED = "the file was deleted before it was read; upload it again"
+# A bucket that has just begun to keep versions may not find for 15 minutes what it holds.
+UNFOUND = "the file was deleted before it was read, or its bucket was made minutes ago; upload it again"
 # To whom may not list the bucket S3 does not say which of the two it is.
 FORBIDDEN = (
     "the file was deleted before it was read, or S3 does not let Split read it; upload it again, or allow Split's role "
@@ -38,7 +40,8 @@ FORBIDDEN = (
 )
 ARCHIVED = "the file lies in an archive of S3; upload it again in the storage class STANDARD"
 # By the codes of S3's errors. An answer to HEAD has no body, so its error has the status alone; 405 is a delete marker.
-UNREADABLE = dict.fromkeys(("404", "405", "MethodNotAllowed", "NoSuchKey", "NoSuchVersion"), DELETED)
+UNREADABLE = dict.fromkeys(("405", "MethodNotAllowed"), DELETED)
+UNREADABLE |= dict.fromkeys(("404", "NoSuchKey", "NoSuchVersion"), UNFOUND)
 UNREADABLE |= {"403": FORBIDDEN, "AccessDenied": FORBIDDEN, "InvalidObjectState": ARCHIVED}
 
 

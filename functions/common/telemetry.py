@@ -33,6 +33,9 @@ TRANSIENT_CODES = frozenset(
         "InternalFailure",
         "InternalServerException",
         "InternalServiceException",
+        "KMSThrottling",
+        "KmsThrottlingException",
+        "OperationAbortedException",  # CloudWatch Logs still does something else to the log group
         "OperationTimeoutException",
         "RequestLimitExceeded",
         "RequestTimeout",

@@ -50,8 +50,13 @@ def _create(data: dict) -> Response:
 
 
 def _update(data: dict) -> Response:
-    standing = ministack.crawlers.get(data.get("Name", "")) or {}
-    return _refusal({**standing, **data}) or ministack.update_crawler.original(data)
+    """Glue changes no crawler while it crawls: /glue/latest/webapi/API_UpdateCrawler.html."""
+    name = data.get("Name", "")
+    with _lock:
+        if name in _running:
+            return error_response_json("CrawlerRunningException", f"Crawler with name {name} is running", 400)
+        standing = ministack.crawlers.get(name) or {}
+        return _refusal({**standing, **data}) or ministack.update_crawler.original(data)
 
 
 def _refusal(crawler: dict) -> Response | None:

@@ -116,3 +116,23 @@ def test_a_role_is_passed_to_the_services_that_the_roles_trust_but_sagemaker():
 def test_the_policy_of_one_stack_names_no_other():
     assert "stock-forecasts" not in json.dumps(DOCUMENTS)
     assert policies.every_stack() == "stock-forecasts-*"
+
+
+@pytest.mark.parametrize("stack", ["forecasts-of-the-markets", "forecasts-of-the-markets-2", "x" * 45])
+@pytest.mark.parametrize(
+    ("action", "form"),
+    [("iam:CreateRole", "role/"), ("lambda:CreateFunction", "function:"), ("events:PutRule", "rule/")],
+)
+def test_a_right_reaches_a_name_that_cloudformation_cuts(stack, action, form):
+    """It keeps the logical id and 13 letters of its own, and cuts the stack's name until 64 characters are left."""
+    document = policies.deployer(PLACE._replace(stack=stack))
+    patterns = [
+        resource.partition(form)[2]
+        for statement in document["Statement"]
+        if action in statement["Action"]
+        for resource in listed(statement["Resource"])
+    ]
+    kinds = ("AWS::IAM::Role", "AWS::Serverless::Function", "AWS::Events::Rule")
+    for logical in [name for kind in kinds for name in resources(kind)] + ["CleanUpMachineBadEndRole"]:
+        name = f"{stack[: 64 - len(logical) - 15]}-{logical}-{'X' * 13}"
+        assert any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns), name

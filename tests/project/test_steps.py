@@ -53,6 +53,17 @@ def test_a_step_gets_what_its_handler_takes(module, payload):
     assert len(fitting) == 1, f"{module} takes {STEPS[module].takes}"
 
 
+def test_what_an_event_may_lack_has_a_word_in_its_place():
+    """JSONata leaves a field without a value out, and the handler would miss it."""
+    text = json.dumps(definition())
+    for name in ("version-id", "sequencer"):
+        field = rf"[\w.$]*object\.`?{name}`?"
+        read = re.findall(field, text)
+        with_a_word = re.findall(rf"\$exists\(({field})\) \? \1 : '", text)
+        assert with_a_word
+        assert len(read) == 2 * len(with_a_word)
+
+
 @pytest.mark.parametrize("machine", MACHINES.values())
 def test_a_machine_reads_of_a_result_what_the_handler_returns(machine):
     """A variable may hold the results of several steps, one after the other."""

@@ -64,6 +64,18 @@ def test_files_in_a_wrong_place_share_one_message_an_hour_wherever_they_are(s3, 
     assert "incoming/us/old/p.csv: incoming/us/old/p.csv is misplaced" in text
 
 
+def test_executions_without_a_file_that_wrong_settings_end_wait_as_one(s3, context, monkeypatch):
+    """Resume starts one while settings.json is wrong, within the hour of the message on that."""
+    sent: list = []
+    monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))
+    keys = ("incoming/us/settings.json", "incoming/us/", "incoming/us/")
+    for number, key in enumerate(keys):
+        event = rejected(key, "mode is one of append, replace", "null") | {"once": str(number)}
+        notify.handler(event | {"failure": event["failure"] | {"error": "RejectedSettings"}}, context)
+    assert [subject for _, subject, _ in sent] == ["Forecasts failed: incoming/us/settings.json (RejectedSettings)"]
+    assert len(list(storage.listed("lake", "untold/dataset=us/"))) == 1
+
+
 def test_a_try_after_a_lost_answer_says_the_same_and_sends_nothing(s3, context, monkeypatch, capsys):
     sent: list = []
     monkeypatch.setattr(messages, "publish", lambda *said: sent.append(said))

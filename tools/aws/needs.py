@@ -9,7 +9,8 @@ from typing import NamedTuple
 class Need(NamedTuple):
     """Actions of a service, and what they are needed on.
 
-    In short: `x:::y` is an ARN with region and account, `x::y` one with an account, `x:y` one with neither.
+    In short: `x:::y` is an ARN with region and account, `x::y` one with an account, `x:y` one with neither. `{made}` is
+    the stack's name in a name that CloudFormation makes and cuts to 64 characters.
     """
 
     service: str
@@ -20,7 +21,7 @@ class Need(NamedTuple):
 SERVERLESS = "arn:{partition}:cloudformation:{region}:aws:transform/Serverless-2016-10-31"
 MANAGED = "aws-sam-cli-managed-default"  # SAM's own stack, whose bucket takes the packages
 _GLUE = ("glue:::catalog", "glue:::database/{database}", "glue:::table/{database}/*")
-_ROLE = "iam::role/{stack}-*"
+_ROLE = "iam::role/{made}-*"
 _RULES = "DeleteRolePolicy GetRolePolicy PutRolePolicy"
 # What each type asks for, as its handlers in CloudFormation's registry and the pages of its service's API say.
 NEEDS: dict[str, tuple[Need, ...]] = {
@@ -48,7 +49,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need(
             "events",
             "PutRule DeleteRule DescribeRule EnableRule DisableRule PutTargets RemoveTargets ListTargetsByRule *Tag*",
-            ("events:::rule/{stack}-*",),
+            ("events:::rule/{made}-*",),
         ),
     ),
     "AWS::Glue::Crawler": (
@@ -76,13 +77,13 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         ),
     ),
     "AWS::Lambda::Alias": (
-        Need("lambda", "CreateAlias DeleteAlias GetAlias UpdateAlias", ("lambda:::function:{stack}-*",)),
+        Need("lambda", "CreateAlias DeleteAlias GetAlias UpdateAlias", ("lambda:::function:{made}-*",)),
     ),
     "AWS::Lambda::EventInvokeConfig": (
         Need(
             "lambda",
             "PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig GetFunction*",
-            ("lambda:::function:{stack}-*",),
+            ("lambda:::function:{made}-*",),
         ),
     ),
     "AWS::Lambda::Function": (
@@ -90,7 +91,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
             "lambda",
             "CreateFunction DeleteFunction GetFunction* UpdateFunctionCode UpdateFunctionConfiguration *Tag*"
             " PutFunctionConcurrency DeleteFunctionConcurrency",
-            ("lambda:::function:{stack}-*",),
+            ("lambda:::function:{made}-*",),
         ),
         Need("lambda", "GetLayerVersion", ("lambda:::layer:{stack}-*",)),
     ),
@@ -98,13 +99,13 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("lambda", "PublishLayerVersion DeleteLayerVersion GetLayerVersion", ("lambda:::layer:{stack}-*",)),
     ),
     "AWS::Lambda::Permission": (
-        Need("lambda", "AddPermission RemovePermission GetPolicy", ("lambda:::function:{stack}-*",)),
+        Need("lambda", "AddPermission RemovePermission GetPolicy", ("lambda:::function:{made}-*",)),
     ),
     "AWS::Lambda::Version": (
         Need(
             "lambda",
             "PublishVersion ListVersionsByFunction GetProvisionedConcurrencyConfig GetRuntimeManagementConfig",
-            ("lambda:::function:{stack}-*",),
+            ("lambda:::function:{made}-*",),
         ),
     ),
     "AWS::Logs::LogGroup": (
@@ -164,7 +165,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         ),
     ),
     # CloudFormation calls the function in the name of whoever deploys.
-    "Custom::Leftovers": (Need("lambda", "InvokeFunction", ("lambda:::function:{stack}-SweepFunction-*",)),),
+    "Custom::Leftovers": (Need("lambda", "InvokeFunction", ("lambda:::function:{made}-SweepFunction-*",)),),
 }
 # Who is handed a role: the services that the template's roles trust, but SageMaker, whose roles the functions hand on.
 PASSED = {

@@ -29,6 +29,8 @@ REFERENCES = {
     "AWS::Region": "{region}",
     "AWS::AccountId": "{account}",
 }
+# What CloudFormation keeps of a stack's name beside the longest logical id of a role and 13 letters of its own.
+UNCUT = 64 - len("-ForecastMachineUploadRole-") - 13
 LIMIT = 6144  # characters of a managed policy, blanks not counted
 DATASET = "smoke"
 
@@ -70,7 +72,7 @@ def deployer(place: Place) -> dict:
     passed = {
         "Effect": "Allow",
         "Action": "iam:PassRole",
-        "Resource": arn("iam::role/{stack}-*", place),
+        "Resource": arn("iam::role/{made}-*", place),
         "Condition": {"StringEquals": {"iam:PassedToService": services}},
     }
     return document([*statements([*needs, *SAM], place), passed])
@@ -134,7 +136,9 @@ def arn(short: str, place: Place) -> str:
         middle = {":::": "{region}:{account}", "::": ":{account}", ":": ":"}[match[2]]
         short = f"arn:{{partition}}:{match[1]}:{middle}:{match[3]}"
     database = place.stack.replace("-", "_")
-    return short.format(**place._asdict(), database=database, dataset=DATASET).replace("*-*", "*").replace("**", "*")
+    made = place.stack if len(place.stack) <= UNCUT else f"{place.stack[:UNCUT]}*"
+    names = place._asdict() | {"database": database, "made": made, "dataset": DATASET}
+    return short.format(**names).replace("*-*", "*").replace("**", "*")
 
 
 def written(policy: dict) -> str:

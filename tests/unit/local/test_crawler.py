@@ -200,6 +200,7 @@ def test_one_crawl_at_a_time_and_stop(lab):
     start(Name=lab.name)
     assert code(start, Name=lab.name) == "CrawlerRunningException"
     assert code(lab.glue.delete_crawler, Name=lab.name) == "CrawlerRunningException"
+    assert code(lab.update, Description="other") == "CrawlerRunningException"
     stop(Name=lab.name)
     assert code(start, Name=lab.name) == "CrawlerRunningException"
     assert code(stop, Name=lab.name) == "CrawlerStoppingException"

@@ -165,7 +165,9 @@ def test_the_same_bytes_are_another_upload_under_another_key_or_version(drop, co
 def test_a_version_that_is_gone_without_a_verdict_is_rejected_and_gets_none(drop, context, buckets):
     event = drop()
     buckets.delete_object(Bucket="incoming", Key=event["key"], VersionId=event["version_id"])
-    with pytest.raises(RejectedFile, match="the file was deleted before it was read; upload it again: s3://incoming/"):
+    with pytest.raises(
+        RejectedFile, match="before it was read, or its bucket was made minutes ago; upload it again: s3://incoming/"
+    ):
         split.handler(event, context)
     assert names("lake") == []
 
@@ -197,6 +199,14 @@ def test_a_version_that_has_expired_keeps_its_verdict(drop, context, buckets, co
         with pytest.raises(RejectedFile) as refused:
             split.handler(event, context)
         assert str(refused.value) == said
+
+
+def test_what_came_before_the_bucket_kept_versions_is_read(context, buckets, request):
+    """Its version is null, and so does the machine call that of an event without one."""
+    buckets.put_object(Bucket="incoming", Key="incoming/daily/old.csv", Body=GOOD.encode())
+    event = request.getfixturevalue("drop")() | {"key": "incoming/daily/old.csv", "version_id": "null"}
+    split.handler(event, context)
+    assert verdict(event).accepted
 
 
 def test_a_deleted_key_whose_version_still_stands_is_read(drop, context, buckets):
