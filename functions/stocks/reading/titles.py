@@ -2,7 +2,7 @@
 
 rank 1 says so by itself, a higher one counts only where no better title has the meaning. A meaning is a value of a row
 (contract.COLUMNS), date, ticker, series (NSE's kinds of a share), change (not read, but it shows how decimals are
-written), or other (known and not read).
+written), deal (only a list of deals has it, whose prices are none of a day), or other (known and not read).
 """
 
 import csv
