@@ -124,7 +124,7 @@ def why(seen: list[Candidate]) -> Unusable:
         at = best.of("date")[0][1]
         held = show(next(filter(None, best.column(at)), ""))
         reason = f"column {shorten(best.titles[at])} holds no days, but {held}; write them as YYYY-MM-DD"
-    elif len(days := best.holding_days(range(len(best.titles)))) > 1 and not names & set(COLUMNS):
+    elif len(days := best.holding_days([at for _, at in best.of("date")])) > 1 and not names & set(COLUMNS):
         reason = f"columns {_listed([shorten(best.titles[at], 25) for at in days])} hold days; keep one column of days"
     elif has_days and (wrong := _beside_tickers(best)):
         reason = f"columns {_listed(wrong)} are no tickers beside others that are; rename or delete them"
