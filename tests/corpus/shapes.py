@@ -204,6 +204,16 @@ CASES: tuple[Case, ...] = (
         lines("Date,AAPL,Date,MSFT", lambda day, n: f"{day},{100 + n}.5,{day},{200 + n}.5", EARLY),
         "line 1: columns Date, Date hold days; keep one column of days",
     ),
+    file(
+        "hundredths of a currency in titles",
+        lines(
+            "Trade Date,Adjusted Closing Price (0.01 NIS),Closing Price (0.01 NIS)",
+            lambda day, n: f"{day},{100 + n}.5,{110 + n}",
+            EARLY,
+        ),
+        rows=30,
+        first=("prices", "2024-01-02", 100.5),
+    ),
     refused(
         "a melted table",
         "Date,name,value\n"
