@@ -159,4 +159,102 @@ CASES: tuple[Case, ...] = (
         rows=30,
     ),
     refused("a header of 10,001 columns", "x," * 10_000 + "\n" + SINGLE, "has more than 10,000 columns"),
+    file(
+        "a word above a group of columns",
+        ",Price,,,\n" + lines("Date,Open,High,Low,Close", lambda day, n: f"{day},1,{102 + n},1,{100 + n}.5", EARLY),
+        rows=30,
+        first=("prices", "2024-01-02", 100.5),
+    ),
+    file(
+        "a word above a table of one price",
+        '"OBSERVATIONS"\n' + lines('"date","FXUSDCAD"', lambda day, n: f'"{day}","1.{100 + n}"', EARLY),
+        rows=30,
+        first=("FXUSDCAD", "2024-01-02", 1.1),
+    ),
+    file(
+        "a line of signs below the titles",
+        lines("| date | close |\n+------+-------+", lambda day, n: f"| {day} | {100 + n}.5 |", EARLY),
+        rows=30,
+        first=("prices", "2024-01-02", 100.5),
+    ),
+    file(
+        "tickers in merged cells",
+        lines(",AAPL,,MSFT,\nDate,Open,Close,Open,Close", lambda day, n: f"{day},1,{100 + n}.5,2,{200 + n}.5", EARLY),
+        first=("AAPL", "2024-01-02", 100.5),
+    ),
+    file(
+        "values in merged cells",
+        lines(
+            "Price,Close,,Open,\nTicker,AAPL,MSFT,AAPL,MSFT\nDate,,,,",
+            lambda day, n: f"{day},{100 + n}.5,{200 + n}.5,1,2",
+            EARLY,
+        ),
+        first=("AAPL", "2024-01-02", 100.5),
+    ),
+    refused(
+        "kinds of a price in merged cells",
+        lines(",BID,,ASK,\nDate,Open,Close,Open,Close", lambda day, n: f"{day},1,{100 + n}.5,2,{101 + n}", EARLY),
+        "both mean open",
+    ),
+    refused("a ticker twice, numbered by pandas", wide("Date,AAPL,AAPL.1"), "'AAPL' and 'AAPL.1' both mean AAPL"),
+    file("an ampersand in a ticker", wide("Date,M&M.NS,TCS.NS"), first=("M&M.NS", "2024-01-02", 100.5)),
+    refused("ratios of a share", wide("Date,BPS,PER,PBR,EPS,DIV,DPS"), "columns BPS, PBR, EPS, ... are neither"),
+    refused(
+        "a column of days for each ticker",
+        lines("Date,AAPL,Date,MSFT", lambda day, n: f"{day},{100 + n}.5,{day},{200 + n}.5", EARLY),
+        "line 1: columns Date, Date hold days; keep one column of days",
+    ),
+    file(
+        "hundredths of a currency in titles",
+        lines(
+            "Trade Date,Adjusted Closing Price (0.01 NIS),Closing Price (0.01 NIS)",
+            lambda day, n: f"{day},{100 + n}.5,{110 + n}",
+            EARLY,
+        ),
+        rows=30,
+        first=("prices", "2024-01-02", 100.5),
+    ),
+    refused(
+        "a melted table",
+        "Date,name,value\n"
+        + "".join(f"{day},{name},10{n}\n" for name in ("Open", "Close", "Volume") for n, day in enumerate(EARLY)),
+        "line 1: column name holds 'Close' and 'Open', which are no tickers; give each value a column of its own",
+    ),
+    file(
+        "tickers that are words for values",
+        "Date,ticker,close\n"
+        + "".join(f"{day},{name},10{n}\n" for name in ("OPEN", "LOW") for n, day in enumerate(EARLY)),
+        first=("OPEN", "2024-01-02", 100),
+    ),
+    refused(
+        "a list of deals",
+        lines("Date,Action,Symbol,Quantity,Price,Fees & Comm", lambda day, n: f"{day},Buy,AAPL,5,{100 + n}.5,", EARLY),
+        "line 1: column Fees & Comm is of a list of deals; upload prices of days",
+    ),
+    refused(
+        "lines in quotes",
+        lines('"Date,Close"', lambda day, n: f'"{day},{100 + n}.5"', EARLY),
+        "line 1: each line stands in quotes as one cell",
+    ),
+    refused(
+        "R's table with blanks",
+        lines('"Index" "AAPL.Close"', lambda day, n: f'"{day}" {100 + n}.5', EARLY),
+        "line 1: cells are separated by blanks; write commas between them",
+    ),
+    refused(
+        "days beside each other",
+        "Ticker," + ",".join(map(str, EARLY)) + "\nAAPL" + ",100.5" * 30 + "\n",
+        "line 1: the days stand beside each other in the titles; write one row per day",
+    ),
+    refused(
+        "years of the Buddhist calendar",
+        lines("Date,Close", lambda day, n: f"{day:%d/%m}/{day.year + 543},{100 + n}.5", EARLY),
+        "is no day from 1900 until today, whatever comes first; write YYYY-MM-DD",
+    ),
+    file(
+        "a date and time of SAS",
+        lines("DATE,CLOSE", lambda day, n: f"{day:%d%b%Y}:00:00:00,{100 + n}.5".upper(), EARLY),
+        rows=30,
+        first=("prices", "2024-01-02", 100.5),
+    ),
 )

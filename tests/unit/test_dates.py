@@ -27,6 +27,10 @@ from stocks.series import day_of, iso
             "5 January 2024",
             "05-Jan-2024",
             "5-JAN-24",
+            "05 January, 2024",
+            "2024-Jan-05",
+            "2024 Jan 5",
+            "05JAN2024:00:00:00",
             "Jan. 5, 2024",
         ),
         *(

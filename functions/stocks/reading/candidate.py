@@ -55,6 +55,14 @@ class Candidate:
     def rows(self) -> list[list[str]]:
         return self.below[self.labels :]
 
+    @cached_property
+    def is_heading(self) -> bool:
+        """Whether a line right below names more columns, or the day where this one does not: these are words above."""
+        heads = [titles.meanings(row) for row in self.below[: self.labels + 1] if sum(map(bool, row)) > 1]
+        more = any(sum(map(bool, row)) > sum(map(bool, self.meanings)) for row in heads)
+        days = any(one and (one.name, one.rank) == ("date", 1) for row in heads for one in row)
+        return more or (days and not self.of("date"))
+
     def of(self, meaning: str) -> list[tuple[int, int]]:
         """(rank, column) of the titles with a meaning, the surest first."""
         return sorted((m.rank, at) for at, m in enumerate(self.meanings) if m and m.name == meaning)
@@ -121,9 +129,10 @@ def _candidate(lines: list[str], at: int, until: int, separators: str) -> Candid
     below = [number for number in range(at + 1, len(lines)) if lines[number].strip()]
     labels = next((n for n, number in enumerate(below[: LABELS + 1]) if re.search(r"\d", lines[number])), 0)
     separator, rows = _rows([lines[number] for number in _sampled(below)], separator, len(head), separators)
-    head = aligned(head, rows, separator)
-    labels = sum(len(row) == len(head) for row in rows[:labels])
     body = below[labels] if labels < len(below) else at + 1
+    if len(head) > 1 or not labels:  # one word above other titles is a heading, and names no column
+        head = aligned(head, rows, separator)
+    labels = sum(len(row) == len(head) for row in rows[:labels])
     return Candidate(
         at,
         lines[at],

@@ -1,9 +1,10 @@
 """How files write days: year first, months by name, one order of day and month for the whole file, or epochs.
 
 Accepted are 2024-01-05, 2024/1/5, 2024. 1. 5., 20240105, 2024年1月5日, 2024년 1월 5일 and Taiwan's 113/01/05; Jan 5,
-2024, 5 January 2024, 05-Jan-24; where the rows prove the order, 05/01/2024, 5.1.2024 or 05-01-24; and seconds since
-1970, or thousandths, millionths or billionths of them, in the one unit that the rows prove. A time behind the day is
-dropped, and its zone never moves the day. A year of two digits belongs to 1969 to 2068.
+2024, 5 January 2024, 05-Jan-24, 2024-Jan-05 and SAS's 05JAN2024:00:00:00; where the rows prove the order, 05/01/2024,
+5.1.2024 or 05-01-24; and seconds since 1970, or thousandths, millionths or billionths of them, in the one unit that the
+rows prove. A time behind the day is dropped, and its zone never moves the day. A year of two digits belongs to 1969 to
+2068.
 """
 
 import datetime
@@ -47,21 +48,22 @@ _BEFORE, _BEHIND = (
     r"((mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?,? )?",
     rf"\.?( ?[((].[))]|,[一二三四五六日])?{_TIME}",
 )
-_FLAGS = re.IGNORECASE
+_FORM = re.IGNORECASE | re.ASCII
 _YEAR_FIRST = re.compile(
     r"((?P<year>[0-9]{4})(?P<sign>[-/.]) ?(?P<month>[0-9]{1,2})(?P=sign) ?(?P<day>[0-9]{1,2})|"
     r"(?P<compact>[0-9]{8})(\.0)?|"
     r"(?P<roc>1[0-9]{2})(?P<slash>/?)(?P<roc_month>[0-9]{2})(?P=slash)(?P<roc_day>[0-9]{2})|"
     r"(?P<cjk>[0-9]{4}) ?[年년] ?(?P<cjk_month>[0-9]{1,2}) ?[月월] ?(?P<cjk_day>[0-9]{1,2}) ?[日일])" + _BEHIND,
-    _FLAGS | re.ASCII,
+    _FORM,
 )
 _NAMED = (
-    re.compile(_BEFORE + _MONTH + r"[ -](?P<day>\d\d?),?[ -](?P<year>\d{4})" + _TIME, _FLAGS | re.ASCII),
-    re.compile(_BEFORE + r"(?P<day>\d\d?)[ /-]" + _MONTH + r"[ /-](?P<year>\d{4}|\d\d)" + _TIME, _FLAGS | re.ASCII),
-    re.compile(r"(?P<day>\d\d?)" + _MONTH + r"(?P<year>\d{4})", _FLAGS | re.ASCII),
+    re.compile(r"(?P<year>\d{4})(?P<sign>[ /-])" + _MONTH + r"(?P=sign)(?P<day>\d\d?)" + _TIME, _FORM),
+    re.compile(_BEFORE + _MONTH + r"[ -](?P<day>\d\d?),?[ -](?P<year>\d{4})" + _TIME, _FORM),
+    re.compile(_BEFORE + r"(?P<day>\d\d?)[ /-]" + _MONTH + r"(,? |[/-])(?P<year>\d{4}|\d\d)" + _TIME, _FORM),
+    re.compile(r"(?P<day>\d\d?)" + _MONTH + r"(?P<year>\d{4})(:00:00:00(\.0+)?)?", _FORM),
 )
 _YEAR_LAST = re.compile(
-    _BEFORE + r"(?P<a>\d\d?)(?P<sign>[-/.]) ?(?P<b>\d\d?)(?P=sign) ?(?P<c>\d{4}|\d\d)" + _BEHIND, _FLAGS | re.ASCII
+    _BEFORE + r"(?P<a>\d\d?)(?P<sign>[-/.]) ?(?P<b>\d\d?)(?P=sign) ?(?P<c>\d{4}|\d\d)" + _BEHIND, _FORM
 )
 _EPOCH = re.compile(r"(?P<count>\d{9,19})(\.0*)?", re.ASCII)
 
@@ -256,6 +258,8 @@ def _decided(rows: list[_Row], orders: tuple[str, ...], tolerance: float) -> str
         fewer = min(sorted(sides), key=lambda side: sum(row.rows for row in telling if side in row.fits))
         example = next(row.text for row in telling if fewer in row.fits)
         raise Undecided(example, "contradicts other rows on whether the day or the month comes first")
+    if not any(row.fits for row in rows):
+        raise Undecided(rows[0].text, f"is no day from {YEARS[0]} until today, whatever comes first")
     if not telling:
         raise Undecided(rows[0].text, "may have the day or the month first, and no row shows which")
     if any(_beats(rows, order, other, tolerance) for order, other in (("day", "month"), ("month", "day"))):

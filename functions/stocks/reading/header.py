@@ -1,6 +1,8 @@
 """Find the line that names the columns, and what each column holds, by the titles and by what stands below them."""
 
 import dataclasses
+import re
+from collections.abc import Callable
 
 from stocks.contract import COLUMNS, PRICES
 from stocks.reading import dates, panels, titles
@@ -13,6 +15,8 @@ from stocks.reading.rejected import Unusable, show
 from stocks.reading.tickers import complaint, from_file_name
 
 NAMED = 3  # columns in a message
+SHOWN = 20  # lines that show why the cells of a table are not told apart
+ROW_OF_DAYS = 2  # more days than these in one line make a table whose days stand beside each other
 
 
 def find(lines: list[str], stem: str, until: int) -> Layout:
@@ -21,19 +25,22 @@ def find(lines: list[str], stem: str, until: int) -> Layout:
         return found
     seen = []
     for candidate in candidates(lines, until):
-        found = (
-            panels.two_lines(candidate)
-            or (plain(candidate, stem) if is_strong(candidate) else None)
-            or panels.prefixed(candidate)
-            or panels.wide(candidate)
-            or plain(candidate, stem)
-        )
+        found = panels.two_lines(candidate) or (None if candidate.is_heading else _one_line(candidate, stem))
         if found:
             _refuse_rows_above(lines[: candidate.at], found)
             heads = frozenset(line for line in lines[candidate.at : found.body - 1] if any(map(str.isalpha, line)))
             return dataclasses.replace(found, heads=heads)
         seen.append(candidate)
     raise why(seen)
+
+
+def _one_line(found: Candidate, stem: str) -> Layout | None:
+    return (
+        (plain(found, stem) if is_strong(found) else None)
+        or panels.prefixed(found)
+        or panels.wide(found)
+        or plain(found, stem)
+    )
 
 
 def _refuse_rows_above(above: list[str], layout: Layout) -> None:
@@ -63,8 +70,18 @@ def plain(found: Candidate, stem: str) -> Layout | None:
             "the last column has numbers and no title: halves of others? name it, or put numbers with a comma in quotes"
         )
         raise Unusable(reason, found.at + 1, found.line)
+    if deals := found.of("deal"):
+        reason = f"column {shorten(found.titles[deals[0][1]])} is of a list of deals; upload prices of days"
+        raise Unusable(reason, found.at + 1, found.line)
     ticker = ticker_column(found, date)
     if ticker is not None:
+        if panels.are_values(found.column(ticker)):
+            first, second = sorted(set(found.column(ticker)))[:2]
+            reason = (
+                f"column {shorten(found.titles[ticker])} holds {show(first)} and {show(second)}, which are no tickers; "
+                "give each value a column of its own"
+            )
+            raise Unusable(reason, found.at + 1, found.line)
         series = next((at for _, at in found.of("series")), None)
         return found.layout(LONG, date, [Panel("", columns)], COLUMN, ticker=ticker, series=series)
     name = from_file_name(stem)
@@ -93,8 +110,11 @@ def why(seen: list[Candidate]) -> Unusable:
     best = max(seen, key=lambda found: sum(map(bool, found.meanings)))
     names = {meaning.name for meaning in best.meanings if meaning}
     if not names and any(dates.is_day(title) or seen[0].is_epoch(title) for title in seen[0].titles):
-        reason = "the file begins with data; put a line of titles above it, such as date,close"
+        count = len(seen[0].titles)
+        reason = f"the file begins with data; put a line of {count} titles above it, such as date,close"
         return Unusable(reason, seen[0].at + 1, seen[0].line)
+    if uncut := _uncut(best):
+        return Unusable(uncut, best.at + 1, best.line)
     has_days = "date" in names or date_column(best) is not None
     unknown = [
         shorten(title, 25) for title, meaning in zip(best.titles, best.meanings, strict=True) if title and not meaning
@@ -104,6 +124,8 @@ def why(seen: list[Candidate]) -> Unusable:
         at = best.of("date")[0][1]
         held = show(next(filter(None, best.column(at)), ""))
         reason = f"column {shorten(best.titles[at])} holds no days, but {held}; write them as YYYY-MM-DD"
+    elif len(days := best.holding_days([at for _, at in best.of("date")])) > 1 and not names & set(COLUMNS):
+        reason = f"columns {_listed([shorten(best.titles[at], 25) for at in days])} hold days; keep one column of days"
     elif has_days and (wrong := _beside_tickers(best)):
         reason = f"columns {_listed(wrong)} are no tickers beside others that are; rename or delete them"
     elif has_days and unknown and not names & set(COLUMNS):
@@ -115,6 +137,22 @@ def why(seen: list[Candidate]) -> Unusable:
     else:
         reason = f"{head} has no column date; begin with titles such as date,close"
     return Unusable(reason, best.at + 1, best.line)
+
+
+def _uncut(found: Candidate) -> str:
+    """Why the cells of a table are not told apart, or that its days stand beside each other; else an empty string."""
+    if sum(map(dates.is_day, found.titles)) > max(ROW_OF_DAYS, len(found.titles) / 2):
+        return "the days stand beside each other in the titles; write one row per day"
+    below = [line.strip() for line in found.lines[found.at + 1 :] if line.strip()][:SHOWN]
+
+    def hold_days(cut: Callable[[str], list[str]]) -> bool:
+        return bool(below) and all(len(row := cut(line)) > 1 and any(map(dates.is_day, row)) for line in below)
+
+    if all(line.startswith('"') for line in below) and hold_days(lambda line: re.split("[,;\t|]", line.split('"')[1])):
+        return "each line stands in quotes as one cell; take away the quotes around lines"
+    if sum(map(bool, found.titles)) < 2 and hold_days(lambda line: line.replace('"', "").split()):
+        return "cells are separated by blanks; write commas between them"
+    return ""
 
 
 def _beside_tickers(found: Candidate) -> list[str]:

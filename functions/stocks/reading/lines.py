@@ -30,6 +30,7 @@ BINARY = {
     b"<!DOCTYPE": "an HTML page; download the data as CSV",
     b"<!doctype": "an HTML page; download the data as CSV",
     b"<html": "an HTML page; download the data as CSV",
+    b"<table": "an HTML page; download the data as CSV",
     b"<?xml": "an XML document; export the table as CSV",
     b'{"': "JSON; write it as CSV",
     b"[{": "JSON; write it as CSV",

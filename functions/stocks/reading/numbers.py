@@ -33,7 +33,7 @@ _POWERS = {suffix: power for power, suffixes in _SUFFIXES.items() for suffix in 
 
 # Patterns that Python and pyarrow (RE2) read alike. Thousands come in threes, in India in twos before the last three.
 _CURRENCIES = (
-    r"(?:(?:R|US|HK|NT|A|C|S)?\$|[€£¥￥₩₹₽₺₫฿₴₪]|Rs\.?|kr|zł|TL|Ft|Kč|円|元|원|GBp|GBX|ZAc|"
+    r"(?:(?:R|US|HK|NT|A|C|S)?\$|[€£¥￥₩₹₽₺₫฿₴₪₱₦₸৳]|Rs\.?|Rp\.?|RM|kr|zł|TL|Ft|Kč|円|元|원|GBp|GBX|ZAc|"
     r"USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|BRL|RUB|PLN|SEK|NOK|DKK|TRY|CNY|HKD|KRW|TWD)"
 )
 HUNDREDTHS = frozenset(("GBp", "GBX", "ZAc"))  # prices in them are a hundred times those without a sign

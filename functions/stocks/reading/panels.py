@@ -11,12 +11,12 @@ from stocks.reading.layout import HEADER, SINGLE, WIDE, Layout, Panel
 from stocks.reading.rejected import Unusable
 from stocks.reading.tickers import complaint
 
-TICKER = re.compile(r"[A-Z0-9.^=-]{1,12}")
+TICKER = re.compile(r"[A-Z0-9.^=&-]{1,12}")
 # AAPL.Close of R, split at the last dot; AAPL_Close and Close_AAPL of flattened pandas columns; the text of a tuple.
 _JOINED = (
     re.compile(r"(?P<ticker>[A-Za-z0-9.^=&-]{1,20})\.(?P<value>[A-Za-z]+)"),
-    re.compile(r"(?P<ticker>[A-Z0-9.^=-]{1,12})[_ ](?P<value>[A-Za-z][A-Za-z _]*)"),
-    re.compile(r"(?P<value>[A-Za-z][A-Za-z _]*)[_ ](?P<ticker>[A-Z0-9.^=-]{1,12})"),
+    re.compile(r"(?P<ticker>[A-Z0-9.^=&-]{1,12})[_ ](?P<value>[A-Za-z][A-Za-z _]*)"),
+    re.compile(r"(?P<value>[A-Za-z][A-Za-z _]*)[_ ](?P<ticker>[A-Z0-9.^=&-]{1,12})"),
     re.compile(r"\('(?P<value>[A-Za-z ]+)', '(?P<ticker>[^']+)'\)"),
     re.compile(r"\('(?P<ticker>[^']+)', '(?P<value>[A-Za-z ]+)'\)"),
 )
@@ -25,9 +25,12 @@ _JOINED = (
 VALUES_OF_A_DAY = frozenset((
     "PRICE", "LATEST", "VALUE", "CLOSE", "ADJCLOSE", "VOLUME", "VOL", "QTY", "QUANTITY", "RET", "RETURN", "RETURNS",
     "MKTCAP", "MCAP", "VWAP", "NAV", "MONTH", "ID", "NO", "INDEX", "COUNT", "TRADES", "TURNOVER", "AMOUNT",
-    "TMAX", "TMIN", "TAVG", "PRCP", "BID", "ASK", "MID", "SPREAD",
+    "P&L", "TMAX", "TMIN", "TAVG", "PRCP", "BID", "ASK", "MID", "SPREAD",
 ))  # fmt: skip
-RARE_TICKERS = frozenset(("YEAR", "WEEK", "RSI", "MACD", "SMA", "EMA", "ATR"))
+RARE_TICKERS = frozenset((
+    "YEAR", "WEEK", "RSI", "MACD", "SMA", "EMA", "ATR",
+    "PE", "PB", "PER", "PBR", "EPS", "BPS", "DPS", "DIV", "ROE", "AUM",
+))  # fmt: skip
 MANY = 5
 KINDS_OF_A_PRICE = frozenset(("BID", "ASK", "MID", "SPREAD", "LAST", "PREV", "DAY", "QUOTE"))
 CURRENCIES = frozenset(("USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "HKD", "KRW", "BRL"))
@@ -43,21 +46,42 @@ type Named = list[tuple[str, str, int]]  # ticker, value, column
 def two_lines(found: Candidate) -> Layout | None:
     """pandas' two levels of columns, as yfinance gives them: values above tickers, or tickers above values.
 
-    A third line may name the days.
+    A third line may name the days. A cell above that a spreadsheet merged stands above the first of its columns only.
     """
     if not found.below or any(dates.is_day(cell) or found.is_epoch(cell) for cell in found.below[0]):
         return None
     second = found.below[0]
-    above = [_REPEATED.sub("", title) for title in found.titles]
+    written = [_REPEATED.sub("", title) for title in found.titles]
+    above = _spread(written, second)
     for values, tickers in ((above, second), (second, above)):
         valued = [at for at, value in enumerate(values) if _value(value)]
         named = [(tickers[at], _value(values[at]), at) for at in valued]
         free = [at for at in range(len(found.titles)) if at not in valued]
+        if above != written and not _alike(named):
+            continue
         if named and _are_tickers([ticker for ticker, _, _ in named], [second[at] for at in free]):
             third = len(found.below) > 1 and not any(found.below[1][at] for at in valued)
             rows = found.without(2 if third else 1)
             return _layout(rows, next(iter(rows.holding_days(free)), None), named)
     return None
+
+
+def _spread(above: list[str], second: list[str]) -> list[str]:
+    """The line above with each cell repeated over the columns it was merged with; a lone heading stays as it is."""
+    spread, last = [], ""
+    for cell, below in zip(above, second, strict=True):
+        is_named = bool(below) and titles.fold(below) not in LABELS
+        last = (cell or last) if is_named else ""
+        spread.append(cell or last)
+    return spread if len(set(filter(None, above))) > 1 else above
+
+
+def _alike(named: Named) -> bool:
+    """Whether tickers, none of them a word for a value or a kind of price, have the same values each."""
+    values: dict[str, set[str]] = {}
+    for ticker, value, _ in named:
+        values.setdefault(ticker, set()).add(value)
+    return len(set(map(frozenset, values.values()))) == 1 and not (VALUES_OF_A_DAY | KINDS_OF_A_PRICE) & values.keys()
 
 
 def _are_tickers(names: list[str], beside: list[str]) -> bool:
@@ -110,7 +134,8 @@ def wide(found: Candidate) -> Layout | None:
     if not unknown or ({"high", "low"} <= set(meant) and unknown <= len(meant)) or wrong:
         return None
     names = Counter(found.titles[at] for at in others)
-    if twice := [at for at in others if names[found.titles[at]] > 1]:
+    names.update(base for title in set(names) if (base := _REPEATED.sub("", title)) in names and base != title)
+    if twice := [at for at in others if names[_REPEATED.sub("", found.titles[at])] > 1]:
         raise found.both(twice, found.titles[twice[0]])
     return _layout(found, date, [(found.titles[at], "close", at) for at in others])
 
@@ -129,6 +154,16 @@ def no_tickers(found: Candidate, columns: Iterable[int]) -> list[int]:
         or dates.is_day(title)
         or not _is_priced(found, at)
     ]
+
+
+def are_values(cells: Iterable[str]) -> bool:
+    """Whether cells of a column of tickers are words for values, as in a table that was melted.
+
+    OPEN and LOW alone may be tickers, and so may single letters.
+    """
+    words = {titles.fold(cell) for cell in cells}
+    meant = {_value(word) for word in words}
+    return len(words) > 1 and "" not in meant and all(len(word) > 1 for word in words) and not meant <= {"open", "low"}
 
 
 def _value(title: str) -> str:

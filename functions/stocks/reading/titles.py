@@ -2,7 +2,7 @@
 
 rank 1 says so by itself, a higher one counts only where no better title has the meaning. A meaning is a value of a row
 (contract.COLUMNS), date, ticker, series (NSE's kinds of a share), change (not read, but it shows how decimals are
-written), or other (known and not read).
+written), deal (only a list of deals has it, whose prices are none of a day), or other (known and not read).
 """
 
 import csv
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 # What a title says of the unit of its column: a currency, shares, or words that begin with "in".
 _UNIT = re.compile(
-    r"\s*[(\[（]\s*([A-Z]{3}|TL|GBp|Rs\.?|[€$£¥₹₩]|元|円|원|株|股|手|주|lots?|shares?|Stück|titres|kpl|stk|db"
+    r"\s*[(\[（]\s*(([\d.]+ )?[A-Z]{3}|TL|GBp|Rs\.?|[€$£¥₹₩]|元|円|원|株|股|手|주|lots?|shares?|Stück|titres|kpl|stk|db"
     r"|in [^)\]]+)\s*[)\]）]\s*$"
 )
 # How Alpha Vantage numbers its titles, and what R's make.names makes of that: "4. close", "X4..close".

@@ -246,4 +246,17 @@ FORMS = (
         ),
         tickers=("ABB", "TCS"),
     ),
+    Form(
+        "Futu",
+        "futu.csv",
+        table(
+            "code,name,time_key,open,close,high,low,pe_ratio,volume,turnover,change_rate,last_close",
+            lambda b: f"{b.ticker},x,{b.day} 00:00:00,{b.open},{b.close},{b.high},{b.low},9,{b.volume},9,0.1,9",
+        ),
+        known(
+            {name: name for name in ("open", "close", "high", "low", "volume")} | {"code": "ticker", "time_key": "date"},
+            "%Y-%m-%d %H:%M:%S",
+        ),
+        tickers=("US.AAPL", "HK.00700"),
+    ),
 )  # fmt: skip

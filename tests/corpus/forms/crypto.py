@@ -109,4 +109,20 @@ FORMS = (
         ),
         tickers=("BTC/USDT",),
     ),
+    Form(
+        "Upbit",
+        "KRW-BTC.csv",
+        table(
+            "market,candle_date_time_utc,candle_date_time_kst,opening_price,high_price,low_price,trade_price,timestamp,"
+            "candle_acc_trade_volume",
+            lambda b: f"KRW-BTC,{b.day}T00:00:00,{b.day}T09:00:00,{b.open},{b.high},{b.low},{b.close},1,{b.volume}",
+            newest_first=True,
+        ),
+        known(
+            {"candle_date_time_kst": "date", "opening_price": "open", "high_price": "high", "low_price": "low"}
+            | {"trade_price": "close", "candle_acc_trade_volume": "volume"},
+            "%Y-%m-%dT%H:%M:%S",
+            "KRW-BTC",
+        ),
+    ),
 )

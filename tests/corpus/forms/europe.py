@@ -252,4 +252,14 @@ FORMS = (
         "utf-16",
         tickers=("ALV", "SAP"),
     ),
+    Form(
+        "CVM's daily reports of funds",
+        "inf_diario_fi.csv",
+        table(
+            "TP_FUNDO;CNPJ_FUNDO;DT_COMPTC;VL_TOTAL;VL_QUOTA;VL_PATRIM_LIQ;CAPTC_DIA;RESG_DIA;NR_COTST",
+            lambda b: f"FI;{b.ticker};{b.day};9.12;{b.close:.8f};9.00;0.00;0.00;1",
+        ),
+        known({"CNPJ_FUNDO": "ticker", "DT_COMPTC": "date", "VL_QUOTA": "close"}, "%Y-%m-%d", sep=";"),
+        tickers=("00.017.024/0001-53",),
+    ),
 )  # fmt: skip

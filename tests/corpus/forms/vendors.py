@@ -239,4 +239,40 @@ FORMS = (
         ),
         prices=1823.4,
     ),
+    Form(
+        "AMFI's history of funds",
+        "navhistory.csv",
+        table(
+            "Scheme Code;Scheme Name;ISIN Div Payout/ISIN Growth;ISIN Div Reinvestment;Net Asset Value;Repurchase Price;"
+            "Sale Price;Date\n\nOpen Ended Schemes ( Equity Scheme - Large Cap Fund )\n\nAxis Mutual Fund",
+            lambda b: f"{b.ticker};A fund - Growth;INF846K01;-;{b.close:.4f};;;{b.day:%d-%b-%Y}",
+        ),
+        known(
+            {"Scheme Code": "ticker", "Net Asset Value": "close", "Date": "date"},
+            "%d-%b-%Y",
+            sep=";",
+            skiprows=[1, 2, 3, 4],
+        ),
+        tickers=("120465", "119551"),
+    ),
+    Form(
+        "DSE in Bangladesh",
+        "day_end_archive.csv",
+        table(
+            "#,DATE,TRADING CODE,LTP*,HIGH,LOW,OPENP*,CLOSEP*,YCP,TRADE,VALUE (mn),VOLUME\n,,,,,,,,,,,",
+            lambda b: (
+                f"1,{b.day.month}/{b.day.day}/{b.day.year},{b.ticker},9,{b.high},{b.low},{b.open},{b.close},9,"
+                f'"1,523",1.5,"{b.volume:,}"'
+            ),
+            newest_first=True,
+        ),
+        known(
+            {"DATE": "date", "TRADING CODE": "ticker", "HIGH": "high", "LOW": "low", "OPENP*": "open"}
+            | {"CLOSEP*": "close", "VOLUME": "volume"},
+            "%m/%d/%Y",
+            thousands=",",
+            skiprows=[1],
+        ),
+        tickers=("GP", "SQURPHARMA"),
+    ),
 )
