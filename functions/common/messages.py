@@ -6,7 +6,9 @@ import re
 from common import aws
 from stocks.reading.rejected import visible
 
+MAX_BYTES = 250_000  # of a message; SNS accepts 256 KiB with what surrounds it
 MAX_SUBJECT = 100  # characters that SNS accepts, ASCII and without line breaks
+CUT = "\n... the rest is cut, because the message was too long for SNS"
 UNKNOWN_FILE = "an unknown file"
 OPENING = "Forecasting "  # of every cause that has been published
 
@@ -62,8 +64,13 @@ EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: |$)")  # the line that ends a traceba
 
 
 def publish(topic: str, subject: str, message: str) -> None:
-    """Send lines of which each is one: whatever stands in a message, no sign in it is unseen or moves another."""
+    """Send lines of which each is one: whatever stands in a message, no sign in it is unseen or moves another.
+
+    What is too long for SNS is cut, and says so.
+    """
     text = "\n".join(map(visible, message.split("\n")))
+    if len(whole := text.encode()) > MAX_BYTES:
+        text = whole[:MAX_BYTES].decode(errors="ignore") + CUT
     aws.sns().publish(TopicArn=topic, Subject=ascii_line(subject), Message=text)
 
 

@@ -97,3 +97,14 @@ def test_a_waiting_rejection_shows_its_key_escaped(s3, context, monkeypatch):
     assert rejections.tell("us") == 2
     lines = sent[-1]["Message"].split("\n")
     assert {"incoming/us/\\u202etwo.csv: it is bad", "incoming/us/three\\nFour.csv: it is bad"} <= set(lines)
+
+
+def test_a_message_that_is_too_long_for_sns_is_cut_and_says_so(monkeypatch):
+    """Twenty reasons that name what stood in twenty files; the topic takes 256 KiB, letters of two bytes included."""
+    sent: list = []
+    monkeypatch.setattr(aws, "sns", lambda: types.SimpleNamespace(publish=lambda **said: sent.append(said)))
+    messages.publish("arn", "Files rejected", "1 file was rejected.\n" + "é" * 140_000)
+    (text,) = (said["Message"] for said in sent)
+    assert len(text.encode()) < 256 * 1024
+    assert text.startswith("1 file was rejected.\néé")
+    assert text.splitlines()[-1] == "... the rest is cut, because the message was too long for SNS"

@@ -15,19 +15,21 @@ from stocks.dataset import documents
 from stocks.dataset.uploads import SETTINGS, Upload
 from stocks.reading.rejected import show
 
+SHOWN = 20  # errors that a message lists
 MODES = ("append", "replace")
 ORDERS = ("day", "month")
 DECIMALS = ("point", "comma")
 
 
 class WrongSettings(Exception):
-    """settings.json cannot be used; the message lists all errors. `version` is that of the wrong file."""
+    """settings.json cannot be used; the message lists the first errors. `version` is that of the wrong file."""
 
     def __init__(self, errors: list[str], version: str):
         self.errors, self.version = errors, version
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        listed = " ".join(f"({number}) {error}." for number, error in enumerate(errors, 1))
-        super().__init__(f"{SETTINGS} has {count}, so nothing of it is used: {listed} Upload it again.")
+        listed = " ".join(f"({number}) {error}." for number, error in enumerate(errors[:SHOWN], 1))
+        more = f" And {len(errors) - SHOWN} more." if len(errors) > SHOWN else ""
+        super().__init__(f"{SETTINGS} has {count}, so nothing of it is used: {listed}{more} Upload it again.")
 
 
 @dataclasses.dataclass(frozen=True)

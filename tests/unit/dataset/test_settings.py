@@ -102,6 +102,18 @@ def test_a_file_that_is_not_utf_8_is_named_by_its_byte():
         parse('{"mode": "ä"}'.encode("latin-1"), DEFAULTS)
 
 
+def test_of_very_many_errors_the_first_are_told():
+    """A file of 64 KB has thousands of names, and a state machine ends at a cause of 256 KiB."""
+    names = [f"n{number}" for number in range(5000)]
+    with pytest.raises(WrongSettings) as caught:
+        parse(json.dumps(dict.fromkeys(names, 1)).encode(), DEFAULTS)
+    assert len(caught.value.errors) == 5000
+    assert str(caught.value).startswith("settings.json has 5000 errors, so nothing of it is used: (1) ")
+    assert "(20) 'n19' is unknown" in str(caught.value)
+    assert str(caught.value).endswith(". And 4980 more. Upload it again.")
+    assert len(str(caught.value)) < 10_000
+
+
 def test_long_values_are_cut():
     (only,) = errors(json.dumps({"mode": "x" * 500}))
     assert len(only) < 120
