@@ -91,7 +91,11 @@ def stack() -> Stack:
 
 def goes_on(run: NamedRun, held: Lease, drawn: Plan) -> GatherResult:
     crawl = drawn.outcome != "fold" and coordination.needs_crawl(held, drawn)
-    reason = f"no file has a name that settings.json excludes: {', '.join(drawn.unmatched)}" if drawn.unmatched else ""
+    told = {
+        "no file has a name that settings.json excludes": drawn.unmatched,
+        "settings.json leaves out by its name what came after it": drawn.late,
+    }
+    reason = "; ".join(f"{what}: {', '.join(names)}" for what, names in told.items() if names)
     return answer(run, drawn.outcome, reason, drawn.shards, crawl)
 
 

@@ -108,6 +108,7 @@ def put_tickers(
         "rescaled": [(fact.ticker, *entry) for fact in facts for entry in fact.rescaled],
         "corrected": merged["corrected"],
         "missed": missed,
+        "noted": {fact.ticker: fact.notes for fact in facts if fact.notes},
         "health": health,
     }
     working.put_json(run, "tickers", told, number)

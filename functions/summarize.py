@@ -93,6 +93,9 @@ def changes(
         unmatched=drawn.unmatched,
         track=facts.track,
         lights=wording.lights(facts),
+        noted=[news.Noted(*one) for one in track_record.noted(told, before, named)],
+        gone=sorted(before.keys() - status.keys()),
+        late=drawn.late,
         model=trained.in_message(facts),
         flagged=[
             news.Flagged(ticker, findings.kinds(fresh))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -203,12 +204,12 @@ def in_force(s3: Any, incoming: str, spellings: list[str], defaults: Settings) -
         except s3.exceptions.NoSuchKey:
             continue
         found.append((standing["LastModified"], folder, standing["Body"].read(MOST_SETTINGS + 1)))
-    content = max(found)[2] if found else None
+    since, _, content = max(found) if found else (None, "", None)
     if content and len(content) > MOST_SETTINGS:
         too_long = [f"it is longer than {MOST_SETTINGS:,} bytes; take out what is no setting"]
         return WrongSettings(too_long, version_of(content))
     try:
-        return parse(content, defaults)
+        return parse(content, dataclasses.replace(defaults, since=since.isoformat() if since else ""))
     except WrongSettings as error:
         return error
 

@@ -96,6 +96,15 @@ def behind(told: list[dict], before: Mapping[str, Before]) -> list[str]:
     return sorted(ticker for shard in told for ticker, day in shard["missed"].items() if day > newest)
 
 
+def noted(told: list[dict], before: Mapping[str, Before], files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each ticker with the newest of the fold's notes that the run before did not have; files are names by upload."""
+    for ticker, notes in sorted((ticker, notes) for shard in told for ticker, notes in shard["noted"].items()):
+        known = before[ticker].notes if ticker in before else ()
+        if fresh := [note for note in notes if note not in known]:
+            upload, colon, rest = fresh[-1].partition(": ")
+            yield ticker, f"{files.get(upload, upload)}{colon}{rest}"
+
+
 def _still_there(key: str) -> bytes | None:
     """An object of an earlier run, None where somebody deleted it: this run is published all the same."""
     body = storage.find(settings().lake_bucket, key).body

@@ -52,7 +52,8 @@ def told_of(shard, number):
     short = f"NEW{1 - number}"
     status = dict.fromkeys(shard.tickers.tolist(), "forecast") | {short: "skipped"}
     left_out = [{"ticker": short, "reason": f"6{number} rows"}]
-    return {"left_out": left_out, "status": status, "rescaled": [], "corrected": {}, "missed": {}, "health": {}}
+    nothing: dict[str, dict] = {"corrected": {}, "missed": {}, "noted": {}, "health": {}}
+    return {"left_out": left_out, "status": status, "rescaled": [], **nothing}
 
 
 def rows_of(shard):

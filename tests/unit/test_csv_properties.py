@@ -14,7 +14,7 @@ from stocks.reading import lines
 from stocks.reading.layout import Layout
 from stocks.reading.rejected import LONGEST_REASON, Rejected, Unusable
 from stocks.reading.source import Source
-from stocks.reading.tickers import complaint
+from stocks.reading.tickers import complaint, composed
 from stocks.series import iso
 from tests.corpus.cases import CASES
 from tests.support import reading
@@ -34,7 +34,7 @@ DATES = {
 }
 CURRENCIES = ("", "$", "€", "£ ")
 tickers = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9).filter(
-    lambda name: not complaint(name.strip()) and name == name.strip()
+    lambda name: not complaint(name.strip()) and name == composed(name.strip())
 )
 days = st.dates(datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))
 cents = st.integers(1, 10**9)

@@ -65,6 +65,8 @@ def excel() -> bytes:
         ),
         (HEADER, "line 2: the file has a header and no rows; upload it again with its rows"),
         (HEADER + b"\n  \n", "line 2: the file has a header and no rows; upload it again with its rows"),
+        (HEADER + b"A,2024-01-02,\nA,2024-01-03,null\n", "no row has a price; upload it again with its prices"),
+        (b"date,AAPL,MSFT\n2024-01-02,,\n", "no row has a price; upload it again with its prices"),
         (excel(), "the file is an Excel workbook; save its sheet as CSV"),
         (b"%PDF-1.7 ...", "the file is a PDF document; export the table as CSV"),
     ],

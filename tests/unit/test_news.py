@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from stocks.reporting.news import Corrected, Flagged, News, Outlook, Rescaled, lines, named
+from stocks.reporting.news import Corrected, Flagged, News, Noted, Outlook, Rescaled, lines, named
 from stocks.track import Breach, Score
 
 QUIET = News(20, [], [], [], [], [], [], [], [], [], {}, [], [])
@@ -36,19 +36,25 @@ def test_every_kind_of_change_has_its_line():
         missing=["incoming/us/late.csv"],
         unmatched=["May.csv"],
         flagged=[Flagged("ELMET", "a gap, an end"), Flagged("OLD", "an end")],
+        noted=[Noted("BOTH", "mixed price columns"), Noted("ODD", "a.csv: a step by 3 at 2024-10-04, not rescaled")],
+        gone=["LOST"],
+        late=["may.csv"],
     )
     assert list(lines(news)) == [
         "What is new:",
         "  1 new file: a.csv",
         "  1 new ticker: NEW",
+        "  1 ticker of the run before without any row now: LOST",
         "  2 tickers without a row of the newest trading day: LATE, LATER",
         "  1 ticker without rows for more than ten sessions: OLD",
         "  b.csv corrected 5 of its 10 rows (50.0 %)",
         "  a.csv corrected 1 of its 8 rows (12.5 %)",
         "  older prices rescaled: ELMET by 0.25 (a.csv)",
+        "  noted of 2 tickers: BOTH (mixed price columns), ODD (a.csv: a step by 3 at 2024-10-04, not rescaled)",
         "  data health flags 2 tickers anew: ELMET (a gap, an end), OLD (an end)",
         "  not read in time, so the next run takes them: incoming/us/late.csv",
         "  settings.json excludes what no file is called, so nothing is left out for it: May.csv",
+        "  settings.json leaves out by its name what came after it; to leave out one, write name@version: may.csv",
     ]
 
 

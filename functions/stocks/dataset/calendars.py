@@ -17,6 +17,7 @@ import numpy as np
 
 FILE = Path(__file__).with_name("calendars.csv")
 RECENT_ROWS = 500  # of a ticker: its newest rows say which calendar it keeps
+LONGEST_GAP = 366  # days; rows before a longer one are of another time, or their year is wrong
 FEWEST_ROWS = 10  # of a ticker, or there is no week to be seen
 WEEKS = 3  # a day of the week counts where one in so many has a row
 FEWEST_EXPLAINED = 3  # absences, or an exchange is not proven
@@ -68,8 +69,8 @@ def infer(days: np.ndarray, votes: Mapping[str, int] | None = None) -> str:
 
 
 def evidence(days: np.ndarray) -> Evidence:
-    """What a ticker's ascending days say; only the last 500 are read."""
-    days = days[-RECENT_ROWS:]
+    """What a ticker's ascending days say; only the last 500 are read, and of these what no gap of years precedes."""
+    days = _connected(days[-RECENT_ROWS:])
     week = _week(days)
     if not week.any():
         return Evidence(IRREGULAR, (), False)
@@ -87,6 +88,12 @@ def evidence(days: np.ndarray) -> Evidence:
     enough = most >= FEWEST_EXPLAINED
     left = left[explained == most] if enough else left[np.argsort(-explained, kind="stable")]
     return Evidence(name, tuple(table.names[at] for at in left), enough and len(left) == 1)
+
+
+def _connected(days: np.ndarray) -> np.ndarray:
+    """The days after the last gap of more than a year, or all where too few are left."""
+    gaps = np.flatnonzero(np.diff(days) > LONGEST_GAP)
+    return days[gaps[-1] + 1 :] if len(gaps) and len(days) - gaps[-1] > FEWEST_ROWS else days
 
 
 def count_votes(found: Iterable[Evidence]) -> Counter[str]:

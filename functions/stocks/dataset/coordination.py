@@ -194,6 +194,7 @@ def _draw(situation: Situation, every: tuple[Verdict, ...], settings: Settings) 
         force=situation.force,
         insist=insist,
         unmatched=plan.unmatched(every, settings),
+        late=plan.late(every, settings),
         model=model,
         trains=trains,
     )

@@ -13,6 +13,7 @@ from stocks.dataset import documents
 from stocks.dataset.documents import Document
 from stocks.dataset.settings import Settings
 from stocks.dataset.uploads import Upload, Verdict
+from stocks.reading.tickers import composed
 
 BASE_MARGIN = datetime.timedelta(days=2)  # before a run's retention ends it is no base any more
 
@@ -104,7 +105,8 @@ class Plan(Document):
     (`force`) or because a dead run's row may still come. `model` is the one that the run takes if the table fits it;
     without one `trains` says why.
 
-    `unmatched` are names in `exclude` that no upload with a verdict has: a slip of the pen leaves its file in.
+    `unmatched` are names in `exclude` that no upload with a verdict has: a slip of the pen leaves its file in. `late`
+    are those that leave out an upload which came after settings.json: a corrected file under the wrong one's name.
 
     outcome: fold, or nothing to do: current (inputs and code are those of the newest run) or empty (no upload is left).
     """
@@ -130,6 +132,7 @@ class Plan(Document):
     force: bool
     insist: bool
     unmatched: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
     model: Model | None = None
     trains: str = ""
 
@@ -158,8 +161,17 @@ def folded(verdicts: Iterable[Verdict], settings: Settings) -> list[Verdict]:
 
 def unmatched(verdicts: Iterable[Verdict], settings: Settings) -> tuple[str, ...]:
     """The names in `exclude` that no upload has, whatever its verdict; a version may be one that is gone."""
-    known = {one.upload.name for one in verdicts}
-    return tuple(name for name in settings.exclude if name not in known and "@" not in name)
+    known = {composed(one.upload.name) for one in verdicts}
+    return tuple(name for name in settings.exclude if composed(name) not in known and "@" not in name)
+
+
+def late(verdicts: Iterable[Verdict], settings: Settings) -> tuple[str, ...]:
+    """The names of accepted uploads that came after settings.json, which leaves them out by their names."""
+    if not settings.since:
+        return ()
+    since = datetime.datetime.fromisoformat(settings.since)
+    after = (one.upload for one in verdicts if one.accepted and one.upload.modified > since)
+    return tuple(sorted({upload.name for upload in after if settings.names(upload)}))
 
 
 def newest(runs: Iterable[Run]) -> Run | None:

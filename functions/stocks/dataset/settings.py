@@ -14,6 +14,7 @@ from typing import Any, Literal, NoReturn
 from stocks.dataset import documents
 from stocks.dataset.uploads import SETTINGS, Upload
 from stocks.reading.rejected import show
+from stocks.reading.tickers import composed
 
 SHOWN = 20  # errors that a message lists
 MODES = ("append", "replace")
@@ -36,8 +37,8 @@ class WrongSettings(Exception):
 class Settings:
     """What is in force for a dataset: the file's values over the stack's.
 
-    `version` is 12 hex of the file's bytes, empty without a file. `exclude` holds names, or name@version. Where
-    `date_order` and `decimal` are empty, the rows of each file prove them.
+    `version` is 12 hex of the file's bytes and `since` when S3 got it; both are empty without a file. `exclude` holds
+    names, or name@version. Where `date_order` and `decimal` are empty, the rows of each file prove them.
     """
 
     test_fraction: float
@@ -47,6 +48,7 @@ class Settings:
     date_order: Literal["", "day", "month"] = ""
     decimal: Literal["", "point", "comma"] = ""
     version: str = ""
+    since: str = ""
 
     @property
     def effective(self) -> str:
@@ -57,7 +59,14 @@ class Settings:
         return documents.digest(repr(self.test_fraction))
 
     def excludes(self, upload: Upload) -> bool:
-        return bool({upload.name, f"{upload.name}@{upload.version_id}"} & set(self.exclude))
+        return self.names(upload) or self._lists(f"{upload.name}@{upload.version_id}")
+
+    def names(self, upload: Upload) -> bool:
+        """Whether `exclude` has the upload's name, which leaves out all of its versions."""
+        return self._lists(upload.name)
+
+    def _lists(self, name: str) -> bool:
+        return composed(name) in map(composed, self.exclude)
 
 
 def parse(content: bytes | None, defaults: Settings) -> Settings:

@@ -98,11 +98,13 @@ class PricesFile:
 
     def blocks(self, names: Numbered, kinds: Numbered) -> Iterator[Block]:
         """Yield the rows block by block; names and kinds grow by the number of each new ticker and kind of share."""
-        found = False
+        found = used = False
         for line, block in below(itertools.chain(self._start, self._blocks), self.layout.body):
             read = self._read_block(block, line, names, kinds)
-            found = found or bool(read.lines)
+            found, used = found or bool(read.lines), used or bool(len(read.rows) or read.bad)
             yield read
+        if found and not used:
+            raise Unusable("no row has a price; upload it again with its prices")
         if not found:
             found = bool(self.foot)
             yield Block(np.empty(0, ROW), self.foot, len(self.foot), len(self.foot), 0, frozenset(), 1)

@@ -59,16 +59,21 @@ def complaint(ticker: str, title: str = "ticker") -> str:
     return ""
 
 
+def composed(name: str) -> str:
+    """The name in Unicode's form NFC: a Mac writes an umlaut as two signs, which look like one."""
+    return unicodedata.normalize("NFC", name)
+
+
 def written(cell: str) -> str:
     """The ticker in a cell: what keeps a spreadsheet from reading '000001 or ="0050" as a number is no part of it."""
     if excel := re.fullmatch(r'="([^"=]+)"', cell):
-        return excel[1].strip()
-    return cell[1:] if re.fullmatch(r"'[0-9A-Z.]+", cell) else cell
+        return composed(excel[1].strip())
+    return cell[1:] if re.fullmatch(r"'[0-9A-Z.]+", cell) else composed(cell)
 
 
 def from_file_name(stem: str) -> str:
     """The ticker in a download's name where its site's pattern is known, else the whole name."""
-    name = _COPY.sub("", stem.strip())
+    name = _COPY.sub("", composed(stem.strip()))
     for pattern in _NAMES:
         if found := pattern.fullmatch(name):
             ticker = found["ticker"].strip()

@@ -31,11 +31,19 @@ class Flagged(NamedTuple):
     kinds: str
 
 
+class Noted(NamedTuple):
+    """A ticker of which the fold has noted something since the run before, and the newest of it."""
+
+    ticker: str
+    note: str
+
+
 @dataclasses.dataclass(frozen=True)
 class News:
     """outlooks are those of the widest expected moves, widest first. The rest is what is new since the run before.
 
-    behind are tickers without a row of a session that has come since, unmatched names in `exclude` that no file has.
+    behind are tickers without a row of a session that has come since, gone those without any row now. unmatched are
+    names in `exclude` that no file has, late those of files that came after settings.json.
     track has by horizon the prices that came; lights are sentences on how the ranges hold.
     """
 
@@ -52,6 +60,9 @@ class News:
     track: Mapping[int, Score]
     lights: Sequence[str]
     flagged: Sequence[Flagged]
+    noted: Sequence[Noted] = ()
+    gone: Sequence[str] = ()
+    late: Sequence[str] = ()
     model: str = ""  # what is to be said of the run's model
 
 
@@ -82,7 +93,7 @@ def lines(news: News) -> Iterator[str]:
 def named(news: News) -> set[str]:
     """The tickers that the message names, and some that it only counts."""
     breached = [breach.ticker for score in news.track.values() for breach in score.breaches[:SHOWN]]
-    others = (news.outlooks, news.rescaled, news.flagged)
+    others = (news.outlooks, news.rescaled, news.flagged, news.noted)
     listed = [one.ticker for some in others for one in some[:SHOWN]]
     return {*breached, *listed, *news.tickers[:SHOWN], *news.stale[:SHOWN]}
 
@@ -113,6 +124,8 @@ def _changes(news: News) -> Iterator[str]:
         yield f"{count(len(news.files), 'new file')}: {_some(news.files)}"
     if news.tickers:
         yield f"{count(len(news.tickers), 'new ticker')}: {_some(news.tickers)}"
+    if news.gone:
+        yield f"{count(len(news.gone), 'ticker')} of the run before without any row now: {_some(news.gone)}"
     if news.behind:
         yield f"{count(len(news.behind), 'ticker')} without a row of the newest trading day: {_some(news.behind)}"
     if news.stale:
@@ -122,6 +135,9 @@ def _changes(news: News) -> Iterator[str]:
     if news.rescaled:
         named = [f"{one.ticker} by {one.ratio:.6g} ({one.file})" for one in news.rescaled]
         yield f"older prices rescaled: {_some(named)}"
+    if news.noted:
+        named = [f"{one.ticker} ({one.note})" for one in news.noted]
+        yield f"noted of {count(len(news.noted), 'ticker')}: {_some(named)}"
     if news.flagged:
         named = [f"{one.ticker} ({one.kinds})" for one in news.flagged]
         yield f"data health flags {count(len(news.flagged), 'ticker')} anew: {_some(named)}"
@@ -130,6 +146,9 @@ def _changes(news: News) -> Iterator[str]:
     if news.unmatched:
         unknown = _some([visible(name) for name in news.unmatched])
         yield f"settings.json excludes what no file is called, so nothing is left out for it: {unknown}"
+    if news.late:
+        names = _some([visible(name) for name in news.late])
+        yield f"settings.json leaves out by its name what came after it; to leave out one, write name@version: {names}"
     if news.model:
         yield news.model
 

@@ -196,6 +196,18 @@ def test_only_the_last_500_rows_count():
     assert calendars.infer(days[:-20]) != "XNYS"
 
 
+@pytest.mark.parametrize("stray", ["1970-01-01", "1926-09-30"])
+def test_a_row_of_decades_before_hides_no_calendar(stray):
+    days = tabled("XNYS", "2024-12-31", 300)
+    assert calendars.infer(np.append(span(stray, stray), days)) == calendars.infer(days) == "XNYS"
+
+
+def test_where_too_few_rows_follow_a_gap_of_years_those_before_it_count():
+    few = span("2022-01-03", "2022-01-10")
+    assert calendars.infer(np.append(span("2016-01-01", "2020-12-31"), few)) == "Mon-Sun"
+    assert calendars.infer(np.append(few, tabled("XNYS", "2024-12-31", 100))) == "XNYS"
+
+
 def test_too_few_rows_show_no_week():
     days = written("XNYS", "2024-10-15", "2024-10-25")
     assert calendars.infer(days) == calendars.infer(days[:0]) == calendars.IRREGULAR

@@ -1,5 +1,6 @@
 import dataclasses
 import datetime
+import unicodedata
 
 import pytest
 
@@ -44,6 +45,24 @@ def test_a_name_in_exclude_that_no_upload_has_is_known_for_a_slip():
     excluding = dataclasses.replace(DEFAULTS, exclude=("May.csv", "may.csv", "june.csv", "gone.csv@v9"))
     assert plan.unmatched(verdicts, excluding) == ("May.csv",)
     assert plan.unmatched(verdicts, DEFAULTS) == ()
+
+
+def test_an_upload_after_the_settings_that_its_name_excludes_is_known_for_a_corrected_one():
+    verdicts = [verdict("may", 1), verdict("june", 3), verdict("may", 3), verdict("july", 3, accepted=False)]
+    excluding = dataclasses.replace(DEFAULTS, exclude=("may.csv", "june.csv@v1", "july.csv"))
+    after = {minutes: (NOON + datetime.timedelta(minutes=minutes)).isoformat() for minutes in (2, 3)}
+    assert plan.late(verdicts, dataclasses.replace(excluding, since=after[2])) == ("may.csv",)
+    assert plan.late(verdicts, dataclasses.replace(excluding, since=after[3])) == ()
+    assert plan.late(verdicts, excluding) == ()
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_in_exclude_is_that_of_a_file_however_its_umlauts_are_written(forms):
+    uploaded, listed = (unicodedata.normalize(form, "März") for form in forms)
+    excluding = dataclasses.replace(DEFAULTS, exclude=(f"{listed}.csv",))
+    assert plan.folded([verdict(uploaded)], excluding) == []
+    assert plan.folded([verdict(uploaded)], dataclasses.replace(excluding, exclude=(f"{listed}.csv@v1",))) == []
+    assert plan.unmatched([verdict(uploaded)], excluding) == ()
 
 
 def test_seen_is_of_names_in_any_order_and_the_settings():

@@ -32,7 +32,7 @@ def test_without_a_file_the_stack_decides():
 
 
 def test_what_the_file_says_stands_over_the_stack():
-    assert set(FULL) == set(CHECKS) == {field.name for field in dataclasses.fields(Settings)} - {"version"}
+    assert set(FULL) == set(CHECKS) == {field.name for field in dataclasses.fields(Settings)} - {"version", "since"}
     settings = parse(b"\xef\xbb\xbf" + json.dumps(FULL).encode(), DEFAULTS)
     assert {name: getattr(settings, name) for name in FULL} == FULL | {"exclude": ("may.csv", "june.csv@v1")}
 
