@@ -263,7 +263,7 @@ def gate_reason(judgement: Judgement, fallback: Sequence[str]) -> str:
     if judgement["gate"]:
         return (
             f"Prices followed its forecasts more closely than chance explains, on {judgement['blocks']} independent "
-            f"stretches. What is certain of that is used, never more than half."
+            f"stretches. What exceeds chance of that is used, never more than half."
         )
     if judgement["gate_reason"] == UNPROVEN:
         slope, doubt = judgement["slope"], 2 * judgement["slope_se"]
