@@ -24,6 +24,10 @@ _OF_TEXT = (exp.Upper, exp.Lower, exp.Length, exp.Substring, exp.Trim, exp.StrPo
             exp.StartsWith, exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace, exp.Replace, exp.Pad,
             exp.Levenshtein, exp.StrToTime, exp.ParseDatetime)  # fmt: skip
 
+# Functions of other dialects whose place sqlglot does not keep.
+_WITHOUT_PLACE = {"arg_max", "arg_min", "argmax", "argmin", "decode", "glob", "initcap", "overlay", "string_agg"}
+_NOT_TYPES = {"binary", "bool", "datetime", "float", "float64", "int64", "long", "number", "string", "text"}
+
 
 def check(tree: exp.Expression, source: str) -> None:
     """Raise QueryFailed by the types that `kinds` has found."""
@@ -56,6 +60,22 @@ def check_functions(tree: exp.Expression, source: str) -> None:
         if re.fullmatch(r"\w+", name) and name.lower() not in KNOWN and not _quantifier(function):
             place = at(source, function.meta["start"])
             raise QueryFailed(f"FUNCTION_NOT_FOUND: {place}: Function '{name.lower()}' not registered")
+    for token, following in itertools.pairwise(Dialect().tokenize(source)):
+        if token.text.lower() in _WITHOUT_PLACE and token.end + 1 == following.start and following.text == "(":
+            place = at(source, token.start)
+            raise QueryFailed(f"FUNCTION_NOT_FOUND: {place}: Function '{token.text.lower()}' not registered")
+
+
+def check_type_names(source: str) -> None:
+    """Raise QueryFailed for a cast to a type of DDL or of other dialects, which sqlglot takes for Trino's."""
+    casts: list[int | None] = []  # of each bracket that is open, where its CAST begins
+    for before, token in itertools.pairwise(Dialect().tokenize(source)):
+        if token.text == "(":
+            casts.append(before.start if before.text.lower() in ("cast", "try_cast") else None)
+        elif token.text == ")" and casts:
+            casts.pop()
+        elif casts and casts[-1] is not None and before.text.lower() == "as" and token.text.lower() in _NOT_TYPES:
+            raise QueryFailed(f"TYPE_NOT_FOUND: {at(source, casts[-1])}: Unknown type: {token.text.lower()}")
 
 
 def _quantifier(node: Any) -> bool:

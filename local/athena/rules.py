@@ -263,6 +263,7 @@ RULES: dict[Any, Rule] = {
     exp.RegexpReplace: replace_match, exp.Format: java_format.formatted,
     **dict.fromkeys((exp.Sign, exp.Ceil, exp.Floor, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.Levenshtein,
                      exp.Round), typed),
+    exp.CountIf: lambda node: exp.Count(this=exp.If(this=node.this, true=exp.Literal.number(1))),  # 0, not null
     exp.Cbrt: lambda node: call("cube_root", node.this),
     exp.ArraySize: lambda node: call("cardinality", node.this) if base(node.this) == Type.MAP else None,
     exp.ArrayPosition: lambda node: call("place_or_zero", node.this, node.expression),

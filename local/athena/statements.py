@@ -1,5 +1,6 @@
 """What kind of statement it is, and its query parsed as Trino's; what Athena refuses at submission is refused here."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp, tokens
@@ -131,6 +132,7 @@ def _query(source: str, start: int, end: int) -> exp.Expression:
     tree = trees[0]
     for node in tree.find_all(exp.Star, exp.Array):
         _refuse_of_other_dialects(node, stream, source)
+    _refuse_clauses_of_other_dialects(tree, stream, source)
     if not isinstance(tree, exp.Query | exp.Values):
         raise MalformedQuery(f"{at(source, start)}: mismatched input '{source[start:end].split()[0]}'")
     return tree
@@ -166,6 +168,11 @@ def _refuse_what_sqlglot_lets_pass(stream: list, source: str, end: int) -> None:
             raise MalformedQuery(f"{at(source, token.start)}: {words}")
         if token.token_type is _CLAUSE.DCOLON or source[token.start : token.end + 1] == "==":
             raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'")
+        if token.token_type is _CLAUSE.INTERVAL and following and following.token_type is _CLAUSE.NUMBER:
+            words = f"mismatched input '{following.text}'. Expecting: '+', '-', <string>"
+            raise MalformedQuery(f"{at(source, following.start)}: {words}")
+        if token.token_type is _CLAUSE.L_BRACE:
+            raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'. Expecting: <expression>")
         _count_brackets(token, limited)
         if token.token_type in _ELSEWHERE and following is not None and following.text != "(":
             raise MalformedQuery(f"{at(source, token.start)}: mismatched input '{token.text}'")
@@ -199,3 +206,26 @@ def _refuse_of_other_dialects(node: exp.Expression, stream: list, source: str) -
     ]  # fmt: skip
     if isinstance(node, exp.Array) and brackets:
         raise MalformedQuery(f"{at(source, brackets[0].start)}: mismatched input '['. Expecting: <expression>")
+
+
+# Clauses that DuckDB, Spark or PostgreSQL have: the node, what its arguments say of it, and the word it begins with.
+_FOREIGN: tuple[tuple[type[exp.Expression], Callable[[dict], Any], str], ...] = (
+    (exp.Pivot, bool, "pivot"),
+    (exp.SimilarTo, bool, "similar to"),
+    (exp.Join, lambda having: having.get("kind") == "SEMI", "semi"),
+    (exp.Join, lambda having: having.get("kind") == "ANTI", "anti"),
+    (exp.Join, lambda having: having.get("method") == "ASOF", "asof"),
+    (exp.Distinct, lambda having: having.get("on"), "on"),
+    (exp.Limit, lambda having: having.get("limit_options"), "percent"),
+    (exp.TableSample, lambda having: not having.get("method"), "sample"),
+    (exp.Between, lambda having: having.get("symmetric"), "symmetric"),
+    (exp.Group, lambda having: [name for name, value in having.items() if value] == ["all"], "all"),
+)
+
+
+def _refuse_clauses_of_other_dialects(tree: exp.Expression, stream: list, source: str) -> None:
+    for node in tree.walk():
+        for kind, is_foreign, word in _FOREIGN:
+            if isinstance(node, kind) and is_foreign(node.args):
+                place = next((token for token in stream if token.text.lower() == word), stream[0])
+                raise MalformedQuery(f"{at(source, place.start)}: mismatched input '{place.text.split()[0].lower()}'")

@@ -41,6 +41,7 @@ def to_duckdb(tree: exp.Expression, source: str, database: str, schema: dict) ->
     Raises QueryFailed.
     """
     checks.check_functions(tree, source)
+    checks.check_type_names(source)
     tree = _quantified(name_columns(tree.copy()))
     known = MappingSchema(schema if any(schema.values()) else {}, dialect=Dialect())
     try:

@@ -10,13 +10,13 @@
 -- rmse_vs_naive_median double: median over tickers of the same
 -- mae_vs_naive double: the same of mean absolute errors, mean
 -- mae_vs_naive_median double: the same of mean absolute errors, median
--- rmse double: root of the mean squared error, in prices
--- mae double: mean absolute error, in prices
+-- rmse double: root of the mean squared error, in prices of all tickers together: the dearest owns it
+-- mae double: mean absolute error, likewise
 -- mase double: mean absolute error, scaled by the one-day changes before the test period; mean over tickers
 -- mase_median double: median over tickers of the same
 -- directional_accuracy double: share of moves whose direction was right
 -- always_up_rate double: share of moves that went up
--- dm_t double: Diebold-Mariano statistic against naive; below -2 (at horizon 20 -2.3) is better beyond chance
+-- dm_t double: Diebold-Mariano statistic against naive; below -2 (at horizon 20 -2.3) is better beyond chance; null where equal
 -- coverage80 double: share of prices within the 80 % interval; this and the rest of forecast only
 -- coverage95 double: share of prices within the 95 % interval
 -- pinball double: mean pinball loss of the quantiles, in basis points of the price

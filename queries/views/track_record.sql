@@ -9,7 +9,7 @@
 -- origin_date date: the last day that the forecast knew
 -- target_date date: the day that was forecast
 -- realised_date date: the ticker's row so many days after the origin
--- state varchar: scored; waiting for the day; gap: the row is more than 5 days from target_date; no_origin: its row is gone
+-- state varchar: scored; waiting for the day, for ever if the ticker has ended; gap: the row is more than 5 days from target_date; no_origin: its row is gone
 -- live boolean: whether it was published before the realised day began, at 00:00 UTC
 -- hours_before double: from the publishing to the beginning of that day
 -- origin_corrected boolean: whether the price on origin_date was corrected since, by more than a recorded split or dividend
@@ -30,8 +30,8 @@
 -- naive_error double: naive - price
 -- forecast_error double: forecast - price
 -- lstm_error double: lstm - price
--- inside_80 boolean: whether the 80 % interval held the price
--- inside_95 boolean: whether the 95 % interval held the price
+-- inside_80 boolean: whether the 80 % interval held the price; null where none has come
+-- inside_95 boolean: whether the 95 % interval held the price; null where none has come
 with days as (
   select
     dataset,

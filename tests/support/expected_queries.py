@@ -9,8 +9,8 @@ from stocks.contract import QUANTILES
 
 type Tables = dict[str, pd.DataFrame]
 
-
 TABLES = ("predictions", "metrics", "runs", "tickers", "prices", "files")
+BETTER = {1: -2.0, 5: -2.0, 20: -2.3}  # by horizon: a Diebold-Mariano statistic below is beyond chance
 
 
 def read(lake: Path) -> Tables:
@@ -69,19 +69,21 @@ def riskiest(tables: Tables) -> pd.DataFrame:
 
 def best_model(tables: Tables) -> pd.DataFrame:
     rows = _of_newest(tables, "metrics").query("ticker == '*'")
-    known = rows["rmse_vs_naive"].notna()
     place = rows.groupby(["dataset", "horizon"])["rmse_vs_naive"].rank("min").astype("Int64")
-    rows = rows.assign(place=place, beats_naive=(rows["rmse_vs_naive"] < 1).where(known, None))
-    rows = rows.sort_values(["dataset", "horizon", "place", "model"])
-    ratios = ["rmse_vs_naive", "rmse_vs_naive_median", "beats_naive", "dm_t", "pinball_vs_constant"]
+    rows = rows.assign(place=place, beats_naive=(rows["rmse_vs_naive"] < 1).where(rows["rmse_vs_naive"].notna(), None))
+    beyond = (rows["dm_t"] < rows["horizon"].map(BETTER)).where(rows["dm_t"].notna(), None)
+    rows = rows.assign(beyond_chance=beyond).sort_values(["dataset", "horizon", "place", "model"])
+    ratios = ["rmse_vs_naive", "rmse_vs_naive_median", "beats_naive", "dm_t", "beyond_chance", "pinball_vs_constant"]
     return rows[["dataset", "horizon", "place", "model", *ratios]]
 
 
 def tickers_that_beat_naive(tables: Tables) -> pd.DataFrame:
     rows = _of_newest(tables, "metrics").query("ticker != '*' and model != 'naive' and rmse_vs_naive == rmse_vs_naive")
-    groups = rows.assign(better=rows["rmse_vs_naive"] < 1).groupby(["dataset", "horizon", "model"])["better"]
-    found = pd.DataFrame({"tickers": groups.size(), "better": groups.sum(), "better_pct": 100 * groups.mean()})
-    return found.reset_index()
+    rows = rows.assign(better=rows["rmse_vs_naive"] < 1, beyond=rows["dm_t"] < rows["horizon"].map(BETTER))
+    groups = rows.groupby(["dataset", "horizon", "model"])
+    found = groups.agg(tickers=("better", "size"), better=("better", "sum"), better_pct=("better", "mean"))
+    found = found.assign(better_pct=100 * found["better_pct"], better_beyond_chance=groups["beyond"].sum())
+    return found.assign(expected_by_chance=0.025 * groups["dm_t"].count()).reset_index()
 
 
 def coverage_by_month(tables: Tables) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The report's tables as plain values."""
 
 import numpy as np
+import pytest
 
 from stocks import metrics, track, traffic_light
 from stocks.reporting import tables
@@ -15,8 +16,22 @@ def cells(table):
 def test_the_leaderboard_has_every_model_and_the_median_beside_the_mean():
     table = tables.leaderboard(results.pooled(forecast=0.99, lstm=1.02))
     assert list(cells(table)) == ["Forecast", "Naive: no change", "Drift", "LSTM by itself", "Random Forest"]
-    assert cells(table)["LSTM by itself"][0] == ("1.020\u00d7", "median 1.020\u00d7")
+    assert cells(table)["LSTM by itself"][0] == ("1.020\u00d7", "median 1.020\u00d7, may be chance")
     assert [row.head for row in table.rows if row.cells[0].style == "best"] == ["Forecast"]
+
+
+@pytest.mark.parametrize(
+    ("dm_t", "details"),
+    [
+        (-1.9, ["median 0.990\u00d7, may be chance"] * 3),
+        (-2.1, ["median 0.990\u00d7"] * 2 + ["median 0.990\u00d7, may be chance"]),
+        (-2.4, ["median 0.990\u00d7"] * 3),
+    ],
+)
+def test_the_leaderboard_says_what_may_be_chance_by_the_limit_of_the_horizon(dm_t, details):
+    table = cells(tables.leaderboard(results.pooled(lstm=0.99, dm_t=dm_t)))
+    assert [detail for _, detail in table["LSTM by itself"]] == details
+    assert [detail for _, detail in table["Drift"]] == ["median 1.000\u00d7"] * 3, "as large as naive's"
 
 
 def test_a_model_without_a_figure_comes_last():

@@ -165,3 +165,8 @@ def test_the_summary_says_how_the_ranges_held_on_test_days_and_since():
     )
     nothing = results.pooled(None, lstm=None, forest=None, constant=None, coverage=None, n=0)
     assert wording.summary(nothing, results.facts()) == wording.headline(nothing, results.facts())
+
+
+def test_a_foreseen_change_whose_opposite_came_has_a_minus():
+    judgement = results.doubted() | {"slope": -10.49}
+    assert "of a foreseen change \u22121049 % came true" in wording.gate_reason(judgement, [])

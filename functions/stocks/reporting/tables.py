@@ -61,8 +61,10 @@ def leaderboard(pooled: ByModel) -> Table:
     def cell(model: str, horizon: int) -> Cell:
         ratio, median = (pooled[model, horizon][name] for name in ("rmse_vs_naive", "rmse_vs_naive_median"))
         best = ratio is not None and ratio < lowest[horizon] + 0.0005
-        detail = "" if median is None or model == "naive" else f"median {wording.times(median)}"
-        return Cell(wording.times(ratio), style="best" if best else "", detail=detail)
+        details = [] if median is None or model == "naive" else [f"median {wording.times(median)}"]
+        if wording.by_chance(pooled[model, horizon]):
+            details.append("may be chance")
+        return Cell(wording.times(ratio), style="best" if best else "", detail=", ".join(details))
 
     rows = [
         _model_row(model, [cell(model, horizon) for horizon in HORIZONS], style="yardstick" if model == "naive" else "")
@@ -70,8 +72,9 @@ def leaderboard(pooled: ByModel) -> Table:
     ]
     caption = (
         "How large a model's typical miss was beside naive's, which says that nothing changes: 1.000\u00d7 is as "
-        "large, less is better. The mean over tickers, the middle ticker (median) below it; bold is the best of its "
-        f"column, {wording.NOTHING} is a model that was not trained."
+        "large, less is better. The mean over tickers, the middle ticker (median) below it; bold is the least of its "
+        "column. \u201cMay be chance\u201d stands where the test of Diebold and Mariano cannot tell a model's errors "
+        f"from naive's; {wording.NOTHING} is a model that was not trained."
     )
     return Table("Errors by model", caption, ["Model", *map(wording.ahead, HORIZONS)], rows)
 

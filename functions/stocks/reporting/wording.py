@@ -16,7 +16,7 @@ NOTHING = "\u2013"  # an en dash
 TIMES = "\u00d7"
 MINUS = "\u2212"
 LEAST_PLAIN, GREATEST_PLAIN = 1e-6, 1e9  # prices beyond are written with an exponent
-CHANCE = 2.0  # |Diebold-Mariano| one day ahead below which chance alone explains a difference, at 95 %
+CHANCE = {1: 2.0, 5: 2.0, 20: 2.3}  # |Diebold-Mariano| by horizon, below which chance may explain a difference
 MEANINGS = {
     "green": "nothing speaks against the ranges",
     "yellow": "more than ranges that are right have but rarely",
@@ -182,7 +182,7 @@ def headline(pooled: ByModel, facts: RunFacts) -> str:
     than = "as" if compared.endswith("as large") else "than"
     return (
         f"One day ahead, the forecast's typical error was {compared} {than} that of saying "
-        f"“tomorrow costs what today costs”{_chance(forecast)}."
+        f"“tomorrow costs what today costs”{_maybe(forecast)}."
     )
 
 
@@ -205,7 +205,7 @@ def lead(pooled: ByModel, facts: RunFacts) -> str:
     if facts.evidence["fallback"]:
         sentences.append("No table and no chart has an LSTM's forecast; the ranges need none.")
     if lstm["rmse_vs_naive"] is not None:
-        sentences.append(f"The LSTM's own error was {size(lstm['rmse_vs_naive'])}{_chance(lstm)}.")
+        sentences.append(f"The LSTM's own error was {size(lstm['rmse_vs_naive'])}{_maybe(lstm)}.")
     if forest["rmse_vs_naive"] is not None:
         sentences.append(f"The Random Forest's error was {size(forest['rmse_vs_naive'])}.")
     if forecast["n"]:
@@ -222,11 +222,15 @@ def lead(pooled: ByModel, facts: RunFacts) -> str:
     return " ".join(sentences)
 
 
-def _chance(row: MetricsRow) -> str:
-    """What is to be said of a difference from naive, one day ahead, that chance may explain."""
+def _maybe(row: MetricsRow) -> str:
+    return ", which may be chance" if by_chance(row) else ""
+
+
+def by_chance(row: MetricsRow) -> bool:
+    """Whether the model's error differs from naive's as it is told, and no more than chance may explain."""
     ratio_to_naive = row["rmse_vs_naive"]
     differs = ratio_to_naive is not None and not size(ratio_to_naive).endswith("as large")
-    return ", which may be chance" if differs and abs(row["dm_t"] or 0) < CHANCE else ""
+    return differs and abs(row["dm_t"] or 0) < CHANCE[row["horizon"]]
 
 
 def table_note(left: int) -> str:
@@ -259,13 +263,13 @@ def gate_reason(judgement: Judgement, fallback: Sequence[str]) -> str:
     if judgement["gate"]:
         return (
             f"Prices followed its forecasts more closely than chance explains, on {judgement['blocks']} independent "
-            f"stretches. What is certain of that is used, never more than half."
+            f"stretches. What exceeds chance of that is used, never more than half."
         )
     if judgement["gate_reason"] == UNPROVEN:
         slope, doubt = judgement["slope"], 2 * judgement["slope_se"]
         return (
-            f"Prices did not follow its forecasts more than chance explains: of a foreseen change {slope * 100:.0f} % "
-            f"came true, give or take {doubt * 100:.0f} %."
+            f"Prices did not follow its forecasts more than chance explains: of a foreseen change "
+            f"{f'{slope * 100:.0f}'.replace('-', MINUS)} % came true, give or take {doubt * 100:.0f} %."
         )
     if judgement["gate_reason"] == FEW_BLOCKS:
         return (

@@ -1,6 +1,7 @@
 """The views of queries/views on runs whose outcome is known: whole runs only, and the newest."""
 
 import datetime
+import re
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support.athena_lake import (
     run_row,
     ticker_rows,
 )
+from tests.support.cloud import ROOT
 from tools.generate import queries
 
 RUNS = {"us-old", "us-new", "eu-1", "uk-2", "jp-old", "jp-new", "ch-old", "ch-new"}
@@ -178,6 +180,15 @@ def test_a_named_query_runs(lake, query):
     asked = lake.ask(query.text)
     assert asked.state == "SUCCEEDED", asked.reason
     assert "failed" not in str(asked.rows)
+
+
+PAGE = (ROOT / "docs" / "querying.md").read_text()
+
+
+@pytest.mark.parametrize("shown", re.findall(r"```(?:sql)?\n((?:select|with) .*?)```", PAGE, re.DOTALL))
+def test_a_query_that_the_page_shows_runs(lake, shown):
+    asked = lake.ask(shown)
+    assert asked.state == "SUCCEEDED", asked.reason
 
 
 def test_the_query_of_the_runs_names_each_ticker_that_was_left_out_and_a_run_without_such_once(lake):
