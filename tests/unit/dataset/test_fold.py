@@ -47,6 +47,7 @@ def uploads(draw):
             if draw(st.integers(0, 4)) == 0:
                 rows[name_of_column] = np.full(count, draw(st.sampled_from((0.0, -0.0))))
         rows["adjclose"] = np.clip(rows["adjclose"], 1e-15, 1e15)
+        rows["close"] = np.where(rows["close"] == 0, rows["close"], np.clip(rows["close"], 1e-15, 1e15))
         own[name] = {column: values[kept] for column, values in rows.items()} | {"day": rows["day"][kept] - 20}
     made = folding.rows(**own)
     return made | {"filled": np.array(filled)}
