@@ -216,7 +216,7 @@ def cost_of(calls: list[tuple[str, str]]) -> float:
     return requests + instances
 
 
-@pytest.mark.parametrize("count", [10, pytest.param(250, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("count", [10, pytest.param(250, marks=(pytest.mark.thorough, pytest.mark.timeout(3600)))])
 def test_36_daily_files_folded_one_by_one_and_from_nothing_are_equal_in_bits_at_the_cost_of_the_first(count):
     whole = pd.concat([csv_files.bars(name, seed, ROWS + count) for seed, name in enumerate(("A", "BB"))])
     dates = sorted(whole["date"].unique())

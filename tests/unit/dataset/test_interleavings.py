@@ -18,6 +18,7 @@ def test_54_any_interleaving_ends_with_the_fold_of_the_accepted_uploads_in_the_n
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(3600)
 def test_54_five_thousand_interleavings_end_with_the_fold_of_the_accepted_uploads_in_the_newest_run():
     run_state_machine_as_test(Interleavings, settings=THOROUGH)
 
