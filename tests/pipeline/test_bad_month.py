@@ -1,7 +1,6 @@
 """What a bad month does to a dataset, through all handlers: what the message says of files that lack something."""
 
 import datetime
-import json
 
 import numpy as np
 import pandas as pd
@@ -27,14 +26,6 @@ def cloud():
     with pipeline.cloud(model=pipeline.stand_in) as made:
         made.send(days(-ROWS, 0), "history.csv")
         yield made
-
-
-def put_settings(cloud: pipeline.Cloud, **said: object) -> str:
-    """Change the settings; the execution that they start."""
-    cloud.s3.now += datetime.timedelta(seconds=1)
-    cloud.s3.put_object(Bucket="incoming", Key="incoming/daily/settings.json", Body=json.dumps(said))
-    cloud.executions += 1
-    return f"{pipeline.EXECUTION}{cloud.executions}"
 
 
 def told(ran: pipeline.Ran, words: str) -> list[str]:
@@ -72,21 +63,24 @@ def test_weekends_of_what_trades_on_all_days_are_no_day_of_the_others(cloud):
 def test_a_slip_of_the_pen_in_exclude_is_told_at_once_and_by_the_next_message(cloud):
     cloud.send(days(0, 1), "may.csv")
     unknown = "no file has a name that settings.json excludes: May.csv"
+    cloud.put_settings(exclude=["May.csv"])
     with pytest.raises(pipeline.Ended) as ended:
-        cloud.go_on(put_settings(cloud, exclude=["May.csv"]))
+        cloud.nudge()
     assert ended.value.args == ("current", unknown)
     ran = cloud.send(days(1, 2), "june.csv")
     assert told(ran, "excludes") == [
         "settings.json excludes what no file is called, so nothing is left out for it: May.csv"
     ]
-    assert told(cloud.go_on(put_settings(cloud, exclude=["may.csv"])), "excludes") == []
+    cloud.put_settings(exclude=["may.csv"])
+    assert told(cloud.nudge(), "excludes") == []
 
 
 @pytest.mark.parametrize("said", [{"mode": "replace"}, {"exclude": ["history.csv"]}])
 def test_settings_that_leave_too_few_days_say_that_the_forecasts_of_before_stay(cloud, said):
     cloud.send(days(0, 1), "day.csv")
+    cloud.put_settings(**said)
     with pytest.raises(pipeline.Ended) as ended:
-        cloud.go_on(put_settings(cloud, **said))
+        cloud.nudge()
     status, reason = ended.value.args
     assert status == "too_short"
     assert reason.endswith("upload more history; the forecasts stay those of the run before")

@@ -118,10 +118,6 @@ def test_files_that_change_what_there_is_to_learn_train(cloud, begins, second, r
     assert last["model_run"] != first["model_run"]
 
 
-def settings(cloud: pipeline.Cloud, **said) -> None:
-    cloud.s3.put_object(Bucket="incoming", Key="incoming/daily/settings.json", Body=json.dumps(said))
-
-
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
@@ -132,7 +128,7 @@ def settings(cloud: pipeline.Cloud, **said) -> None:
 )
 def test_other_settings_train(cloud, said, reason):
     cloud.send(file(0, FIRST), "a.csv")
-    settings(cloud, **said)
+    cloud.put_settings(**said)
     assert row(cloud.send(file(0, NEXT), "b.csv"))["model_reason"] == reason
 
 

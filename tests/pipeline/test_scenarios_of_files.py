@@ -51,16 +51,6 @@ def last_days(ran: pipeline.Ran) -> list[str]:
     return ran.table("prices").groupby("ticker")["date"].max().astype(str).tolist()
 
 
-def nudge(cloud: pipeline.Cloud) -> pipeline.Ran:
-    cloud.executions += 1
-    return cloud.go_on(f"{pipeline.EXECUTION}{cloud.executions}")
-
-
-def put_settings(cloud: pipeline.Cloud, folder: str = "daily", **said: Any) -> None:
-    cloud.s3.now += datetime.timedelta(seconds=1)
-    cloud.s3.put_object(Bucket="incoming", Key=f"incoming/{folder}/settings.json", Body=json.dumps(said))
-
-
 def files_table(cloud: pipeline.Cloud) -> dict[str, dict]:
     """The rows of the table of files by the files' names."""
     bodies = [body for (bucket, key), body in cloud.s3.objects.items() if bucket == "lake" and key.startswith("files/")]
@@ -156,13 +146,13 @@ def test_29_an_excluded_file_leaves_the_table_and_comes_back_as_before_to_the_la
     cloud.send(HISTORY, "history.csv")
     cloud.send(days(-LAST, 1, 0.5), "split.csv")  # it halves the prices before, which has to be undone
     before = cloud.send(days(1, 2, 0.5), "day.csv")
-    put_settings(cloud, exclude=["split.csv"])
-    without = nudge(cloud)
+    cloud.put_settings(exclude=["split.csv"])
+    without = cloud.nudge()
     assert names(without) == ["history.csv", "day.csv"]
     prices = without.table("prices").query("ticker == 'A'")["adjclose"].tolist()
     assert prices[:ROWS] == WHOLE["adjclose"].tolist()[:ROWS]
-    put_settings(cloud)
-    again = nudge(cloud)
+    cloud.put_settings()
+    again = cloud.nudge()
     assert_equal(again, before)
     assert again.table("runs")["new_files"][0].tolist() == []
 
@@ -170,19 +160,19 @@ def test_29_an_excluded_file_leaves_the_table_and_comes_back_as_before_to_the_la
 def test_30_replace_leaves_the_last_file_only_and_append_brings_back_all(cloud):
     for number, body in enumerate((HISTORY, days(0, 1), days(1, 2))):
         cloud.send(body, f"{number}.csv")
-    put_settings(cloud, mode="replace")
+    cloud.put_settings(mode="replace")
     other = csv_files.csv(csv_files.bars("OTHER", 9, ROWS))
     replaced = cloud.send(other, "3.csv")
     assert (names(replaced), replaced.table("tickers")["ticker"].tolist()) == (["3.csv"], ["OTHER"])
-    put_settings(cloud, mode="append")
-    appended = nudge(cloud)
+    cloud.put_settings(mode="append")
+    appended = cloud.nudge()
     assert names(appended) == ["0.csv", "1.csv", "2.csv", "3.csv"]
     assert appended.table("tickers")["ticker"].tolist() == ["A", "BB", "OTHER"]
 
 
 def test_31_settings_that_change_during_a_run_are_those_of_its_successor(cloud):
     def during(run):
-        put_settings(cloud, test_fraction=0.4)
+        cloud.put_settings(test_fraction=0.4)
         return pipeline.stand_in(run)
 
     cloud.model = during
@@ -204,8 +194,8 @@ def test_35_two_spellings_of_a_folder_are_one_dataset(cloud):
     ran = cloud.go_on(first)
     assert names(ran) == ["history.csv", "day.csv"]
     assert last_days(ran) == [DAYS[ROWS]] * 2
-    put_settings(cloud, "DAILY", exclude=["day.csv"])
-    assert names(nudge(cloud)) == ["history.csv"]
+    cloud.put_settings("DAILY", exclude=["day.csv"])
+    assert names(cloud.nudge()) == ["history.csv"]
 
 
 def cost_of(calls: list[tuple[str, str]]) -> float:
@@ -251,7 +241,7 @@ def test_38_a_dataset_of_few_tickers_then_of_many_then_replaced_by_few_again():
     many = csv_files.csv(*(csv_files.bars(f"T{number:02d}", number, 130) for number in range(40)))
     with pipeline.cloud(kilobytes=17, model=pipeline.stand_in) as cloud:
         ran = [cloud.send(few, "few.csv"), cloud.send(many, "many.csv")]
-        put_settings(cloud, mode="replace")
+        cloud.put_settings(mode="replace")
         ran.append(cloud.send(few, "again.csv"))
     assert [one.shards for one in ran] == [1, 32, 1]
     empty = [shard for shard in range(32) if not len(ran[1].arrays(f"rows/{shard:05d}.npz")["day"])]
@@ -262,9 +252,9 @@ def test_38_a_dataset_of_few_tickers_then_of_many_then_replaced_by_few_again():
 
 def test_29_without_its_only_file_a_dataset_is_empty_and_with_it_as_before(cloud):
     cloud.send(HISTORY, "history.csv")
-    put_settings(cloud, exclude=["history.csv"])
+    cloud.put_settings(exclude=["history.csv"])
     with pytest.raises(pipeline.Ended, match="empty"):
-        nudge(cloud)
-    put_settings(cloud)
+        cloud.nudge()
+    cloud.put_settings()
     with pytest.raises(pipeline.Ended, match="current"):
-        nudge(cloud)
+        cloud.nudge()

@@ -1,6 +1,5 @@
 """What files do to a table without being wrong by themselves: the message must tell it, or nobody sees it."""
 
-import datetime
 import unicodedata
 
 import pandas as pd
@@ -34,14 +33,6 @@ def cloud():
         yield made
 
 
-def put_settings(cloud: pipeline.Cloud, content: str) -> str:
-    """Change the settings; the execution that they start."""
-    cloud.s3.now += datetime.timedelta(seconds=1)
-    cloud.s3.put_object(Bucket="incoming", Key="incoming/daily/settings.json", Body=content)
-    cloud.executions += 1
-    return f"{pipeline.EXECUTION}{cloud.executions}"
-
-
 def new(ran: pipeline.Ran) -> list[str]:
     """What the message says is new, but for files."""
     lines = [line.strip() for line in ran.json("message.json")["lines"]]
@@ -52,18 +43,19 @@ def test_a_corrected_file_under_an_excluded_name_is_told_at_once_and_by_the_next
     wrong = days(0, 1)
     wrong[PRICES] *= 1.02
     send(cloud, wrong, "may.csv")
-    cloud.go_on(put_settings(cloud, '{"exclude": ["may.csv"]}'))
+    cloud.put_settings(exclude=["may.csv"])
+    cloud.nudge()
     with pytest.raises(Ended) as ended:
         send(cloud, days(0, 1), "may.csv")
     assert ended.value.args == ("current", "settings.json leaves out by its name what came after it: may.csv")
     told = "settings.json leaves out by its name what came after it; to leave out one, write name@version: may.csv"
     assert new(send(cloud, days(1, 2), "june.csv")) == [told]
     version = cloud.s3.versions["incoming", "incoming/daily/may.csv"][0].id
-    mended = cloud.go_on(put_settings(cloud, f'{{"exclude": ["may.csv@{version}"]}}'))
+    cloud.put_settings(exclude=[f"may.csv@{version}"])
+    mended = cloud.nudge()
     assert new(mended) == []
-    assert (
-        mended.table("prices").query("ticker == 'A'")["adjclose"].tolist()[-2:] == days(0, 2, ("A",))["close"].tolist()
-    )
+    prices = mended.table("prices").query("ticker == 'A'")["adjclose"].tolist()
+    assert prices[-2:] == days(0, 2, ("A",))["close"].tolist()
 
 
 def test_two_tickers_that_are_swapped_on_a_day_are_told_with_the_file_once(cloud):
@@ -92,7 +84,7 @@ def test_an_old_file_that_is_brought_back_to_the_tables_prices_is_told(cloud):
 
 
 def test_tickers_that_a_file_in_place_of_all_others_lacks_are_told(cloud):
-    put_settings(cloud, '{"mode": "replace"}')
+    cloud.put_settings(mode="replace")
     ran = send(cloud, days(-ROWS, 1, ("A",)), "cut.csv")
     assert new(ran) == ["2 tickers of the run before without any row now: BB, CCC"]
     assert new(send(cloud, days(-ROWS, 2), "whole.csv")) == ["2 new tickers: BB, CCC"]
@@ -113,6 +105,7 @@ def test_names_with_umlauts_are_one_however_a_computer_writes_them(cloud):
         send(cloud, one, f"{COMPOSED}.csv")
     ran = send(cloud, days(0, 3, ("A",)).assign(ticker=MADE_OF_TWO), "long.csv")
     assert ran.table("tickers")["ticker"].tolist() == ["A", "BB", "CCC", COMPOSED]
-    without = cloud.go_on(put_settings(cloud, f'{{"exclude": ["{COMPOSED}.csv"]}}'))
+    cloud.put_settings(exclude=[f"{COMPOSED}.csv"])
+    without = cloud.nudge()
     assert not [line for line in without.json("message.json")["lines"] if "settings.json" in line]
     assert len(without.table("prices").query("ticker == @COMPOSED")) == 3

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from stocks.dataset import calendars as dataset_calendars
 from tools.generate import calendars
 
 
@@ -47,3 +48,9 @@ def test_without_the_environment_it_says_what_makes_it(tmp_path, monkeypatch):
     monkeypatch.setattr(calendars, "ENVIRONMENT", tmp_path / ".venv-calendars")
     with pytest.raises(FileNotFoundError, match=r"there is no \.venv-calendars; make setup installs"):
         calendars.answer()
+
+
+def test_the_tables_are_small():
+    names = dataset_calendars.exchanges().names
+    assert dataset_calendars.FILE.stat().st_size < 150_000
+    assert len(names) == len(set(names)) > 40

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 import yaml
 
-from tests.project.test_operations import OF_THE_CLI, aws_commands
+from tests.project.test_operations import OF_THE_CLI, aws_commands, commands_of_apis, operations
 from tests.support.account import FAULTS
 from tests.support.template import ROOT, template
 from tools.aws import capacity, preflight
@@ -31,28 +31,19 @@ def test_every_output_and_parameter_that_is_named_exists():
     assert {pair.split("=")[0] for given in parameters for pair in given.split()} <= set(template()["Parameters"])
 
 
-OF_THE_MODEL = {"s3api": "s3"}  # services that the CLI names otherwise
-
-
 def test_every_command_is_one_that_the_cli_has():
-    session = botocore.session.Session()
-    shown = {tuple(command.split()[1:3]) for command in aws_commands(TEXT) if not command.startswith("aws s3 ")}
+    shown = commands_of_apis(TEXT)
     assert len(shown) > 10
     for service, operation in shown:
-        model = session.get_service_model(OF_THE_MODEL.get(service, service))
-        known = {botocore.xform_name(name, "-") for name in model.operation_names}
-        assert operation in known | OF_THE_CLI, f"aws {service} {operation}"
+        assert operation in operations(service).keys() | OF_THE_CLI, f"aws {service} {operation}"
 
 
 def test_every_option_of_a_command_is_one_of_its_operation():
-    session = botocore.session.Session()
     for command in aws_commands(TEXT):
         service, operation = command.split()[1:3]
         if service == "s3":
             continue
-        model = session.get_service_model(OF_THE_MODEL.get(service, service))
-        (name,) = [one for one in model.operation_names if botocore.xform_name(one, "-") == operation]
-        members = {botocore.xform_name(one, "-") for one in model.operation_model(name).input_shape.members}
+        members = {botocore.xform_name(one, "-") for one in operations(service)[operation].input_shape.members}
         given = set(re.findall(r" --([a-z-]+)", command)) - {"output", "query", "region"}
         assert given <= members, command
 

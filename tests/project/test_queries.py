@@ -9,6 +9,7 @@ import pytest
 
 from stocks import contract, schemas
 from stocks.dataset.latest import Latest
+from stocks.reporting import wording
 from tests.support import expected_queries
 from tests.support.template import resources
 from tools.generate import queries
@@ -92,6 +93,16 @@ def test_a_named_query_is_the_file(name):
 def test_the_fifteen_named_queries_have_a_known_answer():
     assert len(resources("AWS::Athena::NamedQuery")) == 15
     assert set(NAMED) == set(expected_queries.ANSWERS)
+
+
+def test_queries_and_the_report_have_one_limit_of_chance():
+    limit = wording.CHANCE
+    assert {1, 5, 20} == limit.keys()
+    assert limit[1] == limit[5]
+    for name in ("04_best_model", "05_tickers_that_beat_naive"):
+        assert re.findall(r"horizon = 20, -([\d.e]+), -([\d.e]+)\)", NAMED[name].text) == [
+            (f"{limit[20]:g}e0", f"{limit[1]:g}e0")
+        ]
 
 
 def test_views_do_not_take_a_tables_name():

@@ -110,8 +110,7 @@ class Cloud:
         key = key or f"incoming/daily/{name}"
         self.s3.now += datetime.timedelta(seconds=1)
         version = self.s3.put_object(Bucket="incoming", Key=key, Body=csv)["VersionId"]
-        self.executions += 1
-        execution = f"{EXECUTION}{self.executions}"
+        execution = self._started()
         event: Any = {"bucket": "incoming", "key": key, "version_id": version, "size": len(csv), "sequencer": ""}
         assert split.handler(event | {"execution_arn": execution}, CONTEXT)["status"] == "accepted"
         return execution
@@ -136,6 +135,18 @@ class Cloud:
     def send(self, csv: bytes, name: str = "prices.csv") -> Ran:
         """A file down the whole path."""
         return self.go_on(self.drop(csv, name))
+
+    def put_settings(self, folder: str = "daily", **said: object) -> None:
+        self.s3.now += datetime.timedelta(seconds=1)
+        self.s3.put_object(Bucket="incoming", Key=f"incoming/{folder}/settings.json", Body=json.dumps(said))
+
+    def nudge(self) -> Ran:
+        """An execution without a file. Raises Ended where it publishes nothing."""
+        return self.go_on(self._started())
+
+    def _started(self) -> str:
+        self.executions += 1
+        return f"{EXECUTION}{self.executions}"
 
     def _publish(self, run: Any, execution: str) -> Any:
         _each(merge, run)

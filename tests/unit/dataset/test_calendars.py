@@ -296,8 +296,3 @@ def test_the_tables_reach_a_year_ahead():
 
 def names() -> tuple[str, ...]:
     return calendars.exchanges().names
-
-
-def test_the_tables_are_small():
-    assert calendars.FILE.stat().st_size < 150_000
-    assert len(names()) == len(set(names())) > 40
