@@ -1,12 +1,13 @@
 """Feed seeded random changes of known inputs to whatever reads what strangers wrote: CSV files and the model's JSON.
 
-    python -m benchmarks.fuzz [--seconds 600] [--seed 1] [--out DIR]
+    python -m benchmarks.fuzz [--seconds 600] [--seed 1] [--out DIR] [--write]
 
 prints what was tried, and ends with 1 where an input crashed its reader, took longer than PATIENCE or more than
-MOST_MIB of memory; that input is then in DIR.
+MOST_MIB of memory; that input is then in DIR. --write puts what was tried into docs/operations.md.
 """
 
 import argparse
+import datetime
 import io
 import json
 import os
@@ -39,7 +40,9 @@ from stocks.reading.source import Source
 from tests.corpus.cases import CASES
 from tests.support import shards
 from tests.support.prices import walk
+from tools import sections
 
+DOCUMENT = ROOT / "docs" / "operations.md"
 MOST_MIB = 512
 PATIENCE = 60  # seconds of CPU for one input
 MOST_SEED = 100_000  # bytes
@@ -198,6 +201,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path(".local/fuzz"))
+    parser.add_argument("--write", action="store_true", help="into docs/operations.md")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.out = options.out.absolute()
@@ -212,17 +216,22 @@ def main() -> int:
     except RuntimeError as error:
         print(f"seed {options.seed}: crashed by the input {options.out / 'current'}\n{error}")
         return 1
-    print(report(json.loads((options.out / "counts.json").read_text()), options.seed, cost.peak_mib))
+    text = report(json.loads((options.out / "counts.json").read_text()), options.seed, options.seconds, cost.peak_mib)
+    print(text)
+    if options.write:
+        sections.write(DOCUMENT, "fuzz", text)
     return int(cost.peak_mib >= MOST_MIB)
 
 
-def report(counts: dict[str, dict[str, int]], seed: int, peak_mib: float) -> str:
+def report(counts: dict[str, dict[str, int]], seed: int, seconds: float, peak_mib: float) -> str:
     rows = [
         [name, f"{sum(found.values()):,}", f"{found.get(ACCEPTED, 0):,}", f"{found.get(REJECTED, 0):,}", "0"]
         for name, found in counts.items()
     ]
     header = ["read", "inputs", "accepted", "rejected, or with rejected rows", "crashes"]
-    return f"{tables.markdown('Fuzzing', header, rows)}\n\nSeed {seed}, peak memory {peak_mib:.0f} MiB of {MOST_MIB}."
+    table = tables.markdown("", header, rows).lstrip("# \n")
+    day = datetime.datetime.now(tz=datetime.UTC).date()
+    return f"{table}\n\nSeed {seed}, {seconds:.0f} seconds on {day}, peak memory {peak_mib:.0f} MiB of {MOST_MIB}.\n"
 
 
 if __name__ == "__main__":

@@ -69,34 +69,35 @@ class SplitResult(NamedRun):
 class GatherEvent(TypedDict):
     run: NamedRun
     execution_arn: str
-    force: bool  # run though nothing changed
+    force: bool  # makes a run although nothing has changed
 
 
 Gathered = Literal["wait", "folded", "fold", "current", "empty"]
 
 
 class GatherResult(Run):
-    status: Gathered  # call again; another execution leads; go on; and twice nothing to do
+    # `wait`: call again; `folded`: another execution leads; `fold`: go on; `current` and `empty`: nothing to do
+    status: Gathered
     reason: str
-    crawl: bool  # of the last two: the newest run's crawl failed, so it comes first
+    crawl: bool  # with `current` and `empty`: the newest run's crawl failed, so crawl first
 
 
 class CheckDataResult(TypedDict):
-    # `reuse` takes the dataset's last model; the last two end green without publishing
+    # `reuse` takes the dataset's last model; `unchanged` and `too_short` succeed without publishing
     status: Literal["train", "reuse", "unchanged", "too_short"]
     reason: str
-    crawl: bool  # of the last two: the newest run's crawl failed, so it comes first
-    rows: int  # of the table, 0 where nothing is published
+    crawl: bool  # with `unchanged` and `too_short`: the newest run's crawl failed, so crawl first
+    rows: int  # of the table; 0 if nothing is published
     tickers: int  # that are forecast
-    model_uri: str  # of the model that is taken; empty otherwise
+    model_uri: str  # of the model with `reuse`; empty otherwise
 
 
 class HandOverEvent(RunEvent):
-    published: bool  # whether this execution did
+    published: bool  # whether this execution has published
 
 
 class HandOverResult(TypedDict):
-    successor: str  # the name of the execution that was started, since something new came; else empty
+    successor: str  # the name of the execution that was started because something new came; empty otherwise
 
 
 class StartTrainingEvent(RunEvent):
@@ -140,7 +141,7 @@ class CheckEndpointResult(TypedDict):
     status: str  # SageMaker's word, or NoCapacity
     reason: str
     seconds: int  # since its creation
-    digest: str  # of the container that serves, empty where SageMaker does not say it
+    digest: str  # of the container that serves; empty if SageMaker does not report it
 
 
 class StartTransformEvent(CreateEndpointEvent):
@@ -163,20 +164,20 @@ class CheckTransformResult(TypedDict):
 
 
 class ForecastEvent(ShardEvent):
-    endpoint_name: str  # that is asked; empty where a transform job has answered
-    job_name: str  # of the transform job whose answers are read; empty where an endpoint is asked
+    endpoint_name: str  # of the endpoint that answers; empty with a transform job
+    job_name: str  # of the transform job that has answered; empty with an endpoint
 
 
 class CleanUpEvent(TypedDict):
     run: NamedRun
     execution_name: str
     execution_arn: str
-    error: str  # with which the execution ends, which frees its lease; empty where it goes on
+    error: str  # with which the execution ends, so its lease is freed; empty if the execution goes on
 
 
 class CleanUpResult(TypedDict):
     endpoint_seconds: float  # of the endpoint or the transform job
-    published: bool  # whether the run's row stands
+    published: bool  # whether the run's row is written
 
 
 class CalibrateResult(TypedDict):
@@ -240,7 +241,7 @@ class FailedRun(TypedDict):
     source: NotRequired[Upload]  # `{bucket, key, version_id}`
     published: NotRequired[bool]  # what clean_up returned, or false
     clean_up_failure: NotRequired[str]  # a cause, or empty
-    cleaned_up: NotRequired[bool]  # whether the clean-up machine has
+    cleaned_up: NotRequired[bool]  # whether the clean-up machine has cleaned up
     once: str
 
 
@@ -254,12 +255,12 @@ class FindRunEvent(TypedDict):
 
 class FindRunResult(TypedDict):
     status: Literal["found", "none"]
-    run: NamedRun | Nothing  # `{}` where the execution's input names none
+    run: NamedRun | Nothing  # `{}` if the execution's input names none
     execution_name: str
     execution_arn: str
     key: str
-    failure: Failure  # `{error, cause}`, error `Aborted` or `TimedOut` where no step failed
-    notified: bool  # whether the forecast machine has published the failure
+    failure: Failure  # `{error, cause}`, error `Aborted` or `TimedOut` if no step failed
+    notified: bool  # whether the forecast machine has sent the message
 
 
 class AlarmEvent(TypedDict):
@@ -288,12 +289,12 @@ class RetireResult(TypedDict):
 
 
 class SweepEvent(TypedDict):
-    RequestType: NotRequired[Literal["Create", "Update", "Delete"]]  # this and what follows: CloudFormation's only
-    ResponseURL: NotRequired[str]  # which takes the answer
+    RequestType: NotRequired[Literal["Create", "Update", "Delete"]]  # all these fields come from CloudFormation only
+    ResponseURL: NotRequired[str]  # where the answer goes
     StackId: NotRequired[str]
     RequestId: NotRequired[str]
     LogicalResourceId: NotRequired[str]
-    PhysicalResourceId: NotRequired[str]  # not of Create
+    PhysicalResourceId: NotRequired[str]  # absent with Create
 
 
 class SweepResult(TypedDict):

@@ -64,3 +64,20 @@ def test_memory_above_the_bound_fails_the_command(monkeypatch, tmp_path, capsys)
     monkeypatch.setattr("sys.argv", ["fuzz", "--out", str(tmp_path)])
     assert fuzz.main() == 1
     assert "| CSV files | 3 | 2 | 1 | 0 |" in capsys.readouterr().out
+
+
+def test_the_page_gets_what_was_tried(monkeypatch, tmp_path):
+    def ran(*_, **__):
+        (tmp_path / "counts.json").write_text('{"CSV files": {"accepted": 2, "rejected": 1}}')
+        return fuzz.children.Cost(1.0, 1.0, 300.0)
+
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- fuzz: written by it -->\nolder\n<!-- end of fuzz -->\nbehind\n")
+    monkeypatch.setattr(fuzz.children, "run", ran)
+    monkeypatch.setattr(fuzz, "DOCUMENT", page)
+    monkeypatch.setattr("sys.argv", ["fuzz", "--out", str(tmp_path), "--seed", "7", "--seconds", "60", "--write"])
+    assert fuzz.main() == 0
+    written = page.read_text()
+    assert "| CSV files | 3 | 2 | 1 | 0 |\n\nSeed 7, 60 seconds on " in written
+    assert "peak memory 300 MiB of 512.\n<!-- end of fuzz -->\nbehind" in written
+    assert "older" not in written
