@@ -1,7 +1,9 @@
 """The stacks of samconfig.toml against the template."""
 
 import itertools
+import json
 import re
+import subprocess
 import tomllib
 
 import pytest
@@ -10,6 +12,26 @@ from tests.support.template import ROOT, template
 
 _TABLES = tomllib.loads((ROOT / "samconfig.toml").read_text())
 STACKS = {name: table["global"]["parameters"] for name, table in _TABLES.items() if name != "version"}
+# The SAM CLI's own command, stopped where it would speak to AWS.
+SAM = """
+import inspect, json, pathlib
+from unittest import mock
+from click.testing import CliRunner
+from samcli.commands.deploy import command
+from samcli.commands.deploy.deploy_context import DeployContext
+
+pathlib.Path("template.yaml").write_text('{"Parameters": {"A": {"Type": "String"}, "B": {"Type": "String"}}}')
+pathlib.Path("samconfig.toml").write_text(
+    'version = 0.1\\n[default.global.parameters]\\nstack_name = "s"\\nparameter_overrides = "A=1"\\n'
+)
+signature, asked = inspect.signature(command.do_cli), []
+for more in ([], ["--parameter-overrides", "B=2"]):
+    with mock.patch.object(command, "do_cli") as called:
+        CliRunner().invoke(command.cli, ["--region", "us-east-1", *more], catch_exceptions=False)
+    given = signature.bind(*called.call_args.args, **called.call_args.kwargs).arguments["parameter_overrides"]
+    asked.append(DeployContext.merge_parameters({"Parameters": {"A": {}, "B": {}}}, given))
+print(json.dumps(asked))
+"""
 
 
 def test_the_three_stacks():
@@ -45,3 +67,13 @@ def test_only_production_asks_before_it_changes():
     assert {name: stack["confirm_changeset"] for name, stack in STACKS.items()} == {
         "default": False, "prod": True, "local": False,
     }  # fmt: skip
+
+
+def test_sam_keeps_what_is_not_named_and_takes_one_list_of_overrides(tmp_path):
+    """As docs/deploy.md and preflight have it: what follows on the command line stands in place of samconfig.toml's."""
+    python = ROOT / ".venv-sam" / "bin" / "python"
+    done = subprocess.run([python, "-c", SAM], cwd=tmp_path, capture_output=True, text=True)
+    assert json.loads(done.stdout) == [
+        [{"ParameterKey": "A", "ParameterValue": "1"}, {"ParameterKey": "B", "UsePreviousValue": True}],
+        [{"ParameterKey": "A", "UsePreviousValue": True}, {"ParameterKey": "B", "ParameterValue": "2"}],
+    ], done.stderr

@@ -92,6 +92,43 @@ def test_a_pinned_container_is_looked_for_by_its_digest(preflight, monkeypatch, 
     assert len([line for line in lines if line.endswith("`make pin` keeps what it means")]) == 1
 
 
+def standing(**parameters):
+    """The answer of CloudFormation where the stack stands with these."""
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+    return {"Stacks": [one | {"Parameters": given} for one in account.stacks(stock_forecasts_dev="OK")["Stacks"]]}
+
+
+def test_a_parameter_that_samconfig_does_not_name_counts_as_the_stack_has_it(preflight, monkeypatch):
+    code, lines = preflight(DescribeStacks=standing(EndpointInstanceCount="3", PollSeconds="30", Gone="1"))
+    assert [f"{ENDPOINT} is 1, and a run needs 3" in line for line in bad(lines)] == [True]
+    told = [line for line in lines if "the stack keeps" in line]
+    words = "the stack keeps EndpointInstanceCount=3, for samconfig.toml does not name it; the template's own is 1"
+    assert (code, told) == (1, [f"ok: {words}"])
+
+    named = (account.STACK, {"EndpointInstanceCount": "1"})
+    monkeypatch.setattr(program.preflight, "configured", lambda environment: named)
+    assert preflight(DescribeStacks=standing(EndpointInstanceCount="3"))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TrainingImage", "tensorflow-training:2.19-cpu-py312"),
+        ("EndpointMode", "serverless"),
+        ("LogRetentionDays", "2"),
+        ("MaxConcurrency", "4"),
+        ("MaxConcurrency", "41"),
+    ],
+)
+def test_a_parameter_that_the_stack_keeps_and_this_template_refuses_is_told(preflight, name, value):
+    code, lines = preflight(DescribeStacks=standing(**{name: value}))
+    refused = [line for line in bad(lines) if "this template refuses that" in line]
+    default = template()["Parameters"][name]["Default"]
+    assert [f"problem: the stack keeps {name}={value}, " in line for line in refused] == [True]
+    assert refused[0].endswith(f"name it in parameter_overrides of samconfig.toml, such as `{name}={default}`")
+    assert code == 1
+
+
 @pytest.mark.parametrize(("instances", "answer"), [(1.0, 0), (0.0, 1)])
 def test_where_transform_jobs_answer_their_quota_counts_and_that_of_endpoints_does_not(
     preflight, monkeypatch, instances, answer

@@ -88,7 +88,7 @@ def reservation(target: Target) -> Iterator[Finding]:
     level: Level = "problem" if left < LEAST_UNRESERVED else "warning"
     refuses = "AWS refuses that" if level == "problem" else f"AWS may want {UNRESERVED}"
     request = _request(target, "lambda", CONCURRENCY, 1000)
-    yield Finding(level, f"{what}; {refuses}", f"`sam deploy --parameter-overrides ReservedCleanUps=0`, or {request}")
+    yield Finding(level, f"{what}; {refuses}", f"in samconfig.toml `ReservedCleanUps=0`, or {request}")
 
 
 def family(kind: str) -> str:
@@ -106,5 +106,5 @@ def _instead(target: Target, parameter: str) -> str:
     allowed = template()["Parameters"][parameter]["AllowedValues"]
     avoided = LACKED if target.region in newer_regions() else ("m5",)
     others = [kind for kind in allowed if family(kind) not in avoided]
-    choose = f"`sam deploy --parameter-overrides {parameter}={others[0]}`, or " if others else ""
+    choose = f"in samconfig.toml `{parameter}={others[0]}`, or " if others else ""
     return f"{choose}deploy in another region, such as eu-central-1 or us-east-1"

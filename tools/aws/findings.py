@@ -34,10 +34,11 @@ class Target:
     partition: str = ""
     account: str = ""
     caller: str = ""  # ARN of who asks
+    kept: dict[str, str] = dataclasses.field(default_factory=dict)  # parameters of the stack that overrides do not name
 
     def parameter(self, name: str) -> str:
         """The value that the stack would be deployed with."""
-        return self.overrides.get(name, str(template()["Parameters"][name]["Default"]))
+        return (self.kept | self.overrides).get(name, str(template()["Parameters"][name]["Default"]))
 
     def command(self, words: str) -> str:
         """A command of the AWS CLI in this region."""

@@ -9,8 +9,7 @@ from typing import NamedTuple
 class Need(NamedTuple):
     """Actions of a service, and what they are needed on.
 
-    In short: `x:::y` is an ARN with region and account, `x::y` one with an account, `x:y` one with neither. `{made}` is
-    the stack's name in a name that CloudFormation makes and cuts to 64 characters.
+    In short: `x:::y` is an ARN with region and account, `x::y` one with an account, `x:y` one with neither.
     """
 
     service: str
@@ -21,8 +20,8 @@ class Need(NamedTuple):
 SERVERLESS = "arn:{partition}:cloudformation:{region}:aws:transform/Serverless-2016-10-31"
 MANAGED = "aws-sam-cli-managed-default"  # SAM's own stack, whose bucket takes the packages
 _GLUE = ("glue:::catalog", "glue:::database/{database}", "glue:::table/{database}/*")
-_ROLE = "iam::role/{made}-*"
-_RULES = "DeleteRolePolicy GetRolePolicy PutRolePolicy"
+_ROLE = "iam::role/{stack}-*"
+_RULES = "DeleteRolePolicy GetRole* PutRolePolicy"
 # What each type asks for, as its handlers in CloudFormation's registry and the pages of its service's API say.
 NEEDS: dict[str, tuple[Need, ...]] = {
     "AWS::Athena::NamedQuery": (
@@ -49,21 +48,21 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need(
             "events",
             "PutRule DeleteRule DescribeRule EnableRule DisableRule PutTargets RemoveTargets ListTargetsByRule *Tag*",
-            ("events:::rule/{made}-*",),
+            ("events:::rule/{stack}-*",),
         ),
     ),
     "AWS::Glue::Crawler": (
         # CloudFormation names a crawler by its logical name alone.
-        Need("glue", "DeleteCrawler GetCrawler UpdateCrawler *Tag*", ("glue:::crawler/*",)),
+        Need("glue", "DeleteCrawler GetCrawler StopCrawler UpdateCrawler *Tag*", ("glue:::crawler/*",)),
         Need("glue", "CreateCrawler"),
     ),
     "AWS::Glue::Database": (Need("glue", "CreateDatabase DeleteDatabase GetDatabase UpdateDatabase", _GLUE),),
-    "AWS::Glue::Table": (Need("glue", "CreateTable DeleteTable GetTable GetTables UpdateTable", _GLUE),),
+    "AWS::Glue::Table": (Need("glue", "CreateTable DeleteTable GetTable* UpdateTable", _GLUE),),
     "AWS::IAM::ManagedPolicy": (
         Need(
             "iam",
-            "CreatePolicy DeletePolicy GetPolicy CreatePolicyVersion DeletePolicyVersion GetPolicyVersion"
-            " ListPolicyVersions ListEntitiesForPolicy TagPolicy UntagPolicy",
+            "CreatePolicy DeletePolicy CreatePolicyVersion DeletePolicyVersion GetPolicy* ListPolicyVersions"
+            " ListEntitiesForPolicy TagPolicy UntagPolicy",
             ("iam::policy/{stack}-*",),
         ),
     ),
@@ -71,27 +70,27 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "AWS::IAM::Role": (
         Need(
             "iam",
-            f"CreateRole DeleteRole GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy {_RULES}"
-            " ListRolePolicies ListAttachedRolePolicies TagRole UntagRole",
+            f"CreateRole DeleteRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy {_RULES}"
+            " List*RolePolicies TagRole UntagRole",
             (_ROLE,),
         ),
     ),
     "AWS::Lambda::Alias": (
-        Need("lambda", "CreateAlias DeleteAlias GetAlias UpdateAlias", ("lambda:::function:{made}-*",)),
+        Need("lambda", "CreateAlias DeleteAlias UpdateAlias Get*", ("lambda:::function:{stack}-*",)),
     ),
     "AWS::Lambda::EventInvokeConfig": (
         Need(
             "lambda",
-            "PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig GetFunction*",
-            ("lambda:::function:{made}-*",),
+            "PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig Get*",
+            ("lambda:::function:{stack}-*",),
         ),
     ),
     "AWS::Lambda::Function": (
         Need(
             "lambda",
-            "CreateFunction DeleteFunction GetFunction* UpdateFunctionCode UpdateFunctionConfiguration *Tag*"
+            "CreateFunction DeleteFunction UpdateFunctionCode UpdateFunctionConfiguration Get* *Tag*"
             " PutFunctionConcurrency DeleteFunctionConcurrency",
-            ("lambda:::function:{made}-*",),
+            ("lambda:::function:{stack}-*",),
         ),
         Need("lambda", "GetLayerVersion", ("lambda:::layer:{stack}-*",)),
     ),
@@ -99,26 +98,27 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("lambda", "PublishLayerVersion DeleteLayerVersion GetLayerVersion", ("lambda:::layer:{stack}-*",)),
     ),
     "AWS::Lambda::Permission": (
-        Need("lambda", "AddPermission RemovePermission GetPolicy", ("lambda:::function:{made}-*",)),
+        Need("lambda", "AddPermission RemovePermission Get*", ("lambda:::function:{stack}-*",)),
     ),
     "AWS::Lambda::Version": (
         Need(
             "lambda",
-            "PublishVersion ListVersionsByFunction GetProvisionedConcurrencyConfig GetRuntimeManagementConfig",
-            ("lambda:::function:{made}-*",),
+            "PublishVersion ListVersionsByFunction Get*",
+            ("lambda:::function:{stack}-*",),
         ),
     ),
     "AWS::Logs::LogGroup": (
         Need(
             "logs",
             "CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey DisassociateKmsKey"
-            " *Tag*",
+            " GetDataProtectionPolicy *Tag*",
             (
                 "logs:::log-group:/aws/lambda/{stack}/*",
                 "logs:::log-group:/aws/vendedlogs/states/{stack}*",
             ),
         ),
-        Need("logs", "DescribeLogGroups"),
+        # Its handler reads what else a group may have.
+        Need("logs", "DescribeLogGroups DescribeIndexPolicies DescribeResourcePolicies"),
     ),
     "AWS::Logs::MetricFilter": (
         Need(
@@ -147,12 +147,11 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "AWS::SNS::Topic": (
         Need(
             "sns",
-            "CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes GetDataProtectionPolicy"
-            " ListSubscriptionsByTopic *Tag*",
+            "CreateTopic DeleteTopic SetTopicAttributes Get* ListSubscriptionsByTopic *Tag*",
             ("sns:::{stack}-*",),
         ),
     ),
-    "AWS::SNS::TopicPolicy": (Need("sns", "SetTopicAttributes GetTopicAttributes", ("sns:::{stack}-*",)),),
+    "AWS::SNS::TopicPolicy": (Need("sns", "SetTopicAttributes Get*", ("sns:::{stack}-*",)),),
     "AWS::SQS::Queue": (
         Need("sqs", "CreateQueue DeleteQueue GetQueue* SetQueueAttributes *Tag*", ("sqs:::{stack}-*",)),
     ),
@@ -165,7 +164,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         ),
     ),
     # CloudFormation calls the function in the name of whoever deploys.
-    "Custom::Leftovers": (Need("lambda", "InvokeFunction", ("lambda:::function:{made}-SweepFunction-*",)),),
+    "Custom::Leftovers": (Need("lambda", "InvokeFunction", ("lambda:::function:{stack}-SweepFunction-*",)),),
 }
 # Who is handed a role: the services that the template's roles trust, but SageMaker, whose roles the functions hand on.
 PASSED = {
@@ -178,11 +177,14 @@ PASSED = {
 SAM = (
     Need(
         "cloudformation",
-        "CreateChangeSet DeleteChangeSet DescribeChangeSet ExecuteChangeSet Describe* GetTemplate* ListStackResources"
-        " ContinueUpdateRollback DeleteStack *Tag*",
+        "CreateChangeSet DeleteChangeSet ExecuteChangeSet Describe* GetTemplate* List* ContinueUpdateRollback"
+        " DeleteStack *Tag*",
         (
             "cloudformation:::stack/{stack}/*",
             f"cloudformation:::stack/{MANAGED}/*",
+            # A change set carries the stack's tags, and is named by SAM: the second makes SAM's own stack.
+            "cloudformation:::changeSet/samcli-deploy*",
+            "cloudformation:::changeSet/InitialCreation/*",
         ),
     ),
     Need(

@@ -29,7 +29,8 @@ REFERENCES = {
     "AWS::Region": "{region}",
     "AWS::AccountId": "{account}",
 }
-# What CloudFormation keeps of a stack's name beside the longest logical id of a role and 13 letters of its own.
+# What CloudFormation keeps of a stack's name beside the longest logical id of a role and 13 letters of its own, for it
+# cuts names to 64 characters. So a deployment has rights on what begins so, and its policy fits for every name.
 UNCUT = 64 - len("-ForecastMachineUploadRole-") - 13
 LIMIT = 6144  # characters of a managed policy, blanks not counted
 DATASET = "smoke"
@@ -66,13 +67,15 @@ def every_stack() -> str:
 
 def deployer(place: Place) -> dict:
     """What `sam deploy` and `sam delete` need. Raises KeyError for a type that NEEDS does not know."""
+    if len(place.stack) > UNCUT:
+        place = place._replace(stack=f"{place.stack[:UNCUT]}*")
     found = sorted(types())
     needs = [need for kind in found for need in NEEDS[kind]]
     services = [f"{PASSED[kind]}.amazonaws.com" for kind in found if kind in PASSED]
     passed = {
         "Effect": "Allow",
         "Action": "iam:PassRole",
-        "Resource": arn("iam::role/{made}-*", place),
+        "Resource": arn("iam::role/{stack}-*", place),
         "Condition": {"StringEquals": {"iam:PassedToService": services}},
     }
     return document([*statements([*needs, *SAM], place), passed])
@@ -136,8 +139,7 @@ def arn(short: str, place: Place) -> str:
         middle = {":::": "{region}:{account}", "::": ":{account}", ":": ":"}[match[2]]
         short = f"arn:{{partition}}:{match[1]}:{middle}:{match[3]}"
     database = place.stack.replace("-", "_")
-    made = place.stack if len(place.stack) <= UNCUT else f"{place.stack[:UNCUT]}*"
-    names = place._asdict() | {"database": database, "made": made, "dataset": DATASET}
+    names = place._asdict() | {"database": database, "dataset": DATASET}
     return short.format(**names).replace("*-*", "*").replace("**", "*")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from tools import ROOT
-from tools.aws import account, capacity, containers, names, rights, session
+from tools.aws import account, capacity, containers, names, parameters, rights, session
 from tools.aws.findings import Check, Finding, Target, looked
 
 CHECKS: dict[str, Check] = {
@@ -92,5 +92,8 @@ def preflight(own: Any, stack: str, overrides: dict[str, str]) -> Iterator[Findi
     yield from enabled
     if any(finding.level == "problem" for finding in enabled):
         return
+    kept: dict[str, str] = {}
+    yield from looked("the stack's parameters", lambda one: parameters.standing(one, kept), target)
+    target = dataclasses.replace(target, kept=kept)
     for about, check in CHECKS.items():
         yield from looked(about, check, target)
