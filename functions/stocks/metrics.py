@@ -26,12 +26,12 @@ from typing import TypedDict, cast
 
 import numpy as np
 
-from stocks import measures, volatility
+from stocks import measures, traffic_light, volatility
 from stocks.contract import HORIZONS, MODELS, QUANTILES, Arrays
 from stocks.day_sums import DaySums
 from stocks.measures import FEWEST_MOVES
 from stocks.series import Shard
-from stocks.significance import diebold_mariano, ratio_interval
+from stocks.significance import diebold_mariano
 
 POOLED = "*"
 ROWS = len(MODELS) * len(HORIZONS)  # of a ticker in the metrics table
@@ -74,7 +74,7 @@ class MetricsRow(TypedDict):
 
 
 class DirectionInterval(TypedDict):
-    """The 95 % interval of a pooled directional accuracy; None below FEWEST_MOVES."""
+    """The 95 % interval of a pooled directional accuracy; None below FEWEST_MOVES, and where days are too few."""
 
     model: str
     horizon: int
@@ -174,14 +174,14 @@ def naive_scale(shard: Shard) -> np.ndarray:
 def direction_intervals(scores: Arrays) -> list[DirectionInterval]:
     """95 % intervals of the pooled directional accuracy of every model and horizon.
 
-    Tickers of one day move together and horizons overlap, so the unit is the target day, with 2 (h - 1) lags.
+    Tickers of one day move together and horizons overlap, as prices beyond a range do.
     """
     intervals: list[DirectionInterval] = []
     for m, model in enumerate(MODELS):
         for i, horizon in enumerate(HORIZONS):
             hits, moves = scores["day_hits"][:, m, i], scores["day_moves"][:, m, i]
             enough = moves.sum() >= FEWEST_MOVES
-            low, high = ratio_interval(hits[moves > 0], moves[moves > 0], 2 * (horizon - 1)) if enough else (None, None)
+            low, high = (traffic_light.interval(moves, hits, horizon) if enough else None) or (None, None)
             intervals.append({"model": model, "horizon": horizon, "low": low, "high": high})
     return intervals
 
