@@ -26,6 +26,8 @@ from tests.support import results
             "error was 5.0 % larger than that of saying “tomorrow costs what today costs”, which may be chance.",
         ),
         (1.05, 4.0, "error was 5.0 % larger than that of saying “tomorrow costs what today costs”."),
+        (0.97, 3.0, "“tomorrow costs what today costs”, which may be chance."),  # the mean over tickers alone is better
+        (1.05, -4.0, "“tomorrow costs what today costs”, which may be chance."),
         (2.6, 9.0, "error was 2.6 times as large as that of"),
         (None, None, "too few recent days"),
     ],
