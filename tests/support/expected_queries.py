@@ -169,7 +169,7 @@ def scored(tables: Tables) -> pd.DataFrame:
         gap=(days - pd.to_datetime(rows["target_date"])).abs() > pd.Timedelta(days=5),
         live=rows["finished"] < days,
         origin_corrected=((moved - 1).abs() > 1e-3) & ((own - 1).abs() > 1e-3),
-        price=rows["naive"] * rows["adjclose"] / rows["origin_price"],
+        price=rows["naive"] * (rows["adjclose"] / rows["origin_price"]),
     )
 
 
