@@ -134,6 +134,9 @@ def test_future_rows_are_not_errors():
 def test_a_price_that_never_moves_has_errors_of_0_and_no_ratios():
     flat = shards.shard({"FLAT": [5.0] * 4}, test_from=shards.weekdays(4)[3])
     still = some_rows([5.0] * 40, [5.0] * 40, expected_move=0.0, variance=0.0)
+    assert metrics.still(metrics.score(still, flat)).tolist() == [1] * 40
+    jumped = still | {"actual": np.full(40, 6.0)}
+    assert metrics.still(metrics.score(jumped, flat)).tolist() == [0] * 40, "which is a breach"
     found = table(still, flat)["FLAT", "forecast", 1]
     assert [found[name] for name in ("rmse", "mae", "pinball", "coverage80")] == [0, 0, 0, 1]
     absent = (*RATIOS, "directional_accuracy", "always_up_rate", "dm_t", "qlike")

@@ -208,8 +208,8 @@ def by_ticker(rows: Sequence[MetricsRow], names: Sequence[str], tickers: int) ->
     more = f" {left:,} more are in the metrics table." if left > 0 else ""
     caption = (
         "How large each model's typical miss was beside naive's, which says that nothing changes: 1.000\u00d7 is as "
-        "large, less is better. Of many tickers some beat naive by chance: the saved query 05_tickers_that_beat_naive says "
-        f"how many. Naive's own miss, one day ahead, is in the ticker's currency.{more}"
+        "large, less is better. Of many tickers some beat naive by chance: the saved query 05_tickers_that_beat_naive "
+        f"says how many. Naive's own miss, one day ahead, is in the ticker's currency.{more}"
     )
     models = [f"{name}, {wording.ahead(h)}" for h in HORIZONS for name in ("Forecast", "LSTM")]
     return Table(
