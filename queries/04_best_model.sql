@@ -8,7 +8,7 @@ select
   rmse_vs_naive_median,
   rmse_vs_naive < 1 as beats_naive,
   dm_t,
-  dm_t < if(horizon = 20, -2.3e0, -2e0) as beyond_chance,
+  rmse_vs_naive < 1 and dm_t < if(horizon = 20, -2.3e0, -2e0) as beyond_chance,
   pinball_vs_constant
 from leaderboard
 order by dataset, horizon, place, model

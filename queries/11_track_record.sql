@@ -4,7 +4,7 @@ select
   horizon,
   count(*) as forecasts,
   count(distinct origin_date) as days,
-  sqrt(avg(power(forecast_error / last_price, 2)) / nullif(avg(power(naive_error / last_price, 2)), 0)) as rmse_vs_naive,
+  sqrt(avg(power(forecast_error / last_price, 2)) / nullif(avg(power(naive_error / last_price, 2)), 0)) as pooled_rmse_vs_naive,
   avg(abs(move)) as mean_move,
   avg(if(inside_80, 1e0, 0e0)) as coverage80,
   avg(if(inside_95, 1e0, 0e0)) as coverage95

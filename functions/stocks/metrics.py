@@ -18,6 +18,7 @@ A scores file holds (k tickers, models in the order of MODELS, horizons 1, 5, 20
     day_loss float64[d, 5, 3]            sum of (squared error - naive's) / origin's price squared
     day_moves, day_hits int64[d, 5, 3]   moves and hits by target day
     day_beyond int64[d, 3]               rows beyond the 95 % interval by target day
+    day_still int64[d, 3]                rows inside a 95 % interval without width, of a price that stood still
 """
 
 import itertools
@@ -26,12 +27,12 @@ from typing import TypedDict, cast
 
 import numpy as np
 
-from stocks import measures, volatility
+from stocks import measures, traffic_light, volatility
 from stocks.contract import HORIZONS, MODELS, QUANTILES, Arrays
 from stocks.day_sums import DaySums
 from stocks.measures import FEWEST_MOVES
 from stocks.series import Shard
-from stocks.significance import diebold_mariano, ratio_interval
+from stocks.significance import diebold_mariano
 
 POOLED = "*"
 ROWS = len(MODELS) * len(HORIZONS)  # of a ticker in the metrics table
@@ -44,7 +45,8 @@ TICKER_SUMS = (
     "scale", "n", "squared", "absolute", "actual_moves", "ups", "moves", "hits", "dm_t", "covered", "pinball",
     "constant", "moving", "qlike",
 )  # fmt: skip
-DAY_SUMS = ("day_n", "day_beyond", "day_loss", "day_moves", "day_hits")
+OF_MODELS = ("day_loss", "day_moves", "day_hits")
+DAY_SUMS = ("day_n", "day_beyond", "day_still", *OF_MODELS)
 
 
 class MetricsRow(TypedDict):
@@ -74,7 +76,7 @@ class MetricsRow(TypedDict):
 
 
 class DirectionInterval(TypedDict):
-    """The 95 % interval of a pooled directional accuracy; None below FEWEST_MOVES."""
+    """The 95 % interval of a pooled directional accuracy; None below FEWEST_MOVES, and where days are too few."""
 
     model: str
     horizon: int
@@ -98,6 +100,7 @@ def score(rows: Arrays, shard: Shard) -> dict[str, np.ndarray]:
         "day": day.astype(np.int32),
         "day_n": by_day.count(np.ones(len(cell))),
         "day_beyond": by_day.count((test["actual"] < test["p025"]) | (test["p975"] < test["actual"])),
+        "day_still": by_day.count((test["p025"] == test["actual"]) & (test["actual"] == test["p975"])),
     }
     return (
         sums
@@ -174,14 +177,14 @@ def naive_scale(shard: Shard) -> np.ndarray:
 def direction_intervals(scores: Arrays) -> list[DirectionInterval]:
     """95 % intervals of the pooled directional accuracy of every model and horizon.
 
-    Tickers of one day move together and horizons overlap, so the unit is the target day, with 2 (h - 1) lags.
+    Tickers of one day move together and horizons overlap, as prices beyond a range do.
     """
     intervals: list[DirectionInterval] = []
     for m, model in enumerate(MODELS):
         for i, horizon in enumerate(HORIZONS):
             hits, moves = scores["day_hits"][:, m, i], scores["day_moves"][:, m, i]
             enough = moves.sum() >= FEWEST_MOVES
-            low, high = ratio_interval(hits[moves > 0], moves[moves > 0], 2 * (horizon - 1)) if enough else (None, None)
+            low, high = (traffic_light.interval(moves, hits, horizon) if enough else None) or (None, None)
             intervals.append({"model": model, "horizon": horizon, "low": low, "high": high})
     return intervals
 
@@ -189,6 +192,11 @@ def direction_intervals(scores: Arrays) -> list[DirectionInterval]:
 def beyond(scores: Arrays) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """By horizon, the rows of each target day and those beyond the 95 % interval, int64[d] in time order."""
     return {h: (scores["day_n"][:, i], scores["day_beyond"][:, i]) for i, h in enumerate(HORIZONS)}
+
+
+def still(scores: Arrays) -> np.ndarray:
+    """int64[d]: of the rows of one day ahead those whose price stood still in a range without width."""
+    return scores["day_still"][:, 0]
 
 
 class _Cells:
@@ -213,7 +221,7 @@ def _direction_of_actual(test: Arrays, by_ticker: _Cells) -> dict[str, np.ndarra
 
 def _of_models(test: Arrays, by_ticker: _Cells, by_day: _Cells) -> dict[str, np.ndarray]:
     """Sums with an axis for the models; the naive forecast is the origin's price, so direction is taken from it."""
-    sums: dict[str, list] = {key: [] for key in ("n", "squared", "absolute", "moves", "hits", "dm_t", *DAY_SUMS[2:])}
+    sums: dict[str, list] = {key: [] for key in ("n", "squared", "absolute", "moves", "hits", "dm_t", *OF_MODELS)}
     change = np.sign(test["actual"] - test["naive"])
     naive_loss = (test["actual"] - test["naive"]) ** 2
     for model in MODELS:

@@ -70,9 +70,10 @@ class Standing(NamedTuple):
 class Score:
     """Sums over the forecasts of a horizon that were published before the day began and whose day has come.
 
-    Errors are relative to the last price and squared. prices and beyond count, by the day that came, all and those
-    beyond their 95 % range. new counts those whose day no earlier run's table had; breaches are those of them beyond
-    their range, most surprising first. standings has every ticker with a forecast that counts.
+    Errors are relative to the last price and squared. By the day that came prices, beyond and still count all, those
+    beyond their 95 % range, and those that stood still in one without width. new counts those whose day no earlier
+    run's table had; breaches are those of them beyond their range, most surprising first. standings has every ticker
+    with a forecast that counts.
     """
 
     forecasts: int = 0
@@ -82,6 +83,7 @@ class Score:
     inside_95: int = 0
     prices: Counter[int] = dataclasses.field(default_factory=Counter)
     beyond: Counter[int] = dataclasses.field(default_factory=Counter)
+    still: Counter[int] = dataclasses.field(default_factory=Counter)
     new: int = 0
     breaches: list[Breach] = dataclasses.field(default_factory=list)
     standings: Mapping[str, Standing] = dataclasses.field(default_factory=dict)
@@ -91,6 +93,10 @@ class Score:
         days = sorted(self.prices)
         counts = [[counted[day] for day in days] for counted in (self.prices, self.beyond)]
         return np.array(counts[0], np.int64), np.array(counts[1], np.int64)
+
+    def still_by_day(self) -> np.ndarray:
+        """int64[d] of the same days."""
+        return np.array([self.still[day] for day in sorted(self.prices)], np.int64)
 
 
 READ = ("tickers", "ticker", "day", "adjclose")  # of a shard's `rows`
@@ -239,6 +245,7 @@ def _count(score: Score, said: Said, move: np.ndarray, day: np.ndarray) -> None:
     score.inside_95 += int((~outside).sum())
     score.prices.update(day.tolist())
     score.beyond.update(day[outside].tolist())
+    score.still.update(day[~outside & (said.p025 == said.p975)].tolist())
 
 
 def _outside(said: Said, move: np.ndarray) -> np.ndarray:

@@ -53,10 +53,15 @@ class Held:
     intervals: Mapping[int, tuple[float, float] | None]
 
 
-def held(by_horizon: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> Held:
-    """From prices and breaches by horizon, int64[d] by day in time order."""
+def held(by_horizon: Mapping[int, tuple[np.ndarray, np.ndarray]], still: np.ndarray) -> Held:
+    """From prices and breaches by horizon, int64[d] by day in time order.
+
+    still are the prices of the shortest horizon that stood still in a range without width. They could not leave it, so
+    they are no evidence: many of them would hide the breaches of the others.
+    """
     intervals = {h: interval(prices, prices - beyond, h) for h, (prices, beyond) in by_horizon.items()}
-    return Held(judge(*by_horizon[HORIZONS[0]]), intervals)
+    prices, beyond = by_horizon[HORIZONS[0]]
+    return Held(judge(prices - still, beyond), intervals)
 
 
 def judge(prices: np.ndarray, breaches: np.ndarray) -> Verdict:

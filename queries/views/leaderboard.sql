@@ -16,7 +16,7 @@
 -- mase_median double: median over tickers of the same
 -- directional_accuracy double: share of moves whose direction was right
 -- always_up_rate double: share of moves that went up
--- dm_t double: Diebold-Mariano statistic against naive; below -2 (at horizon 20 -2.3) is better beyond chance; null where equal
+-- dm_t double: Diebold-Mariano statistic against naive; below -2 (at horizon 20 -2.3) is better beyond chance; null where equal, and where the test days hold fewer than ten stretches of the horizon
 -- coverage80 double: share of prices within the 80 % interval; this and the rest of forecast only
 -- coverage95 double: share of prices within the 95 % interval
 -- pinball double: mean pinball loss of the quantiles, in basis points of the price

@@ -140,7 +140,7 @@ scored as (
       when abs(date_diff('day', target_date, realised_date)) > 5 then 'gap'
       else 'scored'
     end as state,
-    naive * realised_price / origin_price as price
+    if(realised_price = origin_price, naive, naive * realised_price / origin_price) as price
   from met
 )
 select

@@ -7,9 +7,9 @@ import re
 import pyarrow as pa
 import pytest
 
-from stocks import contract, schemas
+from stocks import contract, metrics, schemas
 from stocks.dataset.latest import Latest
-from stocks.reporting import wording
+from stocks.reporting import tables, wording
 from tests.support import expected_queries
 from tests.support.template import resources
 from tools.generate import queries
@@ -103,6 +103,17 @@ def test_queries_and_the_report_have_one_limit_of_chance():
         assert re.findall(r"horizon = 20, -([\d.e]+), -([\d.e]+)\)", NAMED[name].text) == [
             (f"{limit[20]:g}e0", f"{limit[1]:g}e0")
         ]
+
+
+def test_the_report_names_the_query_that_counts_tickers_better_than_naive():
+    caption = tables.by_ticker([], [], 1).caption
+    assert {name for name in NAMED if name in caption} == {"05_tickers_that_beat_naive"}
+
+
+def test_a_saved_query_gives_no_figure_of_its_own_the_name_of_a_measure():
+    """Coverage is a share of prices, however they were counted. A ratio to naive is a mean over tickers or another."""
+    named = {name for query in NAMED.values() for name in re.findall(r"\bas (\w+)", query.sql)}
+    assert named & set(metrics.MEASURES) == {"coverage80", "coverage95"}
 
 
 def test_views_do_not_take_a_tables_name():

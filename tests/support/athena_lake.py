@@ -220,5 +220,6 @@ def metrics_rows() -> dict[str, list]:
         "n": [2, 0, 2, 2, 1],
         "rmse_vs_naive": [1.0, None, 1.1, 0.99, 0.98],
         "rmse_vs_naive_median": [1.0, None, 1.05, 0.995, None],
+        "dm_t": [None, None, -3.0, -2.5, None],
         "pinball_vs_constant": [None, None, None, 0.97, 0.96],
     }

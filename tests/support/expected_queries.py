@@ -70,11 +70,11 @@ def riskiest(tables: Tables) -> pd.DataFrame:
 def best_model(tables: Tables) -> pd.DataFrame:
     rows = _of_newest(tables, "metrics").query("ticker == '*'")
     place = rows.groupby(["dataset", "horizon"])["rmse_vs_naive"].rank("min").astype("Int64")
-    rows = rows.assign(place=place, beats_naive=(rows["rmse_vs_naive"] < 1).where(rows["rmse_vs_naive"].notna(), None))
-    beyond = (rows["dm_t"] < rows["horizon"].map(BETTER)).where(rows["dm_t"].notna(), None)
-    rows = rows.assign(beyond_chance=beyond).sort_values(["dataset", "horizon", "place", "model"])
+    ratio, dm_t = rows["rmse_vs_naive"], rows["dm_t"]
+    beyond = ((ratio < 1) & (dm_t < rows["horizon"].map(BETTER))).where(dm_t.notna() | (ratio >= 1), None)
+    rows = rows.assign(place=place, beats_naive=(ratio < 1).where(ratio.notna(), None), beyond_chance=beyond)
     ratios = ["rmse_vs_naive", "rmse_vs_naive_median", "beats_naive", "dm_t", "beyond_chance", "pinball_vs_constant"]
-    return rows[["dataset", "horizon", "place", "model", *ratios]]
+    return rows.sort_values(["dataset", "horizon", "place", "model"])[["dataset", "horizon", "place", "model", *ratios]]
 
 
 def tickers_that_beat_naive(tables: Tables) -> pd.DataFrame:
@@ -169,7 +169,7 @@ def scored(tables: Tables) -> pd.DataFrame:
         gap=(days - pd.to_datetime(rows["target_date"])).abs() > pd.Timedelta(days=5),
         live=rows["finished"] < days,
         origin_corrected=((moved - 1).abs() > 1e-3) & ((own - 1).abs() > 1e-3),
-        price=rows["naive"] * rows["adjclose"] / rows["origin_price"],
+        price=rows["naive"] * (rows["adjclose"] / rows["origin_price"]),
     )
 
 
@@ -191,7 +191,7 @@ def track_record(tables: Tables) -> pd.DataFrame:
         {
             "forecasts": groups.size(),
             "days": groups["origin_date"].nunique(),
-            "rmse_vs_naive": (groups["missed"].mean() / groups["moved"].mean()) ** 0.5,
+            "pooled_rmse_vs_naive": (groups["missed"].mean() / groups["moved"].mean()) ** 0.5,
             "mean_move": groups["moved"].apply(lambda squares: (squares**0.5).mean()),
             "coverage80": groups["inside_80"].mean(),
             "coverage95": groups["inside_95"].mean(),

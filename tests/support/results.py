@@ -35,7 +35,7 @@ CARD: Any = {
     "versions": {"keras": "3", "numpy": "2", "tensorflow": "2.21"},
 }
 NONE = np.zeros(0, np.int64)
-HELD = traffic_light.held(dict.fromkeys(HORIZONS, (NONE, NONE)))  # of no days
+HELD = traffic_light.held(dict.fromkeys(HORIZONS, (NONE, NONE)), NONE)  # of no days
 EXPECTED_MOVE = (0.01, 0.02, 0.04)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import data
 import ranges
@@ -54,3 +55,11 @@ def test_rows_from_a_day_on_are_left_out(tmp_path):
     found = priors.read(csv, before)
     assert found.days.max() == before - 1
     assert found.offsets.tolist() == [0, 60]
+
+
+@pytest.mark.parametrize(("horizon", "least", "most"), [(1, 0.74, 0.79), (5, 0.72, 0.77), (20, 0.68, 0.73)])
+def test_more_real_moves_are_smaller_than_the_expected_one_than_of_a_normal_distribution(horizon, least, most):
+    """docs/forecasting.md says three of four and seven of ten: by the shipped shapes."""
+    move, shape = ranges.PRIORS["moves"][str(horizon)], ranges.PRIORS["shapes"][str(horizon)]
+    low, high = scipy.stats.norm.cdf(np.interp([-move, move], shape, scipy.stats.norm.ppf(ranges.QUANTILES)))
+    assert least < high - low < most

@@ -95,10 +95,10 @@ def days_of(every_day, rows):
 def test_the_pooled_statistic_takes_more_lags_where_calendars_are_mixed(calendars, lags, horizon):
     parts = []
     for ticker, every_day in enumerate(calendars):
-        prices = walk(ticker, 300 + horizon)
-        drift = prices[:-horizon] * (1 + np.random.default_rng(ticker).normal(0, 0.01, 300))
+        prices = walk(ticker, 330 + horizon)
+        drift = prices[:-horizon] * (1 + np.random.default_rng(ticker).normal(0, 0.01, 330))
         one = some_rows(prices[horizon:], prices[:-horizon], ticker, horizon, drift=drift)
-        parts.append(one | {"target_day": days_of(every_day, 300)})
+        parts.append(one | {"target_day": days_of(every_day, 330)})
     rows = joined(*parts)
     loss = ((rows["actual"] - rows["drift"]) ** 2 - (rows["actual"] - rows["naive"]) ** 2) / rows["naive"] ** 2
     daily = [loss[rows["target_day"] == day].mean() for day in np.unique(rows["target_day"])]

@@ -6,7 +6,7 @@ import scipy.stats
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, root_mean_squared_error
 
 from stocks import metrics
-from stocks.contract import MODELS, QUANTILES
+from stocks.contract import HORIZONS, MODELS, QUANTILES
 from tests.support import results, shards
 from tests.support.prices import walk
 from tests.support.scored import LAST_KNOWN, RATIOS, SHARD, THREE, joined, random_rows, some_rows, table
@@ -134,6 +134,9 @@ def test_future_rows_are_not_errors():
 def test_a_price_that_never_moves_has_errors_of_0_and_no_ratios():
     flat = shards.shard({"FLAT": [5.0] * 4}, test_from=shards.weekdays(4)[3])
     still = some_rows([5.0] * 40, [5.0] * 40, expected_move=0.0, variance=0.0)
+    assert metrics.still(metrics.score(still, flat)).tolist() == [1] * 40
+    jumped = still | {"actual": np.full(40, 6.0)}
+    assert metrics.still(metrics.score(jumped, flat)).tolist() == [0] * 40, "which is a breach"
     found = table(still, flat)["FLAT", "forecast", 1]
     assert [found[name] for name in ("rmse", "mae", "pinball", "coverage80")] == [0, 0, 0, 1]
     absent = (*RATIOS, "directional_accuracy", "always_up_rate", "dm_t", "qlike")
@@ -155,16 +158,32 @@ def test_the_scale_reads_rows_before_the_test_only():
     assert metrics.naive_scale(SHARD).tolist() == [1.5]
 
 
-def test_the_interval_of_direction_is_the_binomials_when_days_are_independent():
+def test_the_interval_of_direction_is_wilsons_when_days_are_independent():
     rng = np.random.default_rng(9)
     actual = 100 + rng.choice([-1, 1], 400)
     lstm = np.where(rng.random(400) < 0.6, actual, 200 - actual)
     scores = metrics.score(some_rows(actual, [100] * 400, lstm=lstm), SHARD)
     share = (actual == lstm).mean()
-    half = 1.96 * (share * (1 - share) / 400) ** 0.5
+    wilson = scipy.stats.binomtest(round(400 * share), 400).proportion_ci(method="wilson")
     (found,) = [row for row in metrics.direction_intervals(scores) if (row["model"], row["horizon"]) == ("lstm", 1)]
-    assert (found["low"], found["high"]) == pytest.approx((share - half, share + half))
+    assert (found["low"], found["high"]) == pytest.approx((wilson.low, wilson.high), abs=1e-3)
     assert metrics.direction_intervals(scores)[0] == {"model": "naive", "horizon": 1, "low": None, "high": None}
+
+
+@pytest.mark.parametrize(("horizon", "days"), [(1, 60), (5, 60), (5, 230), (20, 100), (20, 230)])
+@pytest.mark.parametrize("tickers", [1, 10])
+def test_the_interval_of_direction_holds_the_true_share_in_95_of_100_files(horizon, days, tickers):
+    """ "It rises" of prices that as often fall, and that move together: half of the moves are hits."""
+    rng, at = np.random.default_rng(horizon + days), HORIZONS.index(horizon)
+    held = 0
+    for _ in range(200):
+        daily = rng.standard_t(5, (days + horizon, 1)) + rng.standard_t(5, (days + horizon, tickers))
+        prices = np.concatenate([np.zeros((1, tickers)), daily.cumsum(axis=0)])
+        rose = (prices[horizon : horizon + days] > prices[:days]).sum(axis=1)
+        sums = {"day_hits": np.tile(rose[:, None, None], (5, 3)), "day_moves": np.full((days, 5, 3), tickers)}
+        found = metrics.direction_intervals(sums)[at]
+        held += found["low"] <= 0.5 <= found["high"]
+    assert held >= 0.92 * 200
 
 
 def test_tickers_that_move_together_count_as_one_for_direction():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from stocks.significance import diebold_mariano, ratio_interval
+from stocks.significance import diebold_mariano
 
 
 def test_diebold_mariano_one_step_ahead_is_the_one_sample_t_test():
@@ -14,20 +14,28 @@ def test_diebold_mariano_one_step_ahead_is_the_one_sample_t_test():
 
 
 def test_diebold_mariano_two_steps_ahead_by_hand():
-    # mean 3; autocovariances 3.5 and 0.5; variance (3.5 + 2 * 0.5) / 4; correction (4 + 1 - 4 + 2 / 4) / 4
-    expected = 3 / 1.125**0.5 * 0.375**0.5
-    assert diebold_mariano(np.array([1.0, 2.0, 3.0, 6.0]), 2) == pytest.approx(expected)
+    # mean 3; autocovariances 3.5 and -0.7; variance (3.5 - 2 * 0.7) / 20; correction (20 + 1 - 4 + 2 / 20) / 20
+    expected = 3 / 0.105**0.5 * 0.855**0.5
+    assert diebold_mariano(np.array([1.0, 2.0, 3.0, 6.0] * 5), 2) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("difference", "horizon"), [([0.0] * 9, 1), ([1.0] * 9, 1), ([1.0, -1.0] * 8, 2), ([1.0, 2.0], 5), ([], 1)]
-)
+@pytest.mark.parametrize(("difference", "horizon"), [([0.0] * 20, 1), ([1.0] * 20, 1), ([1.0, -1.0] * 10, 2), ([], 1)])
 def test_diebold_mariano_without_a_positive_variance_is_nothing(difference, horizon):
     assert np.isnan(diebold_mariano(np.array(difference), horizon))
 
 
-def test_the_interval_of_a_share_by_hand():
-    # share 6 / 10; residuals 0.8, 0.2, -0.4, -0.6; variance 0.3, lag 1 (0.16 - 0.08 + 0.24) / 4 with weight 1 / 2
-    variance = 4 * (0.3 + 2 * 0.5 * 0.08) / 100
-    low, high = ratio_interval(np.array([2, 2, 2, 0]), np.array([2, 3, 4, 1]), 1)
-    assert (low, high) == pytest.approx((0.6 - 1.96 * variance**0.5, 0.6 + 1.96 * variance**0.5))
+@pytest.mark.parametrize("horizon", [1, 5, 20])
+def test_diebold_mariano_needs_ten_stretches_that_do_not_overlap(horizon):
+    difference = np.random.default_rng(3).normal(size=10 * horizon)
+    assert np.isfinite(diebold_mariano(difference, horizon))
+    assert np.isnan(diebold_mariano(difference[1:], horizon))
+
+
+@pytest.mark.parametrize(("horizon", "limit", "days"), [(5, 2.0, (30, 60, 250)), (20, 2.3, (30, 60, 100, 230))])
+def test_of_forecasts_without_skill_few_are_beyond_chance_however_few_the_days(horizon, limit, days):
+    """Losses of h days of heavy-tailed returns, whose mean is 0: both forecasts are as good."""
+    rng = np.random.default_rng(7)
+    for count in days:
+        steps = rng.standard_t(5, (1000, count + horizon)).cumsum(axis=1)
+        found = [abs(diebold_mariano(one, horizon)) > limit for one in steps[:, horizon:] - steps[:, :-horizon]]
+        assert np.mean(found) < 0.1, count

@@ -65,7 +65,7 @@ def test_a_tickers_row_has_its_ratios_by_horizon_and_model():
 
 def test_the_wide_ranges_share_has_its_interval_where_days_are_enough():
     prices, beyond = np.full(60, 10), np.arange(60) % 2
-    held = traffic_light.held({1: (prices, beyond), 5: (prices, beyond), 20: (prices, beyond)})
+    held = traffic_light.held({1: (prices, beyond), 5: (prices, beyond), 20: (prices, beyond)}, 0 * prices)
     shown = cells(tables.ranges(results.pooled(), [None] * 3, held))
     low, high = held.intervals[1] or (0, 0)
     assert 0.9 < low < 0.95 < high < 1

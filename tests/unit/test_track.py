@@ -56,6 +56,15 @@ def test_a_forecast_is_measured_by_the_row_that_came():
     assert (score.inside_80, score.inside_95) == (2, 2)
 
 
+def test_a_price_that_stands_still_in_a_range_without_width_is_counted_apart():
+    rows = table({"A": [10, 10], "B": [10, 10], "C": [10, 11]})
+    forecasts = said(*((name, START, 1, 10, 10) for name in "ABC"))
+    flat = np.array([10.0, 9.0, 10.0])
+    score = scored(forecasts._replace(p025=flat, p975=np.array([10.0, 11.0, 10.0])), rows)[1]
+    assert (score.prices, score.beyond) == ({START + 1: 3}, {START + 1: 1})
+    assert score.still_by_day().tolist() == [1]
+
+
 def test_bounds_are_those_of_the_ranges():
     rows = table({"A": [100, 107, 120]})
     assert scored(said(("A", START, 1, 100, 100)), rows)[1].inside_80 == 0

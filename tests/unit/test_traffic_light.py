@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stocks import traffic_light
+from stocks.contract import HORIZONS
 from stocks.traffic_light import DAYS, judge
 
 ONE = np.ones(DAYS, np.int64)
@@ -86,6 +87,18 @@ def test_without_breaches_days_count_once_and_the_light_is_green():
     found = judge(40 * ONE, 0 * ONE)
     assert (found.light, found.independent) == ("green", DAYS)
     assert 40 * 19 < found.yellow <= 40 * 20
+
+
+def test_prices_that_stood_still_hide_no_breaches_of_the_others():
+    """17 of 100 moving prices lie beyond; nine in ten prices are of halted tickers, whose ranges have no width."""
+    moving, still = 10 * ONE, 90 * ONE
+    beyond = np.random.default_rng(4).binomial(10, 0.17, DAYS)
+    by_horizon = dict.fromkeys(HORIZONS, (moving + still, beyond))
+    assert traffic_light.held(by_horizon, 0 * ONE).verdict.light == "green"
+    found = traffic_light.held(by_horizon, still)
+    assert found.verdict == judge(moving, beyond)
+    assert found.verdict.light == "red"
+    assert traffic_light.held(by_horizon, moving + still).verdict.light is None, "nothing moved"
 
 
 def lights(

@@ -26,6 +26,8 @@ from tests.support import results
             "error was 5.0 % larger than that of saying “tomorrow costs what today costs”, which may be chance.",
         ),
         (1.05, 4.0, "error was 5.0 % larger than that of saying “tomorrow costs what today costs”."),
+        (0.97, 3.0, "“tomorrow costs what today costs”, which may be chance."),  # the mean over tickers alone is better
+        (1.05, -4.0, "“tomorrow costs what today costs”, which may be chance."),
         (2.6, 9.0, "error was 2.6 times as large as that of"),
         (None, None, "too few recent days"),
     ],
@@ -42,6 +44,10 @@ HELD = "; the 80 % range held 79.8 % of the real prices"
     [
         ({}, 10, "10 tickers: forecast error 1.000 x naive one day ahead (LSTM 1.004 x, Random Forest 6.9 x)" + HELD),
         ({"forest": None}, 1, "1 ticker: forecast error 1.000 x naive one day ahead (LSTM 1.004 x)" + HELD),
+        ({"forecast": 0.993, "dm_t": -1.0, "forest": None, "lstm": None}, 9,
+         "9 tickers: forecast error 0.993 x naive one day ahead, which may be chance" + HELD),
+        ({"forecast": 0.993, "dm_t": -3.0, "forest": None, "lstm": None}, 9,
+         "9 tickers: forecast error 0.993 x naive one day ahead" + HELD),
         ({"forest": None, "lstm": None}, 1, "1 ticker: forecast error 1.000 x naive one day ahead" + HELD),
         ({"forecast": None, "n": 0}, 2, "2 tickers: no test days to measure the forecasts on"),
         ({"forest": 1234.5, "lstm": 0.999}, 1000, "1,000 tickers: forecast error 1.000 x naive one day ahead "
@@ -59,10 +65,16 @@ def test_the_message_says_it_in_one_line(figures, tickers, expected):
         ({"lstm": 1.02, "dm_t": 1.2}, "The LSTM's own error was 2.0 % larger, which may be chance."),
         ({"lstm": 0.98, "dm_t": -2.5}, "The LSTM's own error was 2.0 % smaller."),
         ({"forest": 6.9}, "The Random Forest's error was 6.9 times as large."),
-        ({"constant": 0.97}, "Its ranges had 3.0 % less loss than constant ones, misses and width together."),
-        ({"constant": 1.0001}, "Its ranges had as much loss as constant ones, misses and width together."),
-        ({"constant": 1.21}, "Its ranges had 21.0 % more loss than constant ones"),
-        ({"constant": 2.5}, "Its ranges had 2.5 times as much loss as constant ones"),
+        (
+            {"constant": 0.98},
+            "The middle ticker's ranges had 3.0 % less loss than constant ones, misses and width.",
+        ),
+        (
+            {"constant": 1.0101},
+            "The middle ticker's ranges had as much loss as constant ones, misses and width.",
+        ),
+        ({"constant": 1.22}, "The middle ticker's ranges had 21.0 % more loss than constant ones"),
+        ({"constant": 2.51}, "The middle ticker's ranges had 2.5 times as much loss as constant ones"),
         ({}, "The 80 % range held 79.8 % of the real prices."),
     ],
 )

@@ -74,7 +74,8 @@ def leaderboard(pooled: ByModel) -> Table:
         "How large a model's typical miss was beside naive's, which says that nothing changes: 1.000\u00d7 is as "
         "large, less is better. The mean over tickers, the middle ticker (median) below it; bold is the least of its "
         "column. \u201cMay be chance\u201d stands where the test of Diebold and Mariano cannot tell a model's errors "
-        f"from naive's; {wording.NOTHING} is a model that was not trained."
+        "from naive's, or has too few days: ten stretches of the horizon, which do not overlap, are the least; "
+        f"{wording.NOTHING} is a model that was not trained."
     )
     return Table("Errors by model", caption, ["Model", *map(wording.ahead, HORIZONS)], rows)
 
@@ -171,7 +172,7 @@ def track(scores: Mapping[int, Score], live: Held) -> Table | None:
         "days of them; SQL has all. The share in the wide range has its 95 % interval, once there are days enough: "
         "neighbouring days of many tickers move together."
     )
-    heads = ["Ahead", "Forecasts", "Days", "Error against naive", "80 % range held", "95 % range held"]
+    heads = ["Ahead", "Forecasts", "Days", "Error against naive, pooled", "80 % range held", "95 % range held"]
     return Table("Track record", caption, heads, rows)
 
 
@@ -207,7 +208,8 @@ def by_ticker(rows: Sequence[MetricsRow], names: Sequence[str], tickers: int) ->
     more = f" {left:,} more are in the metrics table." if left > 0 else ""
     caption = (
         "How large each model's typical miss was beside naive's, which says that nothing changes: 1.000\u00d7 is as "
-        f"large, less is better. Naive's own miss, one day ahead, is in the ticker's currency.{more}"
+        "large, less is better. Of many tickers some beat naive by chance: the saved query 05_tickers_that_beat_naive "
+        f"says how many. Naive's own miss, one day ahead, is in the ticker's currency.{more}"
     )
     models = [f"{name}, {wording.ahead(h)}" for h in HORIZONS for name in ("Forecast", "LSTM")]
     return Table(

@@ -132,6 +132,18 @@ def test_the_leaderboard_places_models_over_all_tickers_and_gives_none_to_a_mode
     ]
 
 
+def test_a_model_that_is_worse_than_naive_is_never_better_beyond_chance(lake):
+    """Of drift the errors by day are less, and the mean over tickers is more."""
+    (best,) = (query for query in queries.named_queries() if query.name == "04_best_model")
+    asked = lake.ask(f"select model, beats_naive, beyond_chance from ({best.sql}) where dataset = 'us' order by place")
+    assert asked.rows[1:] == [
+        ["forecast", "true", "true"],
+        ["naive", "false", "false"],
+        ["drift", "false", "false"],
+        ["lstm", None, None],
+    ]
+
+
 def test_the_history_has_every_whole_run_and_marks_the_newest(lake):
     columns = "run_id, newest, term, minutes, source_version, new_files"
     asked = lake.ask(f"select {columns} from run_history where dataset = 'us' order by 1")
