@@ -104,14 +104,14 @@ def test_a_part_says_of_which_tickers_adjclose_is_filled_from_close(drop, contex
 
 
 def test_every_row_of_a_ticker_is_in_the_part_of_its_checksum(drop, context, monkeypatch):
-    monkeypatch.setattr(sizes, "PART_ROWS", 100)
+    monkeypatch.setattr(sizes, "PART_ROWS", 400)
     tickers = [f"T{number}" for number in range(50)]
     event = drop("ticker,date,close\n" + "".join(f"{ticker},{day},3\n" for day in DAYS for ticker in tickers))
     split.handler(event, context)
-    assert verdict(event).bits == 7
-    assert len([name for name in names("lake") if name.startswith(verdict(event).folder)]) == 128
-    for number in range(128):
-        assert set(parts.numbers(part(event, number)["tickers"], 7).tolist()) <= {number}
+    assert verdict(event).bits == 5
+    assert len([name for name in names("lake") if name.startswith(verdict(event).folder)]) == 32
+    for number in range(32):
+        assert set(parts.numbers(part(event, number)["tickers"], 5).tolist()) <= {number}
     every = list(all_rows(event))
     assert len(every) == len(set(every)) == 10_000
     assert (verdict(event).rows, verdict(event).tickers) == (10_000, 50)
