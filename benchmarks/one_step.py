@@ -13,6 +13,7 @@ import threading
 import time
 import types
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -34,6 +35,14 @@ ENDED = {
     "endpoint_seconds": 1,
     "inference_digest": "",
 }
+
+
+class NoPandas(MetaPathFinder):
+    """As on Lambda, where no layer has pandas; pyarrow imports it wherever it is found."""
+
+    def find_spec(self, fullname: str, *_: Any) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
 
 
 class Endpoint:
@@ -126,6 +135,8 @@ def main(folder: str, step: str, checkout: str, shards: str = "", trees: str = "
     kilobytes = os.environ.get("SHARD_KILOBYTES") or str(default("ShardKilobytes"))
     variables = ENVIRONMENT | NAMESPACE | {"SHARD_KILOBYTES": kilobytes}
     only = [int(number) for number in shards.split(",") if number]
+    if step != "model":
+        sys.meta_path.insert(0, NoPandas())
     with mock.patch.dict("os.environ", variables), mock.patch.object(aws, "client", clients.__getitem__):
         began = time.process_time()
         for one in step.split("+"):
