@@ -86,9 +86,7 @@ def test_the_order_is_the_plans(context):
     assert whole([table]) != whole([other])
 
 
-@pytest.mark.parametrize(
-    ("bits", "shards"), [((0, 1, 3), 2), ((7, 0, 0), 4), ((7, 0, 0), 128), ((0, 1, 3), 512)]
-)
+@pytest.mark.parametrize(("bits", "shards"), [((0, 1, 3), 2), ((7, 0, 0), 4), ((7, 0, 0), 128), ((0, 1, 3), 512)])
 def test_the_number_of_shards_and_of_parts_changes_no_bit(context, bits, shards):
     expected = whole(merged(draw(*three()), context))
     tables = merged(draw(*three(bits), shards=shards, execution=f"{EXECUTION}{shards}"), context)
