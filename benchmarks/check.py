@@ -35,7 +35,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = [row(form, given.megabytes, given.times, Path(folder)) for form in FORMS if form.site in TRIED]
-    text = tables.markdown("", HEADER, rows).lstrip("# \n") + "\n"
+    text = tables.rows(HEADER, rows) + "\n"
     print(text)
     if given.write:
         sections.write(DOCUMENT, "check", text)

@@ -229,7 +229,7 @@ def report(counts: dict[str, dict[str, int]], seed: int, seconds: float, peak_mi
         for name, found in counts.items()
     ]
     header = ["read", "inputs", "accepted", "rejected, or with rejected rows", "crashes"]
-    table = tables.markdown("", header, rows).lstrip("# \n")
+    table = tables.rows(header, rows)
     day = datetime.datetime.now(tz=datetime.UTC).date()
     return f"{table}\n\nSeed {seed}, {seconds:.0f} seconds on {day}, peak memory {peak_mib:.0f} MiB of {MOST_MIB}.\n"
 

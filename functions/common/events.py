@@ -76,8 +76,7 @@ Gathered = Literal["wait", "folded", "fold", "current", "empty"]
 
 
 class GatherResult(Run):
-    # `wait`: call again; `folded`: another execution leads; `fold`: go on; `current` and `empty`: nothing to do
-    status: Gathered
+    status: Gathered  # `wait`: call again; `folded`: another execution leads; `fold`: go on; else nothing to do
     reason: str
     crawl: bool  # with `current` and `empty`: the newest run's crawl failed, so crawl first
 

@@ -23,6 +23,8 @@ from tests.support.plans import EXECUTION, draw, put_verdict, run_of, upload_row
 NAMES = ["600000.SS", "AAPL", "BRK-B", "BTC-USD", "EURUSD=X", "KO", "MSFT", "日経"]
 CUTS = {"validation_from": "1970-02-10", "decision_from": "1970-02-20", "test_from": "1970-03-10"}
 SPLITS = {"KO": {70: 2.0}, "AAPL": {65: 0.1}}
+# Bits of the parts and shards; their other pairs run in make test-thorough only.
+QUICK = [((0, 1, 3), 2), ((7, 0, 0), 4), ((7, 0, 0), 128), ((0, 1, 3), 512)]
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +88,14 @@ def test_the_order_is_the_plans(context):
     assert whole([table]) != whole([other])
 
 
-@pytest.mark.parametrize(("bits", "shards"), [((0, 1, 3), 2), ((7, 0, 0), 4), ((7, 0, 0), 128), ((0, 1, 3), 512)])
+@pytest.mark.parametrize(
+    ("bits", "shards"),
+    [
+        pytest.param(bits, shards, marks=() if (bits, shards) in QUICK else pytest.mark.thorough)
+        for bits in ((0, 1, 3), (7, 0, 0))
+        for shards in (2, 4, 128, 512)
+    ],
+)
 def test_the_number_of_shards_and_of_parts_changes_no_bit(context, bits, shards):
     expected = whole(merged(draw(*three()), context))
     tables = merged(draw(*three(bits), shards=shards, execution=f"{EXECUTION}{shards}"), context)

@@ -40,6 +40,11 @@ class Target:
         """The value that the stack would be deployed with."""
         return (self.kept | self.overrides).get(name, str(template()["Parameters"][name]["Default"]))
 
+    def stacks(self) -> list[Any]:
+        """All stacks of the region, as DescribeStacks has them."""
+        pages = self.client("cloudformation").get_paginator("describe_stacks").paginate()
+        return [one for page in pages for one in page["Stacks"]]
+
     def command(self, words: str) -> str:
         """A command of the AWS CLI in this region."""
         return f"`aws {words} --region {self.region}`"

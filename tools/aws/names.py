@@ -35,8 +35,7 @@ def spelling(target: Target) -> Iterator[Finding]:
 
 def standing(target: Target) -> Iterator[Finding]:
     """The states of the stack and of SAM's own, and stacks whose names make policies overlap."""
-    pages = target.client("cloudformation").get_paginator("describe_stacks").paginate()
-    states = {one["StackName"]: one["StackStatus"] for page in pages for one in page["Stacks"]}
+    states = {one["StackName"]: one["StackStatus"] for one in target.stacks()}
     for name in (target.stack, MANAGED):
         state = states.get(name, "")
         if state in REMEDIES:

@@ -9,9 +9,8 @@ from tools.template import template
 
 def kept(target: Target) -> dict[str, str]:
     """What the stack was deployed with and keeps; nothing where there is no stack of the name."""
-    pages = target.client("cloudformation").get_paginator("describe_stacks").paginate()
-    stacks = [one for page in pages for one in page["Stacks"] if one["StackName"] == target.stack]
-    given = {pair["ParameterKey"]: pair["ParameterValue"] for one in stacks for pair in one.get("Parameters", [])}
+    own = [one for one in target.stacks() if one["StackName"] == target.stack]
+    given = {pair["ParameterKey"]: pair["ParameterValue"] for one in own for pair in one.get("Parameters", [])}
     silent = [name for name in template()["Parameters"] if name not in target.overrides]
     return {name: given[name] for name in silent if name in given}
 

@@ -103,15 +103,16 @@ def test_a_part_says_of_which_tickers_adjclose_is_filled_from_close(drop, contex
     assert part(event)["filled"].tolist() == filled
 
 
-def test_every_row_of_a_ticker_is_in_the_part_of_its_checksum(drop, context, monkeypatch):
-    monkeypatch.setattr(sizes, "PART_ROWS", 400)
+@pytest.mark.parametrize(("part_rows", "bits"), [(400, 5), pytest.param(100, 7, marks=pytest.mark.thorough)])
+def test_every_row_of_a_ticker_is_in_the_part_of_its_checksum(drop, context, monkeypatch, part_rows, bits):
+    monkeypatch.setattr(sizes, "PART_ROWS", part_rows)
     tickers = [f"T{number}" for number in range(50)]
     event = drop("ticker,date,close\n" + "".join(f"{ticker},{day},3\n" for day in DAYS for ticker in tickers))
     split.handler(event, context)
-    assert verdict(event).bits == 5
-    assert len([name for name in names("lake") if name.startswith(verdict(event).folder)]) == 32
-    for number in range(32):
-        assert set(parts.numbers(part(event, number)["tickers"], 5).tolist()) <= {number}
+    assert verdict(event).bits == bits
+    assert len([name for name in names("lake") if name.startswith(verdict(event).folder)]) == 1 << bits
+    for number in range(1 << bits):
+        assert set(parts.numbers(part(event, number)["tickers"], bits).tolist()) <= {number}
     every = list(all_rows(event))
     assert len(every) == len(set(every)) == 10_000
     assert (verdict(event).rows, verdict(event).tickers) == (10_000, 50)
