@@ -125,13 +125,16 @@ def _price(value: float) -> str:
 
 
 def models_table(folder: Path) -> Grid:
-    """The rows over all tickers: what each model is worth against the naive forecast, best first."""
+    """The rows over all tickers: what each model is worth against the naive forecast, best first; and whether the
+    difference of its RMSE may be chance, as the report says it."""
+    from stocks.reporting import wording
+
     table = Grid(title="All tickers, by days ahead: errors relative to the naive forecast's")
-    for title in ("days", "model", "RMSE/naive", "median", "MAE/naive"):
-        table.add_title(title, "left" if title == "model" else "right")
+    for title in ("days", "model", "RMSE/naive", "median", "MAE/naive", "note"):
+        table.add_title(title, "left" if title in ("model", "note") else "right")
     for row in _pooled(folder):
         ratios = [_number(row[name], 4) for name in ("rmse_vs_naive", "rmse_vs_naive_median", "mae_vs_naive")]
-        table.add(str(row["horizon"]), row["model"], *ratios)
+        table.add(str(row["horizon"]), row["model"], *ratios, "may be chance" if wording.by_chance(row) else "")
     return table
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from stockcast import results as printed
 from stockcast.run import dataset_of
 from stocks import metrics, schemas
+from stocks.reporting import wording
 from tests.support import results
 from tools.aws import Problem
 from tools.aws.progress import Progress
@@ -165,12 +166,22 @@ def test_a_run_prints_every_model_best_first_with_the_median(fetched):
     table = pq.read_table(folder / "metrics").to_pylist()
     (lstm,) = [row for row in table if (row["ticker"], row["model"], row["horizon"]) == ("*", "lstm", 1)]
     names = ("rmse_vs_naive", "rmse_vs_naive_median", "mae_vs_naive")
-    assert rows[3][2:] == [f"{lstm[name]:.4f}" for name in names]
+    assert rows[3][2:5] == [f"{lstm[name]:.4f}" for name in names]
 
 
 def test_a_model_that_was_not_trained_is_printed_last_without_a_figure(fetched):
     rows = cells(printed.models_table(fetched(forecast=1.0, lstm=0.0)))
-    assert rows[4] == ["1", "lstm", "", "", ""]
+    assert rows[4] == ["1", "lstm", "", "", "", ""]
+
+
+def test_a_run_prints_which_differences_may_be_chance(fetched):
+    folder = fetched(forecast=1.0, lstm=1.002)
+    notes = {(row[0], row[1]): row[5] for row in cells(printed.models_table(folder))}
+    pooled = [row for row in pq.read_table(folder / "metrics").to_pylist() if row["ticker"] == "*"]
+    assert notes == {
+        (str(row["horizon"]), row["model"]): "may be chance" if wording.by_chance(row) else "" for row in pooled
+    }
+    assert set(notes.values()) == {"", "may be chance"}
 
 
 def test_the_tables_fit_a_terminal_of_80_characters(fetched):
