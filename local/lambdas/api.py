@@ -1,21 +1,24 @@
 """Lambda's invocations, in place of MiniStack's: which environment runs one, and how many live and work at a time.
 
-A machine has few cores: at most SLOTS invocations run at a time, the others wait before their timeout starts, and idle
-environments end after IDLE_SECONDS or when more than KEPT of them live. LOCAL_LAMBDAS in the environment is another
-KEPT, a quarter of which may work at a time.
+A machine has few cores: at most SLOTS invocations run at a time, the others wait before their timeout starts.
+LOCAL_LAMBDAS in the environment is another SLOTS. To start an environment takes half a second of a core, so that idle
+ones stay for IDLE_SECONDS, like those of AWS. Of more than MOST, or of more than FEWEST while less than FREE of the
+memory is left, those that were idle for longest end before a new one starts.
 """
 
 import os
 import threading
 import time
 
+import psutil
+
 from local import ministack
 from local.lambdas.models import Environment, by_access_key, key_of
 
 AT_ONCE = max(2, os.cpu_count() or 1)  # iterations of one Map, so that pollers beside it find a slot
-KEPT = int(os.environ.get("LOCAL_LAMBDAS", AT_ONCE + 4))
-SLOTS = max(AT_ONCE + 2, KEPT // 4)
-IDLE_SECONDS = 30
+SLOTS = int(os.environ.get("LOCAL_LAMBDAS", AT_ONCE + 2))
+MOST, FEWEST, FREE = 60, 6, 0.25  # some 80 MB each
+IDLE_SECONDS = 120
 
 _lock = threading.Lock()
 _slots = threading.BoundedSemaphore(SLOTS)
@@ -59,10 +62,16 @@ def _take(config: dict) -> Environment | None:
             if environment.key == key:
                 _idle.remove(environment)
                 return environment
-        surplus = [_idle.pop(0)] if len(_idle) >= KEPT else []
+        kept = _kept() - 1  # beside the new one
+        surplus, _idle[:] = _idle[:-kept], _idle[-kept:]
     for environment in surplus:
         environment.end()
     return None
+
+
+def _kept() -> int:
+    memory = psutil.virtual_memory()
+    return MOST if memory.available > FREE * memory.total else FEWEST
 
 
 def _give_back(environment: Environment) -> None:

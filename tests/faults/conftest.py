@@ -10,7 +10,7 @@ from tests.support.cloud import Cloud
 
 FAILED = pytest.StashKey[set[str]]()
 TOTALS = pytest.StashKey[tuple[int, int]]()  # leaked resources, executions green after a failure
-CLOUD = {"SFN_WAIT_SCALE": "0.02", "LOCAL_LAMBDAS": "60"}
+CLOUD = {"SFN_WAIT_SCALE": "0.02", "LOCAL_LAMBDAS": "15"}
 
 
 @pytest.fixture(scope="session")
