@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -18,6 +18,7 @@ from tools.aws import Problem, runs
 
 if TYPE_CHECKING:
     from common import events
+    from stocks.metrics import MetricsRow
 
 TABLES = ("predictions", "metrics", "runs", "tickers", "prices")
 REJECTED = "rejected"
@@ -156,11 +157,12 @@ def ranges_table(folder: Path) -> Grid:
     return table
 
 
-def _pooled(folder: Path) -> list[dict]:
+def _pooled(folder: Path) -> list[MetricsRow]:
     """The metrics over all tickers, by horizon and error; a model without a figure comes last."""
     rows = pq.read_table(folder / "metrics")
     order: list[tuple[str, Literal["ascending"]]] = [("horizon", "ascending"), ("rmse_vs_naive", "ascending")]
-    return rows.filter(pc.equal(rows["ticker"], "*")).sort_by([*order, ("model", "ascending")]).to_pylist()
+    pooled = rows.filter(pc.equal(rows["ticker"], "*")).sort_by([*order, ("model", "ascending")])
+    return cast("list[MetricsRow]", pooled.to_pylist())
 
 
 def _number(value: float | None, digits: int) -> str:
