@@ -4,6 +4,7 @@ Each environment is a process under `.venv-lambda`, which holds what AWS's pytho
 missing from a layer is missing here too, and one that needed more than its MemorySize is reported killed.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -181,6 +182,7 @@ class Environment:
         self._tmp.cleanup()
 
 
+@functools.lru_cache(maxsize=64)
 def extracted(archive: bytes) -> Path:
     """The folder with the archive's content, extracted once and shared by all environments."""
     layers = paths.STATE / "layers"
