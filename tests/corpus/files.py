@@ -181,6 +181,13 @@ CASES: tuple[Case, ...] = (
     ),
     bad_file("a web page", "<!DOCTYPE html><html>Too many requests</html>", "the file is an HTML page"),
     bad_file("JSON", '{"error": "limit reached"}\n', "the file is JSON; write it as CSV"),
+    bad_file("JSON of several lines", '{\n    "error": "limit reached"\n}\n', "the file is JSON; write it as CSV"),
+    bad_file("JSON of rows", '[\n  {\n    "close": 1.5\n  }\n]\n', "the file is JSON; write it as CSV"),
+    bad_file(
+        "a pointer of Git LFS",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+        "the file is a pointer of Git LFS; download the file itself",
+    ),
     bad_file("random bytes", bytes(range(256)) * 8, "line 1: a NUL byte"),
     accepted("gzip", gzip.compress(GOOD.encode()), 1, FIRST, "prices.csv.gz"),
     accepted(

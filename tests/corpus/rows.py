@@ -65,6 +65,7 @@ CASES: tuple[Case, ...] = (
     bad("a day in the future", with_date("2199-01-01"), "date '2199-01-01' is in the future: the file was uploaded on"),
     bad("another order of the date", with_date("25/12/2023"), "date '25/12/2023' is not a day as YYYY-MM-DD"),
     bad("a date as Excel counts", with_date("45292"), "date '45292' is Excel's number of a day"),
+    bad("a time as Excel counts", with_date("45292.625"), "date '45292.625' is Excel's number of a day"),
     bad("a date in seconds", with_date("1704153600"), "date '1704153600' is not a day as YYYY-MM-DD"),
     bad("a date in wide digits", with_date("\uff12024-01-03"), "date '\uff12024-01-03' is not a day as YYYY-MM-DD"),
     good("a date without separators", with_date("20240103")),

@@ -1,6 +1,7 @@
 """A byte stream as blocks of whole UTF-8 lines, whatever its encoding and line ends; bounded memory and time."""
 
 import codecs
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -34,6 +35,7 @@ BINARY = {
     b"<?xml": "an XML document; export the table as CSV",
     b'{"': "JSON; write it as CSV",
     b"[{": "JSON; write it as CSV",
+    b"version https://git-lfs": "a pointer of Git LFS; download the file itself",
 }
 _START = 64  # bytes that tell what a file is
 
@@ -102,8 +104,9 @@ def start(stream: Stream, size: int) -> bytes:
         kind = "an Excel workbook; save its sheet as CSV"
         archive = "a zip archive; unpack it and upload the CSV"
         raise Unusable(f"the file is {kind if more[30:].startswith(WORKBOOK) else archive}")
+    head = re.sub(rb"^([\[{])\s+", rb"\1", more[:_START])  # JSON with a line for each name
     for magic, kind in BINARY.items():
-        if more.startswith(magic):
+        if head.startswith(magic):
             raise Unusable(f"the file is {kind}")
     return more
 

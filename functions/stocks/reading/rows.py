@@ -113,7 +113,7 @@ def _day(written: str, layout: Layout) -> int | str:
         return f"{title} is empty"
     day = read_day(written, *layout.way)
     if day == NOT_A_DAY:
-        if re.fullmatch(r"[34]\d{4}", written):
+        if re.fullmatch(r"[34]\d{4}(\.\d+)?", written, re.ASCII):
             return f"{title} {show(written)} is Excel's number of a day; give the column a date format, YYYY-MM-DD"
         form = f"a time since 1970 in {layout.way.unit}" if layout.way.unit else f"a day as {FORMS[layout.way.order]}"
         return f"{title} {show(written)} is not {form} from 1900 to 2200"
