@@ -1,8 +1,9 @@
 """What the titles of columns mean, in the languages of the sites that write them; titles.csv has each with its source.
 
-rank 1 says so by itself, a higher one counts only where no better title has the meaning. A meaning is a value of a row
-(contract.COLUMNS), date, ticker, series (NSE's kinds of a share), change (not read, but it shows how decimals are
-written), deal (only a list of deals has it, whose prices are none of a day), or other (known and not read).
+rank 1 says so by itself, a higher one counts only where no better title has the meaning. Rank 0 is for FIRST, beside
+which OPEN is the price of the day before. A meaning is a value of a row (contract.COLUMNS), date, ticker, series (NSE's
+kinds of a share), change (not read, but it shows how decimals are written), deal (only a list of deals has it, whose
+prices are none of a day), or other (known and not read).
 """
 
 import csv
@@ -15,8 +16,8 @@ from typing import NamedTuple
 
 # What a title says of the unit of its column: a currency, shares, or words that begin with "in".
 _UNIT = re.compile(
-    r"\s*[(\[（]\s*(([\d.]+ )?[A-Z]{3}|TL|GBp|Rs\.?|[€$£¥₹₩]|元|円|원|株|股|手|주|lots?|shares?|Stück|titres|kpl|stk|db"
-    r"|in [^)\]]+)\s*[)\]）]\s*$"
+    r"\s*[(\[（]\s*(([\d.]+ )?[A-Z]{3}|TL|GH[¢₵]|GBp|Rs\.?|[€$£¥₹₩]|元|円|원|株|股|手|주|lots?|shares?|Stück|titres|kpl"
+    r"|stk|db|in [^)\]]+)\s*[)\]）]\s*$"
 )
 # How Alpha Vantage numbers its titles, and what R's make.names makes of that: "4. close", "X4..close".
 _NUMBER = re.compile(r"(\d+[ab]?\. |X\d+[ab]?\.\.)")

@@ -1,8 +1,9 @@
 """Exchanges of coins, vendors of market data and charts: days as counts of seconds and of parts of them."""
 
 import calendar
+import datetime
 
-from tests.corpus.forms.english import ohlc
+from tests.corpus.forms.english import ISO, OHLC, ohlc
 from tests.corpus.forms.form import Bar, Form, known, table
 
 LOWER = {name: name for name in ("open", "high", "low", "close", "volume")}
@@ -124,5 +125,37 @@ FORMS = (
             "%Y-%m-%dT%H:%M:%S",
             "KRW-BTC",
         ),
+    ),
+    Form(
+        "CoinCodex",
+        "bitcoin.csv",
+        table(
+            "Start,End,Open,High,Low,Close,Volume,Market Cap",
+            lambda b: f"{b.day},{b.day + datetime.timedelta(1)},{ohlc(b)},{b.volume}.25,8.8e11",
+            newest_first=True,
+        ),
+        known({"Start": "date"} | OHLC, ISO, "bitcoin"),
+    ),
+    Form(
+        "CryptoCompare",
+        "BTC.csv",
+        table(
+            "time,high,low,open,volumefrom,volumeto,close,conversionType",
+            lambda b: f"{epoch(b)},{b.high},{b.low},{b.open},{b.volume},9,{b.close},direct",
+        ),
+        known(
+            {"time": "date", "high": "high", "low": "low", "open": "open", "close": "close", "volumefrom": "volume"},
+            "s",
+            "BTC",
+        ),
+    ),
+    Form(
+        "Coin Metrics",
+        "btc.csv",
+        table(
+            "time,AdrActCnt,CapMrktCurUSD,PriceUSD,ReferenceRateUSD,TxCnt",
+            lambda b: f"{b.day},523456,1.3e11,{b.close},{b.close + 1},312345",
+        ),
+        known({"time": "date", "PriceUSD": "close"}, ISO, "btc"),
     ),
 )
