@@ -10,7 +10,7 @@ import pytest
 
 from stockcast import check, parser
 from stocks.schemas import SCHEMAS
-from tests.corpus.forms import asia, crypto, english, europe, exchanges, libraries, vendors
+from tests.corpus.forms import asia, crypto, english, europe, exchanges, libraries, programs, vendors
 from tests.support.template import ROOT, template
 
 README = (ROOT / "README.md").read_text()
@@ -112,7 +112,7 @@ def test_the_outputs_named_are_those_of_the_stack():
 
 def test_the_files_said_to_be_read_are_those_of_the_corpus():
     shown = re.findall(r"^\| \[\w+\.py\]\(\.\./tests/corpus/forms/(\w+)\.py\) \| (.+) \|$", FILES, re.MULTILINE)
-    modules = (english, vendors, libraries, crypto, europe, asia, exchanges)
+    modules = (english, vendors, libraries, programs, crypto, europe, asia, exchanges)
     written = {module.__name__.split(".")[-1]: [form.site for form in module.FORMS] for module in modules}
     assert {name: sites.split(" · ") for name, sites in shown} == written
 

@@ -11,12 +11,14 @@ from stocks.reading.layout import HEADER, SINGLE, WIDE, Layout, Panel
 from stocks.reading.rejected import Unusable
 from stocks.reading.tickers import complaint
 
-TICKER = re.compile(r"[A-Z0-9.^=&-]{1,12}")
+_NAME = r"[A-Z0-9.^=&-]{1,12}(\.[A-Z]{1,2})?"  # with its exchange: BAJAJ-AUTO.NS
+_KEYED = r"[A-Z0-9./-]{1,12} ([A-Z]{2} Equity|Index|Curncy|Comdty)"  # with Bloomberg's yellow key
+TICKER = re.compile(f"{_NAME}|{_KEYED}")
 # AAPL.Close of R, split at the last dot; AAPL_Close and Close_AAPL of flattened pandas columns; the text of a tuple.
 _JOINED = (
     re.compile(r"(?P<ticker>[A-Za-z0-9.^=&-]{1,20})\.(?P<value>[A-Za-z]+)"),
-    re.compile(r"(?P<ticker>[A-Z0-9.^=&-]{1,12})[_ ](?P<value>[A-Za-z][A-Za-z _]*)"),
-    re.compile(r"(?P<value>[A-Za-z][A-Za-z _]*)[_ ](?P<ticker>[A-Z0-9.^=&-]{1,12})"),
+    re.compile(rf"(?P<ticker>{_NAME})[_ ](?P<value>[A-Za-z][A-Za-z _]*)"),
+    re.compile(rf"(?P<value>[A-Za-z][A-Za-z _]*)[_ ](?P<ticker>{_NAME})"),
     re.compile(r"\('(?P<value>[A-Za-z ]+)', '(?P<ticker>[^']+)'\)"),
     re.compile(r"\('(?P<ticker>[^']+)', '(?P<value>[A-Za-z ]+)'\)"),
 )
@@ -37,7 +39,7 @@ CURRENCIES = frozenset(("USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", 
 _SPAN = re.compile(r"\d+[DWMY]|[.\d]*\.")  # as in CLOSE_5D
 TICKERS = ("ticker", "tickers", "symbol", "symbols")
 LABELS = (*TICKERS, "price", "attributes", "date", "datetime")  # of lines of titles
-_TERMINAL = re.compile(r"[A-Z0-9./-]{1,12} [A-Z]{2}( Equity)?|[A-Z0-9]{1,12} (Index|Curncy|Comdty)")  # Bloomberg's
+_TERMINAL = re.compile(r"[A-Z0-9./-]{1,12} [A-Z]{2}")  # Bloomberg's, without the key
 _REPEATED = re.compile(r"\.\d+$")  # pandas numbers repeated titles
 
 type Named = list[tuple[str, str, int]]  # ticker, value, column
@@ -119,7 +121,8 @@ def wide(found: Candidate) -> Layout | None:
     if (date := date_column(found)) is None:
         return None
     others = [at for at in range(len(found.titles)) if at != date and not _is_index(found, at)]
-    meant = [meaning.name for at in others if (meaning := found.meanings[at])]
+    # DIA is a ticker, too: a title of days stands above prices here.
+    meant = [meaning.name for at in others if (meaning := found.meanings[at]) and meaning.name != "date"]
     unknown = len(others) - len(meant)
     wrong = no_tickers(found, others)
     fine = [found.titles[at] for at in others if at not in wrong and not found.meanings[at]]
