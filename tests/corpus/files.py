@@ -163,6 +163,11 @@ CASES: tuple[Case, ...] = (
         "line 4: date '13/05/2024' is in another form than '2024-06-01'; a program may have turned some",
     ),
     bad_file(
+        "prices by the minute, of MetaTrader",
+        "<DATE>\t<TIME>\t<CLOSE>\n" + "".join(f"2024.01.0{n // 7 + 1}\t09:3{n % 7}:00\t1{n}\n" for n in range(21)),
+        "these are intraday prices: 'prices' has 7 rows on 2024-01-01; upload daily prices",
+    ),
+    bad_file(
         "prices by the hour",
         "date,close\n" + "".join(f"2024-01-0{n // 7 + 1} {n % 7 + 9:02d}:30,1{n}\n" for n in range(21)),
         "these are intraday prices: 'prices' has 7 rows on 2024-01-01; upload daily prices",

@@ -14,7 +14,7 @@ import numpy as np
 from stocks import series
 from stocks.contract import COLUMNS
 from stocks.dataset import parts, sizes
-from stocks.reading import encodings, lines, rejected, verdict
+from stocks.reading import encodings, lines, rejected, titles, verdict
 from stocks.reading.layout import Layout
 from stocks.reading.numbers import COMMA
 from stocks.reading.prices import Block, PricesFile
@@ -265,7 +265,7 @@ def refuse_repeated_days(blocks: Sequence[Block], layout: Layout, tickers: Seque
     first = rows[new][np.argmax(counts)]
     said = f"{rejected.show(tickers[first['ticker']])} has {counts.max():,} rows on {series.iso(first['day'])}"
     ignored = ", ".join(layout.ignored()[:NAMED]) or "none"
-    clocks = CLOCKS.intersection(title.lower() for title in layout.ignored())
+    clocks = CLOCKS.intersection(map(titles.fold, layout.ignored()))
     if clocks or len(frozenset().union(*(block.times for block in blocks))) > 1:
         reason = f"these are intraday prices: {said}; upload daily prices"
     elif layout.ticker is not None:
