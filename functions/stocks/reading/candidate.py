@@ -23,6 +23,7 @@ LABELS = 3  # lines of units, or of titles in another language, that may stand r
 MOST = 0.5
 MOST_COLUMNS = 10_000
 NAME = 3  # rank of a title of names; codes have 2, and 4 where a name is better
+OF_INDEX = frozenset(("index", "price", "ticker"))  # what pandas and yfinance write above a column of days
 SURE = 2  # rank up to which a title is believed whatever it stands above
 
 
@@ -232,7 +233,9 @@ def date_column(found: Candidate) -> int | None:
         if len(best) > 1 and any(row[best[0]][:10] != row[best[1]][:10] for row in found.rows):
             raise found.both(best, "date")
         return best[0]
-    unnamed = [at for at, title in enumerate(found.titles) if titles.is_unnamed(title) or titles.fold(title) == "index"]
+    unnamed = [
+        at for at, title in enumerate(found.titles) if titles.is_unnamed(title) or titles.fold(title) in OF_INDEX
+    ]
     if holding := set(found.holding_days(unnamed)):
         return min(holding)
     return next((at for rank, at in named if rank <= SURE), None)

@@ -87,6 +87,16 @@ FORMS = (
         known({"Date": "date", "Settlement Price": "close", "Volume": "volume"}, ISO, "CLZ4"),
     ),
     Form(
+        "yfinance without its line of tickers",
+        "GOOG.csv",
+        table("Price,Close,High,Low,Open,Volume", lambda b: f"{b.day},{b.close},{b.high},{b.low},{b.open},{b.volume}"),
+        known(
+            {"Price": "date", "Close": "close", "High": "high", "Low": "low", "Open": "open", "Volume": "volume"},
+            ISO,
+            "GOOG",
+        ),
+    ),
+    Form(
         "Bloomberg's keys, a column each",
         "bloomberg.csv",
         wide,
