@@ -121,8 +121,7 @@ def wide(found: Candidate) -> Layout | None:
     if (date := date_column(found)) is None:
         return None
     others = [at for at in range(len(found.titles)) if at != date and not _is_index(found, at)]
-    # DIA is a ticker, too: a title of days stands above prices here.
-    meant = [meaning.name for at in others if (meaning := found.meanings[at]) and meaning.name != "date"]
+    meant = [meaning.name for at in others if (meaning := found.meanings[at]) and not _is_above_prices(found, at)]
     unknown = len(others) - len(meant)
     wrong = no_tickers(found, others)
     fine = [found.titles[at] for at in others if at not in wrong and not found.meanings[at]]
@@ -200,6 +199,14 @@ def _layout(found: Candidate, date: int | None, named: Named) -> Layout | None:
 
 def _is_priced(found: Candidate, at: int) -> bool:
     return found.holds(at, numbers.is_number) or not found.column(at)
+
+
+def _is_above_prices(found: Candidate, at: int) -> bool:
+    """Whether a title of days or tickers, such as DIA and SYM, stands above prices: then it is a ticker itself."""
+    meaning = found.meanings[at]
+    if meaning is None or meaning.name not in ("date", "ticker"):
+        return False
+    return _is_priced(found, at) and (meaning.name == "date" or not all(map(str.isdigit, found.column(at))))
 
 
 def _is_index(found: Candidate, at: int) -> bool:

@@ -106,7 +106,8 @@ FORMS = (
     Form(
         "NSE's longest tickers, a column each", "nifty.csv", wide, melted, tickers=("BAJAJ-AUTO.NS", "M&M.NS", "TCS.NS")
     ),
-    Form("tickers that mean days elsewhere, a column each", "etfs.csv", wide, melted, tickers=("DIA",)),
+    Form("a ticker that means days elsewhere, a column each", "etfs.csv", wide, melted, tickers=("DIA",)),
+    Form("a ticker that means tickers elsewhere, a column each", "stocks.csv", wide, melted, tickers=("SYM",)),
     Form(
         "NSE's longest tickers, value first",
         "flat.csv",
