@@ -232,6 +232,18 @@ CASES: tuple[Case, ...] = (
         "line 1: column Fees & Comm is of a list of deals; upload prices of days",
     ),
     refused(
+        "a list of deals without fees",
+        lines(
+            "Date,Ticker,Side,Qty,Value", lambda day, n: f"{day},AAPL,{'Sell' if n % 3 else 'Buy'},5,{100 + n}.5", EARLY
+        ),
+        "line 1: column Side is of a list of deals; upload prices of days",
+    ),
+    file(
+        "signals beside the prices of a day",
+        lines("Date,Open,Close,Action", lambda day, n: f"{day},{100 + n}.5,{101 + n}.5,BUY", EARLY),
+        rows=30,
+    ),
+    refused(
         "lines in quotes",
         lines('"Date,Close"', lambda day, n: f'"{day},{100 + n}.5"', EARLY),
         "line 1: each line stands in quotes as one cell",

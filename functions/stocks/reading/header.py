@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from stocks.contract import COLUMNS, PRICES
 from stocks.reading import dates, panels, titles
@@ -16,6 +16,8 @@ from stocks.reading.tickers import complaint, from_file_name
 
 NAMED = 3  # columns in a message
 SHOWN = 20  # lines that show why the cells of a table are not told apart
+OF_SIDES = frozenset(("action", "side", "type"))  # where a list of deals says which of these each one was
+SIDES = frozenset(("buy", "sell", "bought", "sold"))
 ROW_OF_DAYS = 2  # more days than these in one line make a table whose days stand beside each other
 
 
@@ -70,8 +72,8 @@ def plain(found: Candidate, stem: str) -> Layout | None:
             "the last column has numbers and no title: halves of others? name it, or put numbers with a comma in quotes"
         )
         raise Unusable(reason, found.at + 1, found.line)
-    if deals := found.of("deal"):
-        reason = f"column {shorten(found.titles[deals[0][1]])} is of a list of deals; upload prices of days"
+    if deals := [at for _, at in found.of("deal")] or _sides(found, columns):
+        reason = f"column {shorten(found.titles[deals[0]])} is of a list of deals; upload prices of days"
         raise Unusable(reason, found.at + 1, found.line)
     ticker = ticker_column(found, date)
     if ticker is not None:
@@ -88,6 +90,14 @@ def plain(found: Candidate, stem: str) -> Layout | None:
     if wrong := complaint(name):
         raise Unusable(f"without a ticker column the file's name is the ticker, and {wrong}", found.at + 1, found.line)
     return found.layout(SINGLE, date, [Panel(name, columns)], FILE_NAME)
+
+
+def _sides(found: Candidate, columns: Mapping[str, int]) -> list[int]:
+    """The columns that say buy or sell where no price of a day beside the last one shows that they are signals."""
+    if {"open", "high", "low"} & columns.keys():
+        return []
+    named = [at for at, title in enumerate(found.titles) if titles.fold(title) in OF_SIDES]
+    return [at for at in named if found.column(at) and found.holds(at, lambda cell: cell.lower() in SIDES)]
 
 
 def is_titles(line: str, layout: Layout) -> bool:
