@@ -228,6 +228,7 @@ def test_a_host_that_never_comes_is_not_waited_for(tmp_path):
     assert "RuntimeError: 127.0.0.1 waited 1 s in vain for 127.0.0.2\n" in done.stderr
 
 
+@pytest.mark.thorough
 def test_hosts_of_other_data_fail_instead_of_waiting(job, shards, tmp_path, random_walk, write_shard):
     write_shard(tmp_path / "others/0.npz", {t: random_walk(480, 1) for t in "ABCDEFG"}, BOUNDS)
     pair = job([shards, tmp_path / "others"], 2)
@@ -235,6 +236,7 @@ def test_hosts_of_other_data_fail_instead_of_waiting(job, shards, tmp_path, rand
     assert "ValueError: hosts see different data" in pair.said(0) + pair.said(1)
 
 
+@pytest.mark.thorough
 def test_too_little_is_left_out_by_all_hosts(job, tmp_path, random_walk, write_shard):
     write_shard(tmp_path / "few/0.npz", {"A": random_walk(125, 1)}, [70, 80, 100, 125])
     pair = job([tmp_path / "few"], 2)
