@@ -46,7 +46,6 @@ class Environment:
         self.key = key_of(config)
         self.name = config["FunctionName"]
         self._memory = config.get("MemorySize", 128)
-        self.idle_since = 0.0
         self.event = ""  # of the present invocation, as JSON
         self._credentials = permissions.role_credentials(config["Role"], self.name)
         self._tmp = tempfile.TemporaryDirectory(prefix="lambda-", dir=paths.STATE)
