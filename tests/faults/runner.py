@@ -3,13 +3,12 @@
 import contextlib
 import dataclasses
 import json
-import threading
-import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 from stocks.dataset.plan import run_id
+from tests.faults.executions import SECONDS, Executions
 from tests.faults.model import Fault, Run
 from tests.faults.small_file import ROWS, TOO_FEW, prices_csv
 from tests.faults.view_watcher import VIEWS, ViewWatcher
@@ -18,7 +17,6 @@ from tests.support.eventually import eventually
 from tests.support.modes import answer_by
 
 AT_ONCE = 10
-SECONDS = 400  # for one execution; the longest wait half a minute for botocore's own retries, several times
 TABLES = ("predictions", "metrics", "prices", "tickers", "runs")
 
 
@@ -66,51 +64,6 @@ class Outcome:
     again: Ended | None
     spared: list[dict]
     visible: dict[str, int] | None = None  # rows of this run by table or view, between its executions
-
-
-class Executions:
-    """The executions of one machine, asked for once for all who wait for one."""
-
-    def __init__(self, cloud: Cloud, machine: str):
-        self.machine = machine
-        self._states = cloud.client("stepfunctions")
-        self._lock = threading.Lock()
-        self._asked = 0.0
-        self._status: dict[str, str] = {}
-        self._inputs: dict[str, dict] = {}
-
-    def find(self, matches) -> str:
-        """The ARN of the execution whose input matches, once there is one."""
-
-        def matching() -> str:
-            self._ask()
-            with self._lock:
-                return next((arn for arn, given in self._inputs.items() if matches(given)), "")
-
-        return eventually(matching, pause=0.2)
-
-    def ended(self, arn: str) -> dict:
-        def over() -> bool:
-            self._ask()
-            return self._status.get(arn, "RUNNING") != "RUNNING"
-
-        eventually(over, SECONDS, 0.2)
-        return self._states.describe_execution(executionArn=arn)
-
-    def succeeded(self) -> list[dict]:
-        self._ask()
-        arns = [arn for arn, status in self._status.items() if status == "SUCCEEDED"]
-        return [self._states.describe_execution(executionArn=arn) for arn in arns]
-
-    def _ask(self) -> None:
-        with self._lock:
-            if time.monotonic() - self._asked < 0.3:
-                return
-            pages = self._states.get_paginator("list_executions").paginate(stateMachineArn=self.machine)
-            self._status = {one["executionArn"]: one["status"] for page in pages for one in page["executions"]}
-            for arn in self._status.keys() - self._inputs.keys():
-                self._inputs[arn] = json.loads(self._states.describe_execution(executionArn=arn)["input"])
-            self._asked = time.monotonic()
 
 
 def chosen(session, parameter: str) -> dict[str, Any]:
