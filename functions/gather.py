@@ -16,7 +16,7 @@ from stocks.dataset import coordination
 from stocks.dataset import lease as leases
 from stocks.dataset.coordination import Read, Refuse, Situation, Wait
 from stocks.dataset.lease import Lease
-from stocks.dataset.plan import Plan, Stack
+from stocks.dataset.plan import Plan, Run, Stack
 
 ERRORS = {"RejectedSettings": RejectedSettings, "NotAdopted": NotAdopted}
 
@@ -68,12 +68,22 @@ def draw(event: GatherEvent, held: Lease, now: datetime.datetime, folders: Calla
     )
     action = coordination.gather(situation)
     if isinstance(action, Read):
-        situation = dataclasses.replace(situation, verdicts=dataset.verdicts(name, judged))
+        bases = of_bases(name, situation.runs)
+        situation = dataclasses.replace(situation, verdicts=dataset.verdicts(name, judged), runs=bases)
         action = coordination.gather(situation)
     assert not isinstance(action, Read)
     if isinstance(action, Refuse):
         raise ERRORS[action.error](action.cause)
     return action if isinstance(action, Wait) else dataset.write_plan(run, action)
+
+
+def of_bases(name: str, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """The runs, those whose table is gone without the fold by which they could be a base.
+
+    Age alone does not tell: RunRetentionDays may have been less when Retire came. Retire deletes facts before prices.
+    """
+    standing = dataset.with_folder("facts", name)
+    return tuple(run if run.run_id in standing else dataclasses.replace(run, fold="") for run in runs)
 
 
 def stack() -> Stack:

@@ -36,7 +36,7 @@ def handler(event: DailyEvent, context: LambdaContext) -> RetireResult:
 
 def retired_of(name: str) -> Iterator[str]:
     held, published = dataset.lease(name), dataset.published_keys(name)
-    standing, leading = with_folder("prices", name), plan_of(name, held.lease)
+    standing, leading = dataset.with_folder("prices", name), plan_of(name, held.lease)
     needed = {leading.base if leading else ""}
     for run in old(name, published, standing - needed, held.now):
         retire(run)
@@ -63,18 +63,12 @@ def without_takers(name: str, published: Published, standing: Set[str], leading:
     leading is the model that the dataset's leading execution may take. The newest run always stands, and so does its
     model, which the next run may take.
     """
-    alone = with_folder("models", name) & {run_id for _, run_id in published if run_id not in standing}
+    alone = dataset.with_folder("models", name) & {run_id for _, run_id in published if run_id not in standing}
     if alone:
         used = [leading, *(dataset.published_run(key).model for key, run_id in published if run_id in standing)]
         alone -= {model.run_id for model in used if model}
     for run_id in sorted(alone):
         yield {"run_id": run_id, "dataset": name}
-
-
-def with_folder(table: str, name: str) -> set[str]:
-    """The dataset's runs of which something stands in this folder of the lake."""
-    folders = storage.folders(settings().lake_bucket, f"{table}/dataset={name}/")
-    return {folder.partition("run_id=")[2].rstrip("/") for folder in folders}
 
 
 def plan_of(name: str, held: Lease) -> Plan | None:

@@ -248,7 +248,7 @@ def published_run(key: str) -> Run:
 def _rows(dataset: str) -> dict[str, str]:
     """The key of each row in the table of runs, by run."""
     prefix = f"runs/dataset={dataset}/"
-    return {_run_id(row["Key"]): row["Key"] for row in storage.listed(of_stack().lake_bucket, prefix)}
+    return {keys.run_of(row["Key"]): row["Key"] for row in storage.listed(of_stack().lake_bucket, prefix)}
 
 
 def _published(dataset: str, rows: Collection[str]) -> list[tuple[str, str]]:
@@ -256,6 +256,11 @@ def _published(dataset: str, rows: Collection[str]) -> list[tuple[str, str]]:
     listed = (kept["Key"] for kept in storage.listed(of_stack().lake_bucket, keys.published(dataset)))
     left = ((key, key.rpartition("/")[2].partition("-")[2].removesuffix(".json")) for key in listed)
     return [(key, run_id) for key, run_id in left if run_id in rows]
+
+
+def with_folder(table: str, dataset: str) -> set[str]:
+    """The dataset's runs of which something stands in this folder of the lake."""
+    return set(map(keys.run_of, storage.folders(of_stack().lake_bucket, f"{table}/dataset={dataset}/")))
 
 
 def has_published(dataset: str) -> bool:
@@ -283,10 +288,6 @@ def _first_version(lake: str, run_id: str, key: str) -> Run:
     row = pq.read_table(io.BytesIO(storage.get(lake, key))).to_pylist()[0]
     instants = {name: row[name].replace(tzinfo=datetime.UTC) for name in ("finished", "uploaded")}
     return Run(run_id=run_id, term=0, key=row["source_key"], version_id=row["source_version"], **instants)
-
-
-def _run_id(key: str) -> str:
-    return key.partition("/run_id=")[2].partition("/")[0]
 
 
 def _lake(names: list[str]) -> Iterator[bytes]:

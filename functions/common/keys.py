@@ -52,6 +52,11 @@ def lake(table: str, run: NamedRun, name: str = "") -> str:
     return f"{table}/dataset={run['dataset']}/run_id={run['run_id']}/{name}"
 
 
+def run_of(key: str) -> str:
+    """The id of the run that a key or a folder of the lake names."""
+    return key.partition("/run_id=")[2].partition("/")[0]
+
+
 def part(number: int) -> str:
     """File name of one shard's part of a table."""
     return f"{number:05d}.parquet"

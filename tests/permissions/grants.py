@@ -57,6 +57,7 @@ NEEDED = {
             s3:GetObject LakeBucket/plans/*
             s3:GetObject LakeBucket/published/*
             s3:GetObject LakeBucket/verdicts/*
+            s3:ListBucket LakeBucket facts/*
             s3:ListBucket LakeBucket leads/*
             s3:ListBucket LakeBucket plans/*
             s3:ListBucket LakeBucket published/*

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+import retire
 import split
 from common import cost, keys
 from common.errors import RejectedFile
@@ -77,6 +78,20 @@ def test_19_a_multipart_upload_that_ends_late_stands_where_it_began_and_the_base
     put, other = late.table("prices").query("ticker == 'A'")["adjclose"].tolist()[-2:]
     given = WHOLE["adjclose"].tolist()[ROWS : ROWS + 2]
     assert (put, other) == (given[0], pytest.approx(1.01 * given[1]))
+
+
+def test_39_a_table_that_retire_has_deleted_is_no_base_once_runs_are_kept_longer(cloud, monkeypatch):
+    first = cloud.send(HISTORY, "first.csv")
+    cloud.send(days(0, 2), "second.csv")
+    cloud.s3.now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=5)
+    monkeypatch.setattr(retire, "forget_partition", lambda *_: None)
+    with monkeypatch.context() as before:
+        before.setenv("RUN_RETENTION_DAYS", "3")
+        assert len(retire.handler({}, CONTEXT)["retired"]) == 1
+    cloud.put_settings(exclude=["second.csv"])
+    ran = cloud.nudge()
+    assert ran.table("runs")["base_run"].tolist() == [""]
+    pd.testing.assert_frame_equal(ran.table("prices"), first.table("prices"), check_exact=True)
 
 
 def test_20_of_two_versions_of_a_key_in_one_second_the_later_sequencer_stands(cloud):

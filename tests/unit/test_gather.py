@@ -242,15 +242,6 @@ def test_new_code_folds_the_same_files_again(call):
     assert call()["status"] == "fold"
 
 
-def test_the_newest_run_is_the_base(call):
-    first = put_verdict(rows())
-    run = published(draw(first, execution=OTHER))
-    second = put_verdict(rows(), "b.csv", 60)
-    call()
-    drawn = drawn_by()
-    assert (drawn.base, drawn.base_uploads, drawn.new_files) == (run.run_id, 1, (second.upload.id,))
-
-
 def test_a_dataset_without_files_is_empty(call):
     assert call()["status"] == "empty"
 
