@@ -17,6 +17,7 @@ from stocks.dataset import lease as leases
 from stocks.dataset.coordination import Read, Refuse, Situation, Wait
 from stocks.dataset.lease import Lease
 from stocks.dataset.plan import Plan, Run, Stack
+from stocks.reading.rejected import visible
 
 ERRORS = {"RejectedSettings": RejectedSettings, "NotAdopted": NotAdopted}
 
@@ -105,7 +106,7 @@ def goes_on(run: NamedRun, held: Lease, drawn: Plan) -> GatherResult:
         "no file has a name that settings.json excludes": drawn.unmatched,
         "settings.json leaves out by its name what came after it": drawn.late,
     }
-    reason = "; ".join(f"{what}: {', '.join(names)}" for what, names in told.items() if names)
+    reason = "; ".join(f"{what}: {', '.join(map(visible, names))}" for what, names in told.items() if names)
     return answer(run, drawn.outcome, reason, drawn.shards, crawl)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import json
 
 import pytest
 
@@ -261,6 +262,14 @@ def test_settings_are_pinned_by_the_plan(call, cloud):
     call()
     assert [one.key for one in drawn_by().uploads] == ["incoming/us/b.csv"]
     assert drawn_by().settings.test_fraction == 0.3
+
+
+def test_a_name_that_no_text_can_hold_does_not_end_the_run(call, cloud):
+    put_verdict(rows())
+    drop(cloud, "settings.json", body=b'{"exclude": ["\\ud83d.csv", "\\u202e.csv"]}')
+    answer = call()
+    json.dumps(answer, ensure_ascii=False).encode()  # as Lambda sends it
+    assert answer["reason"] == "no file has a name that settings.json excludes: \\ud83d.csv, \\u202e.csv"
 
 
 def test_the_stacks_parameters_are_the_defaults(call, monkeypatch):
