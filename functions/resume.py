@@ -113,5 +113,7 @@ def adopted(
     """The file of a newest run of the first version, as long as it has no verdict."""
     if isinstance(rules, WrongSettings) or dataset.has_published(name):
         return None
-    found = coordination.adoption(dataset.runs(name), dataset.verdicts(name, ids), uploads, rules)
+    runs = dataset.runs(name)
+    judged = dataset.verdicts(name, ids) if runs else ()  # thousands, of a dataset that has published nothing
+    found = coordination.adoption(runs, judged, uploads, rules)
     return None if isinstance(found, Refuse) else found

@@ -80,6 +80,13 @@ def test_both_spellings_of_a_folder_are_one_dataset(cloud):
     assert len(resumed()) == 1
 
 
+def test_the_verdicts_of_a_dataset_that_has_no_run_are_not_read(cloud, monkeypatch):
+    """It may have thousands, all rejected."""
+    judge(cloud, drop(cloud, "incoming/us/a.csv"))
+    monkeypatch.setattr(dataset, "verdicts", lambda *_: pytest.fail("verdicts are read"))
+    assert len(resumed()) == 1
+
+
 def test_a_dataset_that_rests_is_left_alone(cloud):
     judge(cloud, drop(cloud, "incoming/us/a.csv"))
     rests = Lease(term=1, settled=dataset.seen("us"), taken=now())
