@@ -216,9 +216,11 @@ def in_force(s3: Any, incoming: str, spellings: list[str], defaults: Settings) -
 
 def usable_settings(dataset: str) -> Settings:
     """The settings in force. Raises RejectedSettings, which lists everything that is wrong with the file."""
-    found = settings(folders(dataset))
+    spellings = folders(dataset)
+    found = settings(spellings)
     if isinstance(found, WrongSettings):
-        raise RejectedSettings(f"{found} It is {INCOMING}/{dataset}/{SETTINGS}.")
+        where = " or ".join(f"{folder}{SETTINGS}" for folder in spellings)
+        raise RejectedSettings(f"{found} It is {where}.")
     return found
 
 

@@ -182,6 +182,15 @@ def test_wrong_settings_are_an_answer_and_where_they_are_needed_an_error(cloud):
         dataset.usable_settings("us")
 
 
+def test_wrong_settings_are_named_by_the_spellings_that_the_folder_has(cloud):
+    drop(cloud, "incoming/US/settings.json", b"{")
+    with pytest.raises(RejectedSettings, match=r" It is incoming/US/settings\.json\.$"):
+        dataset.usable_settings("us")
+    drop(cloud, "incoming/us/a.csv", b"")
+    with pytest.raises(RejectedSettings, match=r" It is incoming/US/settings\.json or incoming/us/settings\.json\.$"):
+        dataset.usable_settings("us")
+
+
 def test_deleted_settings_are_none(cloud):
     drop(cloud, "incoming/us/settings.json", b'{"test_fraction": 0.3}')
     cloud.delete_object(Bucket="incoming", Key="incoming/us/settings.json")
