@@ -36,14 +36,16 @@ def of_stack(stack: Target, dataset: str) -> Settings:
 
     defaults, s3, incoming = by_parameters(stack.parameters), stack.client("s3"), stack.outputs["IncomingBucket"]
     try:
-        found = in_force(s3, incoming, _spellings(s3, incoming, dataset), defaults)
+        spellings = _spellings(s3, incoming, dataset)
+        found = in_force(s3, incoming, spellings, defaults)
     except ClientError as error:
         if error.response["Error"]["Code"] not in DENIED:
             raise
         print_lines([f"you may not read {SETTINGS} of {dataset}, so files are judged without it here"])
         return defaults
     if isinstance(found, WrongSettings):
-        raise Problem(f"{found} It is {INCOMING}/{dataset}/{SETTINGS}, and no file of {dataset} is taken until then.")
+        where = " or ".join(f"{folder}{SETTINGS}" for folder in spellings)
+        raise Problem(f"{found} It is {where}, and no file of {dataset} is taken until then.")
     return found
 
 
