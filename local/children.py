@@ -1,7 +1,6 @@
 """The processes this cloud started, each in a group of its own and recorded, so that `down` can end exactly those."""
 
 import contextlib
-import json
 import os
 import subprocess
 import time
@@ -10,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from local import paths
+from local import paths, records
 
 TICKS = os.sysconf("SC_CLK_TCK")  # a second
 
@@ -24,7 +23,7 @@ def spawn(command: list[str], what: str, **options: Any) -> subprocess.Popen:
 
 def record(pid: int, what: str) -> None:
     paths.CHILDREN.mkdir(parents=True, exist_ok=True)
-    _file(pid).write_text(json.dumps({"pid": pid, "what": what, "born": born(pid)}))
+    records.write(_file(pid), {"pid": pid, "what": what, "born": born(pid)})
 
 
 def forget(pid: int) -> None:
@@ -46,11 +45,14 @@ def kill(pid: int) -> None:
 
 
 def end_recorded(grace: float = 5) -> list[str]:
-    """End every recorded process that still is the one recorded (pids are used again); return what they were."""
-    records = [json.loads(file.read_text()) for file in sorted(paths.CHILDREN.glob("*.json"))]
-    alive = [child for child in records if is_alive(child)]
+    """End every recorded process that still is the one recorded (pids are used again); return what they were.
+
+    Raises Damaged before any is ended.
+    """
+    recorded = [records.read(file, "pid", "what", "born") for file in sorted(paths.CHILDREN.glob("[0-9]*.json"))]
+    alive = [child for child in recorded if is_alive(child)]
     _end([process for child in alive for process in members(child["pid"])], grace)
-    for child in records:
+    for child in recorded:
         forget(child["pid"])
     return [child["what"] for child in alive]
 

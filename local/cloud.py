@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import functools
 import hmac
-import json
 import os
 import secrets
 import shutil
@@ -16,10 +15,12 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-from local import children, paths
+from local import children, paths, records
 from local.guard.health import HEALTH, nonce, port_of, proof
 
 START_SECONDS = 30
+HOST = "127.0.0.1"
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class CloudError(Exception):
@@ -27,10 +28,13 @@ class CloudError(Exception):
 
 
 def settings() -> dict | None:
-    """pid, port, endpoint and secret of the cloud that is up, or nothing."""
+    """pid, port, endpoint and secret of the cloud that is up, or nothing. Raises CloudError where they are damaged."""
     if not paths.SETTINGS.exists():
         return None
-    stored = json.loads(paths.SETTINGS.read_text())
+    try:
+        stored = records.read(paths.SETTINGS, "pid", "born", "port", "endpoint")
+    except records.Damaged as damaged:
+        raise CloudError(f"{damaged}: `stockcast down` ends the cloud and removes the file") from None
     return stored if "secret" in stored and _comes_up(stored) else None  # older ones had no secret
 
 
@@ -63,9 +67,13 @@ def _port_of_environment() -> int:
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Two commands at once start one cloud. The lock is on the folder, which outlives all that lies in it."""
-    paths.STATE.mkdir(parents=True, exist_ok=True)
-    paths.STATE.chmod(0o700)  # a secret lies in it
-    folder = os.open(paths.STATE, os.O_RDONLY)
+    try:
+        paths.STATE.mkdir(parents=True, exist_ok=True)
+        paths.STATE.chmod(0o700)  # a secret lies in it
+        folder = os.open(paths.STATE, os.O_RDONLY)
+    except OSError as error:
+        wrong = f"the cloud's state cannot lie in {paths.STATE} ({error.strerror})"
+        raise CloudError(f"{wrong}: set LOCAL_STATE to a folder that you may write to") from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield
@@ -82,7 +90,7 @@ def _launch(port: int) -> dict[str, Any]:
         server = subprocess.Popen(  # noqa: S603
             [paths.python("ministack"), "-m", "local.server", str(port)],
             cwd=paths.ROOT,
-            env={**os.environ, "LOCAL_STATE": str(paths.STATE), paths.KEY_VARIABLE: secret},
+            env={**os.environ, **_unproxied(), "LOCAL_STATE": str(paths.STATE), paths.KEY_VARIABLE: secret},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -92,14 +100,12 @@ def _launch(port: int) -> dict[str, Any]:
         "pid": server.pid,
         "born": children.born(server.pid),
         "port": port,
-        "endpoint": f"http://127.0.0.1:{port}",
+        "endpoint": f"http://{HOST}:{port}",
         "region": paths.REGION,
         "account": paths.ACCOUNT,
         "secret": secret,
     }
-    new = os.open(paths.SETTINGS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(new, "w") as file:
-        json.dump(started, file, indent=1)
+    records.write(paths.SETTINGS, started)
     return started
 
 
@@ -112,7 +118,11 @@ def stop() -> list[str]:
 
 
 def _end() -> list[str]:
-    ended = children.end_recorded()
+    try:
+        ended = children.end_recorded()
+    except records.Damaged as damaged:
+        named = "end the process of its number, if that is of this cloud, and delete the file"
+        raise CloudError(f"{damaged}: {named}") from None
     for item in paths.STATE.iterdir():
         if item.is_dir() and item != paths.LOGS:
             shutil.rmtree(item)
@@ -129,6 +139,7 @@ def variables() -> dict[str, str]:
     own = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return {
         **own,
+        **_unproxied(),
         "AWS_ACCESS_KEY_ID": paths.LAPTOP_KEY,
         "AWS_SECRET_ACCESS_KEY": running["secret"],
         "AWS_ENDPOINT_URL": running["endpoint"],
@@ -146,13 +157,26 @@ def client(service: str) -> Any:
     return _client(service, *(environment[name] for name in names))
 
 
+def _unproxied() -> dict[str, str]:
+    """What keeps a proxy of this shell out of the way to the cloud; nothing where there is no proxy."""
+    hosts = urllib.request.getproxies_environment()
+    if not hosts.keys() - {"no"}:
+        return {}
+    spared = f"{hosts['no']},{HOST}" if hosts.get("no") else HOST
+    return {"NO_PROXY": spared, "no_proxy": spared}
+
+
 @functools.cache  # AWS's models of a service take longer to read than most requests
 def _client(service: str, endpoint: str, region: str, key: str, secret: str) -> Any:
     import boto3  # the interpreter that only asks `down` need not load it
+    import botocore.session
     from botocore.config import Config
 
-    session: Any = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
-    return session.client(service, endpoint_url=endpoint, config=Config(retries={"max_attempts": 2}))
+    # A profile, a file or a proxy that somebody has for AWS means nothing here, and may be broken.
+    ours = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
+    core = botocore.session.Session({name: (None, None, value, None) for name, value in ours.items()})
+    session: Any = boto3.session.Session(key, secret, region_name=region, botocore_session=core)
+    return session.client(service, endpoint_url=endpoint, config=Config(retries={"max_attempts": 2}, proxies={}))
 
 
 def _comes_up(started: dict) -> bool:
@@ -169,7 +193,7 @@ def _healthy(endpoint: str, secret: str) -> bool:
     """Whether the cloud of this secret answers, and not another one that has the port."""
     asked = nonce()
     try:
-        with urllib.request.urlopen(f"{endpoint}{HEALTH}?nonce={asked}", timeout=5) as answer:  # noqa: S310
+        with _DIRECT.open(f"{endpoint}{HEALTH}?nonce={asked}", timeout=5) as answer:
             return hmac.compare_digest(answer.read(), proof(secret, port_of(endpoint), asked).encode())
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
@@ -179,7 +203,7 @@ def _refuse_in_use(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server: who listens counts, not who left
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((HOST, port))
         except OSError as error:
             raise CloudError(
                 f"port {port} cannot be had ({error.strerror}): end what uses it, or choose another with --port"
@@ -188,5 +212,5 @@ def _refuse_in_use(port: int) -> None:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         return probe.getsockname()[1]

@@ -14,7 +14,7 @@ def command(_arguments: argparse.Namespace) -> int:
     except cloud.CloudError as error:
         say_error(f"error: {error}")  # standard output is what the shell runs
         return 1
-    ours = {name: value for name, value in variables.items() if name.startswith("AWS_")}
+    ours = {name: value for name, value in variables.items() if name.startswith("AWS_") or name.lower() == "no_proxy"}
     for name in sorted(os.environ):
         if name.startswith("AWS_") and name not in ours:  # a session token or a profile would win over the key
             print(f"unset {name}")

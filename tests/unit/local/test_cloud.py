@@ -1,5 +1,6 @@
 """Starting and ending a cloud."""
 
+import argparse
 import contextlib
 import json
 import os
@@ -12,7 +13,8 @@ import time
 
 import pytest
 
-from local import children, cloud, paths
+from local import children, cloud, paths, records
+from stockcast import env
 
 
 def test_a_second_start_finds_the_cloud_that_is_up(laptop):
@@ -113,3 +115,68 @@ def test_the_state_of_an_older_version_is_replaced(elsewhere):
     assert started["secret"] not in (None, "")
     assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
     assert stat.S_IMODE(paths.SETTINGS.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("written", [b"", b"junk", b"\xa8\xff", b"[]", b'{"secret": 1}'])
+def test_damaged_settings_are_said_and_the_end_of_the_cloud_removes_them(elsewhere, written):
+    elsewhere.mkdir()
+    paths.SETTINGS.write_bytes(written)
+    for ask in (cloud.settings, cloud.start, cloud.variables):
+        with pytest.raises(cloud.CloudError, match=r"cloud\.json is not as this version writes it: `stockcast down`"):
+            ask()
+    assert cloud.stop() == []
+    assert cloud.settings() is None
+
+
+def test_a_damaged_record_of_a_process_is_said_and_nothing_is_ended(elsewhere):
+    paths.CHILDREN.mkdir(parents=True)
+    damaged = paths.CHILDREN / "1.json"
+    damaged.write_text("")
+    for work in (cloud.stop, cloud.start):
+        with pytest.raises(cloud.CloudError, match=r"1\.json is not as .*end the process of its number"):
+            work()
+    damaged.unlink()
+
+
+def test_who_reads_a_record_while_it_is_written_sees_a_whole_one(elsewhere, monkeypatch):
+    elsewhere.mkdir()
+    records.write(paths.SETTINGS, {"pid": 1})
+    read = []
+    monkeypatch.setattr(records.json, "dump", lambda *_, **__: read.append(records.read(paths.SETTINGS, "pid")))
+    records.write(paths.SETTINGS, {"pid": 2})
+    assert read == [{"pid": 1}]
+
+
+def test_a_state_that_is_no_folder_is_said_with_what_to_do(tmp_path):
+    (tmp_path / "file").write_text("")
+    with using(tmp_path / "file"):
+        for work in (cloud.start, cloud.stop):
+            with pytest.raises(cloud.CloudError, match=r"cannot lie in .*file .*: set LOCAL_STATE to a folder"):
+                work()
+
+
+PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY")
+
+
+@pytest.fixture
+def shell_of_an_office(monkeypatch, tmp_path):
+    """Has a proxy, and a configuration of AWS that is broken."""
+    (tmp_path / "config").write_text("junk [")
+    nowhere = "http://127.0.0.1:9"
+    ours = dict.fromkeys(PROXIES, nowhere) | {"AWS_PROFILE": "gone", "AWS_CONFIG_FILE": str(tmp_path / "config")}
+    for name, value in (ours | {"no_proxy": "example.com"}).items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_neither_proxy_nor_profile_of_a_shell_is_in_the_way_to_the_cloud(elsewhere, shell_of_an_office, capsys):
+    started = cloud.start()
+    assert cloud.start() == started, "the cloud that is up was not seen"
+    assert cloud.client("s3").list_buckets()["Buckets"] == []
+    assert cloud.variables()["NO_PROXY"] == cloud.variables()["no_proxy"] == "example.com,127.0.0.1"
+    assert env.command(argparse.Namespace()) == 0
+    assert "export NO_PROXY=example.com,127.0.0.1\n" in capsys.readouterr().out
+    for name in PROXIES:
+        shell_of_an_office.delenv(name)
+    assert env.command(argparse.Namespace()) == 0
+    assert "127.0.0.1" not in capsys.readouterr().out.replace(started["endpoint"], "")
