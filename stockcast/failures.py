@@ -12,6 +12,8 @@ from tools.aws import Problem
 FAILED, UNEXPECTED, INTERRUPTED = 1, 70, 130
 HINTS = {
     "NoCredentialsError": "no AWS credentials were found: `aws configure` writes them, --profile chooses some",
+    "PartialCredentialsError": "half of the AWS credentials is missing: set both AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY, or neither",
     "NoRegionError": "no region is chosen: give --region, or `aws configure set region eu-central-1`",
 }
 

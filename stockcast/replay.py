@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import cloud, deploy
+from stockcast import failures
 from stockcast.console import print_lines
 
 SAME, DIFFERS, IMPOSSIBLE = 0, 1, 2
@@ -25,7 +26,7 @@ def command(arguments: argparse.Namespace) -> int:
             of = stack.named(arguments.stack or deploy.stack_name())
             found = replay.replay(of, arguments.run_id, lambda line: print_lines([line]), arguments.anyway)
     except (NotReplayed, cloud.CloudError, ClientError, BotoCoreError) as error:
-        print_lines([f"cannot be replayed: {error}"])
+        print_lines([f"cannot be replayed: {failures.sentence(error) or error}"])
         return IMPOSSIBLE
     print_lines(in_words(found.differs, found.same, found.gone))
     return DIFFERS if found.differs else SAME

@@ -4,10 +4,11 @@ import argparse
 from types import SimpleNamespace
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
-from stockcast import target
-from tools.aws import Problem
+from local.replay import stack as stacks
+from stockcast import replay, target
+from tools.aws import Problem, session
 
 
 def failed(response) -> ClientError:
@@ -78,3 +79,24 @@ def test_who_may_only_ask_athena_is_led_to_the_stacks_workgroup(monkeypatch):
     assert found.outputs == {"WorkGroupName": "stock-forecasts-dev", "DatabaseName": "stock_forecasts_dev"}
     with pytest.raises(Problem, match="there is no stack"):
         target.to_query(on_aws(monkeypatch, "zzz"))
+
+
+def test_a_profile_or_an_address_that_means_nothing_is_said_with_what_to_do(monkeypatch):
+    with pytest.raises(Problem, match=r"\(gone\) could not be found: `aws configure list-profiles` lists"):
+        session.clients("gone", None)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    with pytest.raises(Problem, match="Invalid endpoint: nonsense: set AWS_ENDPOINT_URL to a whole address"):
+        session.clients(None, "eu-west-1")("s3")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(NoRegionError(), "no region is chosen: give --region"), (NoCredentialsError(), "no AWS cred")]
+)
+def test_a_replay_says_what_is_missing_as_every_command_does(monkeypatch, capsys, error, said):
+    def named(_name: str) -> None:
+        raise error
+
+    monkeypatch.setattr(stacks, "named", named)
+    given = argparse.Namespace(stack="s", profile=None, region=None, run_id="us-0123456789ab", anyway=False)
+    assert replay.command(given) == replay.IMPOSSIBLE
+    assert capsys.readouterr().out.startswith(f"cannot be replayed: {said}")
