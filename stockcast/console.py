@@ -7,7 +7,7 @@ that end a line are shown escaped. So every other module prints through this one
 import os
 import shlex
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from rich.console import Console
@@ -31,10 +31,11 @@ class Terminal(Console):
 
 
 class Grid(Table):
-    """A table of plain text."""
+    """A table of plain text, which keeps what its cells say."""
 
     def __init__(self, *titles: str, title: str | None = None) -> None:
         super().__init__(title=None if title is None else plain(title, "table.title"))
+        self.rows_of_text: list[tuple[str, ...]] = []
         for one in titles:
             self.add_title(one)
 
@@ -42,7 +43,8 @@ class Grid(Table):
         self.add_column(plain(title), justify=justify)
 
     def add(self, *cells: str | None) -> None:
-        self.add_row(*(plain(cell or "") for cell in cells))
+        self.rows_of_text.append(tuple(cell or "" for cell in cells))
+        self.add_row(*(plain(cell) for cell in self.rows_of_text[-1]))
 
 
 def plain(text: str, style: str = "") -> Text:
@@ -77,5 +79,18 @@ def fits(table: Grid) -> bool:
 
 
 def print_table(table: Grid) -> None:
-    """Print a table that may be wider than the terminal; a pipe has no width to fit into."""
-    (console if console.is_terminal else Terminal(width=WIDEST, soft_wrap=False)).print(table)
+    """Print a table, or a line for each cell where the terminal would cut them; a pipe has no width to fit into."""
+    if fits(table):
+        (console if console.is_terminal else Terminal(width=WIDEST, soft_wrap=False)).print(table)
+    else:
+        print_lines([str(table.title)] if table.title else [])
+        print_lines(vertical(table))
+
+
+def vertical(table: Grid) -> Iterator[str]:
+    """A line for each column of each row."""
+    titles = [str(column.header) for column in table.columns]
+    width = max(map(len, titles), default=0)
+    for number, row in enumerate(table.rows_of_text, 1):
+        yield f"-- row {number:,}"
+        yield from (f"{title:<{width}}  {cell}".rstrip() for title, cell in zip(titles, row, strict=True))

@@ -52,17 +52,19 @@ def ended(described: dict) -> Iterator[str]:
     yield " ".join(word for word in words if word)
 
 
-def find_execution(stack: Target, source: "Upload") -> str:
-    """The ARN of the execution that the upload's event started. Raises Problem if none does."""
+def find_executions(stack: Target, sources: list["Upload"]) -> list[str]:
+    """The ARNs of the executions that the uploads' events started. Raises Problem if one has started none."""
     seconds = START_SECONDS if stack.laptop else START_SECONDS_AWS
-    if arn := runs.find_execution(stack, source, seconds):
-        return arn
-    log = (
-        f"see {paths.LOGS / 'cloud.log'}"
-        if stack.laptop
-        else "a new bucket's events need about five minutes: upload it again"
-    )
-    raise Problem(f"no execution started within {seconds} s for {source['key']} ({log})")
+    found = runs.find_executions(stack, sources, seconds)
+    if missing := [source["key"] for source, arn in zip(sources, found, strict=True) if not arn]:
+        log = (
+            f"see {paths.LOGS / 'cloud.log'}"
+            if stack.laptop
+            else "a new bucket's events need about five minutes: upload it again"
+        )
+        others = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        raise Problem(f"no execution started within {seconds} s for {missing[0]}{others} ({log})")
+    return found
 
 
 def lead(stack: Target, arns: list[str], dataset: str) -> dict:

@@ -2,8 +2,10 @@
 
 import argparse
 import difflib
+import re
 import tomllib
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -12,6 +14,7 @@ from stocks.reading.rejected import visible
 
 ROOT = Path(__file__).resolve().parent.parent
 USAGE = 2  # the exit code
+LIKE_A_FILE = re.compile(r"-[^=\s]*\.(csv|csv\.gz|sql)", re.IGNORECASE)  # which no option is
 
 
 class Command(NamedTuple):
@@ -42,7 +45,11 @@ def read(words: list[str]) -> argparse.Namespace:
         word = words[0].lower()
         meant = [name for name in COMMANDS if name.startswith(word)] or difflib.get_close_matches(word, COMMANDS, n=2)
         parser.error(f"there is no command {words[0][:60]!r}{f'; did you mean {" or ".join(meant)}?' if meant else ''}")
-    arguments = parser.parse_args(words)
+    if (hyphen := next(filter(LIKE_A_FILE.fullmatch, takewhile(lambda word: word != "--", words)), None)) is not None:
+        parser.error(f"{hyphen!r} is read as an option, since it begins with a hyphen; give it as ./{hyphen}")
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        arguments.refuse(f"unrecognized arguments: {' '.join(unknown)}")
     if vars(arguments).get("stack") is None and (vars(arguments).get("profile") or vars(arguments).get("region")):
         parser.error("--profile and --region go with --stack: without it the laptop's stack is meant")
     return arguments
@@ -75,6 +82,7 @@ def _parser() -> Parser:
             epilog=f"examples:\n{examples}", allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
         command.add(made)
+        made.set_defaults(refuse=made.error)
         if command.on_aws:
             aws = made.add_argument_group("a stack on AWS")
             aws.add_argument("--stack", type=named, metavar="NAME", help="of CloudFormation, in place of the laptop's")

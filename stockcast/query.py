@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from stockcast import prompt, saved, target
-from stockcast.console import Grid, fits, print_lines, print_table, say_error
+from stockcast.console import Grid, print_lines, print_table, say_error, vertical
 from stocks.reading.rejected import visible
 from tools.aws import athena
 from tools.aws.athena import Rows
@@ -46,8 +46,8 @@ def answer(stack: Stack, sql: str, arguments: argparse.Namespace) -> None:
         print_json(columns, rows)
     elif columns:
         shown = table(columns, rows)
-        if arguments.vertical or not fits(shown):  # a terminal would cut its cells
-            print_lines(vertical(columns, rows))
+        if arguments.vertical:
+            print_lines(vertical(shown))
         else:
             print_table(shown)
     counted = counted_rows(len(rows), more)
@@ -96,17 +96,6 @@ def table(columns: list[dict], rows: Rows) -> Grid:
     for row in rows:
         shown.add(*(_shown(value, column["Type"]) for value, column in zip(row, columns, strict=True)))
     return shown
-
-
-def vertical(columns: list[dict], rows: Rows) -> list[str]:
-    """A line for each column of each row, for rows that are wider than the terminal."""
-    width = max((len(column["Name"]) for column in columns), default=0)
-    lines = []
-    for number, row in enumerate(rows, 1):
-        lines.append(f"-- row {number:,}")
-        for column, value in zip(columns, row, strict=True):
-            lines.append(f"{column['Name']:<{width}}  {_shown(value, column['Type'])}".rstrip())
-    return lines
 
 
 def _shown(value: str | None, kind: str) -> str:

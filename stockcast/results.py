@@ -35,9 +35,19 @@ def fetch(stack: Target, dataset: str, run_id: str, out: Path) -> None:
     fetch_report(stack, dataset, run_id, out)
 
 
+def made(out: Path) -> None:
+    """Make the folder of results. Raises Problem where there can be none."""
+    if out.exists() and not out.is_dir():
+        raise Problem(f"{out} is a file; give --out the name of a folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"the folder {out} cannot be made ({error.strerror}); give --out another one") from None
+
+
 def fetch_report(stack: Target, dataset: str, run_id: str, out: Path) -> Path:
     """Copy the run's report to out/report.html; its path."""
-    out.mkdir(parents=True, exist_ok=True)
+    made(out)
     report = (out / REPORT).resolve()
     key = f"reports/dataset={dataset}/run_id={run_id}/report.html"
     stack.client("s3").download_file(stack.outputs["LakeBucket"], key, str(report))

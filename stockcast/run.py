@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local import cloud, paths
 from stockcast import check, export, failures, follow, results, rules, target
-from stockcast.console import console, print_lines, say_error, typed
+from stockcast.console import print_lines, print_table, say_error, typed
 from stockcast.target import Target
 from stockcast.up import bring_up
 from tools.aws import Problem, runs
@@ -58,9 +58,13 @@ def expand(named: list[Path]) -> Iterator[Path]:
     """The files that were named, and those in folders that were. Raises Problem for a name of nothing, or for a folder
     that has none."""
     for path in named:
+        if str(path) == check.STDIN:
+            raise Problem("a run takes no standard input, for an upload has a name: save it as a file and name that")
         if not path.exists():
             raise Problem(f"there is no file {path}")
         if not path.is_dir():
+            if not path.is_file():
+                raise Problem(f"{path} is neither a file nor a folder; save its content as a file and name that")
             yield path
             continue
         found = [file for file in sorted(path.iterdir()) if file.name.lower().endswith((".csv", ".csv.gz"))]
@@ -73,8 +77,6 @@ def folder(out: str, files: list[Path]) -> Path:
     """Where results go, without an earlier run's rejected rows. Raises Problem before anything is uploaded or deleted
     if results cannot go there, or if they would replace what no run has written, or one of the files."""
     path = Path(out)
-    if path.exists() and not path.is_dir():
-        raise Problem(f"{path} is a file; give --out the name of a folder")
     ours = any((path / name).exists() for name in (MARKER, results.REPORT))
     for name in (*results.TABLES, results.REJECTED):
         if not ours and (path / name).is_dir() and any((path / name).iterdir()):
@@ -83,7 +85,7 @@ def folder(out: str, files: list[Path]) -> Path:
             raise Problem(
                 f"{inside[0]} lies where results go and would be deleted; move it, or give --out another folder"
             )
-    path.mkdir(parents=True, exist_ok=True)
+    results.made(path)
     (path / MARKER).touch()
     results.emptied(path / results.REJECTED, "*.csv")
     return path
@@ -108,11 +110,11 @@ def _show(result: dict, dataset: str, stack: Target, out: Path) -> bool:
         print_lines(next_steps(stack, dataset))
         return True
     results.fetch(stack, dataset, run_id, out)
-    console.print(results.forecasts_table(out))
+    print_table(results.forecasts_table(out))
     if left := results.left_out(out):
         print_lines([left])
-    console.print(results.models_table(out))
-    console.print(results.ranges_table(out))
+    print_table(results.models_table(out))
+    print_table(results.ranges_table(out))
     print_lines(line for line in (result.get("headline"), f"run {run_id}") if line)
     whole = _export(stack, dataset, run_id, out)
     print_lines([f"report: {(out / 'report.html').resolve()}"])
@@ -166,7 +168,7 @@ def drop(files: list[Path], dataset: str, stack: Target) -> tuple[list[events.Up
         for file in files:
             sources.append(_upload(file, dataset, stack))
             print_lines([f"dropped s3://{sources[-1]['bucket']}/{sources[-1]['key']}"])
-        return sources, [follow.find_execution(stack, source) for source in sources]
+        return sources, follow.find_executions(stack, sources)
     except KeyboardInterrupt:
         again = f"`{typed()} follow {dataset}{stack.option}` follows their run"
         words = f"{len(sources)} of {len(files)} files were dropped and stay; {again}" if sources else ""

@@ -60,8 +60,8 @@ class World:
         self.forced.append(json.loads(given["input"]))
         return {"executionArn": "arn:forced"}
 
-    def found(self, _stack, source, _seconds):
-        return "" if source["version_id"] <= f"v{self.lost}" else "arn:dropped"
+    def found(self, _stack, sources, _seconds):
+        return ["" if source["version_id"] <= f"v{self.lost}" else "arn:dropped" for source in sources]
 
     def ended(self, *_given):
         status, output = self.ends.pop(0)
@@ -75,7 +75,7 @@ def run(monkeypatch, tmp_path):
     file.write_bytes(b"ticker,date,close\n" * 1000)
 
     def smoked(world):
-        monkeypatch.setattr(runs, "find_execution", world.found)
+        monkeypatch.setattr(runs, "find_executions", world.found)
         monkeypatch.setattr(runs, "lead", world.ended)
         monkeypatch.setattr(athena, "records", lambda *given: [world.row] if world.row else [])
         printed = io.StringIO()
@@ -148,28 +148,44 @@ class States:
     exceptions = SimpleNamespace(ExecutionDoesNotExist=KeyError)
 
     def __init__(self, inputs):
-        self.inputs, self.looks = inputs, 0
+        self.inputs, self.looks, self.described = inputs, 0, 0
 
-    def list_executions(self, **_given):
+    def get_paginator(self, _operation):
+        return SimpleNamespace(paginate=self.pages)
+
+    def pages(self, **_given):
         self.looks += 1
-        return {"executions": [{"executionArn": arn} for arn in self.inputs]}
+        arns = list(self.inputs)
+        for begin in range(0, len(arns), 100):
+            yield {"executions": [{"executionArn": arn} for arn in arns[begin : begin + 100]]}
 
     def describe_execution(self, executionArn):
+        self.described += 1
         if executionArn == "arn:0" and self.looks == 1:
             raise KeyError(executionArn)
         return {"input": json.dumps(self.inputs[executionArn])}
 
 
-def test_an_execution_is_found_by_the_version_that_it_was_started_for():
-    def of(version):
-        return {"detail": {"object": {"key": "incoming/smoke/a.csv", "version-id": version}}}
+def of(version):
+    return {"detail": {"object": {"key": "incoming/smoke/a.csv", "version-id": version}}}
 
+
+def test_an_execution_is_found_by_the_version_that_it_was_started_for():
     states = States({"arn:0": of("v1"), "arn:1": of("v2"), "arn:2": {}})
     stack = runs.Stack(lambda service: states, OUTPUTS, 0)
     source = {"bucket": "in", "key": "incoming/smoke/a.csv", "version_id": "v1"}
-    assert runs.find_execution(stack, source, 5) == "arn:0"
+    assert runs.find_executions(stack, [source], 5) == ["arn:0"]
     assert states.looks == 2
-    assert runs.find_execution(stack, {**source, "version_id": "v3"}, 0) == ""
+    assert runs.find_executions(stack, [{**source, "version_id": "v3"}, source], 0) == ["", "arn:0"]
+
+
+def test_the_executions_of_five_hundred_files_are_found_and_each_is_described_once():
+    """The newest is listed first, and others have started some since."""
+    states = States({f"arn:{number}": of(f"v{number}") for number in range(540, 0, -1)})
+    stack = runs.Stack(lambda service: states, OUTPUTS, 0)
+    sources = [{"bucket": "in", "key": "incoming/smoke/a.csv", "version_id": f"v{number}"} for number in range(1, 501)]
+    assert runs.find_executions(stack, sources, 0) == [f"arn:{number}" for number in range(1, 501)]
+    assert states.described == 540
 
 
 def test_an_execution_that_is_not_known_yet_is_waited_for():

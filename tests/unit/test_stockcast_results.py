@@ -114,12 +114,12 @@ def test_ctrl_c_says_what_was_dropped(lake, monkeypatch, uploaded, said):
             raise KeyboardInterrupt
         return {"bucket": "incoming", "key": f"incoming/{dataset}/{file}", "version_id": "1"}
 
-    def find_execution(*_: object) -> str:
+    def find_executions(*_: object) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "_upload", upload)
     monkeypatch.setattr(run, "typed", lambda: "stockcast")
-    monkeypatch.setattr(follow, "find_execution", find_execution)
+    monkeypatch.setattr(follow, "find_executions", find_executions)
     with pytest.raises(failures.Interrupted) as interrupted:
         run.drop([Path("0"), Path("1")], "us", lake)
     assert str(interrupted.value).startswith(said)

@@ -1,12 +1,15 @@
 """What stockcast shows while things go on: the prompt, the progress of SAM, tables too wide, states between."""
 
+import os
+from pathlib import Path
+
 import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.table import Table
 
 from local import cloud, deploy, paths, progress
-from stockcast import console, dataset, follow, prompt, run
+from stockcast import console, dataset, follow, prompt, results, run
 from stockcast.target import Target
 from tools.aws import Problem
 
@@ -91,6 +94,27 @@ def test_a_table_that_a_terminal_would_cut_does_not_fit(monkeypatch):
     assert console.fits(table)  # a pipe takes any width
 
 
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_table_that_a_terminal_would_cut_is_printed_a_line_for_each_cell(monkeypatch, capsys, width):
+    shown = console.Grid("dataset", "newest run", title="Files of us")
+    shown.add("us", "us-0123456789ab-" * 3)
+    monkeypatch.setattr(console, "console", console.Terminal(width=width, force_terminal=True, color_system=None))
+    console.print_table(shown)
+    printed = capsys.readouterr().out
+    assert "us-0123456789ab-" * 3 in printed
+    assert printed.startswith("Files of us\n-- row 1\n") is (width == 40)
+
+
+def test_the_executions_of_all_files_are_asked_for_at_once(monkeypatch):
+    sources = [{"bucket": "b", "key": key, "version_id": "1"} for key in ("a.csv", "b.csv", "c.csv")]
+    stack = Target(lambda service: None, {}, 0.0)
+    monkeypatch.setattr(follow.runs, "find_executions", lambda *_: ["arn:0", "arn:1", "arn:2"])
+    assert follow.find_executions(stack, sources) == ["arn:0", "arn:1", "arn:2"]
+    monkeypatch.setattr(follow.runs, "find_executions", lambda *_: ["arn:0", "", ""])
+    with pytest.raises(Problem, match=r"no execution started within 30 s for b\.csv and 1 more \(see .*cloud\.log\)"):
+        follow.find_executions(stack, sources)
+
+
 BUILT = """Building layer 'ArrowLayer'
 Valid cache found, copying previously built resources for following layers (ReportLayer)
 Building codeuri: /x runtime: python3.13 architecture: x86_64 functions: SplitFunction, GatherFunction
@@ -160,8 +184,21 @@ def test_files_are_those_that_were_named_and_those_of_folders(tmp_path):
         list(run.expand([tmp_path / "none.csv"]))
     with pytest.raises(Problem, match="empty has no file whose name ends in"):
         list(run.expand([tmp_path / "empty"]))
-    with pytest.raises(Problem, match=r"c\.txt is a file; give --out the name of a folder"):
-        run.folder(str(tmp_path / "c.txt"), [])
+    with pytest.raises(Problem, match="a run takes no standard input"):
+        list(run.expand([Path("-")]))
+    os.mkfifo(tmp_path / "fifo.csv")
+    with pytest.raises(Problem, match=r"fifo\.csv is neither a file nor a folder; save its content as a file"):
+        list(run.expand([tmp_path / "fifo.csv"]))
+
+
+def test_a_folder_that_cannot_be_made_is_said_with_what_to_do(tmp_path):
+    (tmp_path / "c.txt").write_text("")
+    stack = Target(lambda service: None, {}, 0.0)
+    for make in (lambda out: run.folder(str(out), []), lambda out: results.fetch_report(stack, "us", "us-0", out)):
+        with pytest.raises(Problem, match=r"c\.txt is a file; give --out the name of a folder"):
+            make(tmp_path / "c.txt")
+        with pytest.raises(Problem, match=r"x cannot be made \(Not a directory\); give --out another one"):
+            make(tmp_path / "c.txt" / "x")
 
 
 class Glue:

@@ -8,11 +8,11 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError, PartialCredentialsError
 
 from local import cloud, paths
 from stockcast import __main__ as program
-from stockcast import failures, parser, query, saved
+from stockcast import console, failures, parser, query, saved
 from stockcast.numbers import dataset, whole
 from tests.support.template import ROOT
 from tools.aws import Problem
@@ -48,12 +48,22 @@ def refused(capsys, *words) -> str:
         (["run", ""], "an empty name"),
         (["run", "a.csv", "--dataset", "Übersee"], "'Übersee' names no dataset: a letter, then up to 39"),
         (["dataset", "a" * 41], "names no dataset"),
+        (["check", "a.csv", "b.csv"], "unrecognized arguments: b.csv (see stockcast check --help)"),
+        (["check", "-dash.csv"], "is read as an option, since it begins with a hyphen; give it as ./-dash.csv"),
+        (["run", "-.CSV.gz"], "give it as ./-.CSV.gz"),
         (["runs", "--region", "eu-west-1"], "--profile and --region go with --stack"),
         (["status", "--stack", " "], "an empty name"),
     ],
 )
 def test_words_that_mean_nothing_are_refused_with_one_sentence(capsys, words, said):
     assert said in refused(capsys, *words)
+
+
+@pytest.mark.parametrize(
+    "words", [["check", "--", "-dash.csv"], ["check", "./-dash.csv"], ["run", "--out=-a.csv", "b.csv"]]
+)
+def test_a_file_whose_name_begins_with_a_hyphen_can_be_named(words):
+    assert parser.read(words).command == words[0]
 
 
 def test_no_words_show_the_commands(capsys):
@@ -115,6 +125,7 @@ def failed(response) -> ClientError:
         (cloud.CloudError("words"), "words"),
         (NoCredentialsError(), "no AWS credentials were found"),
         (NoRegionError(), "no region is chosen: give --region"),
+        (PartialCredentialsError(provider="env", cred_var="x"), "half of the AWS credentials is missing: set both"),
         (failed({"Code": "ExpiredToken", "Message": "it has expired"}), "ExpiredToken: it has expired"),
         (FileNotFoundError(2, "No such file or directory", "x.csv"), "x.csv: No such file or directory"),
         (OSError(28, "No space left on device"), "No space left on device"),
@@ -257,7 +268,8 @@ def test_rows_are_counted(count, more, words):
 
 def test_the_vertical_form_has_a_line_for_each_column():
     rows: query.Rows = [["A", "1.23456789"], ["B", None]]
-    assert query.vertical(COLUMNS, rows) == ["-- row 1", "ticker  A", "p10     1.2346", "-- row 2", "ticker  B", "p10"]
+    lines = list(console.vertical(query.table(COLUMNS, rows)))
+    assert lines == ["-- row 1", "ticker  A", "p10     1.2346", "-- row 2", "ticker  B", "p10"]
 
 
 def test_a_command_of_any_folder_loads_the_checkouts_own_packages(tmp_path):

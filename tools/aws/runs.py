@@ -3,7 +3,8 @@
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from common.events import Upload
 
 PATIENCE = 6  # looks for an execution that is not known yet
-NEWEST = 50  # executions that are looked at for the one that an upload started
+NEWEST = 50  # executions that others may have started since the first of the uploads
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,24 +28,37 @@ class Stack:
     pause: float  # seconds between two looks
 
 
-def find_execution(stack: Stack, source: "Upload", seconds: float) -> str:
-    """The ARN of the execution that the upload's event started; empty if none has within the seconds."""
-    states, deadline = stack.client("stepfunctions"), time.monotonic() + seconds
+def find_executions(stack: Stack, sources: Sequence["Upload"], seconds: float) -> list[str]:
+    """The ARNs of the executions that the uploads' events started, in the order of the uploads; empty for those that
+    have none yet when for so many seconds none was found."""
+    found = {(source["key"], source["version_id"]): "" for source in sources}
     seen: set[str] = set()
+    deadline = time.monotonic() + seconds
     while True:
-        listed = states.list_executions(stateMachineArn=stack.outputs["StateMachineArn"], maxResults=NEWEST)
-        for arn in (one["executionArn"] for one in listed["executions"] if one["executionArn"] not in seen):
-            try:
-                given = json.loads(states.describe_execution(executionArn=arn)["input"])
-            except states.exceptions.ExecutionDoesNotExist:
-                continue  # it is listed some seconds before it can be described
-            seen.add(arn)
-            uploaded = given.get("detail", {}).get("object", {})
-            if uploaded.get("version-id") == source["version_id"] and uploaded.get("key") == source["key"]:
-                return arn
-        if time.monotonic() >= deadline:
-            return ""
+        for arn, uploaded in _newest(stack, len(found) + NEWEST, seen):
+            if uploaded in found:
+                found[uploaded], deadline = arn, time.monotonic() + seconds
+                if all(found.values()):
+                    break
+        if all(found.values()) or time.monotonic() >= deadline:
+            return list(found.values())
         time.sleep(min(stack.pause, 1.0))
+
+
+def _newest(stack: Stack, most: int, seen: set[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """ARN and upload, as key and version, of the newest executions that were not seen before."""
+    states = stack.client("stepfunctions")
+    pages = states.get_paginator("list_executions").paginate(stateMachineArn=stack.outputs["StateMachineArn"])
+    for arn in islice((one["executionArn"] for page in pages for one in page["executions"]), most):
+        if arn in seen:
+            continue
+        try:
+            given = json.loads(states.describe_execution(executionArn=arn)["input"])
+        except states.exceptions.ExecutionDoesNotExist:
+            continue  # it is listed some seconds before it can be described
+        seen.add(arn)
+        uploaded = given.get("detail", {}).get("object", {})
+        yield arn, (uploaded.get("key", ""), uploaded.get("version-id", ""))
 
 
 def follow(stack: Stack, arn: str, console: Console, more: Callable[[], Iterable[str]] = tuple) -> dict:

@@ -77,7 +77,8 @@ def _started(stack: Stack, dataset: str, file: Path, console: Console, seconds: 
     for _ in range(TRIES):
         source = _dropped(stack, dataset, file)
         console.print(f"dropped s3://{source['bucket']}/{source['key']}")
-        if arn := runs.find_execution(stack, source, seconds):
+        (arn,) = runs.find_executions(stack, [source], seconds)
+        if arn:
             for one in lost:
                 _start(stack, {"key": one["key"], "version-id": one["version_id"]})
             return arn
