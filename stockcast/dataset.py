@@ -22,8 +22,24 @@ def command(arguments: argparse.Namespace) -> int:
         print_table(table(name, verdicts))
     print_lines(state(stack, name))
     known = {(one["source_key"], one["source_version"]) for one in verdicts}
-    print_lines(f"waits for its verdict: {key}" for key, version in dropped if (key, version) not in known)
+    print_lines(beside_the_table(stack, name, [one for one in dropped if one not in known]))
     return 0
+
+
+def beside_the_table(stack: Target, name: str, dropped: list[tuple[str, str]]) -> Iterator[str]:
+    """What is known of uploads that the view does not show, as before the first crawl: the verdict if there is one."""
+    from common import keys
+    from stocks.dataset.uploads import Verdict, digest_of
+
+    s3, lake = stack.client("s3"), stack.outputs["LakeBucket"]
+    written = [one["Key"] for one in runs.objects(s3, lake, keys.verdicts(name))] if dropped else []
+    by_upload = {key.rpartition("-")[2].removesuffix(".json"): key for key in written}
+    for key, version in dropped:
+        if not (found := by_upload.get(digest_of(stack.outputs["IncomingBucket"], key, version))):
+            yield f"waits for its verdict: {key}"
+            continue
+        verdict = Verdict.from_json(s3.get_object(Bucket=lake, Key=found)["Body"].read())
+        yield f"accepted: {key}" if verdict.accepted else f"rejected: {key}: {verdict.reason}"
 
 
 def uploads(stack: Target) -> dict[str, list[tuple[str, str]]]:

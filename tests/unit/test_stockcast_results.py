@@ -1,12 +1,15 @@
 """How stockcast fetches the objects of a run, of which retention may take some meanwhile."""
 
+import datetime
 import threading
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from stockcast import export, failures, follow, results, run
+from common import keys
+from stockcast import dataset, export, failures, follow, results, run
+from stocks.dataset.uploads import Upload, Verdict
 from tests.support.stockcast import stack
 from tools.aws import Problem
 
@@ -124,3 +127,22 @@ def test_ctrl_c_says_what_was_dropped(lake, monkeypatch, uploaded, said):
         run.drop([Path("0"), Path("1")], "us", lake)
     assert str(interrupted.value).startswith(said)
     assert bool(str(interrupted.value)) == bool(uploaded)
+
+
+def test_files_are_said_with_their_verdicts_before_there_are_tables(lake):
+    def upload(name: str) -> Upload:
+        return Upload("incoming", f"incoming/us/{name}", "1", datetime.datetime(2026, 11, 29, tzinfo=datetime.UTC))
+
+    for verdict in (
+        Verdict(upload("a.csv"), "arn:0", "", accepted=False, reason="line 2: no price"),
+        Verdict(upload("b.csv"), "arn:1", "", accepted=True, folder="history/"),
+    ):
+        key = keys.verdict("us", verdict.upload.id)
+        lake.client("s3").put_object(Bucket="lake", Key=key, Body=verdict.to_json().encode())
+    dropped = [(f"incoming/us/{name}", "1") for name in ("a.csv", "b.csv", "c.csv")]
+    assert list(dataset.beside_the_table(lake, "us", [*dropped, ("incoming/us/a.csv", "2")])) == [
+        "rejected: incoming/us/a.csv: line 2: no price",
+        "accepted: incoming/us/b.csv",
+        "waits for its verdict: incoming/us/c.csv",
+        "waits for its verdict: incoming/us/a.csv",
+    ]
