@@ -43,7 +43,8 @@ def read(words: list[str]) -> argparse.Namespace:
         parser.exit(USAGE)
     if not words[0].startswith("-") and words[0] not in COMMANDS:
         word = words[0].lower()
-        meant = [name for name in COMMANDS if name.startswith(word)] or difflib.get_close_matches(word, COMMANDS, n=2)
+        begun = [name for name in COMMANDS if word and name.startswith(word)]
+        meant = begun or difflib.get_close_matches(word, COMMANDS, n=2)
         parser.error(f"there is no command {words[0][:60]!r}{f'; did you mean {" or ".join(meant)}?' if meant else ''}")
     if (hyphen := next(filter(LIKE_A_FILE.fullmatch, takewhile(lambda word: word != "--", words)), None)) is not None:
         parser.error(f"{hyphen!r} is read as an option, since it begins with a hyphen; give it as ./{hyphen}")

@@ -5,20 +5,19 @@ import os
 from urllib.parse import unquote
 
 from local import ministack, paths
+from local.guard import pages
 from local.guard.app import Guard
 from local.guard.health import proof
 from local.guard.request import Refused, Request
 from local.ministack import Response
 
 _ROOT = paths.LAPTOP_KEY
-_NAMES = ("127.0.0.1", "localhost")
 
 
 def guarded(port: int) -> Guard:
     """MiniStack behind the guard. The root key's secret is in the environment, as MiniStack wants it."""
-    hosts = [f"{name}:{port}" for name in _NAMES]
     says = functools.partial(proof, os.environ["AWS_SECRET_ACCESS_KEY"], port)
-    return Guard(ministack.asgi, hosts, says, secret_of, refusal)
+    return Guard(ministack.asgi, pages.hosts(port), says, secret_of, refusal)
 
 
 def secret_of(key: str, token: str) -> str:

@@ -9,6 +9,12 @@ from collections.abc import Collection
 from local.guard.request import Refused, Request
 
 
+def hosts(port: int) -> list[str]:
+    """What clients call this cloud; they leave out the port 80, which is HTTP's own."""
+    names = ["127.0.0.1", "localhost"]
+    return [f"{name}:{port}" for name in names] + (names if port == 80 else [])
+
+
 def refuse(request: Request, hosts: Collection[str]) -> None:
     """Raise Refused for what a web page sends."""
     if len(named := request.values("host")) != 1 or named[0].lower() not in hosts:

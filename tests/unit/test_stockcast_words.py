@@ -33,6 +33,7 @@ def refused(capsys, *words) -> str:
     [
         (["qurey"], "there is no command 'qurey'; did you mean query?"),
         (["Delete"], "there is no command 'Delete'; did you mean delete-dataset?"),
+        ([""], "there is no command '' (see"),
         (["\udcff"], r"'\udcff' is no UTF-8"),
         (["check", "a\udc80.csv"], r"'a\udc80.csv' is no UTF-8"),
         (["query", "select 1", "--limit", "-1"], "'-1' is no whole number from 1 to 1,000,000,000"),

@@ -9,6 +9,7 @@ import urllib.error
 import pytest
 
 from local import cloud
+from local.guard import pages
 from tests.support.signed import BUCKET, REFUSED, exists, fetch
 
 
@@ -54,6 +55,11 @@ def test_a_typed_address_and_the_other_name_get_through(laptop, root, put, heade
     named = {name: value.replace("PORT", port(root)) for name, value in headers.items()}
     assert root.call("s3", "PUT", f"/{BUCKET}/a.txt", b"text", **named).send() == (200, "")
     assert exists(laptop)
+
+
+def test_clients_leave_out_the_port_of_http():
+    assert pages.hosts(8080) == ["127.0.0.1:8080", "localhost:8080"]
+    assert {"127.0.0.1", "localhost", "127.0.0.1:80"} < set(pages.hosts(80))
 
 
 def test_two_hosts_are_none(root):
