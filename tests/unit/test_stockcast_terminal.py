@@ -1,6 +1,9 @@
 """What stockcast shows while things go on: the prompt, the progress of SAM, tables too wide, states between."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from rich.table import Table
 from local import cloud, deploy, paths, progress
 from stockcast import console, dataset, follow, prompt, results, run
 from stockcast.target import Target
+from tests.support.template import ROOT
 from tools.aws import Problem
 
 COLUMN = [{"Name": "_col0", "Type": "integer"}]
@@ -262,3 +266,10 @@ def test_rows_that_were_rejected_may_not_be_dropped_from_where_they_lie(tmp_path
     with pytest.raises(Problem, match="lies where results go and would be deleted"):
         run.folder(str(tmp_path), [mended])
     assert mended.read_text() == "mended"
+
+
+def test_ctrl_c_while_a_command_loads_ends_it_without_a_traceback(tmp_path):
+    (tmp_path / "difflib.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = [sys.executable, "-P", str(ROOT / "stockcast" / "__main__.py"), "--version"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")  # which a shell calls 130
