@@ -1,11 +1,12 @@
 """Scenarios of the sweep when CloudFormation deletes the stack."""
 
 import contextlib
+import uuid
 
 from botocore.exceptions import ClientError
 
 from common import deletion
-from tests.permissions.replay import Replay, prices_csv
+from tests.permissions.replay import DATASET, Replay, prices_csv
 from tests.support.answers import listening
 
 NEEDED = {
@@ -24,17 +25,21 @@ def stack_stays(replayed: Replay, function: str) -> str:
 
 
 def stack_goes(replayed: Replay, function: str) -> str:
-    """A stack whose status is not told, which counts as one that goes; an execution is under way."""
-    arn = replayed.cloud.upload("incoming/going/going.csv", prices_csv())
+    """A stack whose status is not told, which counts as one that goes; an execution is under way, and Lambda is busy."""
+    dataset, scripted = f"going{uuid.uuid4().hex[:8]}", {"match": f"-{DATASET}-"}
+    busy = {"match": ['"Split"', f"/{dataset}/"], "error": "Lambda.TooManyRequestsException", "cause": "busy"}
+    replayed.cloud.faults(scripted=scripted, task_fails=busy)
+    arn = replayed.cloud.upload(f"incoming/{dataset}/going.csv", prices_csv())
     try:
         reason = deleted(replayed, function, "arn:aws:cloudformation:us-east-1:123456789012:stack/foreign/1")
     finally:
+        replayed.cloud.faults(scripted=scripted)
         with contextlib.suppress(ClientError):  # it has ended
             replayed.client("stepfunctions").stop_execution(executionArn=arn)
     problems = reason.partition(": ")[2].split("; ")
     refused = [one for one in problems if "AccessDenied" in one and not one.startswith(STATUS_UNKNOWN)]
     status = replayed.cloud.ended(arn)
-    return "; ".join(refused) or ("" if status.get("error") == "Deleted" else f"it was not stopped: {reason}")
+    return "; ".join(refused) or ("" if status.get("error") == "Deleted" else f"it ended {status['status']} {status.get('cause')}: {reason}")
 
 
 def deleted(replayed: Replay, function: str, stack: str) -> str:
