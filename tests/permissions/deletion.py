@@ -25,7 +25,7 @@ def stack_stays(replayed: Replay, function: str) -> str:
 
 
 def stack_goes(replayed: Replay, function: str) -> str:
-    """A stack whose status is not told, which counts as one that goes; an execution is under way, and Lambda is busy."""
+    """A stack whose status is not told, which counts as one that goes; an execution waits for Lambda."""
     dataset, scripted = f"going{uuid.uuid4().hex[:8]}", {"match": f"-{DATASET}-"}
     busy = {"match": ['"Split"', f"/{dataset}/"], "error": "Lambda.TooManyRequestsException", "cause": "busy"}
     replayed.cloud.faults(scripted=scripted, task_fails=busy)
@@ -39,7 +39,8 @@ def stack_goes(replayed: Replay, function: str) -> str:
     problems = reason.partition(": ")[2].split("; ")
     refused = [one for one in problems if "AccessDenied" in one and not one.startswith(STATUS_UNKNOWN)]
     status = replayed.cloud.ended(arn)
-    return "; ".join(refused) or ("" if status.get("error") == "Deleted" else f"it ended {status['status']} {status.get('cause')}: {reason}")
+    ended = "" if status.get("error") == "Deleted" else f"it ended {status['status']}, {status.get('cause')}: {reason}"
+    return "; ".join(refused) or ended
 
 
 def deleted(replayed: Replay, function: str, stack: str) -> str:
