@@ -94,7 +94,7 @@ def test_the_test_period_is_the_stacks(deployed):
 
 def test_settings_that_cannot_be_used_are_said_before_anything_is_judged(deployed, tmp_path):
     deployed('{"decimal": "dot"}')
-    with pytest.raises(Problem, match=r'settings.json has 1 error.*"decimal".*It is incoming/us/settings.json, and no'):
+    with pytest.raises(Problem, match=r'settings.json has 1 error.*"decimal".*It is incoming/US/settings.json, and no'):
         accepted(tmp_path, prices())
     assert not (tmp_path / "out").exists()
 
