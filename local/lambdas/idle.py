@@ -5,6 +5,7 @@ To start one takes half a second of a core, so they stay for some minutes, as AW
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import psutil
@@ -36,8 +37,7 @@ class Idle[T: Waiting]:
             if found:
                 del self._since[found]
                 return found
-            surplus = list(self._since)[: max(0, len(self._since) + 1 - _kept())]
-        self._end(surplus)
+        self._end(lambda since: list(since)[: max(0, len(since) + 1 - _kept())])
         return None
 
     def give_back(self, environment: T) -> None:
@@ -46,21 +46,19 @@ class Idle[T: Waiting]:
 
     def end_old(self) -> None:
         """End those that nobody has used for SECONDS."""
-        with self._lock:
-            old = [one for one, since in self._since.items() if time.monotonic() - since > SECONDS]
-        self._end(old)
+        self._end(lambda since: [one for one, begun in since.items() if time.monotonic() - begun > SECONDS])
 
     def end_all(self) -> None:
-        with self._lock:
-            every = list(self._since)
-        self._end(every)
+        self._end(list)
 
-    def _end(self, environments: list[T]) -> None:
-        for environment in environments:
-            with self._lock:
-                idle = self._since.pop(environment, None) is not None
-            if idle:  # and not taken meanwhile
-                environment.end()
+    def _end(self, chosen: Callable[[Mapping[T, float]], list[T]]) -> None:
+        """End those that are chosen while no other thread can take one."""
+        with self._lock:
+            ended = chosen(self._since)
+            for environment in ended:
+                del self._since[environment]
+        for environment in ended:
+            environment.end()
 
 
 def _kept() -> int:
