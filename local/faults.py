@@ -45,7 +45,7 @@ execution`; of a function's call `function service:Operation path event of the f
 import json
 import threading
 
-from local import paths
+from local import paths, records
 
 _lock = threading.Lock()
 
@@ -60,9 +60,7 @@ def take(kind: str, description: str) -> dict | None:
         if fault and "times" in fault:
             fault["times"] -= 1
             faults[kind] = [entry for entry in entries if entry.get("times", 1) > 0]
-            new = paths.FAULTS.with_suffix(".new")
-            new.write_text(json.dumps(faults))
-            new.replace(paths.FAULTS)  # whoever reads it meanwhile reads it whole
+            records.write(paths.FAULTS, faults)
         return fault
 
 
