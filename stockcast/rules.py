@@ -13,7 +13,7 @@ from stockcast import target
 from stockcast.check import by_parameters
 from stockcast.console import print_lines
 from stockcast.target import Target
-from stocks.dataset.settings import Settings, WrongSettings
+from stocks.dataset.settings import Settings, WrongSettings, where
 from stocks.dataset.uploads import INCOMING, SETTINGS, place
 from tools.aws import Problem
 
@@ -44,8 +44,7 @@ def of_stack(stack: Target, dataset: str) -> Settings:
         print_lines([f"you may not read {SETTINGS} of {dataset}, so files are judged without it here"])
         return defaults
     if isinstance(found, WrongSettings):
-        where = " or ".join(f"{folder}{SETTINGS}" for folder in spellings)
-        raise Problem(f"{found} It is {where}, and no file of {dataset} is taken until then.")
+        raise Problem(f"{found} It is {where(spellings)}, and no file of {dataset} is taken until then.")
     return found
 
 

@@ -22,7 +22,7 @@ from stocks.dataset import plan as plans
 from stocks.dataset.latest import Latest
 from stocks.dataset.lease import Asked, Lease
 from stocks.dataset.plan import Plan, Run
-from stocks.dataset.settings import Settings, WrongSettings, parse, version_of
+from stocks.dataset.settings import Settings, WrongSettings, parse, version_of, where
 from stocks.dataset.uploads import INCOMING, SETTINGS, Upload, Verdict, place
 
 MOST_SETTINGS = 65_536  # bytes of settings.json
@@ -219,8 +219,7 @@ def usable_settings(dataset: str) -> Settings:
     spellings = folders(dataset)
     found = settings(spellings)
     if isinstance(found, WrongSettings):
-        where = " or ".join(f"{folder}{SETTINGS}" for folder in spellings)
-        raise RejectedSettings(f"{found} It is {where}.")
+        raise RejectedSettings(f"{found} It is {where(spellings)}.")
     return found
 
 

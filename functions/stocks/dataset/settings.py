@@ -8,7 +8,7 @@ import dataclasses
 import difflib
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NoReturn
 
 from stocks.dataset import documents
@@ -67,6 +67,11 @@ class Settings:
 
     def _lists(self, name: str) -> bool:
         return composed(name) in map(composed, self.exclude)
+
+
+def where(folders: Iterable[str]) -> str:
+    """The keys at which the settings.json of these folders may lie, in words."""
+    return " or ".join(f"{folder}{SETTINGS}" for folder in folders)
 
 
 def parse(content: bytes | None, defaults: Settings) -> Settings:
